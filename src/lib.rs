@@ -1,0 +1,7 @@
+//! solti brings the hosts of a monitoring stack to a declared state over SSH.
+//!
+//! The library knows no terminal: it emits [`engine`] events, and [`report`] turns them into what a
+//! person or a program reads. Modules further down in this list import only from those below them.
+
+pub mod source;
+pub mod yaml;

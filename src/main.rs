@@ -1,0 +1,3 @@
+//! `solti`: arguments in, exit code out.
+
+fn main() {}

@@ -1,0 +1,109 @@
+//! A node as the type that is wanted, or an error that says what it is instead.
+
+use super::{Entry, Node, Value};
+use crate::source::{Diagnostic, Diagnostics};
+
+impl Node {
+    /// What it is, in words for an error: "a list", "text", "a whole number".
+    pub fn describe(&self) -> &'static str {
+        match self.value {
+            Value::Null => "nothing",
+            Value::Bool(_) => "true or false",
+            Value::Integer(_) => "a whole number",
+            Value::Float(_) => "a number",
+            Value::String { .. } => "text",
+            Value::Vault(_) => "a vault value",
+            Value::Sequence(_) => "a list",
+            Value::Mapping(_) => "a mapping",
+        }
+    }
+
+    fn wrong<T>(&self, wanted: &str) -> Result<T, Diagnostics> {
+        Err(Diagnostic::at(&self.span, format!("expected {wanted}, found {}", self.describe())).into())
+    }
+
+    /// The text, if it is text.
+    pub fn as_str(&self) -> Option<&str> {
+        match &self.value {
+            Value::String { text, .. } => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Text; numbers and truth values count as the text they print as.
+    ///
+    /// # Errors
+    /// When it is something else.
+    pub fn string(&self) -> Result<String, Diagnostics> {
+        match &self.value {
+            Value::String { text, .. } => Ok(text.clone()),
+            Value::Integer(number) => Ok(number.to_string()),
+            Value::Float(number) => Ok(number.to_string()),
+            Value::Bool(truth) => Ok(truth.to_string()),
+            _ => self.wrong("text"),
+        }
+    }
+
+    /// A truth value, also written as text (`"yes"`).
+    ///
+    /// # Errors
+    /// When it is something else.
+    pub fn boolean(&self) -> Result<bool, Diagnostics> {
+        match &self.value {
+            Value::Bool(truth) => Ok(*truth),
+            Value::String { text, .. } => match text.to_ascii_lowercase().as_str() {
+                "true" | "yes" | "on" | "1" => Ok(true),
+                "false" | "no" | "off" | "0" => Ok(false),
+                _ => self.wrong("true or false"),
+            },
+            _ => self.wrong("true or false"),
+        }
+    }
+
+    /// A whole number, also written as text.
+    ///
+    /// # Errors
+    /// When it is something else.
+    pub fn integer(&self) -> Result<i64, Diagnostics> {
+        match &self.value {
+            Value::Integer(number) => Ok(*number),
+            Value::String { text, .. } => text.trim().parse().or_else(|_| self.wrong("a whole number")),
+            _ => self.wrong("a whole number"),
+        }
+    }
+
+    /// A list of texts; one text alone is a list of one.
+    ///
+    /// # Errors
+    /// When any of it is no text.
+    pub fn strings(&self) -> Result<Vec<String>, Diagnostics> {
+        let Value::Sequence(items) = &self.value else {
+            return Ok(vec![self.string()?]);
+        };
+        let mut errors = Diagnostics::new();
+        let texts = items.iter().filter_map(|item| errors.collect(item.string())).collect();
+        errors.or(texts)
+    }
+
+    /// The items of a list.
+    ///
+    /// # Errors
+    /// When it is something else.
+    pub fn sequence(&self) -> Result<&[Node], Diagnostics> {
+        match &self.value {
+            Value::Sequence(items) => Ok(items),
+            _ => self.wrong("a list"),
+        }
+    }
+
+    /// The entries of a mapping.
+    ///
+    /// # Errors
+    /// When it is something else.
+    pub fn mapping(&self) -> Result<&[Entry], Diagnostics> {
+        match &self.value {
+            Value::Mapping(entries) => Ok(entries),
+            _ => self.wrong("a mapping"),
+        }
+    }
+}

@@ -4,5 +4,7 @@
 //! person or a program reads. Modules further down in this list import only from those below them.
 
 pub mod inventory;
+pub mod secret;
 pub mod source;
+pub mod template;
 pub mod yaml;

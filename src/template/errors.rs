@@ -1,0 +1,196 @@
+//! What went wrong in a template, as an error that points at its place.
+
+use super::context::{Context, Failure};
+use super::literals::Prepared;
+use super::{FACTS, filters, functions, is_fact, tests};
+use crate::source::{Diagnostic, Diagnostics, SourceFile, Span, did_you_mean};
+use crate::yaml::Node;
+use minijinja::value::ValueKind;
+use minijinja::{Error, ErrorKind, Value};
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// Where a template's text stands.
+pub(super) enum Place<'p> {
+    /// In a YAML text, from this byte of what the engine saw of it on.
+    Node(&'p Node, usize, &'p Prepared<'p>),
+    /// Somewhere in a YAML text that is an expression.
+    Whole(&'p Node),
+    /// In a file of its own, or one that it includes.
+    Files { root: &'p Arc<SourceFile>, loaded: &'p HashMap<String, Arc<SourceFile>> },
+}
+
+impl Place<'_> {
+    fn span(&self, error: &Error) -> Span {
+        match self {
+            Self::Node(node, offset, prepared) => match error.range() {
+                Some(range) => node.span_within(prepared.original(range.start + offset..range.end + offset)),
+                None if *offset > 0 => node.span_within(prepared.original(inside(&prepared.text, *offset))),
+                None => node.span.clone(),
+            },
+            Self::Whole(node) => node.span.clone(),
+            Self::Files { root, loaded } => {
+                let file = error.name().and_then(|name| loaded.get(name)).unwrap_or(root);
+                match (error.range(), error.line()) {
+                    (Some(range), _) => within(file, range),
+                    (None, Some(line)) => line_span(file, line),
+                    (None, None) => Span::new(file, 0, 0),
+                }
+            }
+        }
+    }
+}
+
+/// The expression in a text that is `{{ … }}` and nothing else.
+fn inside(text: &str, offset: usize) -> Range<usize> {
+    let inner = text.get(offset..text.len().saturating_sub(2)).unwrap_or_default();
+    let start = offset + inner.len() - inner.trim_start().len();
+    start..start + inner.trim().len()
+}
+
+/// Where a name stands in an expression, if it is there by itself.
+fn word(text: &str, name: &str) -> Option<Range<usize>> {
+    let part = |c: char| c.is_alphanumeric() || c == '_';
+    let alone = |at: &usize| {
+        let (before, after) = (text[..*at].chars().next_back(), text[at + name.len()..].chars().next());
+        !before.is_some_and(part) && !after.is_some_and(part)
+    };
+    let at = text.match_indices(name).map(|(at, _)| at).find(alone)?;
+    Some(at..at + name.len())
+}
+
+/// A range of a file; the engine's may reach beyond the end.
+fn within(file: &Arc<SourceFile>, range: Range<usize>) -> Span {
+    let text = file.text();
+    let boundary = |at: usize| (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    let end = boundary(range.end);
+    Span::new(file, boundary(range.start).min(end), end)
+}
+
+fn line_span(file: &Arc<SourceFile>, line: usize) -> Span {
+    let mut start = 0;
+    for (number, text) in file.text().split_inclusive('\n').enumerate() {
+        if number + 1 == line {
+            return Span::new(file, start, start + text.trim_end().len());
+        }
+        start += text.len();
+    }
+    Span::new(file, start, start)
+}
+
+impl Context {
+    /// The engine's error as ours.
+    pub fn failure(self: &Arc<Self>, error: &Error, place: &Place<'_>) -> Failure {
+        let (error, cause) = innermost(error);
+        let span = match (place, undefined_name(error)) {
+            (Place::Whole(node), Some(name)) => node
+                .as_str()
+                .and_then(|text| word(text, name))
+                .map_or_else(|| node.span.clone(), |range| node.span_within(range)),
+            _ => place.span(error),
+        };
+        match cause {
+            Some(Failure::NeedsFacts) => Failure::NeedsFacts,
+            Some(Failure::Invalid(errors)) => Failure::Invalid(used_here(errors, &span)),
+            Some(Failure::Undefined(errors)) => Failure::Undefined(used_here(errors, &span)),
+            None if error.kind() == ErrorKind::UndefinedError => Failure::Undefined(self.undefined(error, &span)),
+            None => Failure::Invalid(describe(error, &span).into()),
+        }
+    }
+
+    fn undefined(self: &Arc<Self>, error: &Error, span: &Span) -> Diagnostics {
+        let Some(name) = undefined_name(error) else {
+            return Diagnostic::at(span, "something here is undefined").into();
+        };
+        let root = name.split(['.', '[']).next().unwrap_or(name);
+        if let Some(why) = self.why_undefined(root) {
+            return used_here(&why, span);
+        }
+        let error = Diagnostic::at(span, format!("`{name}` is undefined"));
+        if is_fact(root) {
+            return error.hint("not every host has this fact").into();
+        }
+        let hint = if root == name {
+            let mut names = self.scope.names();
+            names.extend(FACTS.iter().map(|fact| format!("ansible_{fact}")));
+            // among names of one or two letters everything is near
+            did_you_mean(name, names.iter().map(String::as_str).filter(|near| near.len() > 2 && *near != name))
+                .map(str::to_owned)
+        } else {
+            self.nearest_attribute(name)
+        };
+        error.maybe_hint(hint.map(|near| format!("did you mean `{near}`?"))).into()
+    }
+
+    /// For `a.b.c`, the key of `a.b` that is nearest to `c`.
+    fn nearest_attribute(self: &Arc<Self>, name: &str) -> Option<String> {
+        let (parent, key) = name.rsplit_once('.')?;
+        let root = Value::from_dyn_object(Arc::clone(self));
+        let parent_value = parent.split('.').try_fold(root, |value, key| value.get_attr(key)).ok()?;
+        if parent_value.kind() != ValueKind::Map {
+            return None;
+        }
+        let keys: Vec<String> = parent_value.try_iter().ok()?.map(|key| key.to_string()).collect();
+        did_you_mean(key, keys.iter().map(String::as_str)).map(|near| format!("{parent}.{near}"))
+    }
+}
+
+/// The name in "`x` is undefined".
+fn undefined_name(error: &Error) -> Option<&str> {
+    error.detail()?.split('`').nth(1)
+}
+
+/// The engine's error at the very place, and what a variable failed with, if that is the reason.
+fn innermost(error: &Error) -> (&Error, Option<&Failure>) {
+    let mut innermost = error;
+    let mut current: &dyn std::error::Error = error;
+    while let Some(source) = current.source() {
+        if let Some(failure) = source.downcast_ref::<Failure>() {
+            return (innermost, Some(failure));
+        }
+        if let Some(error) = source.downcast_ref::<Error>()
+            && error.line().is_some()
+        {
+            innermost = error;
+        }
+        current = source;
+    }
+    (innermost, None)
+}
+
+/// The errors of a variable, shown with the place that needs it.
+fn used_here(errors: &Diagnostics, span: &Span) -> Diagnostics {
+    let mut shown = Diagnostics::new();
+    for error in errors.iter() {
+        let places = error.primary.iter().chain(&error.secondary);
+        let mut shown_already = places.filter(|(place, _)| Arc::ptr_eq(&place.file, &span.file));
+        let near = shown_already.any(|(place, _)| place.start <= span.start && span.end <= place.end);
+        shown.push(if near { error.clone() } else { error.clone().also(span, "used here") });
+    }
+    shown
+}
+
+fn describe(error: &Error, span: &Span) -> Diagnostic {
+    let detail = error.detail().unwrap_or_default();
+    // "filter foo is unknown", "foo is unknown"
+    let unknown = detail.split_whitespace().rev().nth(2).unwrap_or_default();
+    match error.kind() {
+        ErrorKind::UnknownFilter => unknown_name(span, "filter", unknown, &filters::names(), filters::UNBUILT),
+        ErrorKind::UnknownTest => unknown_name(span, "test", unknown, tests::NAMES, tests::UNBUILT),
+        ErrorKind::UnknownFunction => unknown_name(span, "function", unknown, functions::NAMES, functions::UNBUILT),
+        ErrorKind::SyntaxError => Diagnostic::at(span, "syntax error in a template").label(detail),
+        ErrorKind::TemplateNotFound => Diagnostic::at(span, detail),
+        kind if detail.is_empty() => Diagnostic::at(span, kind.to_string()),
+        _ => Diagnostic::at(span, detail),
+    }
+}
+
+fn unknown_name(span: &Span, what: &str, name: &str, known: &[&str], unbuilt: &[&str]) -> Diagnostic {
+    let short = name.rsplit('.').next().unwrap_or(name);
+    if unbuilt.contains(&short) {
+        return Diagnostic::at(span, format!("the {what} `{name}` is not built yet"));
+    }
+    let near = did_you_mean(short, known.iter().copied()).map(|near| format!("did you mean `{near}`?"));
+    Diagnostic::at(span, format!("unknown {what} `{name}`")).maybe_hint(near)
+}

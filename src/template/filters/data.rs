@@ -1,0 +1,116 @@
+//! JSON, written as Python writes it.
+
+use super::{argument, invalid};
+use minijinja::value::{Kwargs, Serde, Value};
+use minijinja::{Error, ErrorKind};
+use serde_json::Value as Json;
+
+/// A value as JSON.
+pub(super) fn json_of(value: &Value) -> Result<Json, Error> {
+    if value.is_undefined() {
+        return Err(Error::from(ErrorKind::UndefinedError));
+    }
+    serde_json::to_value(value).map_err(|error| invalid(format!("this cannot be written as data: {error}")))
+}
+
+pub(super) fn to_json(value: &Value, indent: Option<usize>, options: Kwargs) -> Result<String, Error> {
+    let style = Style {
+        indent: argument(indent, &options, "indent")?,
+        sorted: options.get::<Option<bool>>("sort_keys")?.unwrap_or(false),
+        ascii: options.get::<Option<bool>>("ensure_ascii")?.unwrap_or(true),
+    };
+    options.assert_all_used()?;
+    Ok(style.write(&json_of(value)?))
+}
+
+pub(super) fn to_nice_json(value: &Value, indent: Option<usize>, options: Kwargs) -> Result<String, Error> {
+    let style = Style {
+        indent: argument(indent, &options, "indent")?.or(Some(4)),
+        sorted: options.get::<Option<bool>>("sort_keys")?.unwrap_or(true),
+        ascii: options.get::<Option<bool>>("ensure_ascii")?.unwrap_or(true),
+    };
+    options.assert_all_used()?;
+    Ok(style.write(&json_of(value)?))
+}
+
+pub(super) fn from_json(text: &str) -> Result<Value, Error> {
+    let json: Json = serde_json::from_str(text).map_err(|error| invalid(format!("this is no JSON: {error}")))?;
+    Ok(Value::from(Serde(&json)))
+}
+
+struct Style {
+    indent: Option<usize>,
+    sorted: bool,
+    ascii: bool,
+}
+
+impl Style {
+    fn write(&self, json: &Json) -> String {
+        let mut text = String::new();
+        self.value(json, 0, &mut text);
+        text
+    }
+
+    fn value(&self, json: &Json, depth: usize, out: &mut String) {
+        match json {
+            Json::String(text) => self.string(text, out),
+            Json::Array(items) if items.is_empty() => out.push_str("[]"),
+            Json::Object(entries) if entries.is_empty() => out.push_str("{}"),
+            Json::Array(items) => {
+                self.collection('[', ']', depth, out, items.iter(), |item, out| self.value(item, depth + 1, out));
+            }
+            Json::Object(entries) => {
+                let mut entries: Vec<_> = entries.iter().collect();
+                if self.sorted {
+                    entries.sort_by_key(|(key, _)| *key);
+                }
+                self.collection('{', '}', depth, out, entries.into_iter(), |(key, value), out| {
+                    self.string(key, out);
+                    out.push_str(": ");
+                    self.value(value, depth + 1, out);
+                });
+            }
+            other => out.push_str(&other.to_string()),
+        }
+    }
+
+    fn collection<T>(
+        &self,
+        open: char,
+        close: char,
+        depth: usize,
+        out: &mut String,
+        items: impl Iterator<Item = T>,
+        mut write: impl FnMut(T, &mut String),
+    ) {
+        let line = |depth: usize, out: &mut String| {
+            if let Some(indent) = self.indent {
+                out.push('\n');
+                out.push_str(&" ".repeat(indent * depth));
+            }
+        };
+        out.push(open);
+        for (number, item) in items.enumerate() {
+            if number > 0 {
+                out.push_str(if self.indent.is_some() { "," } else { ", " });
+            }
+            line(depth + 1, out);
+            write(item, out);
+        }
+        line(depth, out);
+        out.push(close);
+    }
+
+    fn string(&self, text: &str, out: &mut String) {
+        let quoted = Json::String(text.to_owned()).to_string();
+        for character in quoted.chars() {
+            if character.is_ascii() || !self.ascii {
+                out.push(character);
+            } else {
+                for unit in character.encode_utf16(&mut [0; 2]) {
+                    out.push_str(&format!("\\u{unit:04x}"));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! The hosts of a run: their groups, their inventory variables, and their facts once these are known.
+
+use super::facts::PODMAN_VERSION;
+use super::scope::{Cache, Scope};
+use super::{Layer, Rank};
+use indexmap::IndexMap;
+use minijinja::Value;
+use minijinja::value::Serde;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
+/// All hosts, so that templates can ask for `groups` and `hostvars`.
+#[derive(Debug, Default)]
+pub struct Hosts {
+    pub(super) groups: IndexMap<String, Vec<String>>,
+    pub(super) hosts: IndexMap<String, Host>,
+    podman_wanted: AtomicBool,
+}
+
+#[derive(Debug)]
+pub(super) struct Host {
+    pub layers: Vec<Layer>,
+    pub facts: OnceLock<Value>,
+    pub cache: Arc<Cache>,
+}
+
+impl Hosts {
+    /// No hosts yet, in these groups (with `all` and `ungrouped`, and hosts of child groups listed in their parents).
+    pub fn new(groups: IndexMap<String, Vec<String>>) -> Self {
+        Self { groups, hosts: IndexMap::new(), podman_wanted: AtomicBool::new(false) }
+    }
+
+    /// Whether some template has asked for podman's version, which is not gathered otherwise.
+    pub fn wants_podman_version(&self) -> bool {
+        self.podman_wanted.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn ask_for(&self, fact: &str) {
+        if fact == PODMAN_VERSION {
+            self.podman_wanted.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Adds a host with what the other hosts see of it: its inventory variables, and extra vars.
+    pub fn insert(&mut self, name: impl Into<String>, mut layers: Vec<Layer>) {
+        layers.sort_by_key(|layer| layer.rank);
+        self.hosts.insert(name.into(), Host { layers, facts: OnceLock::new(), cache: Arc::default() });
+    }
+
+    /// What a host sees before any play: its inventory variables, and extra vars.
+    pub fn scope(self: &Arc<Self>, name: &str) -> Option<Scope> {
+        let host = self.hosts.get(name)?;
+        Some(Scope::of_host(Arc::clone(self), name, host))
+    }
+
+    /// Notes what a host answered; names come without `ansible_`. All its scopes see the facts from now on. Facts
+    /// are asked for once in a run, so a second call changes nothing.
+    pub fn set_facts(&self, name: &str, facts: &serde_json::Map<String, serde_json::Value>) {
+        if let Some(host) = self.hosts.get(name) {
+            host.facts.get_or_init(|| Value::from(Serde(facts)));
+        }
+    }
+
+    /// Whether a host's facts are known.
+    pub fn has_facts(&self, name: &str) -> bool {
+        self.facts(name).is_some()
+    }
+
+    pub(super) fn facts(&self, name: &str) -> Option<&Value> {
+        self.hosts.get(name)?.facts.get()
+    }
+
+    /// The groups of a host but `all`, sorted, as `group_names` has them.
+    pub(super) fn groups_of(&self, name: &str) -> Vec<String> {
+        let has = |members: &Vec<String>| members.iter().any(|member| member == name);
+        let mut names: Vec<String> = self
+            .groups
+            .iter()
+            .filter(|(group, members)| *group != "all" && has(members))
+            .map(|(group, _)| group.clone())
+            .collect();
+        names.sort();
+        names
+    }
+}
+
+impl Rank {
+    /// Whether facts win over a layer of this rank.
+    pub(super) fn is_below_facts(self) -> bool {
+        self <= Rank::Inventory
+    }
+}

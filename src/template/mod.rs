@@ -1,0 +1,61 @@
+//! Templates as Ansible's users know them: the variables one host sees, rendered when they are asked for.
+
+#[cfg(test)]
+mod anything;
+mod context;
+mod convert;
+mod environment;
+#[cfg(test)]
+mod error_texts;
+mod errors;
+mod facts;
+mod filters;
+mod functions;
+mod hosts;
+mod layer;
+mod literals;
+mod render;
+#[cfg(test)]
+mod same_as_ansible;
+mod scope;
+mod tests;
+
+pub use facts::{FACTS, is_fact};
+pub use hosts::Hosts;
+pub use layer::{Layer, Rank};
+pub use minijinja::Value;
+pub use scope::{Scope, TemplateLoader};
+
+use crate::source::{Diagnostic, Diagnostics};
+
+/// Why something could not be rendered.
+#[derive(Debug, Clone)]
+pub enum RenderError {
+    /// It is wrong.
+    Invalid(Diagnostics),
+    /// It asks for facts, which are not known yet.
+    NeedsFacts,
+}
+
+impl From<Diagnostics> for RenderError {
+    fn from(errors: Diagnostics) -> Self {
+        Self::Invalid(errors)
+    }
+}
+
+impl From<Diagnostic> for RenderError {
+    fn from(error: Diagnostic) -> Self {
+        Self::Invalid(error.into())
+    }
+}
+
+impl std::fmt::Display for RenderError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Invalid(errors) => errors.fmt(f),
+            Self::NeedsFacts => f.write_str("facts are not known yet"),
+        }
+    }
+}
+
+impl std::error::Error for RenderError {}

@@ -1,0 +1,209 @@
+//! The variables that one host sees in one place.
+
+use super::context::{Context, Failure, HostVars, Link};
+use super::hosts::Host;
+use super::layer::Variable;
+use super::{Hosts, Layer, Rank, facts};
+use crate::source::{Diagnostic, SourceFile};
+use crate::yaml::Node;
+use minijinja::Value;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Variables that were rendered already. Nothing that needed facts can be in it before they are known, so it stays
+/// right when they arrive.
+pub(super) type Cache = Mutex<HashMap<String, Value>>;
+
+/// Where `{% include %}` and `lookup('file', ..)` find what they name.
+pub trait TemplateLoader: Send + Sync + std::fmt::Debug {
+    /// The template of that name.
+    ///
+    /// # Errors
+    /// When it is there and cannot be read.
+    fn load_template(&self, name: &str) -> Result<Option<Arc<SourceFile>>, Diagnostic>;
+
+    /// The content of the file of that name.
+    ///
+    /// # Errors
+    /// When it is there and cannot be read.
+    fn load_file(&self, name: &str) -> Result<Option<Vec<u8>>, Diagnostic>;
+}
+
+/// The variables that one host sees in one place, rendered when somebody asks for them; clones are cheap.
+#[derive(Clone)]
+pub struct Scope(Arc<Inner>);
+
+#[derive(Clone)]
+struct Inner {
+    hosts: Arc<Hosts>,
+    host: Option<String>,
+    /// Lowest first.
+    layers: Vec<Layer>,
+    loader: Option<Arc<dyn TemplateLoader>>,
+    cache: Arc<Cache>,
+}
+
+impl Scope {
+    /// Variables without a host, as for a play's `hosts`.
+    pub fn new(layers: Vec<Layer>) -> Self {
+        let empty =
+            Inner { hosts: Arc::default(), host: None, layers: Vec::new(), loader: None, cache: Arc::default() };
+        layers.into_iter().fold(Self(Arc::new(empty)), |scope, layer| scope.with_layer(layer))
+    }
+
+    pub(super) fn of_host(hosts: Arc<Hosts>, name: &str, host: &Host) -> Self {
+        let (layers, cache) = (host.layers.clone(), Arc::clone(&host.cache));
+        Self(Arc::new(Inner { hosts, host: Some(name.to_owned()), layers, loader: None, cache }))
+    }
+
+    fn changed(&self, change: impl FnOnce(&mut Inner)) -> Self {
+        let mut inner = Inner::clone(&self.0);
+        // what was rendered may have used what is hidden now
+        inner.cache = Arc::default();
+        change(&mut inner);
+        Self(Arc::new(inner))
+    }
+
+    /// With one more layer, above those of its rank.
+    #[must_use]
+    pub fn with_layer(&self, layer: Layer) -> Self {
+        self.changed(|inner| {
+            let at = inner.layers.partition_point(|other| other.rank <= layer.rank);
+            inner.layers.insert(at, layer);
+        })
+    }
+
+    /// With `item`, in a loop.
+    #[must_use]
+    pub fn with_item(&self, item: Value) -> Self {
+        self.with_layer(Layer::values(Rank::Local, [("item".to_owned(), item)]))
+    }
+
+    /// With a value that solti gives a name: `role_name`, `playbook_dir`.
+    #[must_use]
+    pub fn with_magic(&self, name: &str, value: impl Into<Value>) -> Self {
+        self.with_layer(Layer::values(Rank::Magic, [(name.to_owned(), value.into())]))
+    }
+
+    /// Where its templates find what they include.
+    #[must_use]
+    pub fn with_loader(&self, loader: Arc<dyn TemplateLoader>) -> Self {
+        self.changed(|inner| inner.loader = Some(loader))
+    }
+
+    pub(super) fn loader(&self) -> Option<&Arc<dyn TemplateLoader>> {
+        self.0.loader.as_ref()
+    }
+
+    /// The host that sees it.
+    pub fn host(&self) -> Option<&str> {
+        self.0.host.as_deref()
+    }
+
+    /// Whether the host's facts are known.
+    pub fn has_facts(&self) -> bool {
+        self.host().is_some_and(|host| self.0.hosts.has_facts(host))
+    }
+
+    /// The rank and the text of a variable that was written down somewhere: its highest layer.
+    pub fn written(&self, name: &str) -> Option<(Rank, &Node)> {
+        self.0.layers.iter().rev().find_map(|layer| match layer.variables.get(name)? {
+            Variable::Node(node) => Some((layer.rank, node)),
+            Variable::Value(_) => None,
+        })
+    }
+
+    /// All names that mean something here, for "did you mean" and for `hostvars`.
+    pub fn names(&self) -> Vec<String> {
+        let layers = self.0.layers.iter().flat_map(|layer| layer.variables.keys().cloned());
+        let magic = MAGIC.iter().filter(|_| self.0.host.is_some()).map(|name| (*name).to_owned());
+        let mut names: Vec<String> = layers.chain(magic).collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    /// Tells scopes apart whose variables may differ.
+    pub(super) fn id(&self) -> usize {
+        Arc::as_ptr(&self.0.cache) as usize
+    }
+
+    /// The value of a variable, rendered; `chain` says for which others it is needed.
+    pub(super) fn lookup(&self, name: &str, chain: Option<&Arc<Link>>) -> Result<Option<Value>, Failure> {
+        let mut layers = self.0.layers.iter().rev();
+        let found = layers.find_map(|layer| Some((layer.rank, layer.variables.get(name)?)));
+        if let Some((Rank::Local | Rank::Magic, Variable::Value(value))) = found {
+            return Ok(Some(value.clone()));
+        }
+        if let Some(value) = self.magic(name, chain)? {
+            return Ok(Some(value));
+        }
+        if found.is_none_or(|(rank, _)| rank.is_below_facts())
+            && let Some(value) = self.fact(name)?
+        {
+            return Ok(Some(value));
+        }
+        match found {
+            None => Ok(None),
+            Some((_, Variable::Value(value))) => Ok(Some(value.clone())),
+            Some((_, Variable::Node(node))) => self.rendered(name, node, chain).map(Some),
+        }
+    }
+
+    fn rendered(&self, name: &str, node: &Node, chain: Option<&Arc<Link>>) -> Result<Value, Failure> {
+        let cache = || self.0.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(value) = cache().get(name) {
+            return Ok(value.clone());
+        }
+        let chain = Link::extend(chain, self, name, &node.span)?;
+        let value = Context::new(self.clone(), Some(chain)).value(node)?;
+        cache().insert(name.to_owned(), value.clone());
+        Ok(value)
+    }
+
+    /// A flat fact, `ansible_os_family`.
+    fn fact(&self, name: &str) -> Result<Option<Value>, Failure> {
+        let fact = if facts::OWN_FACTS.contains(&name) { Some(name) } else { name.strip_prefix("ansible_") };
+        let (Some(fact), Some(host)) = (fact, &self.0.host) else { return Ok(None) };
+        match self.0.hosts.facts(host) {
+            Some(facts) => Ok(facts.get_attr(fact).ok().filter(|value| !value.is_undefined())),
+            None if facts::is_fact(name) => {
+                self.0.hosts.ask_for(name);
+                Err(Failure::NeedsFacts)
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// What is there without anybody having set it.
+    fn magic(&self, name: &str, chain: Option<&Arc<Link>>) -> Result<Option<Value>, Failure> {
+        let inner = &self.0;
+        let Some(host) = &inner.host else { return Ok(None) };
+        Ok(Some(match name {
+            "inventory_hostname" => Value::from(host.as_str()),
+            "inventory_hostname_short" => Value::from(host.split('.').next().unwrap_or(host)),
+            "group_names" => Value::from(inner.hosts.groups_of(host)),
+            "groups" => Value::from_pairs(
+                inner.hosts.groups.iter().map(|(name, hosts)| (name.as_str(), Value::from(hosts.clone()))),
+            ),
+            "hostvars" => Value::from_object(HostVars::new(Arc::clone(&inner.hosts), chain.cloned())),
+            "ansible_facts" => {
+                // which of them is not known
+                inner.hosts.ask_for(facts::PODMAN_VERSION);
+                inner.hosts.facts(host).cloned().ok_or(Failure::NeedsFacts)?
+            }
+            _ => return Ok(None),
+        }))
+    }
+}
+
+/// The names that [`Scope::magic`] knows.
+const MAGIC: &[&str] =
+    &["inventory_hostname", "inventory_hostname_short", "group_names", "groups", "hostvars", "ansible_facts"];
+
+impl std::fmt::Debug for Scope {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // never the values: there may be secrets among them
+        f.debug_struct("Scope").field("host", &self.0.host).field("layers", &self.0.layers.len()).finish()
+    }
+}

@@ -1,0 +1,236 @@
+//! The tests (`x is match('…')`) that Ansible has beyond the template engine's.
+
+use super::filters::compile;
+use minijinja::value::{Kwargs, Value, ValueKind};
+use minijinja::{Environment, Error, ErrorKind};
+use std::cmp::Ordering;
+
+/// All that can be used.
+pub(super) const NAMES: &[&str] = &[
+    "all",
+    "any",
+    "boolean",
+    "contains",
+    "defined",
+    "divisibleby",
+    "endingwith",
+    "eq",
+    "equalto",
+    "even",
+    "false",
+    "falsy",
+    "filter",
+    "float",
+    "ge",
+    "greaterthan",
+    "gt",
+    "in",
+    "int",
+    "integer",
+    "iterable",
+    "le",
+    "lessthan",
+    "lower",
+    "lt",
+    "mapping",
+    "match",
+    "ne",
+    "none",
+    "number",
+    "odd",
+    "regex",
+    "sameas",
+    "search",
+    "sequence",
+    "startingwith",
+    "string",
+    "subset",
+    "superset",
+    "test",
+    "true",
+    "truthy",
+    "undefined",
+    "upper",
+    "url",
+    "version",
+    "version_compare",
+];
+
+/// Ansible's that are not built yet. Those about the results of tasks never will be: there are no tasks.
+pub(super) const UNBUILT: &[&str] = &[
+    "abs",
+    "callable",
+    "changed",
+    "directory",
+    "exists",
+    "failed",
+    "file",
+    "finished",
+    "link",
+    "link_exists",
+    "mount",
+    "nan",
+    "reachable",
+    "same_file",
+    "skipped",
+    "started",
+    "succeeded",
+    "success",
+    "unreachable",
+    "uri",
+    "urn",
+    "vault_encrypted",
+    "vaulted_file",
+];
+
+pub(super) fn add(environment: &mut Environment<'static>) {
+    environment.add_test("match", |value: &Value, pattern: &str, options: Kwargs| {
+        matches(value, &format!("^(?:{pattern})"), options)
+    });
+    environment.add_test("search", |value: &Value, pattern: &str, options: Kwargs| matches(value, pattern, options));
+    environment.add_test("regex", |value: &Value, pattern: &str, options: Kwargs| {
+        let anchored = match options.get::<Option<String>>("match_type")?.as_deref() {
+            None | Some("search") => pattern.to_owned(),
+            Some("match") => format!("^(?:{pattern})"),
+            Some("fullmatch") => format!("^(?:{pattern})$"),
+            Some(other) => return Err(invalid(format!("`match_type` is search, match or fullmatch, not `{other}`"))),
+        };
+        matches(value, &anchored, options)
+    });
+    environment.add_test("version", version);
+    environment.add_test("version_compare", version);
+    environment.add_test("contains", |value: &Value, item: &Value| contains(value, item));
+    environment.add_test("subset", |value: &Value, other: &Value| all_in(value, other));
+    environment.add_test("superset", |value: &Value, other: &Value| all_in(other, value));
+    environment.add_test("all", |value: &Value| Ok::<_, Error>(items(value)?.iter().all(Value::is_true)));
+    environment.add_test("any", |value: &Value| Ok::<_, Error>(items(value)?.iter().any(Value::is_true)));
+    environment.add_test("truthy", |value: &Value| defined(value).map(Value::is_true));
+    environment.add_test("falsy", |value: &Value| defined(value).map(|value| !value.is_true()));
+    environment.add_test("url", |value: &Value| {
+        value.as_str().is_some_and(|text| {
+            text.split_once("://").is_some_and(|(scheme, rest)| {
+                !scheme.is_empty()
+                    && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
+                    && !rest.is_empty()
+            })
+        })
+    });
+}
+
+fn invalid(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::InvalidOperation, message.into())
+}
+
+fn defined(value: &Value) -> Result<&Value, Error> {
+    if value.is_undefined() { Err(Error::from(ErrorKind::UndefinedError)) } else { Ok(value) }
+}
+
+fn matches(value: &Value, pattern: &str, options: Kwargs) -> Result<bool, Error> {
+    let ignore_case = options.get::<Option<bool>>("ignorecase")?.unwrap_or(false);
+    let multiline = options.get::<Option<bool>>("multiline")?.unwrap_or(false);
+    options.assert_all_used()?;
+    let text = defined(value)?.to_string();
+    Ok(compile(pattern, ignore_case, multiline)?.is_match(&text))
+}
+
+fn items(value: &Value) -> Result<Vec<Value>, Error> {
+    defined(value)?.try_iter()?.checked().collect()
+}
+
+fn contains(value: &Value, item: &Value) -> Result<bool, Error> {
+    match (value.kind(), value.as_str()) {
+        (_, Some(text)) => Ok(text.contains(&item.to_string())),
+        (ValueKind::Map, _) => Ok(!value.get_item(item)?.is_undefined()),
+        _ => Ok(items(value)?.contains(item)),
+    }
+}
+
+fn all_in(part: &Value, whole: &Value) -> Result<bool, Error> {
+    let whole = items(whole)?;
+    Ok(items(part)?.iter().all(|item| whole.contains(item)))
+}
+
+/// `version('1.2', '>=')`, part by part: `1.10` is more than `1.9`.
+fn version(value: &Value, other: &Value, operator: Option<String>, options: Kwargs) -> Result<bool, Error> {
+    let operator = match operator {
+        Some(operator) => operator,
+        None => options.get::<Option<String>>("operator")?.unwrap_or_else(|| "eq".to_owned()),
+    };
+    options.get::<Option<bool>>("strict")?;
+    let semantic = match options.get::<Option<String>>("version_type")?.as_deref() {
+        None | Some("loose" | "strict" | "pep440") => false,
+        Some("semver" | "semantic") => true,
+        Some(other) => return Err(invalid(format!("the version type `{other}` is not built yet"))),
+    };
+    options.assert_all_used()?;
+    let (one, other) = (defined(value)?.to_string(), other.to_string());
+    if one.is_empty() || other.is_empty() {
+        return Err(invalid("an empty text is no version"));
+    }
+    let order = if semantic { compare_semantic(&one, &other) } else { compare_loose(&one, &other) };
+    Ok(match operator.as_str() {
+        "==" | "=" | "eq" => order.is_eq(),
+        "!=" | "<>" | "ne" => order.is_ne(),
+        "<" | "lt" => order.is_lt(),
+        "<=" | "le" => order.is_le(),
+        ">" | "gt" => order.is_gt(),
+        ">=" | "ge" => order.is_ge(),
+        other => return Err(invalid(format!("`{other}` does not compare versions; one of ==, !=, <, <=, >, >= does"))),
+    })
+}
+
+/// Numbers and words in turn; separators only separate.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Part {
+    Word(String),
+    Number(u64),
+}
+
+fn parts(version: &str) -> Vec<Part> {
+    let mut parts = Vec::new();
+    let mut rest = version;
+    while let Some(first) = rest.chars().next() {
+        let is_digit = first.is_ascii_digit();
+        let same = |c: char| if is_digit { c.is_ascii_digit() } else { c.is_alphabetic() };
+        let end = rest.find(|c| !same(c)).unwrap_or(rest.len());
+        if end == 0 {
+            rest = &rest[first.len_utf8()..];
+            continue;
+        }
+        let (part, after) = rest.split_at(end);
+        parts.push(if is_digit { Part::Number(part.parse().unwrap_or(u64::MAX)) } else { Part::Word(part.to_owned()) });
+        rest = after;
+    }
+    parts
+}
+
+fn compare_loose(one: &str, other: &str) -> Ordering {
+    parts(one).cmp(&parts(other))
+}
+
+/// Before a release come its candidates: `1.0.0-rc.1` is less than `1.0.0`. What follows `+` does not count.
+fn compare_semantic(one: &str, other: &str) -> Ordering {
+    let split = |version: &str| {
+        let version = version.split('+').next().unwrap_or_default().trim_start_matches('v').to_owned();
+        match version.split_once('-') {
+            Some((release, candidate)) => (parts(release), Some(semantic_parts(candidate))),
+            None => (parts(&version), None),
+        }
+    };
+    let ((release, candidate), (other_release, other_candidate)) = (split(one), split(other));
+    release.cmp(&other_release).then_with(|| match (candidate, other_candidate) {
+        (None, None) => Ordering::Equal,
+        (None, Some(_)) => Ordering::Greater,
+        (Some(_), None) => Ordering::Less,
+        (Some(one), Some(other)) => one.cmp(&other),
+    })
+}
+
+/// Of a candidate's parts, numbers come before words.
+fn semantic_parts(candidate: &str) -> Vec<(bool, u64, String)> {
+    let part = |part: &str| match part.parse() {
+        Ok(number) => (false, number, String::new()),
+        Err(_) => (true, 0, part.to_owned()),
+    };
+    candidate.split('.').map(part).collect()
+}

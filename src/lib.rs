@@ -4,6 +4,8 @@
 //! person or a program reads. Modules further down in this list import only from those below them.
 
 pub mod inventory;
+pub mod playbook;
+pub mod role;
 pub mod secret;
 pub mod source;
 pub mod template;

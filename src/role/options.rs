@@ -1,0 +1,179 @@
+//! Options as declared: the whole interface of a role.
+
+use crate::source::{Diagnostic, Diagnostics, Span, did_you_mean};
+use crate::yaml::{Entry, Fields, Node, Value};
+
+/// What an option's value may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum OptionType {
+    /// Text.
+    String,
+    /// A whole number.
+    Integer,
+    /// A number.
+    Number,
+    /// True or false.
+    Boolean,
+    /// A TCP or UDP port.
+    Port,
+    /// An absolute path.
+    Path,
+    /// A length of time: `30s`, `15m`, `30d`, `1h30m`.
+    Duration,
+    /// An amount of bytes: `512MB`, `4GiB`.
+    Size,
+    /// An address with a scheme.
+    Url,
+    /// One of `choices`.
+    Choice,
+    /// A list.
+    List,
+    /// A mapping.
+    Mapping,
+    /// Text that is never shown.
+    Secret,
+    /// Anything.
+    Any,
+}
+
+impl OptionType {
+    /// All of them, in the order of the documentation.
+    pub const ALL: [Self; 14] = [
+        Self::String,
+        Self::Integer,
+        Self::Number,
+        Self::Boolean,
+        Self::Port,
+        Self::Path,
+        Self::Duration,
+        Self::Size,
+        Self::Url,
+        Self::Choice,
+        Self::List,
+        Self::Mapping,
+        Self::Secret,
+        Self::Any,
+    ];
+
+    /// Its name in `role.yml`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::String => "string",
+            Self::Integer => "integer",
+            Self::Number => "number",
+            Self::Boolean => "boolean",
+            Self::Port => "port",
+            Self::Path => "path",
+            Self::Duration => "duration",
+            Self::Size => "size",
+            Self::Url => "url",
+            Self::Choice => "choice",
+            Self::List => "list",
+            Self::Mapping => "mapping",
+            Self::Secret => "secret",
+            Self::Any => "any",
+        }
+    }
+}
+
+/// One option as declared.
+#[derive(Debug, Clone)]
+pub struct OptionSpec {
+    /// Its name, which is the variable's.
+    pub name: String,
+    /// Where it is declared.
+    pub span: Span,
+    /// What its value may be.
+    pub kind: OptionType,
+    /// Its value where nobody gives one; may be a template that refers to other options.
+    pub default: Option<Node>,
+    /// Whether somebody must give a value.
+    pub required: bool,
+    /// An expression: whether somebody must give a value.
+    pub required_if: Option<Node>,
+    /// The values to choose from.
+    pub choices: Vec<Node>,
+    /// The smallest number.
+    pub min: Option<i64>,
+    /// The greatest number.
+    pub max: Option<i64>,
+    /// Other names it may be given by.
+    pub aliases: Vec<String>,
+    /// What it is for.
+    pub help: Option<String>,
+    /// What to use instead, if it is going away.
+    pub deprecated: Option<String>,
+}
+
+/// Reads one entry of `options`.
+pub(super) fn read_option(entry: &Entry) -> Result<OptionSpec, Diagnostics> {
+    let mut fields = Fields::new(&entry.value, &format!("option `{}`", entry.key))?;
+    let type_node = fields.required("type");
+    let kind = fields.read(type_node, read_type).unwrap_or(OptionType::Any);
+    // `default: null` (or `default:`) is a default too, which `get` would not tell from none
+    fields.get("default");
+    let default = match &entry.value.value {
+        Value::Mapping(entries) => entries.iter().find(|entry| entry.key == "default").map(|entry| &entry.value),
+        _ => None,
+    };
+    let required = fields.boolean("required").unwrap_or(false);
+    let required_if = fields.get("required_if").cloned();
+    let choices_node = fields.get("choices");
+    let choices = fields.read(choices_node, |node| node.sequence().map(<[Node]>::to_vec)).unwrap_or_default();
+    let min = fields.integer("min");
+    let max = fields.integer("max");
+    let aliases = fields.strings("aliases").unwrap_or_default();
+    let help = fields.string("help");
+    let deprecated = fields.string("deprecated");
+    if kind == OptionType::Choice && choices.is_empty() && choices_node.is_none() {
+        fields.error(Diagnostic::at(&entry.key_span, format!("option `{}` is a choice without `choices`", entry.key)));
+    }
+    if let (Some(default), true) = (default, required) {
+        fields.error(
+            Diagnostic::at(&default.span, format!("option `{}` is required, so its default is never used", entry.key))
+                .hint("remove `required` or `default`"),
+        );
+    }
+    let option = OptionSpec {
+        name: entry.key.clone(),
+        span: entry.key_span.clone(),
+        kind,
+        default: default.cloned(),
+        required,
+        required_if,
+        choices,
+        min,
+        max,
+        aliases,
+        help,
+        deprecated,
+    };
+    fields.finish()?;
+    Ok(option)
+}
+
+fn read_type(node: &Node) -> Result<OptionType, Diagnostics> {
+    let name = node.string()?;
+    let names = OptionType::ALL.map(OptionType::name);
+    OptionType::ALL.into_iter().find(|kind| kind.name() == name).ok_or_else(|| {
+        let near = ANSIBLE_TYPES
+            .iter()
+            .find(|(theirs, _)| *theirs == name)
+            .map(|(_, ours)| *ours)
+            .or_else(|| did_you_mean(&name, names));
+        let near = near.map(|near| format!("did you mean `{near}`?"));
+        Diagnostic::at(&node.span, format!("unknown type `{name}`"))
+            .hint(near.unwrap_or_else(|| format!("known: {}", names.join(", "))))
+            .into()
+    })
+}
+
+/// What Ansible's argument specifications call them.
+const ANSIBLE_TYPES: &[(&str, &str)] = &[
+    ("str", "string"),
+    ("int", "integer"),
+    ("float", "number"),
+    ("bool", "boolean"),
+    ("dict", "mapping"),
+    ("raw", "any"),
+];

@@ -1,0 +1,106 @@
+//! Reads `role.yml`.
+
+use super::files::Folder;
+use super::{Action, Role, Step, check, options, read_resources};
+use crate::source::{Diagnostic, Diagnostics, SourceFile};
+use crate::yaml::{self, Entry, Fields, Node};
+use indexmap::IndexMap;
+use std::sync::Arc;
+
+/// Reads a role from its `role.yml`.
+///
+/// # Errors
+/// Everything that is wrong in the file.
+pub(super) fn read_role(name: &str, source: &Arc<SourceFile>, folder: Folder) -> Result<Role, Diagnostics> {
+    let node = yaml::parse(source)?;
+    let mut fields = Fields::new(&node, "a role")?;
+    let summary = fields.required_string("summary").unwrap_or_default();
+    let options = fields.get("options");
+    let options = fields.read(options, read_options).unwrap_or_default();
+    let steps = fields.required("steps");
+    let steps = fields.read(steps, read_steps).unwrap_or_default();
+    let actions = fields.get("actions");
+    let actions = fields.read(actions, read_actions).unwrap_or_default();
+    fields.finish()?;
+    Ok(Role { name: name.to_owned(), summary, source: Arc::clone(source), options, steps, actions, folder })
+}
+
+fn read_options(node: &Node) -> Result<IndexMap<String, super::OptionSpec>, Diagnostics> {
+    let mut errors = Diagnostics::new();
+    let mut options: IndexMap<String, super::OptionSpec> = IndexMap::new();
+    for entry in node.mapping()? {
+        if let Some(option) = errors.collect(options::read_option(entry)) {
+            options.insert(option.name.clone(), option);
+        }
+    }
+    for option in options.values() {
+        for alias in &option.aliases {
+            if let Some(other) = options.get(alias) {
+                let message = format!("the alias `{alias}` of `{}` is an option itself", option.name);
+                errors.push(Diagnostic::at(&option.span, message).also(&other.span, "here"));
+            }
+        }
+    }
+    errors.or(options)
+}
+
+fn read_steps(node: &Node) -> Result<Vec<Step>, Diagnostics> {
+    let mut errors = Diagnostics::new();
+    let mut steps: Vec<Step> = Vec::new();
+    for item in node.sequence()? {
+        let Some(step) = errors.collect(read_step(item)) else { continue };
+        if let Some(other) = steps.iter().find(|other| other.name == step.name) {
+            let message = format!("two steps are called `{}`", step.name);
+            errors.push(Diagnostic::at(&step.span, message).also(&other.span, "the other one"));
+        }
+        steps.push(step);
+    }
+    errors.or(steps)
+}
+
+fn read_step(node: &Node) -> Result<Step, Diagnostics> {
+    let mut fields = Fields::new(node, "a step")?;
+    let name_node = fields.required("name");
+    let name = fields.read(name_node, Node::string).unwrap_or_default();
+    if let Some(node) = name_node
+        && name.contains(['/', ':'])
+    {
+        fields.error(Diagnostic::at(&node.span, "a step's name is part of ids, so it has no `/` and no `:`"));
+    }
+    let when = fields.get("when").cloned();
+    let tags = fields.strings("tags").unwrap_or_default();
+    let resources_node = fields.get("resources");
+    let resources = fields.read(resources_node, read_resources).unwrap_or_default();
+    let checks_node = fields.get("checks");
+    let checks = fields.read(checks_node, check::read_checks).unwrap_or_default();
+    if resources_node.is_none() && checks_node.is_none() {
+        fields.error(Diagnostic::at(fields.span(), "a step has `resources`, `checks` or both"));
+    }
+    let span = name_node.map_or_else(|| node.span.clone(), |node| node.span.clone());
+    fields.finish()?;
+    Ok(Step { name, span, when, tags, resources, checks })
+}
+
+fn read_actions(node: &Node) -> Result<IndexMap<String, Action>, Diagnostics> {
+    let mut errors = Diagnostics::new();
+    let actions = node.mapping()?.iter().filter_map(|entry| errors.collect(read_action(entry))).collect();
+    errors.or(actions)
+}
+
+fn read_action(entry: &Entry) -> Result<(String, Action), Diagnostics> {
+    let mut fields = Fields::new(&entry.value, &format!("action `{}`", entry.key))?;
+    let command = fields.required("command").cloned();
+    let help = fields.string("help");
+    for key in ["chdir", "environment", "stdin", "become_user", "within"] {
+        fields.get(key);
+    }
+    fields.finish()?;
+    let action = Action {
+        name: entry.key.clone(),
+        span: entry.key_span.clone(),
+        help,
+        command: command.unwrap_or_else(|| entry.value.clone()),
+        arguments: super::resource::without(&entry.value, &["command", "help"]),
+    };
+    Ok((entry.key.clone(), action))
+}

@@ -1,0 +1,159 @@
+//! A role's options on one host: values found, types checked, secrets noted.
+
+use super::values::typed;
+use super::{OptionSpec, OptionType, Role};
+use crate::secret::Secrets;
+use crate::source::{Diagnostic, Diagnostics, Span};
+use crate::template::{Layer, Rank, RenderError, Scope};
+use crate::yaml::{Node, Value};
+use indexmap::IndexMap;
+
+/// A role's options as they are on one host.
+#[derive(Debug)]
+pub struct ResolvedOptions {
+    /// The typed values; an option that nobody gave and that has no default is absent.
+    pub values: IndexMap<String, Node>,
+    /// What the role's steps are rendered in: the scope that was given, with the typed values.
+    pub scope: Scope,
+    /// Whether some option could not be checked because it needs facts, which are not known yet.
+    pub needs_facts: bool,
+    /// Options in use that are going away.
+    pub notes: Vec<Diagnostic>,
+}
+
+impl Role {
+    /// The options' defaults, which the other roles of a play see too.
+    pub fn defaults(&self) -> Layer {
+        let defaults = self.options.values().filter_map(|option| Some((option.name.clone(), option.default.clone()?)));
+        Layer::new(Rank::Defaults, defaults)
+    }
+}
+
+/// Finds the value of every option in `scope`, which has the role's [defaults](Role::defaults) and the values given
+/// at its place, and checks it.
+///
+/// `used_at` is where the role is used; `absent` says that it is to be removed, so nothing is required.
+///
+/// # Errors
+/// Every missing or wrong value, at the value's place.
+pub fn resolve_options(
+    role: &Role,
+    scope: &Scope,
+    used_at: &Span,
+    absent: bool,
+    secrets: &Secrets,
+) -> Result<ResolvedOptions, Diagnostics> {
+    let mut errors = Diagnostics::new();
+    let mut notes = Vec::new();
+    let scope = by_own_name(role, scope, &mut errors, &mut notes);
+    let mut values = IndexMap::new();
+    let mut needs_facts = false;
+    // a value that is wrong was reported, so its option is not reported as missing too
+    let mut wrong = Vec::new();
+    for option in role.options.values() {
+        let Some((rank, node)) = scope.written(&option.name) else { continue };
+        let rendered = match scope.render(node) {
+            Ok(rendered) => rendered,
+            Err(RenderError::NeedsFacts) => {
+                needs_facts = true;
+                wrong.push(&option.name);
+                continue;
+            }
+            // if a name or path needs it after all, that says so
+            Err(RenderError::Invalid(_)) if absent => continue,
+            Err(RenderError::Invalid(found)) => {
+                wrong.push(&option.name);
+                errors.extend(found);
+                continue;
+            }
+        };
+        if rank > Rank::Defaults
+            && let Some(instead) = &option.deprecated
+        {
+            notes.push(Diagnostic::at(&node.span, format!("`{}` is going away", option.name)).hint(instead));
+        }
+        note_secrets(option, &rendered, secrets);
+        match typed(option, &rendered) {
+            Ok(value) => {
+                values.insert(option.name.clone(), value);
+            }
+            Err(found) => {
+                wrong.push(&option.name);
+                errors.extend(found);
+            }
+        }
+    }
+    let scope = scope.with_layer(Layer::new(Rank::Options, values.clone()));
+    if !absent {
+        for option in role.options.values().filter(|option| !wrong.contains(&&option.name)) {
+            match missing(role, option, &values, &scope, used_at) {
+                Ok(None) => {}
+                Ok(Some(error)) => errors.push(error),
+                Err(RenderError::NeedsFacts) => needs_facts = true,
+                Err(RenderError::Invalid(found)) => errors.extend(found),
+            }
+        }
+    }
+    errors.or(ResolvedOptions { values, scope, needs_facts, notes })
+}
+
+/// The scope in which options that were given by an alias have their own name.
+fn by_own_name(role: &Role, scope: &Scope, errors: &mut Diagnostics, notes: &mut Vec<Diagnostic>) -> Scope {
+    let mut renamed: Vec<(String, Node)> = Vec::new();
+    for option in role.options.values() {
+        let own = scope.written(&option.name).filter(|(rank, _)| *rank > Rank::Defaults);
+        let aliases = option.aliases.iter().filter_map(|alias| Some((alias, scope.written(alias)?)));
+        let mut given: Vec<(&String, &Node)> = aliases.map(|(alias, (_, node))| (alias, node)).collect();
+        given.extend(own.map(|(_, node)| (&option.name, node)));
+        if let [(first, one), (second, other), ..] = given.as_slice() {
+            let message = format!("`{second}` and `{first}` are one option, given twice");
+            errors.push(Diagnostic::at(&other.span, message).also(&one.span, "also here"));
+        } else if let (None, [(alias, node)]) = (own, given.as_slice()) {
+            notes.push(Diagnostic::at(&node.span, format!("`{alias}` is called `{}` now", option.name)));
+            renamed.push((option.name.clone(), (*node).clone()));
+        }
+    }
+    if renamed.is_empty() { scope.clone() } else { scope.with_layer(Layer::new(Rank::Role, renamed)) }
+}
+
+/// Every text in a secret's value is one that is never shown.
+fn note_secrets(option: &OptionSpec, node: &Node, secrets: &Secrets) {
+    if option.kind != OptionType::Secret {
+        return;
+    }
+    match &node.value {
+        Value::Sequence(items) => items.iter().for_each(|item| note_secrets(option, item, secrets)),
+        Value::Mapping(entries) => entries.iter().for_each(|entry| note_secrets(option, &entry.value, secrets)),
+        _ => {
+            if let Ok(text) = node.string() {
+                secrets.add(&text);
+            }
+        }
+    }
+}
+
+/// The error of an option that somebody had to give.
+fn missing(
+    role: &Role,
+    option: &OptionSpec,
+    values: &IndexMap<String, Node>,
+    scope: &Scope,
+    used_at: &Span,
+) -> Result<Option<Diagnostic>, RenderError> {
+    let value = values.get(&option.name);
+    let empty = |node: &Node| matches!(node.value, Value::Null) || node.as_str().is_some_and(str::is_empty);
+    if value.is_some_and(|node| !empty(node)) {
+        return Ok(None);
+    }
+    let reason = match &option.required_if {
+        Some(condition) if scope.evaluate(condition)? => condition.as_str().map(|text| format!(" where {text}")),
+        _ if option.required => Some(String::new()),
+        _ => return Ok(None),
+    };
+    let message = format!("role `{}` needs `{}`{}", role.name, option.name, reason.unwrap_or_default());
+    let error = match value.filter(|node| node.span.file.name() != option.span.file.name()) {
+        Some(node) => Diagnostic::at(&node.span, message).label("this is empty"),
+        None => Diagnostic::at(used_at, message),
+    };
+    Ok(Some(error.also(&option.span, "declared here").maybe_hint(option.help.clone())))
+}

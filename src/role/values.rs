@@ -1,0 +1,170 @@
+//! An option's value as the type that it should have.
+
+use super::{OptionSpec, OptionType};
+use crate::source::{Diagnostic, Diagnostics, did_you_mean};
+use crate::yaml::{Node, Value};
+use regex::Regex;
+use std::sync::OnceLock;
+
+/// The value with its type: a number written as text is a number, `"yes"` is true. Nothing stays nothing.
+///
+/// # Errors
+/// What the option expects instead, at the value's place.
+pub(super) fn typed(option: &OptionSpec, node: &Node) -> Result<Node, Diagnostics> {
+    if matches!(node.value, Value::Null) {
+        return Ok(node.clone());
+    }
+    let value = converted(option, node)?;
+    let node = Node::new(value, node.span.clone());
+    check_choices(option, &node)?;
+    Ok(node)
+}
+
+fn converted(option: &OptionSpec, node: &Node) -> Result<Value, Diagnostics> {
+    let wrong = |expected: &str| wrong(option, node, expected);
+    Ok(match option.kind {
+        OptionType::Any => node.value.clone(),
+        OptionType::String => text(plain_text(option, node, "text")?),
+        OptionType::Secret => text(plain_text(option, node, "text (a secret)")?),
+        OptionType::Integer => Value::Integer(integer(option, node)?),
+        OptionType::Port => match integer_of(node) {
+            Some(port @ 1..=65535) => Value::Integer(port),
+            _ => return Err(wrong("a port, 1 to 65535")),
+        },
+        OptionType::Number => match &node.value {
+            Value::Integer(_) | Value::Float(_) => node.value.clone(),
+            Value::String { text, .. } => text.trim().parse().map(Value::Float).map_err(|_| wrong("a number"))?,
+            _ => return Err(wrong("a number")),
+        },
+        OptionType::Boolean => Value::Bool(node.boolean().map_err(|_| wrong("true or false"))?),
+        OptionType::Path => match node.as_str() {
+            Some(path) if path.starts_with('/') && !path.contains('\n') => node.value.clone(),
+            _ => return Err(wrong("an absolute path")),
+        },
+        OptionType::Duration => match &node.value {
+            Value::Integer(0) => text("0s".to_owned()),
+            Value::String { text, .. } if DURATION.matches(text) => node.value.clone(),
+            _ => return Err(wrong("a length of time with its unit: `30s`, `15m`, `12h`, `30d`")),
+        },
+        OptionType::Size => match &node.value {
+            Value::Integer(bytes) if *bytes >= 0 => node.value.clone(),
+            Value::String { text, .. } if SIZE.matches(text) => node.value.clone(),
+            _ => return Err(wrong("an amount of bytes: `512MB`, `4GiB`")),
+        },
+        OptionType::Url => match node.as_str() {
+            Some(url) if URL.matches(url) => node.value.clone(),
+            _ => return Err(wrong("a URL with its scheme: `http://localhost:3100`")),
+        },
+        OptionType::Choice => node.value.clone(),
+        OptionType::List => match &node.value {
+            Value::Sequence(_) => node.value.clone(),
+            _ => return Err(wrong("a list")),
+        },
+        OptionType::Mapping => match &node.value {
+            Value::Mapping(_) => node.value.clone(),
+            _ => return Err(wrong("a mapping")),
+        },
+    })
+}
+
+fn text(text: String) -> Value {
+    Value::String { text, verbatim: true }
+}
+
+/// The error of a value that is something else than expected; a secret's value is not named.
+fn wrong(option: &OptionSpec, node: &Node, expected: &str) -> Diagnostics {
+    let found = match (node.as_str(), node.string()) {
+        _ if option.kind == OptionType::Secret => node.describe().to_owned(),
+        (Some(text), _) if text.contains('\n') => node.describe().to_owned(),
+        (Some(text), _) => format!("the text `{text}`"),
+        (None, Ok(number)) => number,
+        (None, Err(_)) => node.describe().to_owned(),
+    };
+    Diagnostic::at(&node.span, format!("`{}` is {found}, not {expected}", option.name))
+        .maybe_hint(option.help.clone().map(|help| format!("{}: {help}", option.name)))
+        .into()
+}
+
+/// Text, or a number that prints as it was written: `3.10` would become 3.1, and `0644` 420.
+fn plain_text(option: &OptionSpec, node: &Node, expected: &str) -> Result<String, Diagnostics> {
+    match &node.value {
+        Value::String { text, .. } => Ok(text.clone()),
+        Value::Integer(_) | Value::Float(_) => {
+            let printed = node.string()?;
+            let written = node.span.file.text().get(node.span.start..node.span.end);
+            // a value that a template gave was never written as a number
+            if written.is_some_and(|written| written != printed && !written.contains("{{")) {
+                let message = format!("`{}` would be read as the number {printed}", option.name);
+                return Err(Diagnostic::at(&node.span, message).hint("put it in quotes").into());
+            }
+            Ok(printed)
+        }
+        Value::Bool(_) => {
+            let message = format!("`{}` is {expected}, but this reads as true or false", option.name);
+            Err(Diagnostic::at(&node.span, message).hint("put it in quotes").into())
+        }
+        _ => Err(wrong(option, node, expected)),
+    }
+}
+
+fn integer_of(node: &Node) -> Option<i64> {
+    match &node.value {
+        Value::Integer(number) => Some(*number),
+        Value::String { text, .. } => text.trim().parse().ok(),
+        _ => None,
+    }
+}
+
+fn integer(option: &OptionSpec, node: &Node) -> Result<i64, Diagnostics> {
+    let expected = match (option.min, option.max) {
+        (Some(min), Some(max)) => format!("a whole number from {min} to {max}"),
+        (Some(min), None) => format!("a whole number, at least {min}"),
+        (None, Some(max)) => format!("a whole number, at most {max}"),
+        (None, None) => "a whole number".to_owned(),
+    };
+    integer_of(node)
+        .filter(|number| option.min.is_none_or(|min| *number >= min) && option.max.is_none_or(|max| *number <= max))
+        .ok_or_else(|| wrong(option, node, &expected))
+}
+
+/// Each item of a list must be one of the choices, or else the value itself.
+fn check_choices(option: &OptionSpec, node: &Node) -> Result<(), Diagnostics> {
+    if option.choices.is_empty() {
+        return Ok(());
+    }
+    if let (OptionType::List, Value::Sequence(items)) = (option.kind, &node.value) {
+        let mut errors = Diagnostics::new();
+        for item in items {
+            errors.collect(check_choice(option, item));
+        }
+        return errors.or(());
+    }
+    check_choice(option, node)
+}
+
+fn check_choice(option: &OptionSpec, node: &Node) -> Result<(), Diagnostics> {
+    if option.choices.iter().any(|choice| choice.to_json() == node.to_json()) {
+        return Ok(());
+    }
+    let names: Vec<String> = option.choices.iter().filter_map(|choice| choice.string().ok()).collect();
+    let near = node.as_str().and_then(|text| did_you_mean(text, names.iter().map(String::as_str)));
+    let near = near.map(|near| format!("did you mean `{near}`?"));
+    let found = node.string().map_or_else(|_| node.describe().to_owned(), |text| format!("`{text}`"));
+    let error = Diagnostic::at(&node.span, format!("`{}` cannot be {found}", option.name))
+        .label(format!("one of {}", names.join(", ")))
+        .maybe_hint(near.or_else(|| option.help.clone().map(|help| format!("{}: {help}", option.name))));
+    Err(error.into())
+}
+
+/// A pattern that is compiled once.
+struct Pattern(&'static str, OnceLock<Option<Regex>>);
+
+impl Pattern {
+    fn matches(&self, text: &str) -> bool {
+        self.1.get_or_init(|| Regex::new(self.0).ok()).as_ref().is_some_and(|regex| regex.is_match(text))
+    }
+}
+
+static DURATION: Pattern = Pattern(r"^(0|([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h|d|w|mo|y))+)$", OnceLock::new());
+static SIZE: Pattern = Pattern(r"^(?i)[0-9]+(\.[0-9]+)? ?([kmgtp]i?)?b?$", OnceLock::new());
+static URL: Pattern = Pattern(r"^[A-Za-z][A-Za-z0-9+.-]*://[^\s/]\S*$|^unix:/\S+$|^file:///\S*$", OnceLock::new());

@@ -1,0 +1,31 @@
+//! One conversation per host: a shell at the other end of ssh (or on this machine) that is fed programs, its
+//! identities, and the facts that it is asked for first.
+
+mod channel;
+mod classify;
+mod command;
+mod error;
+pub mod facts;
+mod identity;
+mod noise;
+mod open;
+mod quote;
+mod rundir;
+mod shell;
+#[cfg(test)]
+pub mod shells_here;
+mod target;
+mod tunnel;
+
+pub use error::{ConnectError, Lost, LostReason};
+pub use identity::{Identity, Password};
+pub use quote::{quote, quote_words};
+pub use rundir::RunDir;
+#[cfg(test)]
+pub(crate) use shell::framed;
+pub use shell::{OnRecord, Shell};
+pub use target::{Method, Target};
+pub use tunnel::Tunnel;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,139 @@
+//! Opening a shell: from a started process to the shell's ready record.
+
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher as _, Hasher as _};
+use std::time::Duration;
+
+use tokio::process::Command;
+use tokio::time::timeout;
+
+use super::channel::{Channel, Event, Words};
+use super::classify::classify;
+use super::command::Opening;
+use super::shell::{OnRecord, Shell};
+use super::{ConnectError, Identity, Method, Password, RunDir, Target};
+
+/// What the shell is told before the first program; `$1` says whether it has its own session. A lost controller must
+/// not kill it, so SIGPIPE has a handler, which children do not inherit.
+const PRELUDE: &str = r#"trap : PIPE
+umask 022
+LC_ALL=C
+for d in /usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin; do
+case ":$PATH:" in *":$d:"*) ;; *) PATH=${PATH:+$PATH:}$d ;; esac
+done
+export LC_ALL PATH
+say() { local IFS=' '; printf '%s %s\n' "$S" "$*"; }
+say .ready "$1" "${BASH_VERSION:+bash}"
+"#;
+
+/// A shell that is being opened.
+pub(super) struct Start {
+    shell: Shell,
+    nonce: String,
+    user: String,
+    /// What sudo will ask for; nothing else may be in its input before it has.
+    password: Option<Password>,
+    deadline: Duration,
+}
+
+impl Start {
+    /// Starts the process.
+    pub fn new(run: &RunDir, target: &Target, identity: &Identity, deadline: Duration) -> Result<Self, ConnectError> {
+        let opening = Opening::new(target, identity, random_word())?;
+        let process = opening.process(run, target)?;
+        Self::with(process, &opening, identity, matches!(target.method, Method::Ssh { .. }), deadline)
+    }
+
+    /// Starts `process`, which runs the command of `opening`.
+    pub fn with(
+        mut process: Command,
+        opening: &Opening,
+        identity: &Identity,
+        over_ssh: bool,
+        deadline: Duration,
+    ) -> Result<Self, ConnectError> {
+        let nonce = random_word();
+        let words = Words { nonce: nonce.clone(), begin: opening.begin(), prompt: opening.prompt() };
+        let channel = Channel::start(&mut process, words).map_err(|error| ConnectError::Start(error.to_string()))?;
+        let (user, password) = match identity {
+            Identity::Become { user, password } if opening.sudo.is_some() => (user.clone(), password.clone()),
+            _ => (String::new(), None),
+        };
+        Ok(Self { shell: Shell::new(channel, over_ssh), nonce, user, password, deadline })
+    }
+
+    /// Waits for the shell, and for the answer to the first program.
+    pub async fn finish(mut self, first: Option<(&str, OnRecord<'_>)>) -> Result<(Shell, i32), ConnectError> {
+        let deadline = self.deadline;
+        match timeout(deadline, self.converse(first)).await {
+            Ok(Ok(status)) => Ok((self.shell, status)),
+            Ok(Err(error)) => {
+                self.shell.channel.kill().await;
+                Err(error)
+            }
+            Err(_) => {
+                let words = self.shell.noise().pop().unwrap_or_default();
+                self.shell.channel.kill().await;
+                Err(ConnectError::NoAnswer { seconds: deadline.as_secs(), words })
+            }
+        }
+    }
+
+    async fn converse(&mut self, first: Option<(&str, OnRecord<'_>)>) -> Result<i32, ConnectError> {
+        let program = first.as_ref().map(|(program, _)| *program);
+        let (mut begun, mut asked) = (false, false);
+        if self.password.is_none() {
+            self.send(program);
+        }
+        loop {
+            match self.shell.channel.next().await {
+                Event::Begin => {
+                    begun = true;
+                    if self.password.is_some() {
+                        self.send(program);
+                    }
+                }
+                Event::Prompt if asked => return Err(ConnectError::PasswordRefused),
+                Event::Prompt => {
+                    asked = true;
+                    let Some(password) = &self.password else { return Err(ConnectError::PasswordNeeded) };
+                    self.shell.channel.send(password.reveal());
+                    self.shell.channel.send("\n");
+                }
+                Event::Record(tag, rest) if tag == ".ready" => {
+                    let (session, kind) = rest.split_once(' ').unwrap_or((&rest, ""));
+                    self.shell.own_session = session == "own";
+                    self.shell.is_bash = kind == "bash";
+                    break;
+                }
+                Event::Record(..) => {}
+                Event::Ended => return Err(self.failure(begun)),
+            }
+        }
+        match first {
+            None => Ok(0),
+            Some((_, on_record)) => match self.shell.answer(on_record).await {
+                Ok(status) => Ok(status),
+                Err(_) => Err(self.failure(true)),
+            },
+        }
+    }
+
+    fn send(&mut self, program: Option<&str>) {
+        self.shell.channel.send(&format!("S={}\n{PRELUDE}", self.nonce));
+        if let Some(program) = program {
+            self.shell.send(program);
+        }
+    }
+
+    fn failure(&self, begun: bool) -> ConnectError {
+        let status = self.shell.channel.status().and_then(|status| status.code());
+        classify(&self.shell.noise(), status, begun, self.shell.over_ssh, &self.user)
+    }
+}
+
+/// A word that nobody can guess, from the random keys of the standard library's hash tables.
+fn random_word() -> String {
+    let half = || RandomState::new().build_hasher().finish();
+    format!("{:016x}{:016x}", half(), half())
+}

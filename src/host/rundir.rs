@@ -1,0 +1,100 @@
+//! The run's private folder: the ssh configuration that is ours, a file for each host, and the control sockets.
+
+use std::fmt::Write as _;
+use std::fs::Permissions;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::io::{self, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+/// The longest folder in which a control socket's name, with what ssh appends while it makes it, still fits
+/// the system's 104 bytes.
+const LONGEST_FOLDER: usize = 104 - "/0123-".len() - 40 - ".0123456789abcdef".len() - 1;
+
+/// The run's private folder. It is removed when dropped, so it has to outlive the shells.
+#[derive(Debug)]
+pub struct RunDir {
+    folder: TempDir,
+}
+
+impl RunDir {
+    /// Makes the folder, open to nobody else.
+    pub fn new() -> io::Result<Self> {
+        let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
+        let parents = [runtime, Some(std::env::temp_dir()), Some(PathBuf::from("/tmp"))];
+        let mut last = io::Error::new(io::ErrorKind::NotFound, "no folder for temporary files");
+        for parent in parents.into_iter().flatten() {
+            if parent.as_os_str().len() + "/solti-123456".len() > LONGEST_FOLDER {
+                continue;
+            }
+            let private = Permissions::from_mode(0o700);
+            match tempfile::Builder::new().prefix("solti-").permissions(private).tempdir_in(&parent) {
+                Ok(folder) => return Ok(Self { folder }),
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
+    }
+
+    /// The ssh configuration file for the host `name` at `address`.
+    pub(super) fn ssh_config(&self, name: &str, address: &str) -> io::Result<PathBuf> {
+        let mut hasher = DefaultHasher::new();
+        (name, address).hash(&mut hasher);
+        let number = hasher.finish();
+        let file = self.folder.path().join(format!("{number:016x}.config"));
+        if !file.exists() {
+            let mut draft = tempfile::NamedTempFile::new_in(self.folder.path())?;
+            draft.write_all(self.configuration(address, number as u16).as_bytes())?;
+            draft.persist(&file).map_err(|error| error.error)?;
+        }
+        Ok(file)
+    }
+
+    /// Includes come first, because ssh takes the first value that it meets: what the user says wins.
+    fn configuration(&self, address: &str, number: u16) -> String {
+        let home = std::env::home_dir().map(|home| home.join(".ssh/config"));
+        let mut text = String::new();
+        for file in [home, Some(PathBuf::from("/etc/ssh/ssh_config"))].into_iter().flatten() {
+            if file.is_file() {
+                let _ = writeln!(text, "Include \"{}\"", file.display());
+            }
+        }
+        text.push_str("Host *\n  ConnectTimeout 10\n  ServerAliveInterval 15\n  ServerAliveCountMax 3\n");
+        // Only for this host: ssh reads the same file for a jump host, whose connection would then be shared by all
+        // hosts behind it and end with the first of them. For the same reason two names of one host share nothing.
+        if !address.contains(|c: char| "*?!,#\"'".contains(c)) {
+            let sockets = percent_escaped(self.folder.path());
+            let _ = writeln!(text, "Host {address}\n  ControlMaster auto\n  ControlPersist no");
+            let _ = writeln!(text, "  ControlPath \"{sockets}/{number:04x}-%C\"");
+        }
+        text
+    }
+}
+
+/// A path in which ssh finds no `%` tokens of its own.
+fn percent_escaped(path: &Path) -> String {
+    path.display().to_string().replace('%', "%%")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_folder_is_private_and_goes_with_the_run() -> io::Result<()> {
+        let run = RunDir::new()?;
+        let folder = run.folder.path().to_owned();
+        assert_eq!(std::fs::metadata(&folder)?.permissions().mode() & 0o777, 0o700);
+        assert!(folder.as_os_str().len() <= LONGEST_FOLDER);
+        let config = std::fs::read_to_string(run.ssh_config("web1", "10.0.0.7")?)?;
+        assert!(config.contains("Host 10.0.0.7\n"), "{config}");
+        assert_eq!(run.ssh_config("web1", "10.0.0.7")?, run.ssh_config("web1", "10.0.0.7")?);
+        assert_ne!(run.ssh_config("web1", "10.0.0.7")?, run.ssh_config("alias", "10.0.0.7")?);
+        assert!(config.contains("ControlPersist no") && !config.contains("StrictHostKeyChecking"), "{config}");
+        drop(run);
+        assert!(!folder.exists());
+        Ok(())
+    }
+}

@@ -5,7 +5,9 @@
 
 pub mod host;
 pub mod inventory;
+pub mod plan;
 pub mod playbook;
+pub mod resource;
 pub mod role;
 pub mod secret;
 pub mod source;

@@ -1,0 +1,189 @@
+//! The manifest: what solti knows on a host to be its own. Kept on the host as one line of JSON.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The format that this version reads and writes.
+pub const FORMAT: u32 = 1;
+
+/// What solti has put on a host, and what it last started services with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// The format's version; a newer one is refused.
+    pub format: u32,
+    /// Resources that are there, each with its owner.
+    pub resources: Vec<Owned>,
+    /// What each service was last successfully started with, by unit.
+    pub services: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+impl Default for Manifest {
+    fn default() -> Self {
+        Self { format: FORMAT, resources: Vec::new(), services: BTreeMap::new() }
+    }
+}
+
+/// A resource that solti has put on the host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owned {
+    /// The project that declared it.
+    pub project: String,
+    /// The role instance in that project.
+    pub role: String,
+    /// The resource's id in that instance: `role/step/kind:name`.
+    pub resource: String,
+    /// The label under which it is kept when its role is removed (`purge: data`), if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purge: Option<String>,
+    /// What it consists of, in the order made.
+    pub items: Vec<Item>,
+}
+
+impl Owned {
+    /// Whether it is the entry of the same resource.
+    pub fn is_the_same_as(&self, other: &Self) -> bool {
+        (&self.project, &self.role, &self.resource) == (&other.project, &other.role, &other.resource)
+    }
+}
+
+/// One thing on the host.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "is")]
+pub enum Item {
+    /// A file or a link.
+    File {
+        /// The absolute path.
+        path: String,
+        /// What was there before.
+        before: Before,
+    },
+    /// A directory.
+    Directory {
+        /// The absolute path.
+        path: String,
+        /// What was there before.
+        before: Before,
+    },
+    /// A unit that is running or starts at boot because of solti.
+    Service {
+        /// The unit's full name.
+        unit: String,
+        /// What was there before.
+        before: Before,
+    },
+    /// A package.
+    Package {
+        /// Its name.
+        name: String,
+        /// What was there before.
+        before: Before,
+    },
+    /// A user.
+    User {
+        /// Its name.
+        name: String,
+        /// What was there before.
+        before: Before,
+    },
+    /// A group.
+    Group {
+        /// Its name.
+        name: String,
+        /// What was there before.
+        before: Before,
+    },
+}
+
+/// What was there before solti came.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Before {
+    /// Nothing: solti made it, so it goes when it is no longer declared.
+    Nothing,
+    /// The same already: it stays when it is no longer declared.
+    Same,
+    /// Something else, kept on the host under this name: it comes back.
+    Original(String),
+}
+
+impl Item {
+    /// What tells it apart from all others of its kind, and what was there before.
+    pub fn key(&self) -> (u8, &str) {
+        match self {
+            Self::File { path, .. } => (0, path),
+            Self::Directory { path, .. } => (1, path),
+            Self::Service { unit, .. } => (2, unit),
+            Self::Package { name, .. } => (3, name),
+            Self::User { name, .. } => (4, name),
+            Self::Group { name, .. } => (5, name),
+        }
+    }
+
+    /// Whether only one resource can have it; folders, packages and accounts may have several owners.
+    pub fn is_exclusive(&self) -> bool {
+        matches!(self, Self::File { .. } | Self::Service { .. })
+    }
+
+    /// Says anew what was there before solti.
+    pub fn set_before(&mut self, new: Before) {
+        match self {
+            Self::File { before, .. }
+            | Self::Directory { before, .. }
+            | Self::Service { before, .. }
+            | Self::Package { before, .. }
+            | Self::User { before, .. }
+            | Self::Group { before, .. } => *before = new,
+        }
+    }
+
+    /// What was there before solti.
+    pub fn before(&self) -> &Before {
+        match self {
+            Self::File { before, .. }
+            | Self::Directory { before, .. }
+            | Self::Service { before, .. }
+            | Self::Package { before, .. }
+            | Self::User { before, .. }
+            | Self::Group { before, .. } => before,
+        }
+    }
+}
+
+/// Why a manifest could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ManifestError {
+    /// It is not JSON of the known shape.
+    #[error("the manifest on the host is damaged: {0}")]
+    Damaged(#[from] serde_json::Error),
+    /// A newer solti wrote it.
+    #[error("the manifest on the host has format {0}; this solti knows formats up to {FORMAT}. Use a newer solti")]
+    Newer(u32),
+}
+
+impl Manifest {
+    /// Reads the line that a host keeps.
+    ///
+    /// # Errors
+    /// When it is damaged or was written by a newer solti.
+    pub fn parse(line: &str) -> Result<Self, ManifestError> {
+        #[derive(Deserialize)]
+        struct Version {
+            format: u32,
+        }
+        let Version { format } = serde_json::from_str(line)?;
+        if format > FORMAT {
+            return Err(ManifestError::Newer(format));
+        }
+        Ok(serde_json::from_str(line)?)
+    }
+
+    /// The line for the host.
+    pub fn to_line(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// The entry that has this thing, if solti put it there.
+    pub fn owner_of(&self, item: (u8, &str)) -> Option<(&Owned, &Item)> {
+        self.resources.iter().find_map(|owned| owned.items.iter().find(|has| has.key() == item).map(|has| (owned, has)))
+    }
+}

@@ -1,0 +1,10 @@
+//! What is on a host, what is to change there, and the words for it.
+
+pub mod change;
+pub mod manifest;
+pub mod operation;
+pub mod probe;
+pub mod reader;
+pub mod state;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,192 @@
+//! Operations: the few things that a step can do to a host, from which every change is made.
+
+/// Owner, group and permissions of a path; what is none stays as it is (new files: root, root, by kind).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Attributes {
+    /// The owner's name or number.
+    pub owner: Option<String>,
+    /// The group's name or number.
+    pub group: Option<String>,
+    /// The permission bits.
+    pub mode: Option<u32>,
+}
+
+/// How a file's new content is tried before it goes live.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Validation {
+    /// The program and its arguments; `%s` in them stands for the staged file.
+    pub command: Vec<String>,
+}
+
+/// One file that is staged, validated and swapped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Body {
+    /// The absolute path on the host.
+    pub path: String,
+    /// The new content.
+    pub content: Vec<u8>,
+    /// Owner, group and mode of the new file.
+    pub attributes: Attributes,
+}
+
+/// What a path must look like for a step to go ahead: the state that it was planned against.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Expectation {
+    /// Nothing is there.
+    Absent,
+    /// A file with this SHA-256.
+    File(String),
+    /// A directory.
+    Directory,
+    /// A symbolic link to this target.
+    Link(String),
+    /// Not to be known in advance, because an earlier change of the same run may make it.
+    Any,
+}
+
+/// One thing that a step does to a host. Everything but packages, users and commands is undone when the step fails.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Operation {
+    /// Installs packages, with their services' automatic start suppressed and existing configuration kept.
+    Install {
+        /// `name` or `name=version`, as apt takes them.
+        packages: Vec<String>,
+        /// Whether the package lists are read anew first.
+        refresh: bool,
+        /// Whether recommended packages come along.
+        recommends: bool,
+    },
+    /// Removes packages; their configuration and data stay.
+    Uninstall {
+        /// Names.
+        packages: Vec<String>,
+    },
+    /// Runs one of the account tools (`useradd`, `usermod`, `groupadd`, ...).
+    Account {
+        /// The program and its arguments.
+        command: Vec<String>,
+    },
+    /// Makes a directory, with its missing parents.
+    MakeDirectory {
+        /// The absolute path.
+        path: String,
+        /// Its attributes.
+        attributes: Attributes,
+    },
+    /// Writes files: all are staged, validated together, and renamed one by one.
+    WriteFiles {
+        /// The folder whose staged copy the validator sees in place of the real one; none for single files.
+        folder: Option<String>,
+        /// The files.
+        bodies: Vec<Body>,
+        /// Files of the folder that go at the same time.
+        removed: Vec<String>,
+        /// What tries them.
+        validation: Option<Validation>,
+        /// Whether they are in place before packages are installed (package sources and keys).
+        early: bool,
+    },
+    /// Sets owner, group and mode of something that is there.
+    SetAttributes {
+        /// The absolute path.
+        path: String,
+        /// The attributes to set.
+        attributes: Attributes,
+    },
+    /// Makes a symbolic link, replacing a link or a file.
+    Link {
+        /// Where the link is.
+        path: String,
+        /// What it points to.
+        target: String,
+    },
+    /// Removes a file or a link, or a directory with all in it.
+    Remove {
+        /// The absolute path.
+        path: String,
+    },
+    /// Removes a directory if it is empty; else leaves it.
+    RemoveEmptyDirectory {
+        /// The absolute path.
+        path: String,
+    },
+    /// Puts back what was at a path before solti.
+    Restore {
+        /// The absolute path.
+        path: String,
+        /// Its name among the originals kept on the host.
+        original: String,
+    },
+    /// Keeps what is at a path, before solti first replaces it.
+    KeepOriginal {
+        /// The absolute path.
+        path: String,
+        /// Its name among the originals kept on the host.
+        original: String,
+    },
+    /// Changes whether a service starts at boot.
+    Enable {
+        /// The unit's full name.
+        unit: String,
+        /// Enabled or disabled.
+        enabled: bool,
+    },
+    /// Starts, stops, restarts or reloads a service.
+    Service {
+        /// The unit's full name.
+        unit: String,
+        /// What to do.
+        verb: Verb,
+        /// How long the service must stay up to count as started, in milliseconds.
+        settle: u64,
+    },
+    /// Has systemd read its unit files again.
+    DaemonReload,
+    /// Runs a command.
+    Command {
+        /// The program and its arguments.
+        command: Vec<String>,
+        /// The folder that it runs in.
+        chdir: Option<String>,
+        /// Added to its environment.
+        environment: Vec<(String, String)>,
+        /// Its standard input, which may hold secrets; never part of its arguments.
+        stdin: Option<String>,
+        /// The user that it runs as, if not the one of the step.
+        user: Option<String>,
+        /// A read-only command; where it succeeds just before, there is nothing left to do.
+        unless: Option<Vec<String>>,
+    },
+    /// Refuses the step if a path is not as it was when the step was planned.
+    Expect {
+        /// The absolute path.
+        path: String,
+        /// How it was.
+        expectation: Expectation,
+    },
+}
+
+/// What is done to a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verb {
+    /// `systemctl start`
+    Start,
+    /// `systemctl stop`
+    Stop,
+    /// `systemctl restart`
+    Restart,
+    /// `systemctl reload`
+    Reload,
+}
+
+impl Verb {
+    /// systemctl's word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Stop => "stop",
+            Self::Restart => "restart",
+            Self::Reload => "reload",
+        }
+    }
+}

@@ -1,0 +1,337 @@
+//! The probe: one program that asks a host for the state of every resource at once. `reader` takes in what it answers.
+//!
+//! It is made of shell builtins and as few processes as the questions allow: one `stat` and one `sha256sum` for all
+//! paths, one `readlink` for all links, one `systemctl show` for all units, one `dpkg-query` for all packages.
+
+use super::manifest::ManifestError;
+use crate::host::{quote, quote_words};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+/// Files up to this size are fetched for a diff where they differ; of larger ones only the sizes are shown.
+const CONTENT_LIMIT: usize = 256 * 1024;
+
+/// The functions that find out who and where we are; shared by all programs.
+pub const PLACE: &str = r#"
+while read -r key _ uid _; do case $key in Uid:) break ;; esac; done </proc/self/status
+if [ "$uid" = 0 ]; then V=/var/lib/solti; L=/run/solti.lock
+else V=$HOME/.local/state/solti; L=/run/user/$uid/solti.lock; [ -d "/run/user/$uid" ] || L=$HOME/.solti.lock; fi
+"#;
+
+/// Says what a command answered: `answer KEY STATUS TEXT`. What is one plain line is said as it is, because to encode
+/// it takes three processes.
+const ANSWER: &str = r#"
+answer() { case $3 in
+'') say answer "$1" "$2" = ;;
+*[!0-9A-Za-z\ ./:_@%+,-]*) say answer "$1" "$2" "=$(printf '%s' "$3" | head -c 65536 | base64 | tr -d '\n')" ;;
+*) say answer "$1" "$2" "+$3" ;;
+esac; }
+"#;
+
+/// Says where links point that are there: `links COUNT PATH...`.
+const LINKS: &str = r#"
+links() { count=$1; shift
+for path do if [ -h "$path" ]; then say link "$path"; set -- "$@" "$path"; fi; done
+shift "$count"
+[ $# -eq 0 ] || { readlink -- "$@" 2>/dev/null || for path do readlink -- "$path"; done; } | while IFS= read -r path; do say target "$path"; done
+}
+"#;
+
+/// What is wanted of a path beside its kind and attributes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Content {
+    /// Nothing.
+    No,
+    /// Its digest.
+    Digest,
+    /// Its digest, and its content where the digest is not this one.
+    Unless(String),
+}
+
+/// A read-only command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// The program and its arguments.
+    pub command: Vec<String>,
+    /// The folder that it runs in.
+    pub chdir: Option<String>,
+    /// Added to its environment.
+    pub environment: Vec<(String, String)>,
+    /// The user that it runs as, if not the one of the connection.
+    pub user: Option<String>,
+}
+
+/// All that is to be asked of one host under one identity.
+#[derive(Debug, Clone, Default)]
+pub struct Probe {
+    paths: BTreeMap<String, Content>,
+    links: BTreeSet<String>,
+    users: BTreeSet<String>,
+    groups: bool,
+    packages: BTreeSet<String>,
+    candidates: BTreeSet<String>,
+    units: BTreeSet<String>,
+    questions: BTreeMap<String, Question>,
+    listings: BTreeSet<String>,
+    tools: BTreeSet<String>,
+}
+
+/// What makes a host's answers unusable.
+#[derive(Debug, thiserror::Error)]
+pub enum ProbeError {
+    /// Its manifest cannot be read.
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+    /// Another run is under way there.
+    #[error("locked by another run: {0}")]
+    Locked(String),
+    /// The host lacks something that the probe or a step needs.
+    #[error("{0}")]
+    Lacking(String),
+    /// What was not answered must not be taken for what is not there.
+    #[error("the host's shell gave up in the middle of the questions about its state")]
+    Incomplete,
+}
+
+impl Probe {
+    /// Asks what is at a path.
+    pub fn path(&mut self, path: &str) {
+        self.paths.entry(path.to_owned()).or_insert(Content::No);
+    }
+
+    /// Asks for the digest of a file.
+    pub fn digest(&mut self, path: &str) {
+        self.ask(path, Content::Digest);
+    }
+
+    /// Asks for a file's content, unless its digest is `sha256` already.
+    pub fn content_unless(&mut self, path: &str, sha256: &str) {
+        self.ask(path, Content::Unless(sha256.to_owned()));
+    }
+
+    fn ask(&mut self, path: &str, content: Content) {
+        let asked = self.paths.entry(path.to_owned()).or_insert(Content::No);
+        if content > *asked {
+            *asked = content;
+        }
+    }
+
+    /// Asks what a symbolic link points to.
+    pub fn link(&mut self, path: &str) {
+        self.path(path);
+        self.links.insert(path.to_owned());
+    }
+
+    /// Asks what is in a folder; the names are kept as the answer to [`listing_key`].
+    pub fn listing(&mut self, folder: &str) {
+        self.listings.insert(folder.to_owned());
+    }
+
+    /// Asks for a user, and for all groups.
+    pub fn user(&mut self, name: &str) {
+        self.users.insert(name.to_owned());
+        self.groups = true;
+    }
+
+    /// Asks for all groups.
+    pub fn groups(&mut self) {
+        self.groups = true;
+    }
+
+    /// Asks which version of a package is installed, and with `candidate` also which is the newest on offer.
+    pub fn package(&mut self, name: &str, candidate: bool) {
+        self.packages.insert(name.to_owned());
+        if candidate {
+            self.candidates.insert(name.to_owned());
+        }
+    }
+
+    /// Asks systemd for a unit.
+    pub fn unit(&mut self, unit: &str) {
+        self.units.insert(unit.to_owned());
+    }
+
+    /// Asks a read-only command; its answer is kept under `key`.
+    pub fn question(&mut self, key: &str, question: Question) {
+        self.questions.insert(key.to_owned(), question);
+    }
+
+    /// Asks whether a tool is there.
+    pub fn tool(&mut self, name: &str) {
+        self.tools.insert(name.to_owned());
+    }
+
+    /// The program for a host's shell. It changes nothing.
+    pub fn program(&self) -> String {
+        let mut program = String::from(PLACE);
+        program.push_str(
+            r#"if [ -r "$V/manifest.json" ]; then IFS= read -r line <"$V/manifest.json"; say manifest "$line"; fi
+for journal in "$V"/journal/*/undo; do
+  [ -e "$journal" ] || continue
+  # asking for the lock would keep others from it; its holder has it open
+  { IFS= read -r holder && read -r pid; } 2>/dev/null <"$L"
+  case $(ls -l "/proc/$pid/fd" 2>/dev/null) in *" $L"*) ;; *) holder= ;; esac
+  if [ -n "$holder" ]; then say busy "$holder"; else say interrupted "$journal"; fi
+done
+"#,
+        );
+        self.write_paths(&mut program);
+        self.write_accounts(&mut program);
+        self.write_packages(&mut program);
+        self.write_units(&mut program);
+        self.write_questions(&mut program);
+        for tool in &self.tools {
+            let _ = writeln!(program, "command -v {0} >/dev/null 2>&1 || say lacks {0}", quote(tool));
+        }
+        program.push_str("say probed\n");
+        program
+    }
+
+    fn write_paths(&self, program: &mut String) {
+        if self.paths.is_empty() {
+            return;
+        }
+        let list = |wanted: &dyn Fn(&Content) -> bool| {
+            let paths = self.paths.iter().filter(|(_, content)| wanted(content));
+            quote_words(paths.map(|(path, _)| path))
+        };
+        // a refused look is not an absent file: stat's own words say which; names of accounts may have blanks
+        let _ = writeln!(
+            program,
+            "stat -c \"$S path %f/%U/%G/%u/%g/%s/%Y%n\" -- {} 2>&1 | while IFS= read -r line; do case $line in \
+             \"$S \"*) printf '%s\\n' \"$line\" ;; *'No such file'*|*'Not a directory'*) ;; *) say unseen \"$line\" ;; esac; done",
+            list(&|_| true)
+        );
+        let hashed = list(&|content| *content != Content::No);
+        if !hashed.is_empty() {
+            let mut known = String::new();
+            for (path, content) in &self.paths {
+                match content {
+                    Content::Unless(sha256) => {
+                        let _ = write!(known, "{}) ;; ", quote(&format!("{sha256} {path}")));
+                    }
+                    Content::Digest => {
+                        let _ = write!(known, "*{}) ;; ", quote(&format!(" {path}")));
+                    }
+                    Content::No => {}
+                }
+            }
+            // reading a pipe would take forever
+            let _ = writeln!(
+                program,
+                "(set --; for path in {hashed}; do if [ -f \"$path\" ] && [ ! -h \"$path\" ]; then set -- \"$@\" \"$path\"; fi; done; \
+                 [ $# -eq 0 ] || exec sha256sum -- \"$@\") 2>/dev/null | \
+                 while IFS= read -r line; do sum=${{line%% *}} path=/${{line#*/}}; say sum \"$sum $path\"; case \"$sum $path\" in {known}\
+                 *) say content \"=$(head -c {CONTENT_LIMIT} -- \"$path\" | base64 | tr -d '\\n') $path\" ;; esac; done"
+            );
+        }
+        if !self.links.is_empty() {
+            let links: Vec<String> = self.links.iter().map(|path| quote(path)).collect();
+            let _ = writeln!(program, "{LINKS}links {} {}", links.len(), links.join(" "));
+        }
+    }
+
+    fn write_questions(&self, program: &mut String) {
+        if self.questions.is_empty() && self.listings.is_empty() {
+            return;
+        }
+        program.push_str(ANSWER);
+        for (key, question) in &self.questions {
+            let command = command_line(
+                &question.command,
+                question.chdir.as_deref(),
+                &question.environment,
+                question.user.as_deref(),
+            );
+            let key = quote(&STANDARD.encode(key));
+            // the space keeps a command in parentheses from being read as arithmetic
+            let _ = writeln!(program, "reply=$( {command} </dev/null 2>/dev/null); answer {key} $? \"$reply\"");
+        }
+        for folder in &self.listings {
+            let (key, folder) = (quote(&STANDARD.encode(listing_key(folder))), quote(folder));
+            let _ = writeln!(
+                program,
+                "if [ -d {folder} ]; then reply=$(ls -A -- {folder} 2>/dev/null); answer {key} $? \"$reply\"; fi"
+            );
+        }
+    }
+
+    fn write_accounts(&self, program: &mut String) {
+        if !self.users.is_empty() {
+            let _ = writeln!(
+                program,
+                "if command -v getent >/dev/null; then getent passwd {}; else cat /etc/passwd; fi | while IFS= read -r line; do case $line in {}) \
+                 say user \"$line\" ;; esac; done",
+                quote_words(&self.users),
+                self.users.iter().map(|name| format!("{}:*", quote(name))).collect::<Vec<_>>().join("|")
+            );
+        }
+        if self.groups {
+            program.push_str(
+                "if command -v getent >/dev/null; then getent group; else cat /etc/group; fi | while IFS= read -r line; do say group \"$line\"; done\n",
+            );
+        }
+    }
+
+    fn write_packages(&self, program: &mut String) {
+        if self.packages.is_empty() {
+            return;
+        }
+        let _ = writeln!(
+            program,
+            "if command -v dpkg-query >/dev/null; then dpkg-query -W -f=\"$S package \\${{db:Status-Abbrev}} \\${{Version}} \\${{Package}}\\n\" {} 2>/dev/null; \
+             else say lacks dpkg-query; fi",
+            quote_words(&self.packages)
+        );
+        if !self.candidates.is_empty() {
+            let _ = writeln!(
+                program,
+                "apt-cache policy {} 2>/dev/null | while read -r word rest; do case $word in Candidate:) say candidate \"$name $rest\" ;; \
+                 Installed:) ;; *:) name=${{word%:}} ;; esac; done",
+                quote_words(&self.candidates)
+            );
+        }
+    }
+
+    fn write_units(&self, program: &mut String) {
+        if self.units.is_empty() {
+            return;
+        }
+        let units = quote_words(&self.units);
+        let _ = writeln!(
+            program,
+            "if command -v systemctl >/dev/null; then TZ=UTC systemctl show \
+             -p Id,Names,LoadState,ActiveState,UnitFileState,NeedDaemonReload,CanReload,ActiveEnterTimestamp,FragmentPath -- {units} 2>/dev/null | \
+             while IFS= read -r line; do say unit \"$line\"; done; say unit; else say lacks systemctl; fi"
+        );
+    }
+}
+
+/// The key of a folder's listing among the answers.
+pub fn listing_key(folder: &str) -> String {
+    format!("listing {folder}")
+}
+
+/// A command as one line of shell that runs it in its folder, with its environment, as its user. It is never one of the
+/// functions that the shell has been given, which have names like `install`.
+pub fn command_line(
+    command: &[String],
+    chdir: Option<&str>,
+    environment: &[(String, String)],
+    user: Option<&str>,
+) -> String {
+    // assignments, not env(1): its arguments would show the values to every user of the host
+    let mut words: Vec<String> = environment.iter().map(|(name, value)| format!("{name}={}", quote(value))).collect();
+    match user {
+        Some(user) => words.push(format!("runuser -u {} --", quote(user))),
+        None => words.push("command".to_owned()),
+    }
+    words.push(quote_words(command));
+    let line = words.join(" ");
+    match chdir {
+        Some(folder) => format!("(cd {} && {line})", quote(folder)),
+        None => line,
+    }
+}

@@ -1,0 +1,6 @@
+//! The probe and its answers, the manifest.
+
+mod manifest;
+mod probe;
+mod reader;
+mod shells;

@@ -1,0 +1,87 @@
+//! The program that asks.
+
+use crate::plan::probe::{Probe, Question};
+use insta::assert_snapshot;
+
+#[test]
+fn a_typical_set_of_questions() {
+    let mut probe = Probe::default();
+    probe.path("/etc/app");
+    probe.digest("/etc/app");
+    probe.path("/etc/app/a b");
+    probe.content_unless("/etc/app/it's", "abc");
+    probe.digest("/etc/app/it's");
+    probe.link("/etc/link");
+    probe.listing("/srv/app");
+    probe.user("app");
+    probe.package("app", true);
+    probe.package("more", false);
+    probe.unit("app.service");
+    probe.tool("apt-get");
+    let question = Question {
+        command: vec!["install".into(), "a b".into()],
+        chdir: Some("/srv".into()),
+        environment: vec![("TOKEN".into(), "x y".into())],
+        user: None,
+    };
+    probe.question("one", question.clone());
+    probe.question("two", Question { user: Some("app".into()), chdir: None, ..question });
+    assert_snapshot!(probe.program(), @r#"
+
+    while read -r key _ uid _; do case $key in Uid:) break ;; esac; done </proc/self/status
+    if [ "$uid" = 0 ]; then V=/var/lib/solti; L=/run/solti.lock
+    else V=$HOME/.local/state/solti; L=/run/user/$uid/solti.lock; [ -d "/run/user/$uid" ] || L=$HOME/.solti.lock; fi
+    if [ -r "$V/manifest.json" ]; then IFS= read -r line <"$V/manifest.json"; say manifest "$line"; fi
+    for journal in "$V"/journal/*/undo; do
+      [ -e "$journal" ] || continue
+      # asking for the lock would keep others from it; its holder has it open
+      { IFS= read -r holder && read -r pid; } 2>/dev/null <"$L"
+      case $(ls -l "/proc/$pid/fd" 2>/dev/null) in *" $L"*) ;; *) holder= ;; esac
+      if [ -n "$holder" ]; then say busy "$holder"; else say interrupted "$journal"; fi
+    done
+    stat -c "$S path %f/%U/%G/%u/%g/%s/%Y%n" -- /etc/app '/etc/app/a b' '/etc/app/it'\''s' /etc/link 2>&1 | while IFS= read -r line; do case $line in "$S "*) printf '%s\n' "$line" ;; *'No such file'*|*'Not a directory'*) ;; *) say unseen "$line" ;; esac; done
+    (set --; for path in /etc/app '/etc/app/it'\''s'; do if [ -f "$path" ] && [ ! -h "$path" ]; then set -- "$@" "$path"; fi; done; [ $# -eq 0 ] || exec sha256sum -- "$@") 2>/dev/null | while IFS= read -r line; do sum=${line%% *} path=/${line#*/}; say sum "$sum $path"; case "$sum $path" in *' /etc/app') ;; 'abc /etc/app/it'\''s') ;; *) say content "=$(head -c 262144 -- "$path" | base64 | tr -d '\n') $path" ;; esac; done
+
+    links() { count=$1; shift
+    for path do if [ -h "$path" ]; then say link "$path"; set -- "$@" "$path"; fi; done
+    shift "$count"
+    [ $# -eq 0 ] || { readlink -- "$@" 2>/dev/null || for path do readlink -- "$path"; done; } | while IFS= read -r path; do say target "$path"; done
+    }
+    links 1 /etc/link
+    if command -v getent >/dev/null; then getent passwd app; else cat /etc/passwd; fi | while IFS= read -r line; do case $line in app:*) say user "$line" ;; esac; done
+    if command -v getent >/dev/null; then getent group; else cat /etc/group; fi | while IFS= read -r line; do say group "$line"; done
+    if command -v dpkg-query >/dev/null; then dpkg-query -W -f="$S package \${db:Status-Abbrev} \${Version} \${Package}\n" app more 2>/dev/null; else say lacks dpkg-query; fi
+    apt-cache policy app 2>/dev/null | while read -r word rest; do case $word in Candidate:) say candidate "$name $rest" ;; Installed:) ;; *:) name=${word%:} ;; esac; done
+    if command -v systemctl >/dev/null; then TZ=UTC systemctl show -p Id,Names,LoadState,ActiveState,UnitFileState,NeedDaemonReload,CanReload,ActiveEnterTimestamp,FragmentPath -- app.service 2>/dev/null | while IFS= read -r line; do say unit "$line"; done; say unit; else say lacks systemctl; fi
+
+    answer() { case $3 in
+    '') say answer "$1" "$2" = ;;
+    *[!0-9A-Za-z\ ./:_@%+,-]*) say answer "$1" "$2" "=$(printf '%s' "$3" | head -c 65536 | base64 | tr -d '\n')" ;;
+    *) say answer "$1" "$2" "+$3" ;;
+    esac; }
+    reply=$( (cd /srv && TOKEN='x y' command install 'a b') </dev/null 2>/dev/null); answer b25l $? "$reply"
+    reply=$( TOKEN='x y' runuser -u app -- install 'a b' </dev/null 2>/dev/null); answer dHdv $? "$reply"
+    if [ -d /srv/app ]; then reply=$(ls -A -- /srv/app 2>/dev/null); answer 'bGlzdGluZyAvc3J2L2FwcA==' $? "$reply"; fi
+    command -v apt-get >/dev/null 2>&1 || say lacks apt-get
+    say probed
+    "#);
+}
+
+#[test]
+fn nothing_to_ask() {
+    assert_snapshot!(Probe::default().program(), @r#"
+
+    while read -r key _ uid _; do case $key in Uid:) break ;; esac; done </proc/self/status
+    if [ "$uid" = 0 ]; then V=/var/lib/solti; L=/run/solti.lock
+    else V=$HOME/.local/state/solti; L=/run/user/$uid/solti.lock; [ -d "/run/user/$uid" ] || L=$HOME/.solti.lock; fi
+    if [ -r "$V/manifest.json" ]; then IFS= read -r line <"$V/manifest.json"; say manifest "$line"; fi
+    for journal in "$V"/journal/*/undo; do
+      [ -e "$journal" ] || continue
+      # asking for the lock would keep others from it; its holder has it open
+      { IFS= read -r holder && read -r pid; } 2>/dev/null <"$L"
+      case $(ls -l "/proc/$pid/fd" 2>/dev/null) in *" $L"*) ;; *) holder= ;; esac
+      if [ -n "$holder" ]; then say busy "$holder"; else say interrupted "$journal"; fi
+    done
+    say probed
+    "#);
+}

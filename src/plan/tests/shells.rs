@@ -1,0 +1,185 @@
+//! The program run for real, in the shells that hosts have.
+
+use crate::host::shells_here::{SAY, command, shells};
+use crate::plan::probe::{Probe, Question, listing_key};
+use crate::plan::reader::Reader;
+use crate::plan::state::{PathState, State};
+use proptest::prelude::*;
+use sha2::{Digest as _, Sha256};
+use std::path::Path;
+use std::process::Command;
+
+/// Runs a program here as a host would, and reads what it says.
+fn run(shell: &[&str], probe: &Probe, home: &Path) -> State {
+    run_after(shell, "", probe, home)
+}
+
+/// The same, with these lines before it.
+fn run_after(shell: &[&str], before: &str, probe: &Probe, home: &Path) -> State {
+    let program = format!("{SAY}{before}\n{}", probe.program());
+    let output = command(shell, &program).env("HOME", home).output().unwrap();
+    assert!(output.stderr.is_empty(), "{shell:?}: {}", String::from_utf8_lossy(&output.stderr));
+    let mut reader = Reader::default();
+    for line in String::from_utf8_lossy(&output.stdout).lines() {
+        let record = line.strip_prefix("mark ").unwrap_or_else(|| panic!("{shell:?} said {line:?}"));
+        let (tag, rest) = record.split_once(' ').unwrap_or((record, ""));
+        reader.record(tag, rest);
+    }
+    reader.finish().unwrap()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn files_with_any_name_and_content(files in proptest::collection::btree_map(
+        "[^/\\x00-\\x1f\\x7f-\\x9f\\\\]{1,20}", proptest::collection::vec(any::<u8>(), 0..40), 1..6)) {
+        let home = tempfile::tempdir()?;
+        let at = |name: &str| format!("{}/{name}", home.path().display());
+        let mut probe = Probe::default();
+        let files: Vec<_> = files.into_iter().filter(|(name, _)| name != "." && name != "..").collect();
+        for (number, (name, content)) in files.iter().enumerate() {
+            std::fs::write(at(name), content)?;
+            match number % 3 {
+                0 => probe.digest(&at(name)),
+                1 => probe.content_unless(&at(name), &hex(content)),
+                _ => probe.content_unless(&at(name), "other"),
+            }
+            probe.path(&at(&format!("{name}.absent")));
+        }
+        for shell in shells() {
+            let state = run(shell, &probe, home.path());
+            prop_assert_eq!(state.paths.len(), files.len(), "{:?}", shell);
+            for (number, (name, wanted)) in files.iter().enumerate() {
+                let PathState::File { sha256, content, size, .. } = state.path(&at(name)) else {
+                    return Err(TestCaseError::fail(format!("{shell:?}: {name:?} is no file")));
+                };
+                prop_assert_eq!(*size, wanted.len() as u64);
+                prop_assert_eq!(sha256, &Some(hex(wanted)), "{:?} {:?}", shell, name);
+                let sent = (number % 3 == 2).then_some(wanted);
+                prop_assert_eq!(content.as_ref(), sent, "{:?} {:?}", shell, name);
+            }
+        }
+    }
+}
+
+#[test]
+fn links_folders_and_pipes() {
+    let home = tempfile::tempdir().unwrap();
+    let at = |name: &str| format!("{}/{name}", home.path().display());
+    std::os::unix::fs::symlink("some where", at("link")).unwrap();
+    std::fs::write(at("big"), vec![b'x'; 300 * 1024]).unwrap();
+    std::os::unix::fs::symlink("big", at("to-file")).unwrap();
+    std::fs::create_dir(at("folder")).unwrap();
+    std::fs::write(at("folder/.hidden"), "x").unwrap();
+    assert!(Command::new("mkfifo").arg(at("pipe")).status().unwrap().success());
+    let mut probe = Probe::default();
+    for name in ["link", "to-file"] {
+        probe.link(&at(name));
+        probe.digest(&at(name));
+    }
+    for name in ["pipe", "folder", "big/inside"] {
+        probe.digest(&at(name));
+    }
+    probe.content_unless(&at("big"), "other");
+    probe.listing(&at("folder"));
+    probe.listing(&at("absent"));
+    for shell in shells() {
+        let state = run(shell, &probe, home.path());
+        assert_eq!(state.path(&at("link")), &PathState::Link { target: Some("some where".into()) }, "{shell:?}");
+        assert_eq!(state.path(&at("to-file")), &PathState::Link { target: Some("big".into()) }, "{shell:?}");
+        assert_eq!(state.path(&at("pipe")), &PathState::Other, "{shell:?}");
+        assert_eq!(state.path(&at("big/inside")), &PathState::Absent, "{shell:?}");
+        assert!(matches!(state.path(&at("folder")), PathState::Directory { .. }), "{shell:?}");
+        let big = state.path(&at("big"));
+        assert!(matches!(big, PathState::File { content: None, size: 307_200, sha256: Some(_), .. }), "{shell:?}");
+        assert_eq!(state.answers[&listing_key(&at("folder"))].output, ".hidden", "{shell:?}");
+        assert!(!state.is_emptied(&at("folder")) && !state.is_emptied(&at("absent")), "{shell:?}");
+        assert!(state.unreadable.is_empty(), "{shell:?}");
+    }
+}
+
+#[test]
+fn commands_are_never_functions_of_the_shell() {
+    let home = tempfile::tempdir().unwrap();
+    let ask = |command: &[&str]| Question {
+        command: command.iter().map(|&word| word.to_owned()).collect(),
+        chdir: Some(home.path().display().to_string()),
+        environment: vec![("GREETING".into(), "it's me".into())],
+        user: None,
+    };
+    let mut probe = Probe::default();
+    probe.question("function", ask(&["say", "x"]));
+    probe.question("environment", ask(&["sh", "-c", "echo \"$GREETING\"; pwd; exit 7"]));
+    probe.question("bytes", ask(&["printf", "a\\377\\n\\n"]));
+    probe.tool("surely-not-there");
+    probe.tool("sh");
+    for shell in shells() {
+        let state = run(shell, &probe, home.path());
+        assert_ne!(state.answers["function"].status, 0, "{shell:?}");
+        let answer = &state.answers["environment"];
+        let here = home.path().canonicalize().unwrap();
+        assert_eq!(
+            (answer.status, answer.output.as_str()),
+            (7, format!("it's me\n{}", here.display()).as_str()),
+            "{shell:?}"
+        );
+        assert_eq!(state.answers["bytes"].output, "a\u{fffd}", "{shell:?}");
+        assert_eq!(state.missing_tools.iter().collect::<Vec<_>>(), ["surely-not-there"], "{shell:?}");
+    }
+}
+
+#[test]
+fn links_are_read_together_or_one_by_one() {
+    let home = tempfile::tempdir().unwrap();
+    let place = |name: &str| home.path().join(name).display().to_string();
+    let mut probe = Probe::default();
+    for name in ["a b", "c", "file", "gone"] {
+        probe.link(&place(name));
+    }
+    std::os::unix::fs::symlink("to a -> b", place("a b")).unwrap();
+    std::os::unix::fs::symlink("/to/c", place("c")).unwrap();
+    std::fs::write(place("file"), "").unwrap();
+    // busybox's takes one at a time
+    let single = "readlink() { [ $# -le 2 ] && command readlink \"$@\"; }";
+    let link = |target: &str| PathState::Link { target: Some(target.to_owned()) };
+    for (shell, before) in shells().flat_map(|shell| [(shell, ""), (shell, single)]) {
+        let state = run_after(shell, before, &probe, home.path());
+        assert_eq!(*state.path(&place("a b")), link("to a -> b"), "{shell:?}");
+        assert_eq!(*state.path(&place("c")), link("/to/c"), "{shell:?}");
+        assert!(matches!(state.path(&place("file")), PathState::File { .. }), "{shell:?}");
+        assert_eq!(*state.path(&place("gone")), PathState::Absent, "{shell:?}");
+    }
+}
+
+#[test]
+fn answers_come_as_they_are() {
+    let texts = ["", "plain 1.0/2_x@y,-z:%+", "=", "+", "two\nlines", "it's $HOME \\ *", "größer", "  spaces  "];
+    let mut probe = Probe::default();
+    for text in texts {
+        let command = ["printf", "%s", text].map(str::to_owned).to_vec();
+        probe.question(text, Question { command, chdir: None, environment: Vec::new(), user: None });
+    }
+    for shell in shells() {
+        let state = run(shell, &probe, Path::new("/nonexistent"));
+        for text in texts {
+            assert_eq!((state.answers[text].status, state.answers[text].output.as_str()), (0, text), "{shell:?}");
+        }
+    }
+}
+
+#[test]
+fn accounts_of_this_machine() {
+    let mut probe = Probe::default();
+    probe.user("root");
+    probe.user("surely-not-there");
+    for shell in shells() {
+        let state = run(shell, &probe, Path::new("/nonexistent"));
+        assert_eq!(state.users["root"].uid, Some(0), "{shell:?}");
+        assert_eq!(state.users.len(), 1, "{shell:?}");
+        assert_eq!(state.groups["root"].gid, Some(0), "{shell:?}");
+    }
+}

@@ -1,0 +1,80 @@
+//! `absent`: a path where nothing is.
+
+use super::arguments::path;
+use super::content::{expect, require_readable};
+use super::{Draft, Planned, Resource};
+use crate::plan::change::{Action, Detail};
+use crate::plan::manifest::Item;
+use crate::plan::operation::Operation;
+use crate::plan::probe::Probe;
+use crate::plan::state::{PathState, State};
+use crate::source::Diagnostics;
+use crate::yaml::{Fields, Node};
+
+/// A path that must not be there.
+#[derive(Debug)]
+pub struct Absent {
+    path: String,
+    recursive: bool,
+}
+
+impl Absent {
+    /// `absent: {path, recursive}`; a directory goes only when it is empty, or with all in it when `recursive`.
+    ///
+    /// # Errors
+    /// What is wrong with the arguments.
+    pub fn parse(node: &Node) -> Result<Self, Diagnostics> {
+        let mut fields = Fields::new(node, "absent")?;
+        let target = fields.required("path");
+        let target = fields.read(target, path);
+        let recursive = fields.boolean("recursive").unwrap_or(false);
+        let path = fields.finish_with(target)?;
+        Ok(Self { path, recursive })
+    }
+}
+
+impl Resource for Absent {
+    fn name(&self) -> String {
+        self.path.clone()
+    }
+
+    fn ask(&self, probe: &mut Probe) {
+        probe.digest(&self.path);
+        if !self.recursive {
+            probe.listing(&self.path);
+        }
+    }
+
+    fn claims(&self) -> Vec<Item> {
+        Vec::new()
+    }
+
+    fn plan(&self, state: &mut State) -> Result<Planned, String> {
+        let path = &self.path;
+        require_readable(state, path)?;
+        let what = match state.path(path) {
+            PathState::Absent => return Ok(Planned::default()),
+            PathState::File { size, .. } => format!("a file of {size} bytes"),
+            PathState::Link { .. } => "a symbolic link".to_owned(),
+            PathState::Directory { .. } if self.recursive => "a directory with all in it".to_owned(),
+            PathState::Directory { .. } if state.is_emptied(path) => "an empty directory".to_owned(),
+            PathState::Directory { .. } => {
+                return Err(format!(
+                    "{path} is a directory that is not empty; with `recursive: true` it goes with all in it"
+                ));
+            }
+            PathState::Other => "a device, socket or pipe".to_owned(),
+        };
+        let remove = if matches!(state.path(path), PathState::Directory { .. }) && !self.recursive {
+            Operation::RemoveEmptyDirectory { path: path.clone() }
+        } else {
+            Operation::Remove { path: path.clone() }
+        };
+        let operations = vec![expect(state, path), remove];
+        state.paths.insert(path.clone(), PathState::Absent);
+        Ok(Planned {
+            draft: Some(Draft { action: Action::Remove, details: vec![Detail::note(what)], operations }),
+            items: Vec::new(),
+        })
+    }
+}

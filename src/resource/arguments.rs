@@ -1,0 +1,194 @@
+//! Arguments that several kinds share: paths, permissions, commands.
+
+use super::Files;
+use crate::plan::operation::{Attributes, Validation};
+use crate::source::{Diagnostic, Diagnostics};
+use crate::template::RenderError;
+use crate::yaml::{Fields, Node, Value};
+
+/// An absolute path on the host, without a slash at its end.
+pub fn path(node: &Node) -> Result<String, Diagnostics> {
+    let text = node.string()?;
+    let wrong = |message: &str| Err(Diagnostic::at(&node.span, message.to_owned()).label(format!("`{text}`")).into());
+    if !text.starts_with('/') {
+        return wrong("a path on a host must be absolute");
+    }
+    // line-based tools on the host cannot tell such names from their own output
+    if text.chars().any(|c| c.is_control() || c == '\\') {
+        let error = Diagnostic::at(&node.span, "a path on a host must not have control characters or backslashes");
+        return Err(error.into());
+    }
+    if text.split('/').any(|part| part == ".." || part == ".") {
+        return wrong("a path on a host must not have `.` or `..` in it");
+    }
+    let parts: Vec<&str> = text.split('/').filter(|part| !part.is_empty()).collect();
+    Ok(format!("/{}", parts.join("/")))
+}
+
+/// Permission bits: `"0640"`, or `0640` as YAML reads it.
+fn mode(node: &Node) -> Result<u32, Diagnostics> {
+    let hint = "write the mode as octal text: mode: \"0640\"";
+    let wrong = || Diagnostic::at(&node.span, "this is no file mode").hint(hint);
+    let bits = match &node.value {
+        Value::Integer(number) => {
+            let source = node.span.file.text().get(node.span.start..node.span.end).unwrap_or("0");
+            // 640 without the leading zero is the decimal number, which is never meant; of a value that comes from a
+            // variable only the number is known
+            if source.starts_with(|first: char| ('1'..='9').contains(&first)) {
+                return Err(wrong().label("read as a decimal number").into());
+            }
+            u32::try_from(*number).map_err(|_| wrong())?
+        }
+        Value::String { text, .. } => {
+            let digits = text.strip_prefix("0o").unwrap_or(text);
+            match u32::from_str_radix(digits, 8) {
+                Ok(bits) if !digits.starts_with('+') => bits,
+                _ => return Err(wrong().label("not octal digits").into()),
+            }
+        }
+        _ => return Err(wrong().into()),
+    };
+    if bits > 0o7777 { Err(wrong().label("beyond 7777").into()) } else { Ok(bits) }
+}
+
+/// `owner`, `group` and `mode`.
+pub fn attributes(fields: &mut Fields<'_>) -> Attributes {
+    let (owner, group) = (fields.get("owner"), fields.get("group"));
+    let (owner, group) = (fields.read(owner, owner_name), fields.read(group, owner_name));
+    Attributes { owner, group, mode: permissions(fields, "mode") }
+}
+
+/// Permission bits under the name given.
+pub fn permissions(fields: &mut Fields<'_>, key: &'static str) -> Option<u32> {
+    let bits = fields.get(key);
+    fields.read(bits, mode)
+}
+
+/// Whom a path can belong to; directories of a company have other characters in their names than account tools take.
+fn owner_name(node: &Node) -> Result<String, Diagnostics> {
+    let name = node.string()?;
+    if name.is_empty() || name.starts_with('-') || name.chars().any(|c| c.is_control() || c == ':') {
+        return Err(Diagnostic::at(&node.span, format!("`{name}` is no name or number of a user or group")).into());
+    }
+    Ok(name)
+}
+
+/// A command: a list is run as it is, a text by `sh -c`.
+pub fn command(node: &Node) -> Result<Vec<String>, Diagnostics> {
+    match &node.value {
+        Value::Sequence(items) if !items.is_empty() => node.strings(),
+        Value::Sequence(_) => Err(Diagnostic::at(&node.span, "the command is empty").into()),
+        _ => Ok(vec!["sh".to_owned(), "-c".to_owned(), node.string()?]),
+    }
+}
+
+/// Takes what a role brings; what is wrong with it is noted beside all else that is.
+///
+/// # Errors
+/// When it needs facts that are not known yet.
+pub fn brought<T>(fields: &mut Fields<'_>, found: Result<T, RenderError>) -> Result<Option<T>, RenderError> {
+    match found {
+        Err(RenderError::Invalid(errors)) => {
+            fields.error(errors);
+            Ok(None)
+        }
+        other => other.map(Some),
+    }
+}
+
+/// `template`, `content` or `src`: what a file of `what` holds.
+///
+/// # Errors
+/// When it needs facts that are not known yet.
+pub fn body(fields: &mut Fields<'_>, files: &dyn Files, what: &str) -> Result<Option<Vec<u8>>, RenderError> {
+    match (fields.get("template"), fields.get("content"), fields.get("src")) {
+        (Some(template), None, None) => Ok(brought(fields, files.template(template))?.map(String::into_bytes)),
+        (None, Some(content), None) => Ok(fields.read(Some(content), Node::string).map(String::into_bytes)),
+        (None, None, Some(src)) => brought(fields, files.file(src)),
+        _ => {
+            let message = format!("{what} needs one of `template`, `content` and `src`");
+            let error = Diagnostic::at(fields.span(), message);
+            fields.error(error);
+            Ok(None)
+        }
+    }
+}
+
+/// `validate`: what tries a file before it goes live.
+pub fn validation(fields: &mut Fields<'_>) -> Option<Validation> {
+    let node = fields.get("validate");
+    fields.read(node, command).map(|command| Validation { command })
+}
+
+/// `environment`: names and values.
+pub fn environment(node: &Node) -> Result<Vec<(String, String)>, Diagnostics> {
+    let mut errors = Diagnostics::new();
+    let mut pairs = Vec::new();
+    for entry in node.mapping()? {
+        let name = &entry.key;
+        if name.starts_with(|c: char| c.is_ascii_digit())
+            || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        {
+            errors.push(Diagnostic::at(&entry.key_span, format!("`{name}` is no name of an environment variable")));
+        }
+        if let Some(value) = errors.collect(entry.value.string()) {
+            pairs.push((entry.key.clone(), value));
+        }
+    }
+    errors.or(pairs)
+}
+
+/// How a length of time is written: `90`, `90s`, `500ms`, `5m`, `1h`.
+pub fn milliseconds(node: &Node) -> Result<u64, Diagnostics> {
+    let text = node.string()?;
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let factor = match &text[digits.len()..] {
+        "ms" => Some(1),
+        "" | "s" => Some(1000),
+        "m" | "min" => Some(60_000),
+        "h" => Some(3_600_000),
+        _ => None,
+    };
+    match (digits.trim().parse::<u64>().ok(), factor) {
+        (Some(number), Some(factor)) => Ok(number.saturating_mul(factor)),
+        _ => {
+            Err(Diagnostic::at(&node.span, "this is no length of time").hint("write it as 500ms, 30s, 5m or 1h").into())
+        }
+    }
+}
+
+/// The name of a user or group, as the account tools take it.
+pub fn account_name(node: &Node) -> Result<String, Diagnostics> {
+    plain_name(node, "a user or group")
+}
+
+/// A name that can be part of a file's name, and is no option of a program; `what` says whose it is.
+pub fn plain_name(node: &Node, what: &str) -> Result<String, Diagnostics> {
+    let name = node.string()?;
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    if name.starts_with(['-', '.']) || name.is_empty() || !name.chars().all(plain) {
+        let error = Diagnostic::at(&node.span, format!("`{name}` is no name of {what}"));
+        return Err(error.label("letters, digits, `_`, `-` and `.`").into());
+    }
+    Ok(name)
+}
+
+/// The number of a user or group.
+pub fn account_number(node: &Node) -> Result<u32, Diagnostics> {
+    let number = node.integer()?;
+    let wrong = || Diagnostic::at(&node.span, "a number of a user or group is between 0 and 4294967294");
+    u32::try_from(number).ok().filter(|number| *number != u32::MAX).ok_or_else(|| wrong().into())
+}
+
+/// A unit's full name; without a suffix it is a service.
+pub fn unit_name(node: &Node) -> Result<String, Diagnostics> {
+    const SUFFIXES: [&str; 11] =
+        ["service", "socket", "timer", "path", "target", "mount", "automount", "swap", "slice", "scope", "device"];
+    let name = node.string()?;
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '@' | ':' | '\\');
+    if name.is_empty() || name.starts_with(['-', '.']) || !name.chars().all(plain) {
+        return Err(Diagnostic::at(&node.span, format!("`{name}` is no name of a systemd unit")).into());
+    }
+    let has_suffix = name.rsplit_once('.').is_some_and(|(_, suffix)| SUFFIXES.contains(&suffix));
+    Ok(if has_suffix { name } else { format!("{name}.service") })
+}

@@ -1,0 +1,202 @@
+//! `config`: a service's configuration as a set of files that are validated together and swapped as one.
+
+use super::arguments::{attributes, body, path, permissions, validation};
+use super::content::Content;
+use super::directory::Directory;
+use super::{Draft, Files, Planned, Resource};
+use crate::plan::change::{Action, Detail};
+use crate::plan::manifest::Item;
+use crate::plan::operation::{Attributes, Operation, Validation};
+use crate::plan::probe::{Probe, Question};
+use crate::plan::state::{PathState, State};
+use crate::source::{Diagnostic, Diagnostics};
+use crate::template::RenderError;
+use crate::yaml::{Fields, Node};
+use std::collections::BTreeSet;
+
+/// A folder of configuration.
+#[derive(Debug)]
+pub struct Config {
+    folder: String,
+    folder_attributes: Attributes,
+    files: Vec<Content>,
+    validation: Option<Validation>,
+    exclusive: bool,
+}
+
+impl Config {
+    /// `config: {dir, files: [{template | content | src, dest, owner, group, mode}], validate, owner, group, mode, dir_mode,
+    /// exclusive}`
+    ///
+    /// # Errors
+    /// What is wrong with the arguments or a template.
+    pub fn parse(node: &Node, files: &dyn Files) -> Result<Self, RenderError> {
+        let mut fields = Fields::new(node, "config")?;
+        let folder = fields.required("dir");
+        let folder = fields.read(folder, path);
+        let shared = attributes(&mut fields);
+        let folder_mode = permissions(&mut fields, "dir_mode");
+        let validation = validation(&mut fields);
+        let exclusive = fields.boolean("exclusive").unwrap_or(false);
+        let list = fields.required("files");
+        let list = fields.read(list, Node::sequence).unwrap_or_default();
+        let mut contents: Vec<Content> = Vec::new();
+        let mut needs_facts = false;
+        for item in list {
+            match file(item, folder.as_deref().unwrap_or("/"), &shared, files) {
+                Ok(content) => {
+                    if contents.iter().any(|other| other.path == content.path) {
+                        fields.error(Diagnostic::at(&item.span, format!("{} is in this set twice", content.path)));
+                    }
+                    contents.push(content);
+                }
+                Err(RenderError::Invalid(errors)) => fields.error(errors),
+                Err(RenderError::NeedsFacts) => needs_facts = true,
+            }
+        }
+        let folder = fields.finish_with(folder)?;
+        if needs_facts {
+            return Err(RenderError::NeedsFacts);
+        }
+        let folder_attributes = Attributes { mode: folder_mode, ..shared };
+        Ok(Self { folder, folder_attributes, files: contents, validation, exclusive })
+    }
+
+    /// The folders that its files are in, the outermost first.
+    fn folders(&self) -> Vec<Directory> {
+        let mut inner = BTreeSet::new();
+        for content in &self.files {
+            let mut path = content.path.as_str();
+            while let Some((parent, _)) = path.rsplit_once('/') {
+                if parent.len() <= self.folder.len() {
+                    break;
+                }
+                inner.insert(parent.to_owned());
+                path = parent;
+            }
+        }
+        let outer = Directory::new(self.folder.clone(), self.folder_attributes.clone());
+        let attributes = Attributes { mode: None, ..self.folder_attributes.clone() };
+        [outer].into_iter().chain(inner.into_iter().map(|path| Directory::new(path, attributes.clone()))).collect()
+    }
+
+    fn listing_key(&self) -> String {
+        format!("files in {}", self.folder)
+    }
+
+    /// Files in the folder that nobody declared; they go when the set is exclusive.
+    fn strangers(&self, state: &State) -> Vec<String> {
+        if !self.exclusive {
+            return Vec::new();
+        }
+        let Some(answer) = state.answers.get(&self.listing_key()) else { return Vec::new() };
+        let declared = |path: &str| {
+            state.declared.contains_key(path)
+                || *state.path(path) == PathState::Absent && state.paths.contains_key(path)
+        };
+        answer.output.lines().filter(|path| !declared(path)).map(str::to_owned).collect()
+    }
+}
+
+/// One file of the set; owner, group and mode are the set's unless it has its own.
+fn file(node: &Node, folder: &str, shared: &Attributes, files: &dyn Files) -> Result<Content, RenderError> {
+    let mut fields = Fields::new(node, "a file of a config")?;
+    let dest = fields.required("dest");
+    let dest = fields.read(dest, |node| relative(node, folder));
+    let own = attributes(&mut fields);
+    let secret = fields.boolean("secret").unwrap_or(false);
+    let bytes = body(&mut fields, files, "a file of a config")?;
+    let (path, bytes) = fields.finish_with(dest.zip(bytes))?;
+    let attributes = Attributes {
+        owner: own.owner.or_else(|| shared.owner.clone()),
+        group: own.group.or_else(|| shared.group.clone()),
+        mode: own.mode.or(shared.mode),
+    };
+    Ok(Content { path, bytes, attributes, secret })
+}
+
+/// A path below the set's folder.
+pub fn relative(node: &Node, folder: &str) -> Result<String, Diagnostics> {
+    let text = node.string()?;
+    let odd = text.is_empty() || text.split('/').any(|part| matches!(part, "" | "." | ".."));
+    if odd || text.chars().any(|c| c.is_control() || c == '\\') {
+        return Err(Diagnostic::at(&node.span, "`dest` is a path relative to `dir`").label(format!("`{text}`")).into());
+    }
+    Ok(format!("{}/{text}", folder.trim_end_matches('/')))
+}
+
+impl Resource for Config {
+    fn name(&self) -> String {
+        self.folder.clone()
+    }
+
+    fn ask(&self, probe: &mut Probe) {
+        self.folders().iter().for_each(|folder| folder.ask(probe));
+        self.files.iter().for_each(|content| content.ask(probe));
+        if self.exclusive {
+            let command = ["find", &self.folder, "!", "-type", "d"].map(str::to_owned).to_vec();
+            probe.question(&self.listing_key(), Question { command, chdir: None, environment: Vec::new(), user: None });
+        }
+    }
+
+    fn claims(&self) -> Vec<Item> {
+        let folders = self.folders();
+        folders.iter().flat_map(Resource::claims).chain(self.files.iter().map(Content::claim)).collect()
+    }
+
+    fn declares(&self) -> Vec<(String, String)> {
+        self.files.iter().map(Content::declares).collect()
+    }
+
+    fn texts(&self) -> Vec<(String, Vec<u8>)> {
+        self.files.iter().map(Content::text).collect()
+    }
+
+    fn plan(&self, state: &mut State) -> Result<Planned, String> {
+        let mut planned = Planned::default();
+        let (mut details, mut operations, mut bodies, mut actions) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for folder in self.folders() {
+            let Planned { draft, items } = folder.plan(state)?;
+            planned.items.extend(items);
+            if let Some(draft) = draft {
+                actions.push(draft.action);
+                let name = folder.name();
+                details.extend(draft.details.into_iter().map(|detail| within(&name, detail)));
+                operations.extend(draft.operations);
+            }
+        }
+        for content in &self.files {
+            let difference = content.compare(state)?;
+            actions.extend(difference.action);
+            details.extend(difference.details.into_iter().map(|detail| within(&content.path, detail)));
+            operations.extend(difference.operations);
+            bodies.extend(difference.body);
+            planned.items.extend(difference.item);
+        }
+        let removed = self.strangers(state);
+        for path in &removed {
+            actions.push(Action::Update);
+            details.push(Detail::note(format!("remove {path}, which nobody declared")));
+            state.paths.insert(path.clone(), PathState::Absent);
+        }
+        if !bodies.is_empty() || !removed.is_empty() {
+            let (folder, validation) = (Some(self.folder.clone()), self.validation.clone());
+            operations.push(Operation::WriteFiles { folder, bodies, removed, validation, early: false });
+        }
+        if !actions.is_empty() {
+            let all_new = actions.iter().all(|action| *action == Action::Create);
+            let action = if all_new { Action::Create } else { Action::Update };
+            planned.draft = Some(Draft { action, details, operations });
+        }
+        Ok(planned)
+    }
+}
+
+/// Says which path of the set a value or note is about.
+fn within(path: &str, detail: Detail) -> Detail {
+    match detail {
+        Detail::Value { what, old, new } => Detail::Value { what: format!("{path} {what}"), old, new },
+        Detail::Note { text } => Detail::note(format!("{path} {text}")),
+        text @ Detail::Text { .. } => text,
+    }
+}

@@ -1,0 +1,308 @@
+//! A file with its declared content, compared with what is on the host. Shared by all kinds that write files.
+
+use super::before;
+use crate::plan::change::{Action, Detail};
+use crate::plan::manifest::{Before, Item};
+use crate::plan::operation::{Attributes, Body, Expectation, Operation};
+use crate::plan::probe::Probe;
+use crate::plan::state::{Meta, PathState, State};
+use sha2::{Digest, Sha256};
+use std::fmt::Write as _;
+
+/// A file as it should be.
+#[derive(Debug, Clone)]
+pub struct Content {
+    /// The absolute path.
+    pub path: String,
+    /// What it holds.
+    pub bytes: Vec<u8>,
+    /// Owner, group, mode; what is none stays as it is.
+    pub attributes: Attributes,
+    /// Whether its content must never be shown.
+    pub secret: bool,
+}
+
+/// How a file differs.
+#[derive(Debug, Default)]
+pub struct Difference {
+    /// Create or update, if it differs at all.
+    pub action: Option<Action>,
+    /// In words.
+    pub details: Vec<Detail>,
+    /// What must be so before it is changed, what is kept, and attributes to set.
+    pub operations: Vec<Operation>,
+    /// The file to write, if its content differs.
+    pub body: Option<Body>,
+    /// For the manifest.
+    pub item: Option<Item>,
+}
+
+/// Hex SHA-256.
+pub fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+/// The name under which a path's original is kept on the host.
+pub fn original_name(path: &str) -> String {
+    sha256(path.as_bytes())[..24].to_owned()
+}
+
+impl Content {
+    /// The thing that it is on the host.
+    pub fn claim(&self) -> Item {
+        Item::File { path: self.path.clone(), before: Before::Nothing }
+    }
+
+    /// Path and content.
+    pub fn text(&self) -> (String, Vec<u8>) {
+        (self.path.clone(), self.bytes.clone())
+    }
+
+    /// Path and SHA-256.
+    pub fn declares(&self) -> (String, String) {
+        (self.path.clone(), sha256(&self.bytes))
+    }
+
+    /// Asks for the file and the folder that it is in.
+    pub fn ask(&self, probe: &mut Probe) {
+        if self.secret {
+            probe.digest(&self.path)
+        } else {
+            probe.content_unless(&self.path, &sha256(&self.bytes))
+        }
+        ask_parent(&self.path, probe);
+    }
+
+    /// Compares, and notes in `state` what will be there.
+    ///
+    /// # Errors
+    /// When something else is in the way.
+    pub fn compare(&self, state: &mut State) -> Result<Difference, String> {
+        require_readable(state, &self.path)?;
+        let now = state.path(&self.path).clone();
+        let wanted = sha256(&self.bytes);
+        let (meta, same) = match &now {
+            PathState::File { meta, sha256, .. } => (Some(meta), sha256.as_deref() == Some(wanted.as_str())),
+            PathState::Absent | PathState::Link { .. } => (None, false),
+            PathState::Directory { .. } => return Err(format!("{} is a directory on the host, not a file", self.path)),
+            PathState::Other => {
+                return Err(format!("{} is a device, socket or pipe on the host, not a file", self.path));
+            }
+        };
+        let (details, after) = match meta {
+            Some(meta) => compare_attributes(&self.wanted(), meta),
+            None => self.new_attributes(),
+        };
+        if same && details.is_empty() {
+            let item = Item::File { path: self.path.clone(), before: before(state, &self.claim(), true) };
+            return Ok(Difference { item: Some(item), ..Difference::default() });
+        }
+        let mut difference = Difference::default();
+        let there = now != PathState::Absent;
+        difference.action = Some(if there { Action::Update } else { Action::Create });
+        difference.operations.push(expect(state, &self.path));
+        let before = keep_original(state, &self.path, &mut difference.operations);
+        difference.item = Some(Item::File { path: self.path.clone(), before });
+        if same {
+            let attributes = self.wanted();
+            difference.operations.push(Operation::SetAttributes { path: self.path.clone(), attributes });
+        } else {
+            self.write(&now, meta, &mut difference);
+            self.note_drift(state, &now);
+        }
+        difference.details.extend(details);
+        let modified = if same { file_time(&now) } else { None };
+        let size = self.bytes.len() as u64;
+        let written = PathState::File { meta: after, sha256: Some(wanted), content: None, size, modified };
+        state.paths.insert(self.path.clone(), written);
+        Ok(difference)
+    }
+
+    /// The content differs: how that is said, and what is written.
+    fn write(&self, now: &PathState, meta: Option<&Meta>, difference: &mut Difference) {
+        if let PathState::Link { target } = now {
+            let old = target.as_deref().map_or("a symbolic link".to_owned(), |target| format!("link to {target}"));
+            difference.details.extend(Detail::value("kind", Some(&old), Some("file")));
+        }
+        difference.details.push(self.shown(now));
+        difference.body = Some(Body {
+            path: self.path.clone(),
+            content: self.bytes.clone(),
+            attributes: Attributes {
+                owner: self.attributes.owner.clone().or_else(|| meta.map(|meta| meta.owner.clone())),
+                group: self.attributes.group.clone().or_else(|| meta.map(|meta| meta.group.clone())),
+                mode: Some(self.wanted().mode.or(meta.map(|meta| meta.mode)).unwrap_or(self.default_mode())),
+            },
+        });
+    }
+
+    /// A service may have been started by hand with what is there now, so that is what it counts as started with.
+    fn note_drift(&self, state: &mut State, now: &PathState) {
+        let digest = match now {
+            PathState::File { sha256, .. } => sha256.clone(),
+            _ => None,
+        };
+        for inputs in state.manifest.services.values_mut().filter(|inputs| inputs.contains_key(&self.path)) {
+            match &digest {
+                Some(digest) => inputs.insert(self.path.clone(), digest.clone()),
+                None => inputs.remove(&self.path),
+            };
+        }
+    }
+
+    /// A secret is its owner's alone, whatever it was before, unless it is declared otherwise.
+    fn wanted(&self) -> Attributes {
+        let private = self.secret.then_some(self.default_mode());
+        Attributes { mode: self.attributes.mode.or(private), ..self.attributes.clone() }
+    }
+
+    /// Owner, group and mode of a new file; they are said only where they are not what every new file has.
+    fn new_attributes(&self) -> (Vec<Detail>, Meta) {
+        let new = new_meta(&self.attributes, self.default_mode());
+        let usual = (new.owner.as_str(), new.group.as_str(), new.mode) == ("root", "root", 0o644);
+        let note = (!usual).then(|| Detail::note(format!("{}:{} {:04o}", new.owner, new.group, new.mode)));
+        (note.into_iter().collect(), new)
+    }
+
+    fn default_mode(&self) -> u32 {
+        if self.secret { 0o600 } else { 0o644 }
+    }
+
+    /// What the content is now and will be, in words.
+    fn shown(&self, now: &PathState) -> Detail {
+        let size = |bytes: u64| format!("{bytes} bytes");
+        let (old_text, old_size) = match now {
+            PathState::File { content, size, .. } => {
+                (content.as_ref().and_then(|bytes| String::from_utf8(bytes.clone()).ok()), Some(*size))
+            }
+            _ => (None, None),
+        };
+        let new_text = String::from_utf8(self.bytes.clone()).ok();
+        match (new_text, old_text, old_size) {
+            _ if self.secret => Detail::Text {
+                path: self.path.clone(),
+                old: old_size.map(|_| String::new()),
+                new: Some(String::new()),
+                hidden: true,
+            },
+            (Some(new), Some(old), _) => {
+                Detail::Text { path: self.path.clone(), old: Some(old), new: Some(new), hidden: false }
+            }
+            (Some(new), None, None) => {
+                Detail::Text { path: self.path.clone(), old: None, new: Some(new), hidden: false }
+            }
+            (_, _, old) => Detail::Value {
+                what: "content".to_owned(),
+                old: old.map(size),
+                new: Some(format!("{} ({})", size(self.bytes.len() as u64), &sha256(&self.bytes)[..12])),
+            },
+        }
+    }
+}
+
+/// Owner, group and mode of what is made anew.
+pub fn new_meta(attributes: &Attributes, mode: u32) -> Meta {
+    let word = |name: &Option<String>| name.clone().unwrap_or_else(|| "root".to_owned());
+    let (owner, group) = (word(&attributes.owner), word(&attributes.group));
+    Meta { owner, group, uid: None, gid: None, mode: attributes.mode.unwrap_or(mode) }
+}
+
+/// What a path must still be when the step comes to it; anything, where a change of this run may make it so.
+pub fn expect(state: &State, path: &str) -> Operation {
+    let known = state.installing.is_empty();
+    let expectation = match state.path(path) {
+        // a package that is installed first may bring the file along
+        PathState::Absent if known => Expectation::Absent,
+        PathState::File { sha256: Some(sha256), modified: Some(_), .. } if known => Expectation::File(sha256.clone()),
+        PathState::Directory { meta } if meta.uid.is_some() => Expectation::Directory,
+        PathState::Link { target: Some(target) } => Expectation::Link(target.clone()),
+        _ => Expectation::Any,
+    };
+    Operation::Expect { path: path.to_owned(), expectation }
+}
+
+/// Has what is at a path kept before solti first changes it, and says what was there before solti.
+pub fn keep_original(state: &State, path: &str, operations: &mut Vec<Operation>) -> Before {
+    let claim = Item::File { path: path.to_owned(), before: Before::Nothing };
+    let there = *state.path(path) != PathState::Absent;
+    match before(state, &claim, there) {
+        // somebody has removed it since
+        Before::Same if !there => Before::Nothing,
+        // what was as declared until now is changed for the first time
+        Before::Same => {
+            let original = original_name(path);
+            operations.push(Operation::KeepOriginal { path: path.to_owned(), original: original.clone() });
+            Before::Original(original)
+        }
+        known => known,
+    }
+}
+
+/// Refuses a path that could not be looked at.
+///
+/// # Errors
+/// One sentence with the reason.
+pub fn require_readable(state: &State, path: &str) -> Result<(), String> {
+    match state.unreadable.get(path) {
+        Some(reason) => Err(format!("{path} cannot be looked at: {reason}")),
+        None => Ok(()),
+    }
+}
+
+fn file_time(state: &PathState) -> Option<i64> {
+    match state {
+        PathState::File { modified, .. } => *modified,
+        _ => None,
+    }
+}
+
+/// How declared attributes differ from those on the host, and what they will be.
+pub fn compare_attributes(wanted: &Attributes, now: &Meta) -> (Vec<Detail>, Meta) {
+    // a name and a number can mean the same
+    let differs = |wanted: &Option<String>, name: &str, number: Option<u32>| {
+        wanted.clone().filter(|wanted| wanted != name && (number.is_none() || wanted.parse().ok() != number))
+    };
+    let owner = differs(&wanted.owner, &now.owner, now.uid);
+    let group = differs(&wanted.group, &now.group, now.gid);
+    let after = Meta {
+        uid: if owner.is_some() { None } else { now.uid },
+        gid: if group.is_some() { None } else { now.gid },
+        owner: owner.unwrap_or_else(|| now.owner.clone()),
+        group: group.unwrap_or_else(|| now.group.clone()),
+        mode: wanted.mode.unwrap_or(now.mode),
+    };
+    let octal = |mode: u32| format!("{mode:04o}");
+    let details = [
+        Detail::value("owner", Some(&now.owner), Some(&after.owner)),
+        Detail::value("group", Some(&now.group), Some(&after.group)),
+        Detail::value("mode", Some(&octal(now.mode)), Some(&octal(after.mode))),
+    ];
+    (details.into_iter().flatten().collect(), after)
+}
+
+/// Asks for the folder that a path is in.
+pub fn ask_parent(path: &str, probe: &mut Probe) {
+    probe.path(parent(path));
+}
+
+fn parent(path: &str) -> &str {
+    path.rsplit_once('/').map_or("/", |(parent, _)| if parent.is_empty() { "/" } else { parent })
+}
+
+/// Refuses a file in a folder that is not there and that nothing planned so far makes.
+///
+/// # Errors
+/// One sentence that says what to declare.
+pub fn require_parent(state: &State, path: &str) -> Result<(), String> {
+    let parent = parent(path);
+    let missing = matches!(state.path(parent), PathState::Absent) && !state.unreadable.contains_key(parent);
+    if missing && state.installing.is_empty() {
+        return Err(format!(
+            "the directory {parent} does not exist; declare it first: `directory: {{ path: {parent} }}`"
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,111 @@
+//! `file` and `template`: one file, with its content given, copied from the role, or rendered.
+
+use super::arguments::{attributes, brought, path, validation};
+use super::content::{Content, require_parent};
+use super::{Draft, Files, Planned, Resource};
+use crate::plan::manifest::Item;
+use crate::plan::operation::{Operation, Validation};
+use crate::plan::probe::Probe;
+use crate::plan::state::State;
+use crate::source::Diagnostic;
+use crate::template::RenderError;
+use crate::yaml::{Fields, Node};
+
+/// A file on the host.
+#[derive(Debug)]
+pub struct File {
+    content: Content,
+    validation: Option<Validation>,
+}
+
+impl File {
+    /// `file: {path, content|src, owner, group, mode, validate, secret}`
+    ///
+    /// # Errors
+    /// What is wrong with the arguments.
+    pub fn parse(node: &Node, files: &dyn Files) -> Result<Self, RenderError> {
+        let mut fields = Fields::new(node, "file")?;
+        let target = fields.required("path");
+        let (content, src) = (fields.get("content"), fields.get("src"));
+        let bytes = match (content, src) {
+            (Some(content), None) => fields.read(Some(content), Node::string).map(String::into_bytes),
+            (None, Some(src)) => brought(&mut fields, files.file(src))?,
+            (Some(_), Some(src)) => {
+                fields.error(Diagnostic::at(&src.span, "`file` takes `content` or `src`, not both"));
+                None
+            }
+            (None, None) => {
+                let error = Diagnostic::at(fields.span(), "`file` needs `content` or `src`");
+                fields.error(error);
+                None
+            }
+        };
+        Self::finish(fields, target, bytes)
+    }
+
+    /// `template: {src, dest, owner, group, mode, validate, secret}`
+    ///
+    /// # Errors
+    /// What is wrong with the arguments or the template.
+    pub fn parse_template(node: &Node, files: &dyn Files) -> Result<Self, RenderError> {
+        let mut fields = Fields::new(node, "template")?;
+        let target = fields.required("dest");
+        let bytes = match fields.required("src") {
+            Some(src) => brought(&mut fields, files.template(src))?.map(String::into_bytes),
+            None => None,
+        };
+        Self::finish(fields, target, bytes)
+    }
+
+    fn finish<'n>(
+        mut fields: Fields<'n>,
+        target: Option<&'n Node>,
+        bytes: Option<Vec<u8>>,
+    ) -> Result<Self, RenderError> {
+        let target = fields.read(target, path);
+        let attributes = attributes(&mut fields);
+        let validation = validation(&mut fields);
+        let secret = fields.boolean("secret").unwrap_or(false);
+        let (path, bytes) = fields.finish_with(target.zip(bytes))?;
+        Ok(Self { content: Content { path, bytes, attributes, secret }, validation })
+    }
+}
+
+impl Resource for File {
+    fn name(&self) -> String {
+        self.content.path.clone()
+    }
+
+    fn ask(&self, probe: &mut Probe) {
+        self.content.ask(probe);
+    }
+
+    fn claims(&self) -> Vec<Item> {
+        vec![self.content.claim()]
+    }
+
+    fn declares(&self) -> Vec<(String, String)> {
+        vec![self.content.declares()]
+    }
+
+    fn texts(&self) -> Vec<(String, Vec<u8>)> {
+        vec![self.content.text()]
+    }
+
+    fn plan(&self, state: &mut State) -> Result<Planned, String> {
+        require_parent(state, &self.content.path)?;
+        let difference = self.content.compare(state)?;
+        let mut operations = difference.operations;
+        if let Some(body) = difference.body {
+            operations.push(Operation::WriteFiles {
+                folder: None,
+                bodies: vec![body],
+                removed: Vec::new(),
+                validation: self.validation.clone(),
+                early: false,
+            });
+        }
+        let draft = difference.action.map(|action| Draft { action, details: difference.details, operations });
+        Ok(Planned { draft, items: difference.item.into_iter().collect() })
+    }
+}

@@ -1,0 +1,86 @@
+//! `group`: a group of accounts.
+
+use super::arguments::{account_name, account_number};
+use super::{Draft, Planned, Resource, before};
+use crate::plan::change::{Action, Detail};
+use crate::plan::manifest::{Before, Item};
+use crate::plan::operation::Operation;
+use crate::plan::probe::Probe;
+use crate::plan::state::{GroupState, State};
+use crate::source::Diagnostics;
+use crate::yaml::{Fields, Node};
+
+/// A group on the host.
+#[derive(Debug)]
+pub struct Group {
+    name: String,
+    gid: Option<u32>,
+    system: bool,
+}
+
+impl Group {
+    /// `group: {name, gid, system}`
+    ///
+    /// # Errors
+    /// What is wrong with the arguments.
+    pub fn parse(node: &Node) -> Result<Self, Diagnostics> {
+        let mut fields = Fields::new(node, "group")?;
+        let name = fields.required("name");
+        let name = fields.read(name, account_name);
+        let gid = fields.get("gid");
+        let gid = fields.read(gid, account_number);
+        let system = fields.boolean("system").unwrap_or(false);
+        let name = fields.finish_with(name)?;
+        Ok(Self { name, gid, system })
+    }
+}
+
+impl Resource for Group {
+    fn name(&self) -> String {
+        self.name.clone()
+    }
+
+    fn ask(&self, probe: &mut Probe) {
+        probe.groups();
+        probe.tool("groupadd");
+    }
+
+    fn claims(&self) -> Vec<Item> {
+        vec![Item::Group { name: self.name.clone(), before: Before::Nothing }]
+    }
+
+    fn plan(&self, state: &mut State) -> Result<Planned, String> {
+        let now = state.groups.get(&self.name).cloned();
+        let claim = Item::Group { name: self.name.clone(), before: Before::Nothing };
+        let before = before(state, &claim, now.is_some());
+        let items = vec![Item::Group { name: self.name.clone(), before }];
+        let number = |gid: Option<u32>| gid.map(|gid| gid.to_string());
+        let (program, action, old) = match &now {
+            None => ("groupadd", Action::Create, None),
+            Some(now) if self.gid.is_some() && self.gid != now.gid => ("groupmod", Action::Update, number(now.gid)),
+            Some(_) => return Ok(Planned { draft: None, items }),
+        };
+        if state.missing_tools.contains("groupadd") {
+            return Err("the host has no groupadd".to_owned());
+        }
+        let mut command = vec![program.to_owned()];
+        let mut details: Vec<Detail> =
+            Detail::value("gid", old.as_deref(), number(self.gid).as_deref()).into_iter().collect();
+        if let Some(gid) = number(self.gid) {
+            command.extend(["-g".to_owned(), gid]);
+        }
+        if self.system && now.is_none() {
+            command.push("-r".to_owned());
+            details.push(Detail::note("a system group"));
+        }
+        command.push(self.name.clone());
+        let old_number = now.as_ref().and_then(|group| group.gid);
+        let members = now.map(|group| group.members).unwrap_or_default();
+        // groupmod takes the users along whose primary group it is
+        if let (Some(old), Some(new)) = (old_number, self.gid) {
+            state.users.values_mut().filter(|user| user.gid == Some(old)).for_each(|user| user.gid = Some(new));
+        }
+        state.groups.insert(self.name.clone(), GroupState { gid: self.gid, members });
+        Ok(Planned { draft: Some(Draft { action, details, operations: vec![Operation::Account { command }] }), items })
+    }
+}

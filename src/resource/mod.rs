@@ -1,0 +1,152 @@
+//! The kinds of resources: what each is called in YAML, what it asks of a host, and what it changes there.
+
+mod absent;
+mod arguments;
+mod claims;
+mod command;
+mod config;
+mod content;
+mod directory;
+mod file;
+mod group;
+mod openpgp;
+mod package;
+pub mod removal;
+pub mod service;
+mod symlink;
+#[cfg(test)]
+mod tests;
+mod unit;
+mod user;
+
+pub mod check;
+
+pub use claims::claims;
+
+use crate::plan::change::{Action, Change, Detail};
+use crate::plan::manifest::{Before, Item};
+use crate::plan::operation::Operation;
+use crate::plan::probe::Probe;
+use crate::plan::state::State;
+use crate::role::ResourceKind;
+use crate::source::Diagnostic;
+use crate::template::RenderError;
+use crate::yaml::Node;
+use std::fmt;
+
+/// Something with a state on a host.
+pub trait Resource: fmt::Debug + Send + Sync {
+    /// Its name within its kind: a path, a unit, a user.
+    fn name(&self) -> String;
+
+    /// Asks the host for what [`Resource::plan`] needs to know.
+    fn ask(&self, probe: &mut Probe);
+
+    /// The things on the host that are its own, each made only by it.
+    fn claims(&self) -> Vec<Item>;
+
+    /// The content of the files that it declares: path and SHA-256.
+    fn declares(&self) -> Vec<(String, String)> {
+        Vec::new()
+    }
+
+    /// The files that it writes: path and content.
+    fn texts(&self) -> Vec<(String, Vec<u8>)> {
+        Vec::new()
+    }
+
+    /// Compares the host's state with the declared one, and writes into `state` what the change will make of it.
+    ///
+    /// # Errors
+    /// When the declared state cannot be reached on this host; one sentence for the user.
+    fn plan(&self, state: &mut State) -> Result<Planned, String>;
+
+    /// The service whose inputs are looked at again when later roles have changed them.
+    fn restarts(&self) -> bool {
+        false
+    }
+}
+
+/// What a resource's plan comes to.
+#[derive(Debug, Clone, Default)]
+pub struct Planned {
+    /// What changes, if anything does.
+    pub draft: Option<Draft>,
+    /// Its things with what was there before solti, for the manifest.
+    pub items: Vec<Item>,
+}
+
+/// A change that does not know its resource's id yet.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// What happens.
+    pub action: Action,
+    /// What exactly.
+    pub details: Vec<Detail>,
+    /// How it is made.
+    pub operations: Vec<Operation>,
+}
+
+impl Draft {
+    /// The change of the resource with this id.
+    pub fn of(self, resource: String) -> Change {
+        Change { resource, action: self.action, details: self.details, operations: self.operations }
+    }
+}
+
+/// Gives resources the files that a role brings.
+pub trait Files {
+    /// A template, rendered.
+    ///
+    /// # Errors
+    /// When it is missing, wrong, or needs facts that are not known yet.
+    fn template(&self, name: &Node) -> Result<String, RenderError>;
+
+    /// A file as it is.
+    ///
+    /// # Errors
+    /// When it is missing.
+    fn file(&self, name: &Node) -> Result<Vec<u8>, RenderError>;
+}
+
+/// Reads a resource from its rendered arguments; `as_user` is who carries it out, if not the one of the step.
+///
+/// # Errors
+/// Everything that is wrong with the arguments, each at its place.
+pub fn parse(
+    kind: ResourceKind,
+    arguments: &Node,
+    as_user: Option<&str>,
+    files: &dyn Files,
+) -> Result<Box<dyn Resource>, RenderError> {
+    if as_user.is_some() && kind != ResourceKind::Command {
+        let error =
+            Diagnostic::at(&arguments.span, format!("`become_user` is for commands, not for `{}`", kind.name()));
+        return Err(error.hint("say whose it is with `owner` and `group`, or set `become_user` on the role").into());
+    }
+    Ok(match kind {
+        ResourceKind::File => Box::new(file::File::parse(arguments, files)?),
+        ResourceKind::Template => Box::new(file::File::parse_template(arguments, files)?),
+        ResourceKind::Config => Box::new(config::Config::parse(arguments, files)?),
+        ResourceKind::Directory => Box::new(directory::Directory::parse(arguments)?),
+        ResourceKind::Symlink => Box::new(symlink::Symlink::parse(arguments)?),
+        ResourceKind::Absent => Box::new(absent::Absent::parse(arguments)?),
+        ResourceKind::User => Box::new(user::User::parse(arguments)?),
+        ResourceKind::Group => Box::new(group::Group::parse(arguments)?),
+        ResourceKind::Package => Box::new(package::Package::parse(arguments, files)?),
+        ResourceKind::Unit => Box::new(unit::Unit::parse(arguments, files)?),
+        ResourceKind::Service => Box::new(service::Service::parse(arguments)?),
+        ResourceKind::Command => Box::new(command::Command::parse(arguments, as_user)?),
+    })
+}
+
+/// What was there before solti: as the manifest remembers, else by whether the thing is there now.
+fn before(state: &State, item: &Item, there: bool) -> Before {
+    let (kind, name) = item.key();
+    let owned = state.manifest.owner_of(item.key()).map(|(_, owned)| owned.before());
+    match owned.or_else(|| state.origins.get(&(kind, name.to_owned()))) {
+        Some(before) => before.clone(),
+        None if there => Before::Same,
+        None => Before::Nothing,
+    }
+}

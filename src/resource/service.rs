@@ -1,0 +1,291 @@
+//! `service`: whether a unit runs, whether it starts at boot, and what it was last started with.
+
+use super::arguments::{milliseconds, path, unit_name};
+use super::{Draft, Planned, Resource, before};
+use crate::plan::change::{Action, Detail};
+use crate::plan::manifest::{Before, Item};
+use crate::plan::operation::{Operation, Verb};
+use crate::plan::probe::Probe;
+use crate::plan::state::{PathState, State, UnitState};
+use crate::source::{Diagnostic, Diagnostics};
+use crate::yaml::{Fields, Node};
+use std::collections::BTreeMap;
+
+/// In place of a package's version that is known only when it is installed.
+pub const KNOWN_AFTER_APPLY: &str = "known after apply";
+
+/// A unit that systemd keeps running.
+#[derive(Debug)]
+pub struct Service {
+    unit: String,
+    running: bool,
+    enabled: Option<bool>,
+    uses: Vec<String>,
+    packages: Vec<String>,
+    reload: bool,
+    settle: u64,
+}
+
+impl Service {
+    /// `service: {name, running | state: started|stopped, enabled, uses, packages, on_change: restart|reload, settle}`.
+    /// `uses` are files and folders, `packages` the packages whose new version or content is a reason to start anew.
+    ///
+    /// # Errors
+    /// What is wrong with the arguments.
+    pub fn parse(node: &Node) -> Result<Self, Diagnostics> {
+        let mut fields = Fields::new(node, "service")?;
+        let name = fields.required("name");
+        let name = fields.read(name, unit_name);
+        let running = fields.boolean("running");
+        let state = fields.get("state");
+        let state = fields.read(state, |node| match node.string()?.as_str() {
+            "started" => Ok(true),
+            "stopped" => Ok(false),
+            other => {
+                let error = Diagnostic::at(&node.span, format!("`state` is `started` or `stopped`, not `{other}`"));
+                Err(error.hint("a service restarts by itself when what it `uses` has changed").into())
+            }
+        });
+        let running = running.or(state).unwrap_or(true);
+        let enabled = fields.boolean("enabled");
+        let uses = fields.get("uses");
+        let uses = fields.read(uses, |node| match node.sequence() {
+            Ok(items) => {
+                let mut errors = Diagnostics::new();
+                let paths = items.iter().filter_map(|item| errors.collect(path(item))).collect();
+                errors.or(paths)
+            }
+            Err(_) => Ok(vec![path(node)?]),
+        });
+        let packages = fields.strings("packages").unwrap_or_default();
+        let on_change = fields.get("on_change");
+        let reload = fields.read(on_change, |node| match node.string()?.as_str() {
+            "restart" => Ok(false),
+            "reload" => Ok(true),
+            other => {
+                Err(Diagnostic::at(&node.span, format!("`on_change` is `restart` or `reload`, not `{other}`")).into())
+            }
+        });
+        let settle = fields.get("settle");
+        let settle = fields.read(settle, milliseconds).unwrap_or(1000);
+        let unit = fields.finish_with(name)?;
+        let (uses, reload) = (uses.unwrap_or_default(), reload.unwrap_or(false));
+        Ok(Self { unit, running, enabled, uses, packages, reload, settle })
+    }
+
+    /// The unit, and the template that it is made from: `app@.service` for `app@one.service`.
+    fn units(&self) -> impl Iterator<Item = String> {
+        let template = self.unit.split_once('@').zip(self.unit.rsplit_once('.'));
+        let template = template.map(|((name, _), (_, suffix))| format!("{name}@.{suffix}"));
+        [self.unit.clone()].into_iter().chain(template)
+    }
+
+    fn is_unit_file(&self, path: &str) -> bool {
+        let of = |rest: &str| {
+            self.units()
+                .any(|unit| rest == unit || rest.strip_prefix(&unit).is_some_and(|rest| rest.starts_with(".d/")))
+        };
+        path.strip_prefix("/etc/systemd/system/").is_some_and(of)
+    }
+
+    /// Whether a change of this run writes or removes its unit's files.
+    fn is_rewritten(&self, state: &State) -> bool {
+        self.units().any(|unit| state.rewritten_units.contains(&unit))
+    }
+
+    /// What the service would be started with now: the declared files that it uses and its packages' versions.
+    fn inputs(&self, state: &State) -> BTreeMap<String, String> {
+        let uses = |path: &str| {
+            self.uses
+                .iter()
+                .any(|used| path == used || path.strip_prefix(used.as_str()).is_some_and(|rest| rest.starts_with('/')))
+        };
+        // what is declared no longer is used until it is gone
+        let recorded = state.manifest.services.get(&self.unit);
+        let left = recorded.into_iter().flatten().filter(|(path, sha256)| state.sha256(path) == Some(sha256.as_str()));
+        let left = left.map(|(path, _)| path);
+        let files = state.declared.keys().chain(left).filter(|path| uses(path) || self.is_unit_file(path));
+        let files = files.filter_map(|path| Some((path.clone(), state.sha256(path)?.to_owned())));
+        let packages = self.packages.iter().filter_map(|name| {
+            let version = match state.packages.get(name) {
+                Some(version) => version.clone(),
+                None => state.installing.get(name).map(|_| KNOWN_AFTER_APPLY.to_owned())?,
+            };
+            Some((format!("package {name}"), version))
+        });
+        self.left_alone(state).chain(files).chain(packages).collect()
+    }
+
+    /// What it was started with, is declared no longer, and stays all the same, as this run prunes nothing there.
+    fn left_alone(&self, state: &State) -> impl Iterator<Item = (String, String)> {
+        let recorded = state.manifest.services.get(&self.unit).into_iter().flatten();
+        let stays = |path: &str| {
+            let item = Item::File { path: path.to_owned(), before: Before::Nothing };
+            !state.declared.contains_key(path)
+                && !state.paths.contains_key(path)
+                && state.manifest.owner_of(item.key()).is_some()
+        };
+        recorded.filter(move |(input, _)| stays(input)).map(|(input, digest)| (input.clone(), digest.clone()))
+    }
+
+    /// Why a running service has to start anew, input by input; empty if it does not.
+    fn reasons(&self, state: &State, unit: &UnitState, inputs: &BTreeMap<String, String>) -> Vec<String> {
+        match state.manifest.services.get(&self.unit) {
+            Some(recorded) => {
+                let mut keys: Vec<&String> = recorded.keys().chain(inputs.keys()).collect();
+                keys.sort();
+                keys.dedup();
+                keys.into_iter().filter(|key| recorded.get(*key) != inputs.get(*key)).cloned().collect()
+            }
+            // nothing is recorded: only what is newer than the start can be a reason
+            None => {
+                let newer = |path: &str| match state.path(path) {
+                    PathState::File { modified, .. } => modified.is_none_or(|time| time > unit.since),
+                    _ => false,
+                };
+                let installing =
+                    |key: &str| key.strip_prefix("package ").is_some_and(|name| state.installing.contains_key(name));
+                inputs.keys().filter(|key| newer(key) || installing(key)).cloned().collect()
+            }
+        }
+    }
+
+    fn plan_running(
+        &self,
+        state: &State,
+        unit: &UnitState,
+        inputs: &BTreeMap<String, String>,
+        draft: &mut Draft,
+    ) -> Option<Action> {
+        let verb = |verb| Operation::Service { unit: self.unit.clone(), verb, settle: self.settle };
+        if !self.running {
+            if !unit.is_active() {
+                return None;
+            }
+            draft.operations.push(verb(Verb::Stop));
+            return Some(Action::Stop);
+        }
+        if !unit.is_active() {
+            let was = if unit.active.is_empty() { "inactive" } else { &unit.active };
+            draft.details.extend(Detail::value("state", Some(was), Some("active")));
+            draft.operations.push(verb(Verb::Start));
+            return Some(Action::Start);
+        }
+        let reasons = self.reasons(state, unit, inputs);
+        if reasons.is_empty() {
+            return None;
+        }
+        let only_config = reasons.iter().all(|reason| reason.starts_with('/') && !self.is_unit_file(reason));
+        let (action, done) = if self.reload && only_config && unit.can_reload {
+            (Action::Reload, Verb::Reload)
+        } else {
+            (Action::Restart, Verb::Restart)
+        };
+        let list = if reasons.len() > 3 {
+            format!("{} and {} more", reasons[..2].join(", "), reasons.len() - 2)
+        } else {
+            reasons.join(", ")
+        };
+        draft.details.push(Detail::note(format!("because of {list}")));
+        draft.operations.push(verb(done));
+        Some(action)
+    }
+}
+
+impl Resource for Service {
+    fn name(&self) -> String {
+        self.unit.strip_suffix(".service").unwrap_or(&self.unit).to_owned()
+    }
+
+    fn ask(&self, probe: &mut Probe) {
+        probe.unit(&self.unit);
+        for package in &self.packages {
+            probe.package(package, false);
+        }
+    }
+
+    fn claims(&self) -> Vec<Item> {
+        vec![Item::Service { unit: self.unit.clone(), before: Before::Nothing }]
+    }
+
+    fn plan(&self, state: &mut State) -> Result<Planned, String> {
+        if state.missing_tools.contains("systemctl") {
+            return Err("the host has no systemctl; services of other init systems cannot be managed yet".to_owned());
+        }
+        let unit = state.unit(&self.unit);
+        let appears = !state.installing.is_empty() || self.is_rewritten(state);
+        match unit.load.as_str() {
+            "not-found" if !self.running && self.enabled != Some(true) => return Ok(Planned::default()),
+            "not-found" if !appears => {
+                return Err(format!(
+                    "there is no unit {} on the host, and nothing declared before makes it",
+                    self.unit
+                ));
+            }
+            "masked" if self.running || self.enabled == Some(true) => {
+                return Err(format!(
+                    "{} is masked on the host; `systemctl unmask {}` if that is no longer meant",
+                    self.unit, self.unit
+                ));
+            }
+            _ => {}
+        }
+        let mut draft = Draft { action: Action::Update, details: Vec::new(), operations: Vec::new() };
+        let claim = Item::Service { unit: self.unit.clone(), before: Before::Nothing };
+        let kept = before(state, &claim, unit.is_active() || unit.is_enabled());
+        // a unit without [Install] is started by others; systemd would ignore an `enable`
+        let fixed = matches!(unit.enabled.as_str(), "static" | "generated" | "transient" | "indirect")
+            && !self.is_rewritten(state);
+        if let (Some(wanted), false) = (self.enabled, fixed) {
+            if unit.is_enabled() != wanted {
+                let word = |enabled| if enabled { "enabled" } else { "disabled" };
+                draft.details.extend(Detail::value("at boot", Some(word(!wanted)), Some(word(wanted))));
+                draft.operations.push(Operation::Enable { unit: self.unit.clone(), enabled: wanted });
+            }
+        } else if self.enabled == Some(true) && fixed {
+            return Err(format!("{} cannot be enabled: systemd calls it {}", self.unit, unit.enabled));
+        }
+        if unit.stale && !self.is_rewritten(state) {
+            draft.details.push(Detail::note("systemd has not read its changed unit files yet"));
+            draft.operations.push(Operation::DaemonReload);
+        }
+        let inputs = self.inputs(state);
+        let action = self.plan_running(state, &unit, &inputs, &mut draft);
+        if let Some(action) = action {
+            draft.action = action;
+        }
+        self.predict(state, unit, inputs, action);
+        let draft = (!draft.operations.is_empty()).then_some(draft);
+        Ok(Planned { draft, items: vec![Item::Service { unit: self.unit.clone(), before: kept }] })
+    }
+
+    fn restarts(&self) -> bool {
+        true
+    }
+}
+
+impl Service {
+    /// Notes what the service will be and what it will have been started with.
+    fn predict(
+        &self,
+        state: &mut State,
+        mut unit: UnitState,
+        inputs: BTreeMap<String, String>,
+        action: Option<Action>,
+    ) {
+        unit.load = "loaded".to_owned();
+        unit.active = if self.running { "active" } else { "inactive" }.to_owned();
+        unit.stale = false;
+        if let Some(enabled) = self.enabled {
+            unit.enabled = if enabled { "enabled" } else { "disabled" }.to_owned();
+        }
+        state.units.insert(self.unit.clone(), unit);
+        if self.running {
+            // a service that goes on running is adopted as it is
+            let _ = action;
+            state.manifest.services.insert(self.unit.clone(), inputs);
+        } else {
+            state.manifest.services.remove(&self.unit);
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! `symlink`: a symbolic link.
+
+use super::arguments::path;
+use super::content::{ask_parent, expect, keep_original, require_parent, require_readable};
+use super::{Draft, Planned, Resource, before};
+use crate::plan::change::{Action, Detail};
+use crate::plan::manifest::{Before, Item};
+use crate::plan::operation::Operation;
+use crate::plan::probe::Probe;
+use crate::plan::state::{PathState, State};
+use crate::source::Diagnostics;
+use crate::yaml::{Fields, Node};
+
+/// A symbolic link on the host.
+#[derive(Debug)]
+pub struct Symlink {
+    path: String,
+    target: String,
+}
+
+impl Symlink {
+    /// `symlink: {path, src}`; `src` is what the link says, absolute or relative to its folder.
+    ///
+    /// # Errors
+    /// What is wrong with the arguments.
+    pub fn parse(node: &Node) -> Result<Self, Diagnostics> {
+        let mut fields = Fields::new(node, "symlink")?;
+        let link = fields.required("path");
+        let link = fields.read(link, path);
+        let target = fields.required_string("src");
+        let (path, target) = fields.finish_with(link.zip(target))?;
+        Ok(Self { path, target })
+    }
+
+    fn item(&self, before: Before) -> Item {
+        Item::File { path: self.path.clone(), before }
+    }
+}
+
+impl Resource for Symlink {
+    fn name(&self) -> String {
+        self.path.clone()
+    }
+
+    fn ask(&self, probe: &mut Probe) {
+        probe.link(&self.path);
+        ask_parent(&self.path, probe);
+    }
+
+    fn claims(&self) -> Vec<Item> {
+        vec![self.item(Before::Nothing)]
+    }
+
+    fn plan(&self, state: &mut State) -> Result<Planned, String> {
+        let path = &self.path;
+        require_readable(state, path)?;
+        require_parent(state, path)?;
+        let old = match state.path(path) {
+            PathState::Absent => None,
+            PathState::Link { target } if target.as_deref() == Some(self.target.as_str()) => {
+                let before = before(state, &self.item(Before::Nothing), true);
+                return Ok(Planned { draft: None, items: vec![self.item(before)] });
+            }
+            PathState::Link { target } => Some(target.clone().unwrap_or_else(|| "?".to_owned())),
+            PathState::File { .. } => Some("(a file)".to_owned()),
+            PathState::Directory { .. } | PathState::Other => {
+                return Err(format!("{path} is there on the host, but is no symbolic link"));
+            }
+        };
+        let action = if old.is_some() { Action::Update } else { Action::Create };
+        let details = vec![Detail::Value { what: "target".to_owned(), old, new: Some(self.target.clone()) }];
+        let mut operations = vec![expect(state, path)];
+        let before = keep_original(state, path, &mut operations);
+        operations.push(Operation::Link { path: path.clone(), target: self.target.clone() });
+        state.paths.insert(path.clone(), PathState::Link { target: Some(self.target.clone()) });
+        Ok(Planned { draft: Some(Draft { action, details, operations }), items: vec![self.item(before)] })
+    }
+}

@@ -1,0 +1,205 @@
+//! Checks: what they ask, how answers are read, and what they come to.
+
+use crate::host::shells_here::{SAY, command, shells};
+use crate::resource::check::{Check, Reply, Verdict};
+use crate::role::CheckKind;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use insta::assert_snapshot;
+
+fn check(kind: CheckKind, text: &str) -> Check {
+    Check::parse(kind, &super::yaml(text), None).unwrap()
+}
+
+fn errors(kind: CheckKind, text: &str) -> String {
+    Check::parse(kind, &super::yaml(text), None).unwrap_err().to_string()
+}
+
+fn judge(check: &Check, status: i32, http: u16, body: &str) -> String {
+    match check.judge(&Reply { status, http, body: body.to_owned() }) {
+        Verdict::Yes(seen) => format!("yes: {seen}"),
+        Verdict::No(seen) => format!("no: {seen}"),
+        Verdict::Impossible(seen) => format!("impossible: {seen}"),
+    }
+}
+
+/// Runs a check's program here, and reads what it says.
+fn ask(check: &Check, shell: &[&str]) -> Option<Reply> {
+    let output = command(shell, &format!("{SAY}{}", check.program())).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    Check::reply(text.trim_end_matches('\n').strip_prefix("mark reply ")?)
+}
+
+#[test]
+fn wrong_arguments() {
+    assert_snapshot!(errors(CheckKind::Http, "{ status: 70000, contains: x, within: soon }"), @r"
+    error: http needs `url`
+     --> role.yml:1:1
+      |
+    1 | { status: 70000, contains: x, within: soon }
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+
+    error: an HTTP status is between 100 and 599
+     --> role.yml:1:11
+      |
+    1 | { status: 70000, contains: x, within: soon }
+      |           ^^^^^
+
+    error: this is no length of time
+     --> role.yml:1:39
+      |
+    1 | { status: 70000, contains: x, within: soon }
+      |                                       ^^^^
+      |
+      = help: write it as 500ms, 30s, 5m or 1h
+    ");
+    assert_snapshot!(errors(CheckKind::Port, "{ port: 0, state: ajar }"), @r"
+    error: a port is between 1 and 65535
+     --> role.yml:1:9
+      |
+    1 | { port: 0, state: ajar }
+      |         ^
+
+    error: `state` is `open` or `closed`, not `ajar`
+     --> role.yml:1:19
+      |
+    1 | { port: 0, state: ajar }
+      |                   ^^^^
+    ");
+    assert_snapshot!(errors(CheckKind::Command, "{ command: [] }"), @r"
+    error: the command is empty
+     --> role.yml:1:12
+      |
+    1 | { command: [] }
+      |            ^^
+    ");
+}
+
+#[test]
+fn names() {
+    assert_eq!(check(CheckKind::Http, "{ url: \"http://a/\" }").name(), "http:http://a/");
+    assert_eq!(check(CheckKind::Port, "{ port: 80, host: a }").name(), "port:a:80");
+    assert_eq!(check(CheckKind::Command, "{ command: [a, b c] }").name(), "command:a 'b c'");
+}
+
+#[test]
+fn programs() {
+    let http =
+        "{ url: \"http://a/?query={job=\\\"it's\\\"}\", headers: { X: \"a\\\\b\\tc\" }, body: \"{\\\"a\\\":\\n1}\" }";
+    assert_snapshot!(check(CheckKind::Http, http).program(), @r#"
+    if command -v curl >/dev/null; then reply=$(printf '%s' 'globoff
+    url = "http://a/?query={job=\"it'\''s\"}"
+    request = "POST"
+    header = "X: a\\b\tc"
+    data-raw = "{\"a\":\n1}"
+    ' | curl -sS --max-time 10 -w '\n%{http_code}' -K - 2>&1); status=$?; http=${reply##*
+    }; case $http in [0-9][0-9][0-9]) reply=${reply%
+    *} ;; *) http=0 ;; esac; say reply $status $http "=$(printf '%s' "$reply" | head -c 1048576 | base64 | tr -d '\n')"; else say lacks curl; fi
+    "#);
+    assert_snapshot!(check(CheckKind::Port, "{ port: 3100 }").program(), @r#"status=1; reply=; for table in /proc/net/tcp /proc/net/tcp6; do [ -r "$table" ] && while read -r _ local _ state _; do case "$local $state" in *:0C1C" 0A") status=0; break ;; esac; done <"$table"; done; say reply $status 0 "=$(printf '%s' "$reply" | head -c 1048576 | base64 | tr -d '\n')""#);
+    assert_snapshot!(check(CheckKind::Port, "{ port: 3100, host: a b }").program(), @r#"if command -v curl >/dev/null; then reply=$(curl -s -o /dev/null -w '%{time_connect}' --max-time 5 telnet://'a b:3100' </dev/null 2>/dev/null); case $reply in *[1-9]*) status=0 ;; *) status=1 ;; esac; say reply $status 0 "=$(printf '%s' "$reply" | head -c 1048576 | base64 | tr -d '\n')"; else say lacks curl; fi"#);
+    assert_snapshot!(check(CheckKind::Command, "{ command: \"a | b\" }").program(), @r#"reply=$(timeout 10 sh -c 'a | b' </dev/null 2>&1); status=$?; say reply $status 0 "=$(printf '%s' "$reply" | head -c 1048576 | base64 | tr -d '\n')""#);
+}
+
+#[test]
+fn replies() {
+    let reply = Check::reply(&format!("7 0 ={}", STANDARD.encode("a\nb"))).unwrap();
+    assert_eq!((reply.status, reply.http, reply.body.as_str()), (7, 0, "a\nb"));
+    for broken in ["", "0 200", "0 200 =*", "x 200 =", "0 y =", "0 200 YQ=="] {
+        assert!(Check::reply(broken).is_none(), "{broken}");
+    }
+}
+
+#[test]
+fn what_an_http_answer_comes_to() {
+    let http = |more: &str| check(CheckKind::Http, &format!("{{ url: \"http://a/\"{more} }}"));
+    assert_snapshot!(judge(&http(""), 0, 200, "ready"), @"yes: status 200");
+    assert_snapshot!(judge(&http(""), 0, 503, "starting\nmore"), @"no: status 503 instead of 200: starting");
+    assert_snapshot!(judge(&http(""), 7, 0, "curl: (7) refused\n"), @"no: curl: (7) refused");
+    assert_snapshot!(judge(&http(""), 52, 0, ""), @"no: curl ended with 52");
+    assert_snapshot!(judge(&http(", contains: up"), 0, 200, "down"), @"no: `up` is not in the answer: down");
+    let that = http(", that: \"json.data | length > 1\"");
+    assert_snapshot!(judge(&that, 0, 200, "{\"data\":[1,2]}"), @"yes: status 200");
+    assert_snapshot!(judge(&that, 0, 200, "{\"data\":[1]}"), @r#"
+    no: not so: json.data | length > 1; seen: {"data":[1]}
+    "#);
+    assert_snapshot!(judge(&that, 0, 200, "no json"), @"no: json.data | length > 1: cannot calculate length of value of type undefined (`json.data` is undefined)");
+    assert_snapshot!(judge(&http(", that: \"ansible_facts.x\""), 0, 200, ""), @"no: ansible_facts.x: `ansible_facts` is undefined");
+}
+
+#[test]
+fn what_a_command_comes_to() {
+    let command = |more: &str| check(CheckKind::Command, &format!("{{ command: [x]{more} }}"));
+    assert_snapshot!(judge(&command(""), 0, 0, ""), @"yes: exit status 0");
+    assert_snapshot!(judge(&command(""), 2, 0, "wrong\nmore"), @"no: exit status 2: wrong");
+    assert_snapshot!(judge(&command(", that: \"status == 2 and 'wrong' in body\""), 2, 0, "wrong"), @"yes: exit status 2");
+    assert_snapshot!(judge(&command(", contains: right"), 0, 0, &"é".repeat(200)), @"no: `right` is not in the answer: éééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééé");
+}
+
+#[test]
+fn ports() {
+    let open = check(CheckKind::Port, "{ port: 80 }");
+    let closed = check(CheckKind::Port, "{ port: 80, state: stopped }");
+    assert_eq!([judge(&open, 0, 0, ""), judge(&open, 1, 0, "")], ["yes: port 80 is open", "no: port 80 is closed"]);
+    assert_eq!([judge(&closed, 0, 0, ""), judge(&closed, 1, 0, "")], ["no: port 80 is open", "yes: port 80 is closed"]);
+}
+
+#[test]
+fn programs_run_in_every_shell() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    for shell in shells() {
+        let reply =
+            ask(&check(CheckKind::Command, "{ command: \"printf 'it is\\\\n\\\\n'; exit 3\" }"), shell).unwrap();
+        assert_eq!((reply.status, reply.body.as_str()), (3, "it is"), "{shell:?}");
+        let reply = ask(&check(CheckKind::Port, &format!("{{ port: {port} }}")), shell).unwrap();
+        assert_eq!(reply.status, 0, "{shell:?}");
+        let reply = ask(&check(CheckKind::Port, "{ port: 1 }"), shell).unwrap();
+        assert_eq!(reply.status, 1, "{shell:?}");
+    }
+}
+
+/// Answers every request with a page of 2 MiB.
+fn serve(listener: std::net::TcpListener) {
+    use std::io::{Read as _, Write as _};
+    for stream in listener.incoming() {
+        let Ok(mut stream) = stream else { return };
+        std::thread::spawn(move || {
+            let _ = stream.read(&mut [0; 4096]);
+            let page = "line\n".repeat(2 << 18);
+            let _ = write!(stream, "HTTP/1.1 503 No\r\nContent-Length: {}\r\n\r\n{page}", page.len());
+        });
+    }
+}
+
+#[test]
+fn curl_is_asked_in_every_shell() {
+    if std::process::Command::new("curl").arg("--version").output().is_err() {
+        return;
+    }
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || serve(listener));
+    let big = check(CheckKind::Http, &format!("{{ url: \"http://127.0.0.1:{port}/?query={{a,b}}\" }}"));
+    let nobody = check(CheckKind::Http, "{ url: \"http://127.0.0.1:1/\" }");
+    let open = check(CheckKind::Port, &format!("{{ port: {port}, host: 127.0.0.1 }}"));
+    let closed = check(CheckKind::Port, "{ port: 1, host: 127.0.0.1 }");
+    for shell in shells() {
+        let reply = ask(&big, shell).unwrap();
+        assert_eq!((reply.status, reply.http, reply.body.len()), (0, 503, 1 << 20), "{shell:?}");
+        let reply = ask(&nobody, shell).unwrap();
+        assert_eq!((reply.status, reply.http), (7, 0), "{shell:?} {}", reply.body);
+        assert!(reply.body.contains("(7)"), "{shell:?} {}", reply.body);
+        assert_eq!(ask(&open, shell).unwrap().status, 0, "{shell:?}");
+        assert_eq!(ask(&closed, shell).unwrap().status, 1, "{shell:?}");
+    }
+}
+
+#[test]
+fn a_command_runs_as_whom_it_says() {
+    let node = super::yaml("{ command: [id, -un] }");
+    let check = Check::parse(CheckKind::Command, &node, Some("app")).unwrap();
+    assert!(check.program().starts_with("reply=$(timeout 10 runuser -u app -- id -un "), "{}", check.program());
+    let node = super::yaml("{ port: 80 }");
+    assert!(Check::parse(CheckKind::Port, &node, Some("app")).is_err());
+}

@@ -1,0 +1,103 @@
+//! Sets of configuration files.
+
+use super::*;
+use crate::plan::state::Answer;
+use insta::assert_snapshot;
+
+const SET: &str = "config:
+  dir: /etc/app
+  owner: app
+  mode: \"0640\"
+  dir_mode: \"0750\"
+  validate: [app, --check, \"%s/a.yml\"]
+  files:
+  - { dest: a.yml, template: a.j2 }
+  - { dest: conf.d/inner/b.yml, content: b, mode: \"0600\" }
+";
+
+#[test]
+fn a_new_set() {
+    let mut state = host([("/etc/app", PathState::Absent)]);
+    assert_snapshot!(plan(SET, &mut state), @r#"
+    create
+      /etc/app app:root 0750
+      /etc/app/conf.d app:root 0755
+      /etc/app/conf.d/inner app:root 0755
+      text of /etc/app/a.yml: None -> Some("rendered a.j2\n")
+      /etc/app/a.yml app:root 0640
+      text of /etc/app/conf.d/inner/b.yml: None -> Some("b")
+      /etc/app/conf.d/inner/b.yml app:root 0600
+      > expect /etc/app Absent
+      > make /etc/app app:- 0750
+      > expect /etc/app/conf.d Absent
+      > make /etc/app/conf.d app:- 0755
+      > expect /etc/app/conf.d/inner Absent
+      > make /etc/app/conf.d/inner app:- 0755
+      > expect /etc/app/a.yml Absent
+      > expect /etc/app/conf.d/inner/b.yml Absent
+      > write in /etc/app, /etc/app/a.yml app:- 0640 14 bytes, /etc/app/conf.d/inner/b.yml app:- 0600 1 bytes, tried by ["app", "--check", "%s/a.yml"]
+      = /etc/app Nothing
+      = /etc/app/conf.d Nothing
+      = /etc/app/conf.d/inner Nothing
+      = /etc/app/a.yml Nothing
+      = /etc/app/conf.d/inner/b.yml Nothing
+    "#);
+    assert!(plan(SET, &mut state).starts_with("nothing"));
+}
+
+#[test]
+fn one_file_of_it_differs() {
+    let of_app = |content: &str, mode: u32| match file(content, mode) {
+        PathState::File { sha256, content, size, modified, .. } => {
+            PathState::File { meta: meta("app", 998, mode), sha256, content, size, modified }
+        }
+        other => other,
+    };
+    let of_app_folder = |mode: u32| PathState::Directory { meta: meta("app", 998, mode) };
+    let mut state = host([
+        ("/etc/app", of_app_folder(0o755)),
+        ("/etc/app/conf.d", of_app_folder(0o755)),
+        ("/etc/app/conf.d/inner", of_app_folder(0o700)),
+        ("/etc/app/a.yml", of_app("rendered a.j2\n", 0o640)),
+        ("/etc/app/conf.d/inner/b.yml", of_app("c", 0o600)),
+    ]);
+    assert_snapshot!(plan(SET, &mut state), @r#"
+    update
+      /etc/app mode: 0755 -> 0750
+      text of /etc/app/conf.d/inner/b.yml: Some("c") -> Some("b")
+      > expect /etc/app Directory
+      > set /etc/app app:- 0750
+      > expect /etc/app/conf.d/inner/b.yml File("2e7d2c03a9507ae265ecf5b5356885a53393a2029d241394997265a1a25aefc6")
+      > keep the original of /etc/app/conf.d/inner/b.yml
+      > write in /etc/app, /etc/app/conf.d/inner/b.yml app:app 0600 1 bytes, tried by ["app", "--check", "%s/a.yml"]
+      = /etc/app Same
+      = /etc/app/conf.d Same
+      = /etc/app/conf.d/inner Same
+      = /etc/app/a.yml Same
+      = /etc/app/conf.d/inner/b.yml Original("14725358d8a226e6319fe8d2")
+    "#);
+}
+
+#[test]
+fn strangers_go_where_the_set_is_exclusive() {
+    let exclusive = format!("{SET}  exclusive: true\n");
+    let mut state = host([]);
+    plan(SET, &mut state);
+    state.declared.extend(resource(SET).declares());
+    state.declared.insert("/etc/app/of-another-role".into(), "sum".into());
+    let output =
+        "/etc/app/a.yml\n/etc/app/it's mine\n/etc/app/of-another-role\n/etc/app/conf.d/inner/b.yml\n".to_owned();
+    state.answers.insert("files in /etc/app".into(), Answer { status: 0, output });
+    assert_snapshot!(plan(&exclusive, &mut state), @r#"
+    update
+      remove /etc/app/it's mine, which nobody declared
+      > write in /etc/app, without /etc/app/it's mine, tried by ["app", "--check", "%s/a.yml"]
+      = /etc/app Same
+      = /etc/app/conf.d Same
+      = /etc/app/conf.d/inner Same
+      = /etc/app/a.yml Same
+      = /etc/app/conf.d/inner/b.yml Same
+    "#);
+    assert!(plan(&exclusive, &mut state).starts_with("nothing"));
+    assert!(plan(SET, &mut state).starts_with("nothing"));
+}

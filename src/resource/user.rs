@@ -1,0 +1,191 @@
+//! `user`: an account, and the groups that it is in.
+
+use super::arguments::{account_name, account_number};
+use super::{Draft, Planned, Resource, before};
+use crate::plan::change::{Action, Detail};
+use crate::plan::manifest::{Before, Item};
+use crate::plan::operation::Operation;
+use crate::plan::probe::Probe;
+use crate::plan::state::{GroupState, State, UserState};
+use crate::source::Diagnostics;
+use crate::yaml::{Fields, Node};
+
+/// An account on the host.
+#[derive(Debug)]
+pub struct User {
+    name: String,
+    uid: Option<u32>,
+    group: Option<String>,
+    groups: Vec<String>,
+    home: Option<String>,
+    shell: Option<String>,
+    comment: Option<String>,
+    system: bool,
+    create_home: bool,
+}
+
+impl User {
+    /// `user: {name, uid, group, groups, home, shell, comment, system, create_home}`. `groups` are added to those that
+    /// the user is in; none is taken away.
+    ///
+    /// # Errors
+    /// What is wrong with the arguments.
+    pub fn parse(node: &Node) -> Result<Self, Diagnostics> {
+        let mut fields = Fields::new(node, "user")?;
+        let name = fields.required("name");
+        let name = fields.read(name, account_name);
+        let uid = fields.get("uid");
+        let uid = fields.read(uid, account_number);
+        let (group, groups) = (fields.string("group"), fields.strings("groups").unwrap_or_default());
+        let (home, shell, comment) = (fields.string("home"), fields.string("shell"), fields.string("comment"));
+        let system = fields.boolean("system").unwrap_or(false);
+        let create_home = fields.boolean("create_home").unwrap_or(!system);
+        let name = fields.finish_with(name)?;
+        Ok(Self { name, uid, group, groups, home, shell, comment, system, create_home })
+    }
+
+    /// The name of a group that is given by its name or its number.
+    fn group_called(state: &State, group: &str) -> String {
+        let by_number = || Self::group_name(state, group.parse().ok());
+        if state.groups.contains_key(group) { None } else { by_number() }.unwrap_or_else(|| group.to_owned())
+    }
+
+    /// The name of a group by its number.
+    fn group_name(state: &State, gid: Option<u32>) -> Option<String> {
+        state.groups.iter().find(|(_, group)| gid.is_some() && group.gid == gid).map(|(name, _)| name.clone())
+    }
+
+    fn missing_groups(&self, state: &State) -> Vec<String> {
+        let is_member = |group: &String| {
+            state.groups.get(&Self::group_called(state, group)).is_some_and(|group| group.members.contains(&self.name))
+                || self.group.as_ref() == Some(group)
+        };
+        self.groups.iter().filter(|group| !is_member(group)).cloned().collect()
+    }
+
+    fn create(&self, state: &mut State) -> Draft {
+        let mut command = vec!["useradd".to_owned()];
+        let mut details = Vec::new();
+        let mut option = |flag: &str, what: &str, value: Option<String>| {
+            if let Some(value) = value {
+                details.push(Detail::Value { what: what.to_owned(), old: None, new: Some(value.clone()) });
+                command.extend([flag.to_owned(), value]);
+            }
+        };
+        option("-u", "uid", self.uid.map(|uid| uid.to_string()));
+        // useradd would make a group of the user's own name, and fails where there is one
+        let same_name = state.groups.contains_key(&self.name).then(|| self.name.clone());
+        option("-g", "group", self.group.clone().or(same_name));
+        option("-G", "groups", (!self.groups.is_empty()).then(|| self.groups.join(",")));
+        option("-d", "home", self.home.clone());
+        option("-s", "shell", self.shell.clone());
+        option("-c", "comment", self.comment.clone());
+        if self.system {
+            command.push("-r".to_owned());
+            details.push(Detail::note("a system account"));
+        }
+        command.push(if self.create_home { "-m" } else { "-M" }.to_owned());
+        command.push(self.name.clone());
+        let user = UserState {
+            uid: self.uid,
+            gid: None,
+            comment: self.comment.clone().unwrap_or_default(),
+            home: self.home.clone().unwrap_or_default(),
+            shell: self.shell.clone().unwrap_or_default(),
+        };
+        state.users.insert(self.name.clone(), user);
+        Draft { action: Action::Create, details, operations: vec![Operation::Account { command }] }
+    }
+
+    fn update(&self, state: &mut State, now: &UserState) -> Option<Draft> {
+        let mut command = vec!["usermod".to_owned()];
+        let mut details = Vec::new();
+        let mut differs = |flag: &str, what: &str, old: Option<String>, new: Option<String>| {
+            if let (Some(new), true) = (&new, new.is_some() && old != new) {
+                command.extend([flag.to_owned(), new.clone()]);
+                details.extend(Detail::value(what, old.as_deref(), Some(new)));
+            }
+        };
+        let number = |number: Option<u32>| number.map(|number| number.to_string());
+        differs("-u", "uid", number(now.uid), number(self.uid));
+        if now.gid.is_some() {
+            let by_number = self.group.as_ref().is_some_and(|group| group.parse().ok() == now.gid);
+            differs("-g", "group", Self::group_name(state, now.gid), self.group.clone().filter(|_| !by_number));
+        }
+        differs("-d", "home", Some(now.home.clone()), self.home.clone());
+        differs("-s", "shell", Some(now.shell.clone()), self.shell.clone());
+        differs("-c", "comment", Some(now.comment.clone()), self.comment.clone());
+        let missing = self.missing_groups(state);
+        if !missing.is_empty() {
+            command.extend(["-a".to_owned(), "-G".to_owned(), missing.join(",")]);
+            let in_group = |group: &GroupState| group.members.contains(&self.name);
+            let mut old: Vec<&str> =
+                state.groups.iter().filter(|(_, group)| in_group(group)).map(|(name, _)| name.as_str()).collect();
+            old.sort_unstable();
+            let new = old.iter().copied().chain(missing.iter().map(String::as_str)).collect::<Vec<_>>().join(", ");
+            let old = (!old.is_empty()).then(|| old.join(", "));
+            details.push(Detail::Value { what: "groups".to_owned(), old, new: Some(new) });
+        }
+        command.push(self.name.clone());
+        if details.is_empty() {
+            return None;
+        }
+        // which number a group has is known only where the group is there
+        let gid = self.group.as_ref().map_or(now.gid, |group| match state.groups.get(group) {
+            Some(group) => group.gid,
+            None => group.parse().ok(),
+        });
+        let or = |new: &Option<String>, old: &String| new.as_ref().unwrap_or(old).clone();
+        let user = UserState {
+            uid: self.uid.or(now.uid),
+            gid,
+            comment: or(&self.comment, &now.comment),
+            home: or(&self.home, &now.home),
+            shell: or(&self.shell, &now.shell),
+        };
+        state.users.insert(self.name.clone(), user);
+        Some(Draft { action: Action::Update, details, operations: vec![Operation::Account { command }] })
+    }
+}
+
+impl Resource for User {
+    fn name(&self) -> String {
+        self.name.clone()
+    }
+
+    fn ask(&self, probe: &mut Probe) {
+        probe.user(&self.name);
+        probe.tool("useradd");
+    }
+
+    fn claims(&self) -> Vec<Item> {
+        vec![Item::User { name: self.name.clone(), before: Before::Nothing }]
+    }
+
+    fn plan(&self, state: &mut State) -> Result<Planned, String> {
+        let now = state.users.get(&self.name).cloned();
+        let claim = Item::User { name: self.name.clone(), before: Before::Nothing };
+        let before = before(state, &claim, now.is_some());
+        for group in self.group.iter().chain(&self.groups) {
+            if !state.groups.contains_key(group) && group.parse::<u32>().is_err() && state.installing.is_empty() {
+                return Err(format!(
+                    "there is no group {group} on the host; declare it first: `group: {{ name: {group} }}`"
+                ));
+            }
+        }
+        let draft = match &now {
+            None => Some(self.create(state)),
+            Some(now) => self.update(state, now),
+        };
+        if draft.is_some() && state.missing_tools.contains("useradd") {
+            return Err("the host has no useradd".to_owned());
+        }
+        for group in &self.groups {
+            let group = state.groups.entry(Self::group_called(state, group)).or_default();
+            if !group.members.contains(&self.name) {
+                group.members.push(self.name.clone());
+            }
+        }
+        Ok(Planned { draft, items: vec![Item::User { name: self.name.clone(), before }] })
+    }
+}

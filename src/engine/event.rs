@@ -1,0 +1,232 @@
+//! What a run says while it goes on. The engine emits events; the reports make words, lines and files of them.
+
+use crate::plan::change::Change;
+use serde::Serialize;
+
+/// What a host is busy with; one calm line on a terminal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "phase")]
+pub enum Phase {
+    /// Waiting for its turn.
+    Waiting,
+    /// Connecting and logging in.
+    Connecting,
+    /// Reading facts and the state of its resources.
+    Reading,
+    /// Its plan is made; waiting for the others, or for a yes.
+    Planned,
+    /// Carrying out a step.
+    Applying {
+        /// The role (or `resources` of a play).
+        role: String,
+        /// The step in it.
+        step: String,
+    },
+    /// Waiting for checks to be answered with yes.
+    Checking {
+        /// The role.
+        role: String,
+        /// The check that is being waited for.
+        check: String,
+    },
+    /// Putting back what a failed step had changed.
+    PuttingBack {
+        /// The role.
+        role: String,
+    },
+    /// Nothing more to do.
+    Done,
+}
+
+/// The changes of one step of a role on one host.
+#[derive(Debug, Clone, Serialize)]
+pub struct StepPlan {
+    /// The step's name.
+    pub step: String,
+    /// The changes, in the order declared; never empty in a plan that is shown.
+    pub changes: Vec<Change>,
+    /// Whether they are carried out in just this order, as removals are; else packages come first, then files, then
+    /// services.
+    #[serde(skip)]
+    pub in_order: bool,
+}
+
+/// The changes of one role on one host: they succeed or are put back together.
+#[derive(Debug, Clone, Serialize)]
+pub struct RolePlan {
+    /// The role's name, or "resources" for those of a play.
+    pub role: String,
+    /// Which play it is of, by name.
+    pub play: String,
+    /// Its steps that have changes.
+    pub steps: Vec<StepPlan>,
+}
+
+/// All that a run changes on one host.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct HostPlan {
+    /// Roles in the order of the plays; empty if nothing differs.
+    pub roles: Vec<RolePlan>,
+    /// What the user should know: orphaned roles, an interrupted earlier run, what could not be predicted.
+    pub notes: Vec<String>,
+}
+
+impl HostPlan {
+    /// How many changes there are.
+    pub fn count(&self) -> usize {
+        self.roles.iter().flat_map(|role| &role.steps).map(|step| step.changes.len()).sum()
+    }
+}
+
+/// Why something on a host failed.
+#[derive(Debug, Clone, Serialize)]
+pub struct Failure {
+    /// Where in the play: `prometheus/config/config:/etc/prometheus`, or a role alone.
+    pub place: String,
+    /// One line: what went wrong.
+    pub message: String,
+    /// The command that failed, if one did.
+    pub command: Option<String>,
+    /// Its exit status.
+    pub status: Option<i32>,
+    /// Its last lines of output, or of the service's journal.
+    pub output: Vec<String>,
+    /// What was put back afterwards: one line each ("/etc/x", "prometheus.service is running again").
+    pub put_back: Vec<String>,
+    /// What could not be put back, or stays by nature (packages, users, commands that ran).
+    pub left: Vec<String>,
+}
+
+/// The result of one check on one host.
+#[derive(Debug, Clone, Serialize)]
+pub struct CheckResult {
+    /// Its public id, `role/step/http:...`.
+    pub check: String,
+    /// Whether it was answered with yes.
+    pub passed: bool,
+    /// What was seen: "200 in 0.3 s", or why it failed.
+    pub seen: String,
+    /// How long it took, in milliseconds.
+    pub millis: u64,
+}
+
+/// How a host ended.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "outcome")]
+pub enum Outcome {
+    /// Nothing differed.
+    Unchanged,
+    /// `diff`: this many changes would be made.
+    Differs {
+        /// The number of changes.
+        changes: usize,
+    },
+    /// `apply`: this many changes were made.
+    Changed {
+        /// The number of changes.
+        changes: usize,
+    },
+    /// `verify`: this many checks passed.
+    Verified {
+        /// The number of checks.
+        checks: usize,
+    },
+    /// A step or a check failed; what the step had changed was put back.
+    Failed {
+        /// The number of changes made by earlier roles, which stay.
+        changes: usize,
+    },
+    /// The host could not be reached; nothing was done there.
+    Unreachable {
+        /// ssh's own words.
+        reason: String,
+    },
+    /// Nothing was begun there: declined, locked, interrupted, or the run ended early.
+    Skipped {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// One thing that happened.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "event")]
+pub enum Event {
+    /// The run begins.
+    Started {
+        /// `diff`, `apply` or `verify`.
+        command: &'static str,
+        /// The hosts it is about, in inventory order.
+        hosts: Vec<String>,
+    },
+    /// A host goes on to something else.
+    Phase {
+        /// The host.
+        host: String,
+        /// What it is busy with now.
+        #[serde(flatten)]
+        phase: Phase,
+    },
+    /// A host's plan. All plans are out before anything changes.
+    Planned {
+        /// The host.
+        host: String,
+        /// What would change.
+        plan: HostPlan,
+    },
+    /// A step was carried out.
+    StepDone {
+        /// The host.
+        host: String,
+        /// The role.
+        role: String,
+        /// The step.
+        step: String,
+        /// How many changes it made.
+        changes: usize,
+        /// How long it took, in milliseconds.
+        millis: u64,
+    },
+    /// A check was answered, or was not in time.
+    Checked {
+        /// The host.
+        host: String,
+        /// The answer.
+        #[serde(flatten)]
+        result: CheckResult,
+    },
+    /// Something failed on a host.
+    Failed {
+        /// The host.
+        host: String,
+        /// What, and what became of it.
+        #[serde(flatten)]
+        failure: Failure,
+    },
+    /// The user should know this.
+    Note {
+        /// The host, if it is about one.
+        host: Option<String>,
+        /// The sentence.
+        text: String,
+    },
+    /// A host is finished.
+    HostDone {
+        /// The host.
+        host: String,
+        /// How it ended.
+        #[serde(flatten)]
+        outcome: Outcome,
+        /// Programs sent to the host and answered, connecting included.
+        exchanges: usize,
+        /// Time spent on it, in milliseconds.
+        millis: u64,
+    },
+    /// The run is over; the last event.
+    Finished {
+        /// The exit code of the process.
+        exit: u8,
+        /// Time from start to end, in milliseconds.
+        millis: u64,
+    },
+}

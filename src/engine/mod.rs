@@ -1,0 +1,21 @@
+//! A run: load, resolve, connect, facts, render, probe, plan; and, for `apply`, step by step to the end.
+
+mod checks;
+pub mod event;
+mod extra_vars;
+mod gather;
+mod http;
+mod ownership;
+mod planner;
+mod project;
+pub mod render;
+pub mod request;
+mod resolve;
+mod run;
+mod session;
+mod step;
+#[cfg(test)]
+mod tests;
+
+pub use project::{Project, load};
+pub use run::run;

@@ -1,0 +1,375 @@
+//! The plan for one host: every resource compared with what the probe found, in order, each seeing what the changes
+//! before it will have made.
+
+use super::event::{HostPlan, RolePlan, StepPlan};
+use super::ownership::{Ownership, Thing, is_kept, is_shared, own, taken_over, thing};
+use super::resolve::{HostWork, Resolved, ResolvedCheck, RoleRun};
+use crate::plan::change::Change;
+use crate::plan::manifest::{Before, Item, Manifest, Owned};
+use crate::plan::probe::Probe;
+use crate::plan::state::State;
+use crate::resource::removal::{self, Reach};
+use std::collections::{BTreeMap, HashSet};
+
+/// Who a shell runs as: none for the user who logs in.
+pub type Identity = Option<String>;
+
+/// A role's changes on one host, which are made or put back as one.
+#[derive(Debug)]
+pub struct Transaction {
+    /// Which play it belongs to.
+    pub play: usize,
+    /// What it does.
+    pub plan: RolePlan,
+    /// Who carries it out.
+    pub identity: Identity,
+    /// What is asked before it counts.
+    pub checks: Vec<ResolvedCheck>,
+    /// The host's manifest once it is done.
+    pub manifest: Manifest,
+}
+
+/// What is to be done on a host.
+#[derive(Debug, Default)]
+pub struct Plan {
+    /// In order.
+    pub transactions: Vec<Transaction>,
+    /// For the user.
+    pub notes: Vec<String>,
+    /// Checks of roles without changes, for `--verify`.
+    pub other_checks: Vec<(usize, Identity, ResolvedCheck)>,
+}
+
+impl Plan {
+    /// The plan as it is shown.
+    pub fn shown(&self) -> HostPlan {
+        HostPlan {
+            roles: self.transactions.iter().map(|transaction| transaction.plan.clone()).collect(),
+            notes: self.notes.clone(),
+        }
+    }
+}
+
+/// Why a resource cannot be planned on a host.
+#[derive(Debug, Clone)]
+pub struct Impossible {
+    /// The resource's id.
+    pub resource: String,
+    /// One sentence.
+    pub reason: String,
+}
+
+/// The questions that a host's resources have, by identity.
+pub fn questions(work: &HostWork) -> BTreeMap<Identity, Probe> {
+    let mut probes: BTreeMap<Identity, Probe> = BTreeMap::new();
+    for run in &work.runs {
+        let probe = probes.entry(run.become_user.clone()).or_default();
+        for resolved in run.steps.iter().flat_map(|step| &step.resources) {
+            match &resolved.resource {
+                Some(resource) => resource.ask(probe),
+                None => resolved.claims.iter().for_each(|item| removal::ask(item, probe)),
+            }
+        }
+    }
+    probes
+}
+
+/// The questions that arise from a host's manifest: the state of what is to be taken away.
+pub fn further_questions(work: &HostWork, state: &State, identity: &Identity, scope: &Ownership<'_>) -> Option<Probe> {
+    let mut probe = Probe::default();
+    let mut any = false;
+    let gone =
+        work.runs.iter().filter(|run| run.become_user == *identity).flat_map(|run| scope.gone(run, &state.manifest));
+    for owned in gone.chain(scope.orphans(work, &state.manifest).into_iter().cloned()) {
+        for item in &owned.items {
+            removal::ask(item, &mut probe);
+            any = true;
+        }
+    }
+    // a service goes on using what is declared no longer, until it is gone
+    for path in state.manifest.services.values().flat_map(|inputs| inputs.keys()).filter(|path| path.starts_with('/')) {
+        if !state.paths.contains_key(path) {
+            probe.digest(path);
+            any = true;
+        }
+    }
+    any.then_some(probe)
+}
+
+/// Plans one host. `states` holds what the probe found, by identity, and is left as the plan will leave it.
+///
+/// # Errors
+/// Every resource that cannot be brought to its declared state.
+pub fn plan(
+    work: &HostWork,
+    states: &mut BTreeMap<Identity, State>,
+    ownership: Ownership<'_>,
+) -> Result<Plan, Vec<Impossible>> {
+    declare(work, states);
+    for state in states.values_mut() {
+        let items = state.manifest.resources.iter().flat_map(|owned| &owned.items);
+        state.origins = items.map(|item| (thing(item), item.before().clone())).collect();
+    }
+    let declared = work.runs.iter().filter(|run| !run.absent).flat_map(|run| &run.steps);
+    let claims = declared.flat_map(|step| &step.resources).flat_map(|resolved| &resolved.claims);
+    let claimed: HashSet<Thing> = claims.map(thing).collect();
+    let mut planner = Planner { ownership, claimed, plan: Plan::default(), impossible: Vec::new() };
+    let mut started: Vec<(&RoleRun, &Resolved)> = Vec::new();
+    for run in &work.runs {
+        let Some(state) = states.get_mut(&run.become_user) else { continue };
+        let steps =
+            if run.absent { planner.removed(run, state, &started) } else { planner.present(run, state, &started) };
+        started.extend(services(run).map(|resolved| (run, resolved)));
+        planner.finish(run, state, steps);
+    }
+    if ownership.complete {
+        planner.orphans(work, states);
+    }
+    for (identity, state) in states.iter() {
+        if let Some(other) = &state.busy {
+            planner.plan.notes.push(format!("{other} is changing this host meanwhile"));
+        }
+        if state.interrupted {
+            let who = identity.as_deref().map(|user| format!(" as {user}")).unwrap_or_default();
+            planner.plan.notes.push(format!(
+                "an earlier run was cut off in a step{who}; apply puts that back first, then plans anew"
+            ));
+        }
+    }
+    if planner.impossible.is_empty() { Ok(planner.plan) } else { Err(planner.impossible) }
+}
+
+/// Services start anew for what any role of the host declares under what they use.
+fn declare(work: &HostWork, states: &mut BTreeMap<Identity, State>) {
+    for run in work.runs.iter().filter(|run| !run.absent) {
+        let Some(state) = states.get_mut(&run.become_user) else { continue };
+        for resource in
+            run.steps.iter().flat_map(|step| &step.resources).filter_map(|resolved| resolved.resource.as_ref())
+        {
+            state.declared.extend(resource.declares());
+        }
+    }
+}
+
+fn services(run: &RoleRun) -> impl Iterator<Item = &Resolved> {
+    let all = run.steps.iter().flat_map(|step| &step.resources);
+    all.filter(|resolved| resolved.selected && resolved.resource.as_ref().is_some_and(|resource| resource.restarts()))
+}
+
+struct Planner<'a> {
+    ownership: Ownership<'a>,
+    claimed: HashSet<Thing>,
+    plan: Plan,
+    impossible: Vec<Impossible>,
+}
+
+impl Planner<'_> {
+    /// One resource: its change, and its place in the manifest.
+    fn resource(&mut self, run: &RoleRun, resolved: &Resolved, state: &mut State) -> Option<Change> {
+        let resource = resolved.resource.as_ref()?;
+        if let Some(reason) = self.taken(resolved, state) {
+            self.impossible.push(Impossible { resource: resolved.id.clone(), reason });
+            return None;
+        }
+        match resource.plan(state) {
+            Err(reason) => {
+                self.impossible.push(Impossible { resource: resolved.id.clone(), reason });
+                None
+            }
+            Ok(planned) => {
+                own(&mut state.manifest, self.ownership.project, run, resolved, planned.items);
+                planned.draft.map(|draft| draft.of(resolved.id.clone()))
+            }
+        }
+    }
+
+    /// What another project has put on the host is not taken over in passing.
+    fn taken(&self, resolved: &Resolved, state: &State) -> Option<String> {
+        let exclusive = |item: &&Item| matches!(item, Item::File { .. } | Item::Service { .. });
+        resolved.claims.iter().filter(exclusive).find_map(|item| {
+            let (owned, _) = state.manifest.owner_of(item.key())?;
+            (owned.project != self.ownership.project).then(|| {
+                let (name, project, role) = (item.key().1, &owned.project, &owned.role);
+                format!("{name} belongs to the project {project} (role {role}), which put it on this host")
+            })
+        })
+    }
+
+    fn present(&mut self, run: &RoleRun, state: &mut State, started: &[(&RoleRun, &Resolved)]) -> Vec<StepPlan> {
+        let mut steps = Vec::new();
+        // first what goes: a service that has used it is to start anew without it
+        let gone = self.ownership.gone(run, &state.manifest);
+        let folder = |item: &Item| matches!(item, Item::Directory { .. });
+        let changes = self.take_away(&gone, Reach::Pruned, &[], |item| !folder(item), state);
+        if !changes.is_empty() {
+            steps.push(StepPlan { step: "no longer declared".to_owned(), changes, in_order: true });
+        }
+        for step in &run.steps {
+            let selected = step.resources.iter().filter(|resolved| resolved.selected);
+            let changes: Vec<Change> = selected.filter_map(|resolved| self.resource(run, resolved, state)).collect();
+            if !changes.is_empty() {
+                steps.push(StepPlan { step: step.name.clone(), changes, in_order: false });
+            }
+        }
+        // folders last: something that is declared now may have come into them
+        let changes = self.take_away(&gone, Reach::Pruned, &[], folder, state);
+        match steps.last_mut() {
+            Some(last) if last.in_order => last.changes.extend(changes),
+            _ if changes.is_empty() => {}
+            _ => steps.push(StepPlan { step: "folders no longer declared".to_owned(), changes, in_order: true }),
+        }
+        // what was declared under another name or by another role belongs there now
+        self.forget(&gone, Reach::Pruned, &[], state);
+        let own: Vec<(&RoleRun, &Resolved)> = services(run).map(|resolved| (run, resolved)).collect();
+        steps.extend(self.again(run, started.iter().chain(&own).copied(), state));
+        steps
+    }
+
+    /// A service of an earlier role, or one that was declared before its files, may use what this role has changed.
+    fn again<'r>(
+        &mut self,
+        run: &RoleRun,
+        started: impl Iterator<Item = (&'r RoleRun, &'r Resolved)>,
+        state: &mut State,
+    ) -> Option<StepPlan> {
+        if !self.impossible.is_empty() {
+            return None;
+        }
+        let started = started.filter(|(other, _)| !other.absent && other.become_user == run.become_user);
+        let changes: Vec<Change> =
+            started.filter_map(|(other, resolved)| self.resource(other, resolved, state)).collect();
+        (!changes.is_empty()).then(|| StepPlan { step: "services that use it".to_owned(), changes, in_order: false })
+    }
+
+    fn removed(&mut self, run: &RoleRun, state: &mut State, started: &[(&RoleRun, &Resolved)]) -> Vec<StepPlan> {
+        let mut all = self.ownership.gone(run, &state.manifest);
+        let known: HashSet<Thing> = all.iter().flat_map(|owned| &owned.items).map(thing).collect();
+        for resolved in run.steps.iter().flat_map(|step| &step.resources).filter(|resolved| resolved.selected) {
+            let claims = resolved.claims.iter().filter(|item| !known.contains(&thing(item)));
+            let items = claims.filter_map(|item| self.ownership.left_by(run, item, &state.manifest)).collect();
+            let (project, role, purge) =
+                (self.ownership.project.to_owned(), run.instance.clone(), resolved.purge.clone());
+            all.push(Owned { project, role, resource: resolved.id.clone(), purge, items });
+        }
+        let changes = self.take_away(&all, Reach::Absent, &run.purge, |_| true, state);
+        self.forget(&all, Reach::Absent, &run.purge, state);
+        let absent = (!changes.is_empty()).then(|| StepPlan { step: "absent".to_owned(), changes, in_order: true });
+        absent.into_iter().chain(self.again(run, started.iter().copied(), state)).collect()
+    }
+
+    /// Takes things away backwards: services, then files, then folders, then packages, then accounts.
+    fn take_away(
+        &mut self,
+        all: &[Owned],
+        reach: Reach,
+        purge: &[String],
+        which: impl Fn(&Item) -> bool,
+        state: &mut State,
+    ) -> Vec<Change> {
+        let mut changes = Vec::new();
+        let mut items: Vec<(&Owned, &Item)> = all
+            .iter()
+            .filter(|owned| !is_kept(owned, purge))
+            .flat_map(|owned| owned.items.iter().map(move |item| (owned, item)))
+            .filter(|(_, item)| which(item) && !self.claimed.contains(&thing(item)))
+            .filter(|(owned, item)| !is_shared(owned, item, &state.manifest))
+            .collect();
+        items.reverse();
+        items.sort_by_key(|(_, item)| match item {
+            Item::Service { .. } => (0, 0),
+            Item::File { .. } => (1, 0),
+            Item::Package { .. } => (2, 0),
+            // the innermost first, in whatever order they were declared
+            Item::Directory { path, .. } => (3, usize::MAX - path.matches('/').count()),
+            Item::User { .. } => (4, 0),
+            Item::Group { .. } => (5, 0),
+        });
+        for (owned, item) in items {
+            // what is labelled and named goes with all that has gathered in it
+            let reach = if owned.purge.is_some() { Reach::Purged } else { reach };
+            if let Some(draft) = removal::plan(item, reach, state) {
+                changes.push(draft.of(owned.resource.clone()));
+            }
+        }
+        changes
+    }
+
+    /// Strikes out of the manifest what has been taken away; what a later role takes over, that role moves. Of a role that is to be absent it stays known what was there
+    /// before solti: the role's own list, which is carried out again by every run, would take that away too.
+    fn forget(&self, all: &[Owned], reach: Reach, purge: &[String], state: &mut State) {
+        for owned in all.iter().filter(|owned| !is_kept(owned, purge)) {
+            let gone: HashSet<(u8, &str)> = owned.items.iter().map(Item::key).collect();
+            let taken_over = taken_over(owned, &self.claimed, &state.manifest);
+            state.manifest.resources.retain_mut(|other| {
+                if !other.is_the_same_as(owned) {
+                    return true;
+                }
+                other.items.retain_mut(|item| {
+                    if taken_over.contains(&thing(item)) {
+                        return true;
+                    }
+                    let stays = reach == Reach::Absent && *item.before() != Before::Nothing;
+                    if stays {
+                        item.set_before(Before::Same);
+                    }
+                    stays || !gone.contains(&item.key())
+                });
+                !other.items.is_empty()
+            });
+            for item in owned.items.iter().filter(|item| !self.claimed.contains(&thing(item))) {
+                if let Item::Service { unit, .. } = item {
+                    state.manifest.services.remove(unit);
+                }
+            }
+        }
+    }
+
+    fn finish(&mut self, run: &RoleRun, state: &State, steps: Vec<StepPlan>) {
+        let checks = run.steps.iter().flat_map(|step| step.checks.iter().cloned());
+        if steps.is_empty() {
+            self.plan.other_checks.extend(checks.map(|check| (run.play, run.become_user.clone(), check)));
+            return;
+        }
+        self.plan.transactions.push(Transaction {
+            play: run.play,
+            plan: RolePlan { role: run.role.clone(), play: run.play_name.clone(), steps },
+            identity: run.become_user.clone(),
+            checks: checks.collect(),
+            manifest: state.manifest.clone(),
+        });
+    }
+
+    /// Roles that left the playbook: said, and removed when that was asked for.
+    fn orphans(&mut self, work: &HostWork, states: &mut BTreeMap<Identity, State>) {
+        for (identity, state) in states.iter_mut() {
+            let orphans: Vec<Owned> = self.ownership.orphans(work, &state.manifest).into_iter().cloned().collect();
+            let mut by_role: BTreeMap<String, Vec<Owned>> = BTreeMap::new();
+            for owned in orphans {
+                by_role.entry(owned.role.clone()).or_default().push(owned);
+            }
+            for (role, owned) in by_role {
+                if !self.ownership.prune {
+                    let count = owned.len();
+                    let things = if count == 1 { "resource" } else { "resources" };
+                    self.plan.notes.push(format!(
+                        "role {role} is in no play any more, but {count} {things} of it are still here; `state: absent` or apply --prune removes them"
+                    ));
+                    continue;
+                }
+                let changes = self.take_away(&owned, Reach::Pruned, &[], |_| true, state);
+                self.forget(&owned, Reach::Pruned, &[], state);
+                if changes.is_empty() {
+                    continue;
+                }
+                let steps = vec![StepPlan { step: "orphaned".to_owned(), changes, in_order: true }];
+                self.plan.transactions.push(Transaction {
+                    play: work.runs.iter().map(|run| run.play).max().unwrap_or(0),
+                    plan: RolePlan { role, play: "orphaned".to_owned(), steps },
+                    identity: identity.clone(),
+                    checks: Vec::new(),
+                    manifest: state.manifest.clone(),
+                });
+            }
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! What a role's files will hold on a host, without talking to it.
+
+use super::project::Project;
+use super::resolve::resolve;
+use crate::host::facts;
+use crate::plan::probe::Probe;
+use crate::source::{Diagnostic, Diagnostics};
+
+/// The files that a role writes on a host: path and text, in the order declared.
+///
+/// # Errors
+/// What is wrong in the input, an unknown host or role, or a file that needs the host's facts.
+pub fn files(project: &Project, host: &str, role: &str) -> Result<Vec<(String, String)>, Diagnostics> {
+    known(project, host)?;
+    let work = resolve(project, host)?;
+    let name = role.rsplit('.').next().unwrap_or(role);
+    let mut runs = work.runs.iter().filter(|run| run.role == name).peekable();
+    if runs.peek().is_none() {
+        let roles: Vec<&str> = work.runs.iter().map(|run| run.role.as_str()).collect();
+        return Err(Diagnostic::new(format!("no play gives host {host} a role {name}"))
+            .hint(format!("it has: {}", roles.join(", ")))
+            .into());
+    }
+    let resources = runs.flat_map(|run| &run.steps).flat_map(|step| &step.resources);
+    let files: Vec<(String, String)> = resources
+        .filter_map(|resolved| resolved.resource.as_ref())
+        .flat_map(|resource| resource.texts())
+        .map(|(path, bytes)| (path, project.secrets.redact(&String::from_utf8_lossy(&bytes))))
+        .collect();
+    if files.is_empty() && work.needs_facts {
+        return Err(Diagnostic::new(format!("the files of role {name} need facts of host {host}"))
+            .hint("`solti diff` connects, and shows them")
+            .into());
+    }
+    Ok(files)
+}
+
+/// The programs that a run sends to a host before it plans: facts, then the probe.
+///
+/// # Errors
+/// What is wrong in the input, or an unknown host.
+pub fn programs(project: &Project, host: &str) -> Result<(String, String), Diagnostics> {
+    known(project, host)?;
+    let work = resolve(project, host)?;
+    let probes: Vec<String> = super::planner::questions(&work).values().map(Probe::program).collect();
+    Ok((facts::program(project.hosts.wants_podman_version()), probes.concat()))
+}
+
+fn known(project: &Project, host: &str) -> Result<(), Diagnostics> {
+    project.inventory.select(host, None).map(|_| ())
+}

@@ -1,0 +1,76 @@
+//! What a run is asked to do.
+
+use super::event::Event;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::sync::{mpsc, watch};
+
+/// What is done with the plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Command {
+    /// It is shown.
+    Diff,
+    /// It is carried out.
+    Apply {
+        /// Whether the checks of roles without changes are asked too.
+        verify: bool,
+        /// Whether what orphaned roles left on hosts is removed.
+        prune: bool,
+    },
+    /// Nothing is planned; only the checks are asked.
+    Verify,
+}
+
+/// What a run is about: the inputs and choices of one command line.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    /// Inventories, lowest precedence first: files, folders, or `host1,host2,`.
+    pub inventories: Vec<String>,
+    /// Playbooks in order; empty for the project's default.
+    pub playbooks: Vec<PathBuf>,
+    /// `--limit`: a host pattern.
+    pub limit: Option<String>,
+    /// `--tags`
+    pub tags: Vec<String>,
+    /// `--skip-tags`
+    pub skip_tags: Vec<String>,
+    /// `--extra-vars`, as given: `key=value ...`, YAML, or `@file`.
+    pub extra_vars: Vec<String>,
+    /// `--user`: logs in as, unless the inventory says otherwise.
+    pub user: Option<String>,
+    /// `--private-key`
+    pub private_key: Option<PathBuf>,
+    /// `--become`
+    pub r#become: bool,
+    /// How many hosts are worked on at once.
+    pub forks: usize,
+}
+
+impl Selection {
+    /// Whether all roles and resources are selected that are there without any `--tags`.
+    pub fn is_untagged(&self) -> bool {
+        self.tags.is_empty() && self.skip_tags.is_empty()
+    }
+}
+
+/// How far the user's wish to stop has gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Interrupt {
+    /// Not at all.
+    None,
+    /// First Ctrl-C: what has begun is finished, nothing new is begun.
+    Finish,
+    /// Second Ctrl-C: what has begun is put back.
+    PutBack,
+}
+
+/// The way from the engine to the outside.
+#[derive(Clone)]
+pub struct Outside {
+    /// Takes every event, in order.
+    pub events: mpsc::UnboundedSender<Event>,
+    /// Says when the user wants to stop.
+    pub interrupt: watch::Receiver<Interrupt>,
+    /// Asked once per `apply`, when all plans are out and at least one has changes; false ends the run.
+    pub approve: Arc<dyn Fn() -> bool + Send + Sync>,
+}

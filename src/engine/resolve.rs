@@ -1,0 +1,451 @@
+//! What the plays come to on one host: its roles with rendered steps, each resource read and typed.
+
+use super::project::Project;
+use crate::host::Target;
+use crate::plan::manifest::Item;
+use crate::playbook::{Play, RoleUse, State};
+use crate::resource::check::Check;
+use crate::resource::{self, Files, Resource};
+use crate::role::{Expanded, RoleFiles, expand_resources, expand_step, resolve_options};
+use crate::source::{Diagnostic, Diagnostics, Span};
+use crate::template::{Layer, Rank, RenderError, Scope};
+use crate::yaml::Node;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// All that one host is to be.
+#[derive(Debug)]
+pub struct HostWork {
+    /// Its name.
+    pub name: String,
+    /// How it is reached.
+    pub target: Target,
+    /// Its roles in the order of the plays.
+    pub runs: Vec<RoleRun>,
+    /// Role instances that are left alone here, because their `when` is false.
+    pub left_alone: Vec<String>,
+    /// Whether something was left out because it needs facts, which are not known yet.
+    pub needs_facts: bool,
+    /// What in its input is going away.
+    pub notes: Vec<Diagnostic>,
+}
+
+/// One use of a role on one host.
+#[derive(Debug)]
+pub struct RoleRun {
+    /// Which play, counted over all playbooks.
+    pub play: usize,
+    /// The play's name, or its place.
+    pub play_name: String,
+    /// What it is called in ids and on the terminal.
+    pub role: String,
+    /// What tells it from other uses of the same role.
+    pub instance: String,
+    /// The user that it is carried out as; none for the one who logs in.
+    pub become_user: Option<String>,
+    /// Whether it is to be gone.
+    pub absent: bool,
+    /// Labels of what goes too when it is removed.
+    pub purge: Vec<String>,
+    /// Its steps.
+    pub steps: Vec<ResolvedStep>,
+    /// Whether it is planned without `--tags`, so that what it no longer declares is removed.
+    pub complete: bool,
+}
+
+/// A step on one host.
+#[derive(Debug)]
+pub struct ResolvedStep {
+    /// Its name.
+    pub name: String,
+    /// What should be there.
+    pub resources: Vec<Resolved>,
+    /// What is asked afterwards.
+    pub checks: Vec<ResolvedCheck>,
+}
+
+/// A resource on one host.
+#[derive(Debug)]
+pub struct Resolved {
+    /// Its public id.
+    pub id: String,
+    /// What it is; none where it is only to be removed.
+    pub resource: Option<Box<dyn Resource>>,
+    /// The things that are its own.
+    pub claims: Vec<Item>,
+    /// Where it is declared.
+    pub span: Span,
+    /// Its label for removal.
+    pub purge: Option<String>,
+    /// Whether `--tags` select it.
+    pub selected: bool,
+}
+
+/// A check on one host.
+#[derive(Debug, Clone)]
+pub struct ResolvedCheck {
+    /// Its public id.
+    pub id: String,
+    /// What is asked.
+    pub check: Check,
+}
+
+/// The user's choice of tags.
+#[derive(Debug)]
+pub struct Tags<'a> {
+    /// `--tags`
+    pub only: &'a [String],
+    /// `--skip-tags`
+    pub skip: &'a [String],
+}
+
+impl Tags<'_> {
+    /// As with Ansible: `always` is in unless skipped, `never` is out unless named.
+    pub fn select(&self, tags: &[&[String]]) -> bool {
+        let has = |name: &str| tags.iter().any(|tags| tags.iter().any(|tag| tag == name));
+        let named = |list: &[String]| list.iter().any(|tag| has(tag));
+        if named(self.skip) {
+            return false;
+        }
+        if self.only.is_empty() || self.only.iter().any(|tag| tag == "all") {
+            return !has("never");
+        }
+        named(self.only) || has("always")
+    }
+}
+
+/// A role's templates and files, rendered for one host.
+struct Sources {
+    files: Arc<RoleFiles>,
+    scope: Scope,
+}
+
+impl Files for Sources {
+    fn template(&self, name: &Node) -> Result<String, RenderError> {
+        self.scope.render_template(&self.files.template(name)?)
+    }
+
+    fn file(&self, name: &Node) -> Result<Vec<u8>, RenderError> {
+        Ok(self.files.file(name)?)
+    }
+}
+
+/// Works out what the plays come to on one host.
+///
+/// # Errors
+/// Everything that is wrong in what concerns this host.
+pub fn resolve(project: &Project, host: &str) -> Result<HostWork, Diagnostics> {
+    let mut errors = Diagnostics::new();
+    let first = project.plays().find(|(_, hosts)| hosts.iter().any(|name| name == host)).map(|(play, _)| play);
+    let target = errors.collect(target(project, host, first));
+    let mut resolver = Resolver {
+        project,
+        host,
+        errors,
+        runs: Vec::new(),
+        left_alone: Vec::new(),
+        needs_facts: false,
+        notes: Vec::new(),
+    };
+    for (number, (play, hosts)) in project.plays().enumerate() {
+        if hosts.iter().any(|name| name == host) {
+            resolver.play(number, play);
+        }
+    }
+    let Resolver { mut errors, runs, left_alone, needs_facts, notes, .. } = resolver;
+    errors.extend(conflicts(&runs));
+    match target {
+        Some(target) if errors.is_empty() => {
+            Ok(HostWork { name: host.to_owned(), target, runs, left_alone, needs_facts, notes })
+        }
+        _ => Err(errors),
+    }
+}
+
+/// How a host is reached: its variables say, else the first play that is about it, else the command line.
+fn target(project: &Project, host: &str, play: Option<&Play>) -> Result<Target, Diagnostics> {
+    let selection = &project.selection;
+    let mut errors = Diagnostics::new();
+    let mut values = HashMap::new();
+    let mut spans = HashMap::new();
+    for (name, variable) in project.inventory.variables(host) {
+        if !name.starts_with("ansible_") {
+            continue;
+        }
+        match project.host_variable(host, &name) {
+            Ok(Some(node)) => {
+                if let Ok(text) = node.string() {
+                    values.insert(name.clone(), text);
+                }
+            }
+            Ok(None) | Err(RenderError::NeedsFacts) => {}
+            Err(RenderError::Invalid(found)) => errors.extend(found),
+        }
+        spans.insert(name, variable.value.span);
+    }
+    let scope = project.hosts.scope(host);
+    let mut of_play = |node: Option<&Node>| {
+        let rendered = scope.as_ref()?.render(node?).and_then(|node| Ok(node.string()?));
+        match rendered {
+            Ok(text) => Some(text),
+            Err(RenderError::NeedsFacts) => None,
+            Err(RenderError::Invalid(found)) => {
+                errors.extend(found);
+                None
+            }
+        }
+    };
+    let remote_user = of_play(play.and_then(|play| play.remote_user.as_ref())).or_else(|| selection.user.clone());
+    let connection = of_play(play.and_then(|play| play.connection.as_ref()));
+    let fallback = |name: &str| match name {
+        "ansible_user" => remote_user.clone(),
+        "ansible_connection" => connection.clone(),
+        "ansible_ssh_private_key_file" => selection.private_key.as_ref().map(|path| path.display().to_string()),
+        _ => None,
+    };
+    let target = Target::from_variables(host, |name| values.get(name).cloned().or_else(|| fallback(name)));
+    match target {
+        Ok(target) => errors.or(target),
+        Err((variable, reason)) => {
+            let message = format!("`{variable}` of host {host}: {reason}");
+            errors.push(
+                spans.get(&variable).map_or_else(|| Diagnostic::new(&message), |span| Diagnostic::at(span, &message)),
+            );
+            Err(errors)
+        }
+    }
+}
+
+struct Resolver<'a> {
+    project: &'a Project,
+    host: &'a str,
+    errors: Diagnostics,
+    runs: Vec<RoleRun>,
+    left_alone: Vec<String>,
+    needs_facts: bool,
+    notes: Vec<Diagnostic>,
+}
+
+impl<'a> Resolver<'a> {
+    /// Takes a value out of a rendering, noting its errors and whether facts were missing.
+    fn take<T>(&mut self, result: Result<T, RenderError>) -> Option<T> {
+        match result {
+            Ok(value) => Some(value),
+            Err(RenderError::NeedsFacts) => {
+                self.needs_facts = true;
+                None
+            }
+            Err(RenderError::Invalid(errors)) => {
+                self.errors.extend(errors);
+                None
+            }
+        }
+    }
+
+    fn play(&mut self, number: usize, play: &'a Play) {
+        let Some(scope) = self.project.hosts.scope(self.host) else { return };
+        let folder = play.path.parent().and_then(|path| std::path::absolute(path).ok());
+        let folder = folder.map(|path| path.display().to_string()).unwrap_or_default();
+        let mut scope = scope.with_layer(Layer::entries(Rank::Play, &play.vars)).with_magic("playbook_dir", folder);
+        // a role's defaults are seen by the play's other roles
+        for role in &play.roles {
+            scope = scope.with_layer(role.role.defaults());
+        }
+        for role in &play.roles {
+            self.role(number, play, role, &scope);
+        }
+        if !play.resources.is_empty() {
+            self.resources(number, play, &scope);
+        }
+    }
+
+    fn role(&mut self, number: usize, play: &'a Play, role: &'a RoleUse, scope: &Scope) {
+        let instance = self.instance(&role.instance);
+        let scope =
+            scope.with_layer(Layer::entries(Rank::Role, &role.vars)).with_magic("role_name", role.role.name.as_str());
+        if let Some(when) = &role.when {
+            match self.take(scope.evaluate(when)) {
+                Some(true) => {}
+                Some(false) => {
+                    self.left_alone.push(instance);
+                    return;
+                }
+                None => return,
+            }
+        }
+        let absent = role.state == State::Absent;
+        let options = resolve_options(&role.role, &scope, &role.span, absent, &self.project.secrets);
+        let Some(options) = self.errors.collect(options) else { return };
+        self.needs_facts |= options.needs_facts;
+        self.notes.extend(options.notes);
+        let files = self.project.library.files(&role.role, self.host);
+        let scope = options.scope.with_loader(files.clone());
+        let become_user = self.become_user(play, role.become_, role.become_user.as_ref(), &scope);
+        let mut run = RoleRun {
+            play: number,
+            play_name: play_name(play),
+            role: role.instance.clone(),
+            instance,
+            become_user,
+            absent,
+            purge: role.purge.clone(),
+            steps: Vec::new(),
+            complete: self.project.selection.is_untagged(),
+        };
+        for step in &role.role.steps {
+            let expanded = expand_step(step, &scope, absent);
+            let step = self.step(&mut run, &step.name, expanded, &[&play.tags, &role.tags], &files);
+            run.steps.push(step);
+        }
+        self.runs.push(run);
+    }
+
+    /// A play's own resources are a step of their own.
+    fn resources(&mut self, number: usize, play: &'a Play, scope: &Scope) {
+        let files = self.project.library.play_files(&play.path);
+        let scope = scope.with_loader(files.clone());
+        let expanded = expand_resources(&play.resources, &[], &scope, false);
+        let become_user = self.become_user(play, None, None, &scope);
+        let instance = self.instance(&format!("resources of {}", play_name(play)));
+        let mut run = RoleRun {
+            play: number,
+            play_name: play_name(play),
+            role: "resources".to_owned(),
+            instance,
+            become_user,
+            absent: false,
+            purge: Vec::new(),
+            steps: Vec::new(),
+            complete: self.project.selection.is_untagged(),
+        };
+        let step = self.step(&mut run, "play", expanded, &[&play.tags], &files);
+        run.steps.push(step);
+        self.runs.push(run);
+    }
+
+    /// A name that no earlier use on this host has.
+    fn instance(&self, name: &str) -> String {
+        let taken = |name: &str| {
+            self.runs.iter().any(|run| run.instance == name) || self.left_alone.iter().any(|left| left == name)
+        };
+        let numbered = (2..).map(|number| format!("{name}#{number}"));
+        std::iter::once(name.to_owned()).chain(numbered).find(|name| !taken(name)).unwrap_or_else(|| name.to_owned())
+    }
+
+    fn step(
+        &mut self,
+        run: &mut RoleRun,
+        name: &str,
+        expanded: Expanded,
+        outer: &[&[String]],
+        files: &Arc<RoleFiles>,
+    ) -> ResolvedStep {
+        self.needs_facts |= expanded.needs_facts;
+        // what is right is looked at too, so that all errors come out at once
+        self.errors.extend(expanded.errors);
+        let selection = &self.project.selection;
+        let tags = Tags { only: &selection.tags, skip: &selection.skip_tags };
+        let selected = |own: &[String]| tags.select(&[outer, &[own]].concat());
+        let mut step = ResolvedStep { name: name.to_owned(), resources: Vec::new(), checks: Vec::new() };
+        for rendered in expanded.resources {
+            let kind = rendered.kind;
+            let id = format!("{}/{name}/{}:{}", run.role, kind.name(), rendered.name);
+            let id = distinct(id, &step.resources);
+            let selected = selected(&rendered.tags);
+            let resource = if run.absent {
+                None
+            } else {
+                let sources = Sources { files: Arc::clone(files), scope: rendered.scope.clone() };
+                let parsed = resource::parse(kind, &rendered.args, rendered.become_user.as_deref(), &sources);
+                let Some(resource) = self.take(parsed) else { continue };
+                Some(resource)
+            };
+            let claims = match &resource {
+                Some(resource) => resource.claims(),
+                None => self.errors.collect(resource::claims(kind, &rendered.args)).unwrap_or_default(),
+            };
+            step.resources.push(Resolved {
+                id,
+                resource,
+                claims,
+                span: rendered.span,
+                purge: rendered.purge,
+                selected,
+            });
+        }
+        for rendered in expanded.checks {
+            if !selected(&rendered.tags) {
+                continue;
+            }
+            if let Some(check) =
+                self.errors.collect(Check::parse(rendered.kind, &rendered.args, rendered.become_user.as_deref()))
+            {
+                let id = format!("{}/{name}/{}:{}", run.role, rendered.kind.name(), rendered.name);
+                step.checks.push(ResolvedCheck { id, check });
+            }
+        }
+        step
+    }
+
+    /// Who it is carried out as: what stands nearest wins.
+    fn become_user(
+        &mut self,
+        play: &Play,
+        own: Option<bool>,
+        own_user: Option<&Node>,
+        scope: &Scope,
+    ) -> Option<String> {
+        let variable = |name: &str| scope.written(name).map(|(_, node)| node.clone());
+        let by_variable = match variable("ansible_become") {
+            Some(node) => self.take(scope.render(&node).and_then(|node| Ok(node.boolean()?))),
+            None => None,
+        };
+        let wanted = own.or(by_variable).or(play.become_).unwrap_or(self.project.selection.r#become);
+        if !wanted {
+            return None;
+        }
+        let from_variable = variable("ansible_become_user");
+        let user = own_user.or(from_variable.as_ref()).or(play.become_user.as_ref());
+        match user {
+            Some(node) => {
+                self.take(scope.render(node).and_then(|node| Ok(node.string()?))).or_else(|| Some("root".to_owned()))
+            }
+            None => Some("root".to_owned()),
+        }
+    }
+}
+
+/// The id, with a number if an earlier resource of the step has it: each is remembered by its own on the host.
+fn distinct(id: String, earlier: &[Resolved]) -> String {
+    let taken = |id: &str| earlier.iter().any(|resolved| resolved.id == id);
+    let numbered = (2..).map(|number| format!("{id}#{number}"));
+    std::iter::once(id.clone()).chain(numbered).find(|id| !taken(id)).unwrap_or(id)
+}
+
+fn play_name(play: &Play) -> String {
+    play.name.clone().unwrap_or_else(|| play.span.to_string())
+}
+
+/// Two declarations of one thing: whichever came last would win, run by run.
+fn conflicts(runs: &[RoleRun]) -> Diagnostics {
+    let mut errors = Diagnostics::new();
+    let mut seen: HashMap<(u8, &str), &Resolved> = HashMap::new();
+    for run in runs.iter().filter(|run| !run.absent) {
+        for resolved in run.steps.iter().flat_map(|step| &step.resources) {
+            for item in &resolved.claims {
+                let (what, name) = match item {
+                    Item::File { path, .. } => ("the file", path),
+                    Item::Service { unit, .. } => ("the service", unit),
+                    _ => continue,
+                };
+                if let Some(first) = seen.insert(item.key(), resolved) {
+                    let error = Diagnostic::at(&resolved.span, format!("{what} {name} is declared twice for one host"));
+                    errors.push(
+                        error.label(format!("by {}", resolved.id)).also(&first.span, format!("and by {}", first.id)),
+                    );
+                }
+            }
+        }
+    }
+    errors
+}

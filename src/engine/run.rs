@@ -1,0 +1,456 @@
+//! The dispatcher: all hosts side by side, up to `--forks` at once; all plans before any change; play after play.
+
+use super::event::{Event, Outcome, Phase};
+use super::gather::gather;
+use super::ownership::Ownership;
+use super::planner::{Identity, Plan};
+use super::project::Project;
+use super::request::{Command, Interrupt, Outside};
+use super::resolve::{HostWork, ResolvedCheck, resolve};
+use super::session::{Session, Stop};
+use crate::host::{Password, RunDir};
+use crate::source::Diagnostics;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+/// The exit codes of the contract, in the order in which they win.
+const INTERRUPTED: u8 = 130;
+const FAILED: u8 = 1;
+const NOTHING_DONE: u8 = 5;
+const UNREACHABLE: u8 = 4;
+const DIFFERS: u8 = 2;
+
+/// One host on its way through the run.
+struct Member {
+    session: Session,
+    work: HostWork,
+    plan: Plan,
+}
+
+/// Carries out a command on all selected hosts, and gives the exit code.
+///
+/// # Errors
+/// Everything that is wrong in the input; then nothing has been changed on any host.
+pub async fn run(
+    command: Command,
+    project: Project,
+    password: Option<Password>,
+    outside: Outside,
+) -> Result<u8, Diagnostics> {
+    let begun = Instant::now();
+    let names = project.selected();
+    let (mut works, mut errors) = (Vec::new(), Vec::new());
+    for name in &names {
+        match resolve(&project, name) {
+            Ok(work) => works.push(work),
+            Err(found) => errors.push((name.clone(), found)),
+        }
+    }
+    gather(errors, names.len()).or(())?;
+    let run_dir = RunDir::new().map_err(|error| {
+        crate::source::Diagnostic::new(format!("cannot make a private folder for this run: {error}"))
+    })?;
+    let word = match command {
+        Command::Diff => "diff",
+        Command::Apply { .. } => "apply",
+        Command::Verify => "verify",
+    };
+    let _ = outside.events.send(Event::Started { command: word, hosts: names });
+    for text in notes(&project, &works) {
+        let _ = outside.events.send(Event::Note { host: None, text });
+    }
+    let forks = Arc::new(Semaphore::new(project.selection.forks.max(1)));
+    let dispatcher = Dispatcher {
+        command,
+        project: Arc::new(project),
+        password,
+        outside: outside.clone(),
+        run_dir: Arc::new(run_dir),
+        forks,
+        outcomes: HashMap::new(),
+        interrupted: false,
+        invalid: None,
+        waited: Duration::ZERO,
+        fatal: Arc::default(),
+    };
+    let (exit, waited) = dispatcher.run(works).await?;
+    let millis = u64::try_from((begun.elapsed() - waited).as_millis()).unwrap_or(u64::MAX);
+    let _ = outside.events.send(Event::Finished { exit, millis });
+    Ok(exit)
+}
+
+/// What was ignored or is going away in the input, each once.
+fn notes(project: &Project, works: &[HostWork]) -> Vec<String> {
+    let mut texts = Vec::new();
+    let ignored = project.playbooks.iter().flat_map(|playbook| &playbook.notes);
+    for note in ignored.chain(works.iter().flat_map(|work| &work.notes)) {
+        let place = note.primary.as_ref().map(|(span, _)| format!("{span}: ")).unwrap_or_default();
+        let text = format!("{place}{}", note.message);
+        if !texts.contains(&text) {
+            texts.push(text);
+        }
+    }
+    texts
+}
+
+struct Dispatcher {
+    command: Command,
+    project: Arc<Project>,
+    password: Option<Password>,
+    outside: Outside,
+    run_dir: Arc<RunDir>,
+    forks: Arc<Semaphore>,
+    outcomes: HashMap<String, Outcome>,
+    interrupted: bool,
+    invalid: Option<Diagnostics>,
+    /// How long the user thought about the question.
+    waited: Duration,
+    /// Plays that failed on a host and are to fail as a whole (`any_errors_fatal`).
+    fatal: Arc<AtomicBool>,
+}
+
+impl Dispatcher {
+    async fn run(mut self, works: Vec<HostWork>) -> Result<(u8, Duration), Diagnostics> {
+        let members = self.read_facts(works).await;
+        let members = self.render_again(members);
+        if let Some(errors) = self.invalid.clone() {
+            self.close(members).await;
+            return Err(errors);
+        }
+        let members =
+            if self.command == Command::Verify { self.verify(members).await } else { self.plan(members).await };
+        let members = match self.command {
+            Command::Apply { .. } => self.apply(members).await,
+            _ => members,
+        };
+        self.close(members).await;
+        Ok((self.exit(), self.waited))
+    }
+
+    fn who(&self) -> Option<String> {
+        let user = std::env::var("USER").unwrap_or_else(|_| "someone".to_owned());
+        let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+        matches!(self.command, Command::Apply { .. }).then(|| {
+            format!(
+                "solti apply of {user}@{}, project {}, process {}",
+                host.trim(),
+                self.project.id,
+                std::process::id()
+            )
+        })
+    }
+
+    /// Runs a piece of work for every member side by side; an interrupt in the meantime drops what is not `firm`.
+    async fn each<F, W>(&mut self, members: Vec<Member>, firm: bool, work: W) -> Vec<Member>
+    where
+        W: Fn(Member) -> F,
+        F: Future<Output = Result<Member, (Member, Stop)>> + Send + 'static,
+    {
+        let mut order: Vec<String> = members.iter().map(|member| member.session.name().to_owned()).collect();
+        let mut tasks = JoinSet::new();
+        for member in members {
+            let forks = Arc::clone(&self.forks);
+            let future = work(member);
+            tasks.spawn(async move {
+                let _turn = forks.acquire_owned().await;
+                future.await
+            });
+        }
+        let mut interrupt = self.outside.interrupt.clone();
+        let mut done = HashMap::new();
+        loop {
+            let joined = tokio::select! {
+                joined = tasks.join_next() => joined,
+                _ = interrupt.wait_for(|wish| *wish != Interrupt::None), if !firm => {
+                    self.interrupted = true;
+                    tasks.shutdown().await;
+                    break;
+                }
+            };
+            match joined {
+                None => break,
+                Some(Ok(Ok(member))) => {
+                    done.insert(member.session.name().to_owned(), member);
+                }
+                Some(Ok(Err((member, stop)))) => self.stopped(member, stop).await,
+                Some(Err(_)) => {}
+            }
+        }
+        // whoever vanished with an interrupt still gets a last word
+        let vanished = order.iter().filter(|name| !done.contains_key(*name) && !self.outcomes.contains_key(*name));
+        for name in vanished.cloned().collect::<Vec<_>>() {
+            let outcome = Outcome::Skipped { reason: "interrupted".to_owned() };
+            self.outcomes.insert(name.clone(), outcome.clone());
+            let _ = self.outside.events.send(Event::HostDone { host: name.clone(), outcome, exchanges: 0, millis: 0 });
+        }
+        order.retain(|name| done.contains_key(name));
+        order.iter().filter_map(|name| done.remove(name)).collect()
+    }
+
+    async fn stopped(&mut self, mut member: Member, stop: Stop) {
+        let changes = member.session.changed;
+        let outcome = match stop {
+            Stop::Unreachable(reason) => Outcome::Unreachable { reason },
+            Stop::Locked(who) => Outcome::Skipped { reason: format!("locked: {who}") },
+            Stop::Failed(failure) => {
+                member.session.failed(*failure);
+                Outcome::Failed { changes }
+            }
+        };
+        member.session.close().await;
+        self.ended(&member.session, outcome);
+    }
+
+    fn ended(&mut self, session: &Session, outcome: Outcome) {
+        session.done(outcome.clone());
+        self.outcomes.insert(session.name().to_owned(), outcome);
+    }
+
+    async fn read_facts(&mut self, works: Vec<HostWork>) -> Vec<Member> {
+        let who = self.who();
+        let mut members = Vec::new();
+        for work in works {
+            let session = Session::new(
+                &work.name,
+                work.target.clone(),
+                self.outside.clone(),
+                Arc::clone(&self.run_dir),
+                self.password.clone(),
+                who.clone(),
+            );
+            session.phase(Phase::Waiting);
+            members.push(Member { session, work, plan: Plan::default() });
+        }
+        let project = Arc::clone(&self.project);
+        self.each(members, false, move |mut member| {
+            let project = Arc::clone(&project);
+            async move {
+                member.session.begun = Instant::now();
+                let identity: Identity = member.work.runs.first().and_then(|run| run.become_user.clone());
+                match member.session.facts(&identity, project.hosts.wants_podman_version()).await {
+                    Ok(facts) => {
+                        project.hosts.set_facts(&member.work.name, &without_prefix(facts.values));
+                        Ok(member)
+                    }
+                    Err(stop) => Err((member, stop)),
+                }
+            }
+        })
+        .await
+    }
+
+    /// What needed facts is rendered once more, for all hosts before any is asked on.
+    fn render_again(&mut self, members: Vec<Member>) -> Vec<Member> {
+        let mut errors = Vec::new();
+        let mut ready = Vec::new();
+        for mut member in members {
+            if member.work.needs_facts {
+                match resolve(&self.project, &member.work.name) {
+                    Ok(work) => member.work = work,
+                    Err(found) => errors.push((member.work.name.clone(), found)),
+                }
+            }
+            ready.push(member);
+        }
+        let errors = gather(errors, ready.len());
+        if !errors.is_empty() {
+            self.invalid = Some(errors);
+        }
+        ready
+    }
+
+    async fn plan(&mut self, members: Vec<Member>) -> Vec<Member> {
+        let project = Arc::clone(&self.project);
+        let prune = matches!(self.command, Command::Apply { prune: true, .. });
+        let members = self
+            .each(members, false, move |mut member| {
+                let project = Arc::clone(&project);
+                async move {
+                    let ownership = Ownership { project: &project.id, complete: project.complete, prune };
+                    match member.session.plan(&member.work, ownership).await {
+                        Ok(plan) => {
+                            member.plan = plan;
+                            Ok(member)
+                        }
+                        Err(stop) => Err((member, stop)),
+                    }
+                }
+            })
+            .await;
+        for member in &members {
+            let _ =
+                self.outside.events.send(Event::Planned { host: member.work.name.clone(), plan: member.plan.shown() });
+        }
+        members
+    }
+
+    async fn apply(&mut self, members: Vec<Member>) -> Vec<Member> {
+        let wanted = members.iter().any(|member| !member.plan.transactions.is_empty());
+        if self.interrupted {
+            return members;
+        }
+        if wanted {
+            let approve = Arc::clone(&self.outside.approve);
+            let asked = Instant::now();
+            let yes = tokio::task::spawn_blocking(move || approve()).await.unwrap_or(false);
+            self.waited = asked.elapsed();
+            if !yes {
+                return self.skip(members, "declined").await;
+            }
+        }
+        let verify = matches!(self.command, Command::Apply { verify: true, .. });
+        let plays =
+            members.iter().flat_map(|member| &member.work.runs).map(|run| run.play).max().map_or(0, |last| last + 1);
+        let mut members = members;
+        let any_errors_fatal: Vec<bool> = self.project.plays().map(|(play, _)| play.any_errors_fatal).collect();
+        for play in 0..plays {
+            let stop = any_errors_fatal.get(play).copied().unwrap_or(false).then(|| Arc::clone(&self.fatal));
+            members = self.each(members, true, move |member| carry_out(member, play, verify, stop.clone())).await;
+            if self.fatal.load(Ordering::Relaxed) {
+                return self.skip(members, "another host failed, and the play says any_errors_fatal").await;
+            }
+        }
+        members
+    }
+
+    /// Ends the hosts on which something is still to be done.
+    async fn skip(&mut self, members: Vec<Member>, reason: &str) -> Vec<Member> {
+        let mut complete = Vec::new();
+        for mut member in members {
+            if member.plan.shown().count() == member.session.changed {
+                complete.push(member);
+            } else {
+                member.session.close().await;
+                self.ended(&member.session, Outcome::Skipped { reason: reason.to_owned() });
+            }
+        }
+        complete
+    }
+
+    async fn verify(&mut self, members: Vec<Member>) -> Vec<Member> {
+        self.each(members, false, |mut member| async move {
+            member.session.phase(Phase::Reading);
+            let mut by_identity: HashMap<Identity, Vec<ResolvedCheck>> = HashMap::new();
+            for run in member.work.runs.iter().filter(|run| !run.absent) {
+                let checks = run.steps.iter().flat_map(|step| step.checks.iter().cloned());
+                by_identity.entry(run.become_user.clone()).or_default().extend(checks);
+            }
+            let (mut count, mut failed) = (0, false);
+            for (identity, checks) in by_identity {
+                count += checks.len();
+                match member.session.ask(&identity, "", &checks, false).await {
+                    Ok(failure) => failed |= failure.is_some(),
+                    Err(stop) => return Err((member, stop)),
+                }
+            }
+            member.session.outcome =
+                Some(if failed { Outcome::Failed { changes: 0 } } else { Outcome::Verified { checks: count } });
+            Ok(member)
+        })
+        .await
+    }
+
+    async fn close(&mut self, members: Vec<Member>) {
+        let mut tasks = JoinSet::new();
+        for mut member in members {
+            tasks.spawn(async move {
+                member.session.close().await;
+                member
+            });
+        }
+        while let Some(joined) = tasks.join_next().await {
+            let Ok(member) = joined else { continue };
+            if self.invalid.is_some() {
+                continue;
+            }
+            let planned = member.plan.shown().count();
+            let outcome = match (member.session.outcome.clone(), self.command) {
+                (Some(outcome), _) => outcome,
+                (None, Command::Apply { .. }) if planned > member.session.changed => {
+                    self.interrupted = true;
+                    Outcome::Skipped {
+                        reason: format!("interrupted after {} of {planned} changes", member.session.changed),
+                    }
+                }
+                (None, Command::Apply { .. }) if planned > 0 => Outcome::Changed { changes: planned },
+                (None, _) if planned > 0 => Outcome::Differs { changes: planned },
+                (None, _) => Outcome::Unchanged,
+            };
+            self.ended(&member.session, outcome);
+        }
+    }
+
+    fn exit(&self) -> u8 {
+        let any = |test: fn(&Outcome) -> bool| self.outcomes.values().any(test);
+        if self.interrupted || *self.outside.interrupt.borrow() != Interrupt::None {
+            INTERRUPTED
+        } else if any(|outcome| matches!(outcome, Outcome::Failed { .. })) {
+            FAILED
+        } else if any(|outcome| matches!(outcome, Outcome::Skipped { .. })) {
+            NOTHING_DONE
+        } else if any(|outcome| matches!(outcome, Outcome::Unreachable { .. })) {
+            UNREACHABLE
+        } else if any(|outcome| matches!(outcome, Outcome::Differs { .. })) {
+            DIFFERS
+        } else {
+            0
+        }
+    }
+}
+
+/// Carries out what one play changes on one host, and with `--verify` asks the checks of its other roles.
+/// A failure raises the flag `fatal`, which keeps the play's other hosts from going on.
+async fn carry_out(
+    mut member: Member,
+    play: usize,
+    verify: bool,
+    fatal: Option<Arc<AtomicBool>>,
+) -> Result<Member, (Member, Stop)> {
+    let transactions = std::mem::take(&mut member.plan.transactions);
+    let mut result = Ok(());
+    for (number, transaction) in transactions.iter().enumerate().filter(|(_, transaction)| transaction.play == play) {
+        if member.session.stopping() || fatal.as_ref().is_some_and(|fatal| fatal.load(Ordering::Relaxed)) {
+            break;
+        }
+        let name = format!("{}-{number}", std::process::id());
+        result = member.session.carry_out(transaction, &name).await;
+        if result.is_err() {
+            break;
+        }
+    }
+    member.plan.transactions = transactions;
+    if verify && result.is_ok() {
+        let mut by_identity: HashMap<Identity, Vec<ResolvedCheck>> = HashMap::new();
+        for (_, identity, check) in member.plan.other_checks.iter().filter(|(of, _, _)| *of == play) {
+            by_identity.entry(identity.clone()).or_default().push(check.clone());
+        }
+        for (identity, checks) in by_identity {
+            match member.session.ask(&identity, "", &checks, false).await {
+                Ok(None) => {}
+                Ok(Some((check, reason))) => result = Err(member.session.check_failed(&check, &reason)),
+                Err(stop) => result = Err(stop),
+            }
+        }
+    }
+    match result {
+        Ok(()) => Ok(member),
+        Err(stop) => {
+            if let Some(fatal) = fatal {
+                fatal.store(true, Ordering::Relaxed);
+            }
+            Err((member, stop))
+        }
+    }
+}
+
+/// Templates know facts without the prefix that variables have.
+fn without_prefix(facts: serde_json::Map<String, serde_json::Value>) -> serde_json::Map<String, serde_json::Value> {
+    facts
+        .into_iter()
+        .map(|(name, value)| (name.strip_prefix("ansible_").map_or(name.clone(), str::to_owned), value))
+        .collect()
+}

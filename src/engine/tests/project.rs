@@ -1,0 +1,87 @@
+//! Where a project begins, and which playbook is meant.
+
+use crate::engine::load;
+use crate::engine::request::Selection;
+use insta::assert_snapshot;
+use std::path::Path;
+
+/// A project with these files.
+fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, text) in files {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    folder
+}
+
+const INVENTORY: (&str, &str) = ("inventories/lab/inventory.yml", "all: { hosts: { one: , two: } }\n");
+const PLAY: &str = "- hosts: all\n  resources:\n  - directory: { path: /srv/app }\n";
+
+fn selection(folder: &Path, inventory: &str) -> Selection {
+    Selection { inventories: vec![folder.join(inventory).display().to_string()], forks: 1, ..Selection::default() }
+}
+
+fn loaded(folder: &Path, selection: &Selection) -> String {
+    let text = match load(selection) {
+        Ok(project) => {
+            let playbooks: Vec<String> = project.plays().map(|(play, _)| play.path.display().to_string()).collect();
+            format!("{} {} {:?} complete: {}", project.id, playbooks.join(" "), project.selected(), project.complete)
+        }
+        Err(errors) => errors.to_string(),
+    };
+    let real = folder.canonicalize().unwrap();
+    let name = real.file_name().unwrap().to_string_lossy().into_owned();
+    text.replace(&real.display().to_string(), "ROOT")
+        .replace(&folder.display().to_string(), "ROOT")
+        .replace(&name, "NAME")
+}
+
+#[test]
+fn the_nearest_folder_with_playbooks() {
+    let folder = folder(&[INVENTORY, ("playbooks/site.yml", PLAY), ("inventories/lab/host_vars/one.yml", "a: 1\n")]);
+    let folder = folder.path();
+    assert_snapshot!(loaded(folder, &selection(folder, "inventories/lab")), @r#"NAME ROOT/playbooks/site.yml ["one", "two"] complete: true"#);
+    assert_snapshot!(loaded(folder, &selection(folder, "inventories/lab/inventory.yml")), @r#"NAME ROOT/playbooks/site.yml ["one", "two"] complete: true"#);
+}
+
+#[test]
+fn settings_win() {
+    let folder = folder(&[
+        INVENTORY,
+        ("inventories/roles/x", ""),
+        ("playbooks/site.yml", PLAY),
+        ("plays/main.yml", PLAY),
+        ("solti.toml", "project = \"lab\"\nplaybook = \"plays/main.yml\"\n"),
+    ]);
+    let folder = folder.path();
+    assert_snapshot!(loaded(folder, &selection(folder, "inventories/lab")), @r#"lab ROOT/plays/main.yml ["one", "two"] complete: true"#);
+    let mut one = selection(folder, "inventories/lab");
+    one.playbooks.push(folder.join("playbooks/site.yml"));
+    one.limit = Some("two".into());
+    assert_snapshot!(loaded(folder, &one), @r#"lab ROOT/playbooks/site.yml ["two"] complete: false"#);
+}
+
+#[test]
+fn wrong_settings() {
+    let folder = folder(&[INVENTORY, ("playbooks/site.yml", PLAY), ("solti.toml", "project = \"lab\"\nroot = 1\n")]);
+    let folder = folder.path();
+    assert_snapshot!(loaded(folder, &selection(folder, "inventories/lab")), @r"
+    error: unknown field `root`, expected `project` or `playbook`
+     --> ROOT/solti.toml:2:1
+      |
+    2 | root = 1
+      | ^^^^
+    ");
+}
+
+#[test]
+fn no_playbook() {
+    let folder = folder(&[INVENTORY]);
+    let folder = folder.path();
+    assert_snapshot!(loaded(folder, &selection(folder, "inventories/lab")), @r"
+    error: there is no playbook: ROOT/inventories/lab/playbooks/site.yml does not exist
+    help: name one with -p FILE
+    ");
+}

@@ -1,0 +1,181 @@
+//! Roles that are to be absent, and roles that left the playbook.
+
+use super::*;
+use insta::assert_snapshot;
+
+const ALL: &[&str] = &[
+    "directory: { path: /srv/app }",
+    "file: { path: /srv/app/a, content: x }",
+    "package: { name: app }",
+    "user: { name: app }",
+    "service: { name: app }",
+];
+
+/// A host on which all of the role is.
+fn with_all(before: &Before) -> State {
+    let mut state = host(&[("/srv/app/a", "x")]);
+    state.paths.insert("/srv/app".into(), PathState::Directory { meta: meta() });
+    state.packages.insert("app".into(), "1".into());
+    listing(&mut state, "/srv/app", &["a"]);
+    let user = crate::plan::state::UserState {
+        uid: Some(1),
+        gid: Some(1),
+        comment: String::new(),
+        home: "/".into(),
+        shell: "/bin/sh".into(),
+    };
+    state.users.insert("app".into(), user);
+    let before = || before.clone();
+    owned(&mut state, "one", "directory:/srv/app", &[Item::Directory { path: "/srv/app".into(), before: before() }]);
+    owned(&mut state, "one", "file:/srv/app/a", &[Item::File { path: "/srv/app/a".into(), before: before() }]);
+    owned(&mut state, "one", "package:app", &[Item::Package { name: "app".into(), before: before() }]);
+    owned(&mut state, "one", "user:app", &[Item::User { name: "app".into(), before: before() }]);
+    owned(&mut state, "one", "service:app", &[Item::Service { unit: "app.service".into(), before: before() }]);
+    state.manifest.services.insert("app.service".into(), BTreeMap::new());
+    state
+}
+
+#[test]
+fn backwards() {
+    let work = work(vec![absent(role("one", ALL))]);
+    let mut state = with_all(&Before::Nothing);
+    assert_snapshot!(planned(&work, &mut state, MINE), @r"
+    one
+      absent, in order
+        stop one/step/service:app
+        remove one/step/file:/srv/app/a, /srv/app/a
+        remove one/step/package:app, package app; its data stays
+        remove one/step/directory:/srv/app, /srv/app
+        remove one/step/user:app, user app
+    ");
+    assert_eq!(state.manifest, Manifest::default());
+    assert_eq!(planned(&work, &mut state, MINE), "nothing");
+}
+
+#[test]
+fn what_was_there_before_stays() {
+    let mut state = with_all(&Before::Same);
+    assert_eq!(planned(&work(vec![absent(role("one", ALL))]), &mut state, MINE), "nothing");
+}
+
+#[test]
+fn without_a_manifest_packages_and_accounts_stay() {
+    let mut state = with_all(&Before::Nothing);
+    state.manifest = Manifest::default();
+    assert_snapshot!(planned(&work(vec![absent(role("one", ALL))]), &mut state, MINE), @r"
+    one
+      absent, in order
+        stop one/step/service:app
+        remove one/step/file:/srv/app/a, /srv/app/a
+        remove one/step/directory:/srv/app, /srv/app
+    ");
+}
+
+#[test]
+fn what_has_a_label_stays_unless_it_is_named() {
+    let mut state = with_all(&Before::Nothing);
+    state.manifest.resources[1].purge = Some("data".into());
+    let mut run = absent(role("one", ALL));
+    run.steps[0].resources[1].purge = Some("data".into());
+    assert_snapshot!(planned(&work(vec![run]), &mut state.clone(), MINE), @r"
+    one
+      absent, in order
+        stop one/step/service:app
+        remove one/step/package:app, package app; its data stays
+        remove one/step/user:app, user app
+      = one/step/file:/srv/app/a /srv/app/a Nothing
+    ");
+    let mut run = absent(role("one", ALL));
+    run.purge.push("data".into());
+    assert_eq!(planned(&work(vec![run]), &mut state, MINE).matches("\n    ").count(), 5);
+}
+
+#[test]
+fn with_tags_too_what_was_there_before_comes_back() {
+    let mut state = host(&[("/etc/app/a", "x"), ("/etc/app/b", "x"), ("/etc/app/c", "x")]);
+    let original = Item::File { path: "/etc/app/a".into(), before: Before::Original("kept".into()) };
+    owned(&mut state, "one", "file:/etc/app/a", &[original]);
+    owned(&mut state, "one", "file:/etc/app/b", &[Item::File { path: "/etc/app/b".into(), before: Before::Same }]);
+    owned(&mut state, "other", "file:/etc/app/c", &[file_item("/etc/app/c")]);
+    let files = ["a", "b", "c"].map(|name| format!("file: {{ path: /etc/app/{name}, content: x }}"));
+    let mut run = absent(role("one", &files.iter().map(String::as_str).collect::<Vec<_>>()));
+    run.complete = false;
+    let mut work = work(vec![run]);
+    work.left_alone.push("other".into());
+    assert_snapshot!(planned(&work, &mut state, MINE), @r"
+    one
+      absent, in order
+        put back one/step/file:/etc/app/a, /etc/app/a as it was before solti
+      = one/step/file:/etc/app/a /etc/app/a Same
+      = one/step/file:/etc/app/b /etc/app/b Same
+      = other/step/file:/etc/app/c /etc/app/c Nothing
+    ");
+}
+
+#[test]
+fn what_another_role_needs_stays() {
+    let mut state = with_all(&Before::Nothing);
+    owned(&mut state, "other", "package:app", &[Item::Package { name: "app".into(), before: Before::Nothing }]);
+    let mut work = work(vec![
+        absent(role("one", ALL)),
+        role("two", &["user: { name: app }", "file: { path: /srv/app/a, content: x }"]),
+    ]);
+    work.left_alone.push("other".into());
+    let text = planned(&work, &mut state, MINE);
+    assert!(
+        !text.contains("package app") && !text.contains("user app") && !text.contains("remove one/step/file"),
+        "{text}"
+    );
+}
+
+#[test]
+fn roles_that_left_the_playbook() {
+    let mut state = with_all(&Before::Nothing);
+    let work = work(vec![role("two", &["file: { path: /etc/app/a, content: x }"])]);
+    assert_snapshot!(planned(&work, &mut state.clone(), MINE), @r"
+    two
+      step
+        create two/step/file:/etc/app/a
+      = one/step/directory:/srv/app /srv/app Nothing
+      = one/step/file:/srv/app/a /srv/app/a Nothing
+      = one/step/package:app app Nothing
+      = one/step/user:app app Nothing
+      = one/step/service:app app.service Nothing
+      = two/step/file:/etc/app/a /etc/app/a Nothing
+    note: role one is in no play any more, but 5 resources of it are still here; `state: absent` or apply --prune removes them
+    ");
+    let part = Ownership { complete: false, ..MINE };
+    assert!(!planned(&work, &mut state.clone(), part).contains("note"), "with -p not all plays are at hand");
+    assert_snapshot!(planned(&work, &mut state, Ownership { prune: true, ..MINE }), @r"
+    two
+      step
+        create two/step/file:/etc/app/a
+      = one/step/directory:/srv/app /srv/app Nothing
+      = one/step/file:/srv/app/a /srv/app/a Nothing
+      = one/step/package:app app Nothing
+      = one/step/user:app app Nothing
+      = one/step/service:app app.service Nothing
+      = two/step/file:/etc/app/a /etc/app/a Nothing
+    one
+      orphaned, in order
+        stop one/step/service:app
+        remove one/step/file:/srv/app/a, /srv/app/a
+        remove one/step/directory:/srv/app, /srv/app
+      = two/step/file:/etc/app/a /etc/app/a Nothing
+    ");
+}
+
+#[test]
+fn a_role_that_is_left_alone_is_not_orphaned() {
+    let mut state = with_all(&Before::Nothing);
+    let mut work = work(Vec::new());
+    work.left_alone.push("one".into());
+    assert_eq!(planned(&work, &mut state, Ownership { prune: true, ..MINE }), "nothing");
+}
+
+#[test]
+fn what_is_the_projects_own_is_all_that_counts() {
+    let mut state = with_all(&Before::Nothing);
+    let theirs = Ownership { project: "theirs", prune: true, ..MINE };
+    assert_eq!(planned(&work(Vec::new()), &mut state, theirs), "nothing");
+}

@@ -1,3 +1,16 @@
 //! `solti`: arguments in, exit code out.
 
-fn main() {}
+mod cli;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match cli::main() {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            let code = error.exit_code();
+            cli::complain(&anyhow::Error::new(error));
+            ExitCode::from(code)
+        }
+    }
+}

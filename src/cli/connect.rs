@@ -1,0 +1,36 @@
+//! The one place where the command line meets the engine.
+
+use solti::engine::request::{Command, Outside, Selection};
+use solti::engine::{self, Project};
+use solti::host::Password;
+use solti::report::redact::Redactor;
+use solti::source::Diagnostics;
+
+pub fn load(selection: &Selection) -> Result<Project, Diagnostics> {
+    engine::load(selection)
+}
+
+pub fn redactor(project: &Project) -> Box<Redactor> {
+    let secrets = project.secrets.clone();
+    Box::new(move |text| secrets.redact(text))
+}
+
+pub async fn run(
+    command: Command,
+    project: Project,
+    password: Option<Password>,
+    outside: Outside,
+) -> Result<u8, Diagnostics> {
+    engine::run(command, project, password, outside).await
+}
+
+/// The files that a role makes for a host: path and text.
+pub fn files(project: &Project, host: &str, role: &str) -> Result<Vec<(String, String)>, Diagnostics> {
+    engine::render::files(project, host, role)
+}
+
+/// The programs that a run sends to a host before it plans, one after the other.
+pub fn programs(project: &Project, host: &str) -> Result<String, Diagnostics> {
+    let (facts, probe) = engine::render::programs(project, host)?;
+    Ok(format!("{facts}\n{probe}"))
+}

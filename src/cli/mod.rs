@@ -1,0 +1,112 @@
+//! The command line: one file per command, whose first comment is its help.
+
+mod apply;
+mod connect;
+mod diff;
+mod error;
+mod inventory;
+mod out;
+mod output;
+mod password;
+mod render;
+mod role;
+mod run;
+mod selection;
+mod signals;
+mod verify;
+
+pub use error::{Error, complain};
+
+use clap::Parser;
+use error::INPUT;
+use std::ffi::OsString;
+
+#[derive(Debug, Parser)]
+#[command(
+    name = "solti",
+    version,
+    about = ABOUT,
+    after_help = EXAMPLE,
+    max_term_width = 90,
+    disable_help_subcommand = true,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const ABOUT: &str = "\
+Brings the hosts of a monitoring stack to a declared state over SSH.
+
+solti reads an Ansible inventory and playbooks of roles, says exactly what it would change on which host, changes that \
+and nothing else, and puts back what was there if anything fails. A host needs nothing but sshd and a shell.";
+
+const EXAMPLE: &str = "\
+Examples:
+  solti diff inventories/home          what would change; nothing is touched
+  solti apply inventories/home -l web  the same plan, carried out on some hosts
+
+INVENTORY is a file, a folder with an inventory.yml, or \"host1,host2,\".
+
+Exit codes:
+    0  done; for diff: no changes     4  some hosts could not be reached
+    1  something failed               5  nothing was done: declined, locked
+    2  diff: there are changes      130  interrupted; what had begun was
+    3  the input is wrong                finished or put back";
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    Diff(diff::Diff),
+    Apply(apply::Apply),
+    Verify(verify::Verify),
+    Inventory(inventory::Inventory),
+    Render(render::Render),
+    #[command(subcommand)]
+    Role(role::Role),
+}
+
+/// Does what the command line asks; the exit code.
+pub fn main() -> Result<u8, Error> {
+    let arguments = match parse(std::env::args_os()) {
+        Ok(arguments) => arguments,
+        Err(message) => {
+            // A reader that has gone away does not want to be told.
+            let _ = message.print();
+            return Ok(if message.use_stderr() { INPUT } else { 0 });
+        }
+    };
+    match arguments.command {
+        Command::Diff(command) => command.run(),
+        Command::Apply(command) => command.run(),
+        Command::Verify(command) => command.run(),
+        Command::Inventory(command) => command.run(),
+        Command::Render(command) => command.run(),
+        Command::Role(command) => command.run(),
+    }
+}
+
+fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Arguments, clap::Error> {
+    Arguments::try_parse_from(arguments)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn every_option_says_what_it_is() {
+        for command in Arguments::command().get_subcommands() {
+            for argument in command.get_arguments().filter(|argument| !argument.is_hide_set()) {
+                assert!(argument.get_help().is_some(), "{} {}", command.get_name(), argument.get_id());
+            }
+        }
+    }
+}

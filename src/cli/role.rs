@@ -1,0 +1,144 @@
+//! `solti role`
+
+use super::{Error, out};
+use solti::report::text::Look;
+use solti::report::text::words::{columns, padded};
+use solti::role::{OptionSpec, Role as Declared, RoleLibrary};
+use solti::yaml::{Node, Value};
+use std::fmt::Write;
+use std::path::PathBuf;
+
+/// List the roles there are, or show one
+#[derive(Debug, clap::Subcommand)]
+pub enum Role {
+    /// All roles, with a line on each
+    List,
+    /// A role's options, steps and actions
+    Show {
+        /// The role
+        role: String,
+    },
+}
+
+impl Role {
+    pub fn run(&self) -> Result<u8, Error> {
+        let roles = RoleLibrary::new(project());
+        let look =
+            Look { width: console::Term::stdout().size_checked().map(|(_, width)| width.into()), ..Look::default() };
+        let text = match self {
+            Self::List => list(&roles, &look)?,
+            Self::Show { role } => show(&*roles.find(role, None)?, &look),
+        };
+        out::print(&text)?;
+        Ok(0)
+    }
+}
+
+/// The nearest folder from here upwards that is a project.
+fn project() -> Option<PathBuf> {
+    let here = std::env::current_dir().ok()?;
+    let is_project =
+        |folder: &&std::path::Path| ["solti.toml", "playbooks", "roles"].iter().any(|name| folder.join(name).exists());
+    here.ancestors().find(is_project).map(|folder| folder.strip_prefix(&here).unwrap_or(folder).to_owned())
+}
+
+fn list(roles: &RoleLibrary, look: &Look) -> Result<String, Error> {
+    let roles = roles.list()?;
+    if roles.is_empty() {
+        return Ok("There are no roles.\n".to_owned());
+    }
+    let width = roles.iter().map(|role| columns(&role.name)).max().unwrap_or(0);
+    let rows = roles.iter().map(|role| {
+        let origin = if role.origin == "built in" { String::new() } else { format!(" ({})", role.origin) };
+        row(&role.name, width, &format!("{}{origin}", role.summary), 0, look)
+    });
+    Ok(rows.collect())
+}
+
+fn show(role: &Declared, look: &Look) -> String {
+    let mut text = format!("{}: {}\n", role.name, role.summary);
+    if !role.options.is_empty() {
+        text.push_str("\nOptions\n");
+        let width = role.options.keys().map(|name| columns(name)).max().unwrap_or(0);
+        for option in role.options.values() {
+            text.push_str(&row(&option.name, width, &describe(option), 2, look));
+        }
+    }
+    if !role.steps.is_empty() {
+        text.push_str("\nSteps\n");
+        let width = role.steps.iter().map(|step| columns(&step.name)).max().unwrap_or(0);
+        for step in &role.steps {
+            let kinds = step.resources.iter().map(|resource| resource.kind.name());
+            let checks = step.checks.iter().map(|check| check.kind.name());
+            text.push_str(&row(&step.name, width, &tally(kinds, checks), 2, look));
+        }
+    }
+    if !role.actions.is_empty() {
+        text.push_str("\nActions\n");
+        let width = role.actions.keys().map(|name| columns(name)).max().unwrap_or(0);
+        for action in role.actions.values() {
+            text.push_str(&row(&action.name, width, action.help.as_deref().unwrap_or_default(), 2, look));
+        }
+    }
+    text
+}
+
+/// A name and what is said about it, the latter in as many lines as it takes.
+fn row(name: &str, width: usize, about: &str, indent: usize, look: &Look) -> String {
+    let mut text = String::new();
+    let mut start = format!("{}{}  ", " ".repeat(indent), padded(name, width));
+    for line in look.wrap(about, indent + width + 2) {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{}", format!("{start}{line}").trim_end());
+        start = " ".repeat(indent + width + 2);
+    }
+    text
+}
+
+/// `port, default 3100: HTTP API`
+fn describe(option: &OptionSpec) -> String {
+    let mut text = option.kind.name().to_owned();
+    let values: Vec<String> = option.choices.iter().map(value).collect();
+    if !values.is_empty() {
+        let _ = write!(text, " of {}", values.join(", "));
+    }
+    if let Some(default) = &option.default {
+        let _ = write!(text, "; default {}", value(default));
+    } else if option.required {
+        text.push_str("; required");
+    }
+    if let Some(condition) = &option.required_if {
+        let _ = write!(text, "; required if {}", value(condition));
+    }
+    if let Some(help) = &option.help {
+        let _ = write!(text, ". {help}");
+    }
+    if let Some(instead) = &option.deprecated {
+        let _ = write!(text, " (deprecated: {instead})");
+    }
+    text
+}
+
+fn value(node: &Node) -> String {
+    match &node.value {
+        Value::String { text, .. } if !text.is_empty() => text.clone(),
+        _ => node.to_json().to_string(),
+    }
+}
+
+/// `2 file, service; checks: http`
+fn tally<'a>(resources: impl Iterator<Item = &'a str>, checks: impl Iterator<Item = &'a str>) -> String {
+    let count = |names: &mut dyn Iterator<Item = &'a str>| {
+        let mut counts: indexmap::IndexMap<&str, usize> = indexmap::IndexMap::new();
+        names.for_each(|name| *counts.entry(name).or_default() += 1);
+        let words =
+            counts.iter().map(|(name, count)| if *count > 1 { format!("{count} {name}") } else { (*name).to_owned() });
+        words.collect::<Vec<_>>().join(", ")
+    };
+    let (resources, checks) = (count(&mut { resources }), count(&mut { checks }));
+    match (resources.is_empty(), checks.is_empty()) {
+        (_, true) => resources,
+        (true, false) => format!("checks: {checks}"),
+        (false, false) => format!("{resources}; checks: {checks}"),
+    }
+}

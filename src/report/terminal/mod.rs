@@ -1,0 +1,183 @@
+//! A run on a terminal, or as plain lines where there is none: data to standard output, progress to standard error.
+
+mod live;
+mod margin;
+
+pub use live::Live;
+
+use super::Consumer;
+use super::record::Record;
+use super::text::words::{clean, columns, counted, duration, padded};
+use super::text::{Look, Tone, checks, plan, problems, summary};
+use crate::engine::event::{Event, Phase};
+use std::io::{self, Write};
+
+/// Shows a run to a person.
+pub struct Terminal {
+    out: Box<dyn Write + Send>,
+    err: Box<dyn Write + Send>,
+    /// How standard output looks.
+    look: Look,
+    /// How standard error looks.
+    err_look: Look,
+    /// What is going on right now, where that can be shown.
+    live: Option<Live>,
+    record: Record,
+    /// Whether the plans have been shown.
+    shown: bool,
+    /// The widest host and the widest `role/step` of the plans, so that finished steps are aligned.
+    columns: (usize, usize),
+}
+
+impl Terminal {
+    /// Writes the result to `out` and the progress to `err`.
+    pub fn new(
+        (out, look): (Box<dyn Write + Send>, Look),
+        (err, err_look): (Box<dyn Write + Send>, Look),
+        live: Option<Live>,
+    ) -> Self {
+        Self { out, err, look, err_look, live, record: Record::default(), shown: false, columns: (0, 0) }
+    }
+
+    /// Writes with the live lines out of the way.
+    fn print(&mut self, text: &str) -> io::Result<()> {
+        let Self { out, live, .. } = self;
+        let mut write = || out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        match live {
+            Some(live) => live.aside(write),
+            None => write(),
+        }
+    }
+
+    fn log(&mut self, text: &str) -> io::Result<()> {
+        let Self { err, live, .. } = self;
+        let mut write = || writeln!(err, "{text}").and_then(|()| err.flush());
+        match live {
+            Some(live) => live.aside(write),
+            None => write(),
+        }
+    }
+
+    /// A finished thing on a line of its own: host, place, what.
+    fn log_step(&mut self, host: &str, place: &str, rest: &str) -> io::Result<()> {
+        if self.look.quiet {
+            return Ok(());
+        }
+        let (host_width, place_width) = self.columns;
+        let line = format!("{}  {}  {rest}", padded(host, host_width), padded(&clean(place), place_width));
+        self.log(line.trim_end())
+    }
+
+    /// The plans, under the line that sums them up.
+    fn plans(&mut self) -> String {
+        self.shown = true;
+        let mut text = summary::planned(&self.record, &self.look);
+        if !self.look.quiet {
+            text.push_str(&plan::plans(&self.record, &self.look));
+            text.push_str(&problems::notes(&self.record, &self.look));
+            self.record.notes.clear();
+            self.record.hosts.values_mut().for_each(|host| host.notes.clear());
+        }
+        text
+    }
+
+    fn result(&mut self) -> String {
+        let look = self.look;
+        let mut text = match self.record.command {
+            "verify" => {
+                let answer = summary::verified(&self.record, &look);
+                format!("{answer}{}", checks::checks(&self.record, &look))
+            }
+            "apply" => {
+                let gap = if self.shown { "\n" } else { "" };
+                let answer = summary::applied(&self.record, &look);
+                format!("{gap}{answer}{}", checks::failed(&self.record, &look))
+            }
+            _ => self.plans(),
+        };
+        text.push_str(&problems::notes(&self.record, &look));
+        text.push_str(&problems::failures(&self.record, &look));
+        text.push_str(&problems::hosts_not_done(&self.record, &look, false));
+        if look.verbose > 0 {
+            text.push_str(&self.effort());
+        }
+        text
+    }
+
+    /// With `-v`: what each host took.
+    fn effort(&self) -> String {
+        let width = self.record.hosts.keys().map(|name| columns(name)).max().unwrap_or(0);
+        let mut text = String::from("\n");
+        for (name, host) in &self.record.hosts {
+            let took = format!("{}, {}", counted(host.exchanges, "exchange"), duration(host.millis));
+            text.push_str(&format!("{}  {}\n", padded(name, width), self.look.paint(Tone::Faint, &took)));
+        }
+        text
+    }
+}
+
+impl Consumer for Terminal {
+    fn event(&mut self, event: &Event) -> io::Result<()> {
+        self.record.take(event);
+        if let Some(live) = &mut self.live {
+            live.event(event);
+        }
+        match event {
+            Event::Planned { host, plan } => {
+                for step in plan.roles.iter().flat_map(|role| role.steps.iter().map(move |step| (role, step))) {
+                    self.columns.0 = self.columns.0.max(columns(host));
+                    self.columns.1 = self.columns.1.max(columns(&step.0.role) + 1 + columns(&step.1.step));
+                }
+                Ok(())
+            }
+            Event::StepDone { host, role, step, changes, millis } => {
+                let changes = padded(&counted(*changes, "change"), "10 changes".len());
+                self.log_step(host, &format!("{role}/{step}"), &format!("{changes}  {}", duration(*millis)))
+            }
+            Event::Failed { host, failure } if self.record.command == "apply" => {
+                // Role and step; the resource is named in the result.
+                let place: Vec<&str> = failure.place.split('/').take_while(|part| !part.contains(':')).collect();
+                let taken = self.columns.0 + self.columns.1 + 4;
+                let message = format!("{} {}", self.err_look.paint(Tone::Bad, "failed:"), clean(&failure.message));
+                self.log_step(host, &place.join("/"), &self.err_look.cut(&message, taken))
+            }
+            Event::Phase { host, phase } if self.look.verbose > 1 => {
+                let line = format!("{host}: {}", live::doing(phase));
+                self.log(&self.err_look.paint(Tone::Faint, &line))
+            }
+            Event::Phase { host, phase: Phase::PuttingBack { role } } => {
+                self.log_step(host, role, "putting back what was there")
+            }
+            Event::Finished { .. } => {
+                if let Some(live) = self.live.take() {
+                    live.finish();
+                }
+                let text = self.result();
+                self.print(&text)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn before_changes(&mut self) -> io::Result<String> {
+        let mut text = self.plans();
+        text.push_str(&problems::hosts_not_done(&self.record, &self.look, true));
+        self.print(&text)?;
+        // The gap before the question is no part of the result.
+        self.log("")?;
+        Ok(summary::question(&self.record))
+    }
+
+    fn interrupted(&mut self, text: &str, leaving: bool) -> io::Result<()> {
+        if let Some(live) = self.live.take_if(|_| leaving) {
+            live.finish();
+        }
+        self.log(text)
+    }
+
+    fn tick(&mut self) {
+        if let Some(live) = &mut self.live {
+            live.draw();
+        }
+    }
+}

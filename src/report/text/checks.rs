@@ -1,0 +1,78 @@
+//! The checks of a run: host, check, verdict, and what was seen.
+
+use super::words::{clean, columns, counted, padded};
+use super::{Look, Tone};
+use crate::engine::event::CheckResult;
+use crate::report::record::{HostRecord, Record};
+
+/// With more checks than this, a host on which all passed takes one line, unless everything is wanted.
+const ROWS: usize = 40;
+
+/// The checks by host; what failed comes last.
+pub fn checks(record: &Record, look: &Look) -> String {
+    let total: usize = record.hosts.values().map(|host| host.checks.len()).sum();
+    let short = look.quiet || (total > ROWS && look.verbose == 0);
+    let (well, failed): (Vec<_>, Vec<_>) =
+        record.hosts.iter().filter(|(_, host)| !host.checks.is_empty()).partition(|(_, host)| all_passed(host));
+    let mut out = String::new();
+    if short {
+        let width = well.iter().map(|(name, _)| columns(name)).max().unwrap_or(0);
+        if !look.quiet && !well.is_empty() {
+            out.push('\n');
+            for (name, host) in &well {
+                let count = counted(host.checks.len(), "check");
+                out.push_str(&format!("{}  {}\n", padded(name, width), look.paint(Tone::Good, &format!("{count} ok"))));
+            }
+        }
+    } else {
+        well.iter().for_each(|(name, host)| table(&mut out, name, &host.checks, look));
+    }
+    for (name, host) in failed {
+        // Among many, only what failed.
+        let rows: Vec<CheckResult> = host.checks.iter().filter(|check| !short || !check.passed).cloned().collect();
+        table(&mut out, name, &rows, look);
+    }
+    out
+}
+
+/// Those that failed, of all hosts.
+pub fn failed(record: &Record, look: &Look) -> String {
+    let mut out = String::new();
+    for (name, host) in &record.hosts {
+        let rows: Vec<CheckResult> = host.checks.iter().filter(|check| !check.passed).cloned().collect();
+        if !rows.is_empty() {
+            table(&mut out, name, &rows, look);
+        }
+    }
+    out
+}
+
+fn all_passed(host: &HostRecord) -> bool {
+    host.passed() == host.checks.len()
+}
+
+fn table(out: &mut String, host: &str, checks: &[CheckResult], look: &Look) {
+    const INDENT: usize = 2 + "failed".len() + 2;
+    let width = checks.iter().map(|check| columns(&check.check)).max().unwrap_or(0);
+    let side_by_side = checks.iter().all(|check| {
+        !check.passed || (!check.seen.contains('\n') && look.fits(INDENT + width + 2 + columns(&check.seen)))
+    });
+    out.push_str(&format!("\n{}\n", look.paint(Tone::Strong, host)));
+    for check in checks {
+        let (word, tone) = if check.passed { ("ok", Tone::Good) } else { ("failed", Tone::Bad) };
+        let name = clean(&check.check);
+        out.push_str(&format!("  {}  ", look.paint(tone, &padded(word, "failed".len()))));
+        let beside = look.fits(INDENT + width + 2 + columns(&check.seen)) && !check.seen.contains('\n');
+        if beside && side_by_side {
+            out.push_str(format!("{}  {}", padded(&name, width), clean(&check.seen)).trim_end());
+            out.push('\n');
+            continue;
+        }
+        out.push_str(&look.cut(&name, INDENT));
+        out.push('\n');
+        for line in check.seen.lines().flat_map(|line| look.wrap(&clean(line), INDENT + 2)) {
+            out.push_str(format!("{}{line}", " ".repeat(INDENT + 2)).trim_end());
+            out.push('\n');
+        }
+    }
+}

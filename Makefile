@@ -1,0 +1,47 @@
+# What one does with this project; `make` alone lists it.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+# Where rustup and cargo put programs, if that is not on PATH yet.
+export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
+
+# make demo KEEP=1; make bench HOSTS=10 ROUNDS=5
+export KEEP HOSTS ROUNDS
+
+.PHONY: help
+help: ## list what there is to make
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: build ## two throwaway hosts, brought to a monitoring stack and kept there (KEEP=1: stay)
+	@molecule-tests/demo/run.sh
+
+.PHONY: test
+test: ## all checks and tests, on this machine and on throwaway hosts
+	@molecule-tests/setup.sh tests
+	@echo '-- cargo fmt' && cargo fmt --check
+	@echo '-- cargo clippy' && cargo clippy --locked --quiet --all-targets -- -D warnings
+	@echo '-- cargo deny' && cargo deny --locked check licenses bans sources
+	@echo '-- images of throwaway hosts' && $(MAKE) images
+	@echo '-- cargo test' && cargo test --locked --quiet
+
+.PHONY: bench
+bench: build ## what a run without changes costs, beside bare ssh (HOSTS=10 ROUNDS=5)
+	@molecule-tests/bench/run.sh
+
+.PHONY: build
+build: ## the program, as target/release/solti
+	@molecule-tests/setup.sh hosts
+	@cargo build --locked --release --quiet
+
+.PHONY: images
+images: ## the images that throwaway hosts boot from
+	@molecule-tests/images/host.sh trixie >/dev/null
+	@molecule-tests/images/host.sh bookworm >/dev/null
+
+.PHONY: clean
+clean: ## remove what was built, the images, and hosts that a killed run left behind
+	@cargo clean --quiet
+	@if command -v podman >/dev/null; then molecule-tests/hosts.sh gc && molecule-tests/images/host.sh --remove; fi

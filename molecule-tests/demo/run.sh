@@ -1,0 +1,118 @@
+#!/usr/bin/env bash
+# Shows solti on two hosts that are booted for it and removed at the end: what would change, the change, that a
+# second run has nothing left to do, an edit by hand that is found and put right, and the metrics of both hosts.
+# Whatever is shown is also checked: the demonstration fails where a claim does not hold.
+#
+# KEEP=1 leaves the hosts running, and says how to log in and how to remove them. Needs `make build`.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+top=${here%/molecule-tests/demo}
+hosts=$top/molecule-tests/hosts.sh
+solti=$top/target/release/solti
+prefix=demo-$$
+project=
+
+if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then bold=$'\e[1m' dim=$'\e[2m' plain=$'\e[0m'; else bold='' dim='' plain=''; fi
+
+heading() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }
+fail() {
+  printf '\n%sThe demonstration failed:%s %s\n' "$bold" "$plain" "$*" >&2
+  exit 1
+}
+
+# Runs a command line as a user would type it, and fails unless it ends with this exit code: typed CODE LINE
+typed() {
+  local expected=$1 line=$2 status=0
+  printf '%s$ %s%s\n' "$dim" "$line" "$plain"
+  # A shell of its own, as the line is text; its commands are those of this script's PATH.
+  bash -c "$line" || status=$?
+  [ "$status" = "$expected" ] || fail "\`$line\` ended with exit code $status; $expected was expected"
+}
+
+finish() {
+  local status=$?
+  trap '' INT TERM
+  if [ -n "${KEEP:-}" ] && [ -n "$project" ]; then
+    heading 'The hosts stay'
+    printf '%s\n' "  ssh -F $project/ssh_config mon" "  $solti diff $project/inventory.yml" \
+      "removed with: $hosts down $prefix; rm -r $project"
+  else
+    "$hosts" down "$prefix"
+    if [ -n "$project" ]; then rm -rf "$project"; fi
+  fi
+  exit "$status"
+}
+
+# What a run that changes nothing must leave as it is: files, and when services were started.
+fingerprint() {
+  local host
+  for host in mon app; do
+    ssh -F ssh_config "$host" 'systemctl show -p Id,ExecMainStartTimestampMonotonic "prometheus*.service"
+      find /etc /usr/lib/systemd/system /var/lib/solti -xdev -type f -printf "%p %T@ %C@ %m %U\n" 2>/dev/null | sort' </dev/null
+  done
+}
+
+[ -x "$solti" ] || fail "$solti is not built: make build"
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+if [ -n "${KEEP:-}" ]; then export SOLTI_TEST_OWNER=keep; else export SOLTI_TEST_OWNER=$$; fi
+
+"$hosts" gc
+printf 'Booting two throwaway hosts, mon and app ...\n'
+inventory=$("$hosts" up "$prefix" mon=trixie app=trixie)
+
+project=$(mktemp -d "${TMPDIR:-/tmp}/solti-demo.XXXXXX")
+cp -r "$here/playbooks" "$project/"
+{ printf '%s\n' "$inventory" && cat "$here/groups.yml"; } >"$project/inventory.yml"
+# For typing `ssh mon`; solti reads the same from the inventory.
+given() { sed -n "s/^ *$1:* //p" <<<"$inventory"; }
+known_hosts=$(sed -n 's/.*UserKnownHostsFile=\([^ ]*\).*/\1/p' <<<"$inventory")
+for name in mon app; do
+  address=$(sed -n "s/^ *$name: {ansible_host: \(.*\)}$/\1/p" <<<"$inventory")
+  printf 'Host %s\n  HostName %s\n  User root\n  IdentityFile %s\n  IdentitiesOnly yes\n  UserKnownHostsFile %s\n' \
+    "$name" "$address" "$(given ansible_ssh_private_key_file)" "$known_hosts"
+  if [ "$name" = mon ]; then mon=$address; fi
+done >"$project/ssh_config"
+cd "$project"
+PATH=$top/target/release:$PATH
+
+heading 'The inventory and the play'
+typed 0 'cat inventory.yml playbooks/site.yml'
+
+heading 'What would change'
+typed 2 'solti diff inventory.yml'
+
+heading 'Change it'
+typed 0 'solti apply -y inventory.yml'
+
+heading 'A second time: nothing is left to do'
+before=$(fingerprint)
+typed 0 'solti apply -y inventory.yml'
+[ "$(fingerprint)" = "$before" ] || fail 'the second run changed something'
+typed 0 'solti diff inventory.yml'
+
+heading 'Somebody edits a file by hand'
+typed 0 "ssh -F ssh_config mon 'echo \"# tried something, will clean up later\" >> /etc/prometheus/prometheus.yml'"
+typed 2 'solti diff inventory.yml'
+
+heading 'Put it right'
+typed 0 'solti apply -y inventory.yml'
+typed 0 'solti diff inventory.yml'
+
+heading 'Both hosts are up, says Prometheus on mon'
+# With the name that each host gives itself, so that it is known to be its own data that arrived.
+query='up * on (instance) group_left (nodename) node_uname_info'
+answer=
+for _ in $(seq 60); do # scrapes come at intervals
+  answer=$(curl -fsS -G "http://$mon:9090/api/v1/query" --data-urlencode "query=$query" 2>/dev/null || true)
+  if [[ $answer = *'"nodename":"mon"'* && $answer = *'"nodename":"app"'* ]]; then break; fi
+  sleep 1
+done
+typed 0 "curl -fsS -G http://$mon:9090/api/v1/query --data-urlencode 'query=$query'"
+echo
+for name in mon app; do
+  grep -qE "\"nodename\":\"$name\"[^]]*\"value\":\[[0-9.]+,\"1\"\]" <<<"$answer" || fail "Prometheus does not see $name up"
+done
+heading 'All of it was as it should be.'

@@ -1,0 +1,220 @@
+#!/usr/bin/env bash
+# Starts and stops throwaway hosts: containers that boot as real hosts do, made from the images of images/host.sh.
+#
+#   hosts.sh up PREFIX NAME=SUITE...   start them all at once; prints an inventory when each answers on SSH
+#   hosts.sh inventory PREFIX          print that inventory again
+#   hosts.sh start PREFIX NAME         start one again that was stopped or killed: its address changes, its key does not
+#   hosts.sh down PREFIX               remove them
+#   hosts.sh gc                        remove the hosts whose owner is gone without having done so
+#
+# PREFIX tells the hosts of one caller from those of all others; their containers are named PREFIX-NAME.
+# Logging in: root, ops, opspw and plain (see images/host.sh), with the key in the inventory. Each set of hosts has
+# keys of its own, and the hosts' keys are known before they boot, so host key checking is on from the first contact.
+#
+# SOLTI_TEST_STATE   folder for keys, known_hosts and inventories (~/.cache/solti/hosts)
+# SOLTI_TEST_OWNER   process that the hosts belong to: the one that calls this script, unless told otherwise;
+#                    "keep" for hosts that stay until somebody removes them
+# Needs what setup.sh installs, and root or sudo.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+state=${SOLTI_TEST_STATE:-${XDG_CACHE_HOME:-$HOME/.cache}/solti/hosts}
+boot_within=60 # seconds; it takes one or two, more on a machine that is busy compiling
+
+usage() {
+  sed -n '2,/^set -euo/{/^#/s/^# \{0,1\}//p}' "${BASH_SOURCE[0]}" >&2
+  exit 2
+}
+fail() {
+  printf 'hosts.sh: %s\n' "$*" >&2
+  exit 1
+}
+podman=(podman)
+[ "$(id -u)" = 0 ] || podman=(sudo podman)
+
+# What `podman run` needs on this machine beyond the usual, in the array `run_options`.
+machine_options() {
+  local files processes pids
+  run_options=()
+  # crun refuses to start a container with a cgroup view of its own where cgroup v1 is mounted.
+  if [ "$(stat -fc %T /sys/fs/cgroup)" != cgroup2fs ]; then run_options+=(--runtime runc); fi
+  # podman asks for 1048576 of each, and the runtime fails where this machine's hard limit is lower. Some
+  # versions of podman first lower their own limit of processes to the number of process ids.
+  files=$(ulimit -Hn) processes=$(ulimit -Hu)
+  pids=$(</proc/sys/kernel/pid_max)
+  if [ "$files" != unlimited ] && [ "$files" -lt 1048576 ]; then run_options+=(--ulimit "nofile=$files:$files"); fi
+  if [ "$processes" != unlimited ] && [ "$processes" -lt 1048576 ]; then
+    if [ "$processes" -gt "$pids" ]; then processes=$pids; fi
+    run_options+=(--ulimit "nproc=$processes:$processes")
+  fi
+}
+
+# When a process started, in clock ticks since the machine did: with its id, that names it for good.
+started() {
+  local stat
+  stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 1
+  # shellcheck disable=SC2086 # split into the fields after the command's name, which may hold spaces
+  set -- ${stat##*) }
+  # One that has ended and that nobody has asked how is gone, too.
+  case $1 in Z | X) return 1 ;; esac
+  echo "${20}"
+}
+
+# Removes the containers given by id, and the folders with their keys.
+remove() {
+  local folders folder
+  [ $# -gt 0 ] || return 0
+  folders=$("${podman[@]}" inspect --format '{{index .Config.Labels "solti-test-folder"}}' "$@" 2>/dev/null | sort -u) || true
+  "${podman[@]}" rm -f -t 0 "$@" >/dev/null 2>&1 || true
+  while read -r folder; do
+    if [ -f "$folder/known_hosts" ]; then rm -rf -- "$folder"; fi
+  done <<<"$folders"
+}
+
+containers() { # containers FILTER: their ids
+  "${podman[@]}" ps -aq --filter "$1"
+}
+
+# Waits until sshd of every address given has sent its greeting.
+await_sshd() {
+  local address greeting deadline=$((SECONDS + boot_within))
+  for address; do
+    until { read -r -t 5 greeting <"/dev/tcp/$address/22" && [[ $greeting = SSH-* ]]; } 2>/dev/null; do
+      if [ "$SECONDS" -ge "$deadline" ]; then return 1; fi
+      sleep 0.05
+    done
+  done
+}
+
+# Writes known_hosts and inventory.yml for the hosts of $folder as they are now.
+describe() {
+  local name address host_key
+  local -a names
+  mapfile -t names <"$folder/names"
+  : >"$folder/known_hosts.new"
+  {
+    printf 'all:\n  vars:\n    ansible_user: root\n    ansible_ssh_private_key_file: %s\n' "$folder/id_ed25519"
+    printf '    ansible_ssh_common_args: -o UserKnownHostsFile=%s -o StrictHostKeyChecking=yes -o IdentitiesOnly=yes\n' \
+      "$folder/known_hosts"
+    printf '  hosts:\n'
+    while read -r name address; do
+      name=${name#"$prefix-"}
+      # A host that is down has no address, and keeps its place in the inventory.
+      [ -n "$address" ] || address=192.0.2.1
+      host_key=$(cat "$folder/$name/ssh_host_ed25519_key.pub")
+      printf '%s %s\n' "$address" "${host_key% *}" >>"$folder/known_hosts.new"
+      printf '    %s: {ansible_host: %s}\n' "$name" "$address"
+    done
+  } >"$folder/inventory.yml" < <("${podman[@]}" inspect --format '{{.Name}} {{.NetworkSettings.IPAddress}}' "${names[@]/#/$prefix-}")
+  mv "$folder/known_hosts.new" "$folder/known_hosts"
+}
+
+addresses() {
+  sed -n 's/^    .*: {ansible_host: \(.*\)}$/\1/p' "$folder/inventory.yml"
+}
+
+up() {
+  local spec name suite owner since run failed
+  local -a run_options runs=()
+  local -A images=()
+  [ $# -gt 0 ] || usage
+  owner=${SOLTI_TEST_OWNER:-$PPID}
+  [ ! -e "$folder" ] || fail "there are hosts of $prefix already: hosts.sh down $prefix"
+
+  for spec; do
+    name=${spec%%=*} suite=${spec#*=}
+    [[ $name =~ ^[a-z][a-z0-9-]*$ && $spec = *=* ]] || fail "$spec is not NAME=SUITE, the name in small letters, digits and -"
+    if [ -z "${images[$suite]:-}" ]; then images[$suite]=$("$here/images/host.sh" "$suite"); fi
+  done
+
+  trap undo EXIT
+  trap 'exit 130' INT TERM HUP
+  mkdir -p "$state"
+  mkdir -m 700 "$folder"
+  : >"$folder/known_hosts"
+  ssh-keygen -q -t ed25519 -N '' -C "$prefix" -f "$folder/id_ed25519"
+
+  machine_options
+  run_options+=(--label "solti-test=$prefix" --label "solti-test-folder=$folder" --label "solti-test-pid=$owner")
+  if [ "$owner" != keep ]; then
+    since=$(started "$owner") || fail "there is no process $owner to own the hosts"
+    run_options+=(--label "solti-test-started=$since")
+  fi
+  for spec; do
+    name=${spec%%=*} suite=${spec#*=}
+    echo "$name" >>"$folder/names"
+    mkdir "$folder/$name"
+    ssh-keygen -q -t ed25519 -N '' -C "$name" -f "$folder/$name/ssh_host_ed25519_key"
+    cp "$folder/id_ed25519.pub" "$folder/$name/authorized_keys"
+    "${podman[@]}" run -d --name "$prefix-$name" --hostname "$name" --privileged --cgroupns private --systemd=always \
+      "${run_options[@]}" --mount "type=bind,src=$folder/$name,dst=/etc/solti-test,ro" "${images[$suite]}" >/dev/null &
+    runs+=($!)
+  done
+  for run in "${runs[@]}"; do wait "$run" || failed=1; done
+  [ -z "${failed:-}" ] || fail "not every host of $prefix could be started"
+  describe
+  await
+  cat "$folder/inventory.yml"
+}
+
+# Leaves nothing behind where `up` did not come to its end.
+undo() {
+  local status=$?
+  [ "$status" = 0 ] || down
+  exit "$status"
+}
+
+# Waits for all hosts of $folder; the journal of one that does not answer says why.
+await() {
+  local -a all
+  mapfile -t all < <(addresses)
+  if ! await_sshd "${all[@]}"; then
+    local name
+    while read -r name; do
+      printf -- '--- %s\n' "$name" >&2
+      "${podman[@]}" exec "$prefix-$name" journalctl --no-pager -n 15 >&2 || true
+    done <"$folder/names"
+    fail "not every host of $prefix answered on SSH within $boot_within s; the last of each one's journal is above"
+  fi
+}
+
+start() {
+  "${podman[@]}" start "$prefix-$1" >/dev/null
+  describe
+  await
+}
+
+down() {
+  local -a ids
+  mapfile -t ids < <(containers "label=solti-test=$prefix")
+  remove "${ids[@]}"
+  rm -rf -- "$folder"
+}
+
+gc() {
+  local id pid start now
+  "${podman[@]}" ps -a --filter label=solti-test --format \
+    '{{.ID}} {{index .Labels "solti-test-pid"}} {{index .Labels "solti-test-started"}}' |
+    while read -r id pid start; do
+      if [ "$pid" = keep ]; then continue; fi
+      # Another process may have got the owner's id since.
+      now=$(started "$pid") || now=gone
+      if [ "$now" != "$start" ]; then remove "$id" </dev/null; fi
+    done
+}
+
+command=${1:-} prefix=${2:-}
+case $command in
+gc) [ $# = 1 ] || usage ;;
+up | inventory | start | down) [[ $prefix =~ ^[a-z0-9][a-z0-9-]*$ ]] || usage ;;
+*) usage ;;
+esac
+folder=$state/$prefix
+shift "$(($# < 2 ? $# : 2))"
+case $command in
+up) up "$@" ;;
+inventory) cat "$folder/inventory.yml" ;;
+start) start "${1:?$(usage)}" ;;
+down) down ;;
+gc) gc ;;
+esac

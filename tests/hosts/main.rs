@@ -1,0 +1,22 @@
+//! What only real hosts can show.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod accounts;
+mod bench;
+mod both;
+mod commands;
+mod config;
+mod connections;
+mod cost;
+mod faults;
+mod files;
+mod packages;
+mod restarts;
+mod roles;
+mod selection;
+mod services;
+mod testbed;

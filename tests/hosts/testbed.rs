@@ -1,0 +1,65 @@
+//! The throwaway hosts are what the other tests take them for.
+
+use std::process::Command;
+
+use crate::support::{Hosts, Suite, Terminal};
+
+#[test]
+fn a_host_of_each_suite_behaves_like_a_real_one() {
+    let hosts = Hosts::up(&[("new", Suite::Trixie), ("old", Suite::Bookworm)]);
+    for host in hosts.iter() {
+        assert_eq!(host.ssh("root", "hostname; id -u").assert_status(0).stdout, format!("{}\n0\n", host.name()));
+        assert_eq!(host.read("systemctl is-system-running --wait"), "running");
+        host.exec("command -v python3").assert_status(127);
+
+        // Each user has the rights that its name says.
+        host.ssh("ops", "sudo -n true").assert_status(0);
+        host.ssh("opspw", "sudo -n true").assert_status(1);
+        let asked = host.ssh("opspw", "echo 'correct horse' | sudo -S -p '' id -u");
+        assert_eq!(asked.assert_status(0).stdout, "0\n");
+        host.ssh("plain", "sudo -n true").assert_status(1);
+
+        // Packages install without a network.
+        host.exec("apt-get install -y -qq tree && tree --version").assert_status(0).assert_stdout_has("tree v");
+        host.exec("apt-get update -qq").assert_status(0);
+        host.exec("apt-get install -y -qq --dry-run prometheus prometheus-node-exporter hello").assert_status(0);
+
+        host.write_file("/etc/new folder/it's", "first\n");
+        assert_eq!(host.read_file("/etc/new folder/it's"), "first\n");
+        assert!(host.has("/etc/new folder") && !host.has("/etc/other"));
+    }
+}
+
+#[test]
+fn the_signed_repository_is_trusted_by_its_key_alone() {
+    let hosts = Hosts::one(Suite::Trixie);
+    let host = hosts.host("host");
+    let source = "Types: deb\nURIs: file:/srv/signed\nSuites: signed\nComponents: main\n";
+    host.write_file("/etc/apt/sources.list.d/signed.sources", source);
+    host.exec("apt-get update -qq").assert_status(100);
+    host.write_file("/etc/apt/sources.list.d/signed.sources", format!("{source}Signed-By: /srv/signed/key.asc\n"));
+    host.exec("apt-get update -qq").assert_status(0);
+    host.exec("apt-get install -y -qq solti-hello=1.0 && solti-hello").assert_stdout_has("solti-hello 1.0");
+    host.exec("apt-get install -y -qq solti-hello && solti-hello").assert_stdout_has("solti-hello 1.1");
+}
+
+#[test]
+fn a_host_that_lost_its_power_comes_back_with_its_key() {
+    let hosts = Hosts::one(Suite::Trixie);
+    let host = hosts.host("host");
+    host.write_file("/etc/kept", "kept\n");
+    host.kill();
+    host.start();
+    assert_eq!(host.ssh("root", "cat /etc/kept").assert_status(0).stdout, "kept\n");
+}
+
+#[test]
+fn a_terminal_is_read_and_typed_at() {
+    let mut ask = Command::new("sh");
+    ask.args(["-c", "test -t 0 && test -t 1 && printf 'sure? ' && read answer && echo \"said $answer\"; exit 3"]);
+    let terminal = Terminal::start(&ask);
+    terminal.wait_for("sure?");
+    terminal.press(&["y", "Enter"]);
+    terminal.wait_for("said y");
+    assert_eq!(terminal.wait(), 3);
+}

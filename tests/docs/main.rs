@@ -1,0 +1,240 @@
+//! The pages of `docs/` are in step with the program: their examples go through the real readers, and what their tables
+//! list is what the code knows.
+//!
+//! `SOLTI_UPDATE_DOCS=1 cargo test --test docs` writes the generated tables anew.
+
+use solti::engine::request::Selection;
+use solti::engine::{self, render};
+use solti::playbook::{PLAY_KEYWORDS, ROLE_KEYWORDS, Treatment};
+use solti::role::{CheckKind, OptionType, ResourceKind, UNBUILT_KINDS};
+use std::collections::BTreeSet;
+use std::error::Error;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn page(name: &str) -> Result<String> {
+    Ok(fs::read_to_string(root().join("docs").join(name))?)
+}
+
+fn pages() -> Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(root().join("docs"))?.collect::<std::io::Result<Vec<_>>>()?;
+    let mut paths: Vec<PathBuf> = entries.into_iter().map(|entry| entry.path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
+    paths.sort();
+    Ok(paths)
+}
+
+/// The code blocks of a page: what stands behind the opening fence, and the text.
+fn blocks(text: &str) -> Vec<(&str, String)> {
+    let mut blocks = Vec::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        if let Some(info) = line.strip_prefix("```") {
+            let body = lines.by_ref().take_while(|line| !line.starts_with("```"));
+            blocks.push((info, body.map(|line| format!("{line}\n")).collect()));
+        }
+    }
+    blocks
+}
+
+/// Every file that an example names as its source, so that there is one.
+fn sources(text: &str) -> Vec<String> {
+    let mut sources = Vec::new();
+    for key in ["template: ", "src: "] {
+        for (at, _) in text.match_indices(key) {
+            let name: String = text[at + key.len()..].chars().take_while(|c| !", }\n".contains(*c)).collect();
+            if !name.starts_with(['{', '/']) {
+                sources.push(name);
+            }
+        }
+    }
+    sources
+}
+
+/// Reads a project with one host, up to the programs that would be sent to it.
+fn read(files: &[(&str, String)]) -> Result {
+    let folder = tempfile::tempdir()?;
+    let write = |path: &str, text: &str| -> Result {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().ok_or("no folder")?)?;
+        Ok(fs::write(path, text)?)
+    };
+    let loki = "summary: x\noptions: { loki_retention: { type: duration } }\nsteps: []\n";
+    write("roles/loki/role.yml", loki)?;
+    write("inventory.yml", "all: { children: { web: { hosts: { host: } }, router: } }\n")?;
+    for (path, text) in files {
+        write(path, text)?;
+        for source in sources(text) {
+            for folder in ["playbooks/templates", "playbooks/files", "roles/loki/templates", "roles/loki/files"] {
+                write(&format!("{folder}/{source}"), "text\n")?;
+            }
+        }
+    }
+    let inventory = folder.path().join("inventory.yml").display().to_string();
+    let project = engine::load(&Selection { inventories: vec![inventory], forks: 1, ..Selection::default() })?;
+    let host = project.inventory.hosts().next().ok_or("no host")?.name.clone();
+    render::programs(&project, &host)?;
+    Ok(())
+}
+
+#[test]
+fn every_example_is_read() -> Result {
+    let mut count = 0;
+    for path in pages()? {
+        for (info, text) in blocks(&fs::read_to_string(&path)?) {
+            let indented: String = text.lines().map(|line| format!("      {line}\n")).collect();
+            let play = |text: String| ("playbooks/site.yml", text);
+            let whole = "- { hosts: all, roles: [loki] }\n".to_owned();
+            let steps = |what: &str| format!("summary: x\nsteps:\n  - name: s\n    {what}:\n{indented}");
+            let files = match info.strip_prefix("yaml ") {
+                Some("play") => vec![play(text.clone())],
+                Some("role") => vec![play(whole), ("roles/loki/role.yml", text.clone())],
+                Some("resources") => vec![play(whole), ("roles/loki/role.yml", steps("resources"))],
+                Some("checks") => vec![play(whole), ("roles/loki/role.yml", steps("checks"))],
+                Some("inventory") => vec![play(whole), ("inventory.yml", text.clone())],
+                _ if info.starts_with("yaml") => return Err(format!("{}: what is `{info}`?", path.display()).into()),
+                _ => continue,
+            };
+            read(&files).map_err(|error| format!("{}:\n{text}\n{error}", path.display()))?;
+            count += 1;
+        }
+    }
+    assert!(count > 15, "{count}");
+    Ok(())
+}
+
+/// The section of a page that begins with this heading, up to the next one of its depth or above.
+fn section<'p>(page: &'p str, heading: &str) -> Result<&'p str> {
+    let start = page.find(&format!("\n{heading}\n")).ok_or_else(|| format!("no section `{heading}`"))? + 1;
+    let depth = heading.chars().take_while(|c| *c == '#').count();
+    let rest = &page[start + heading.len()..];
+    let ends = (1..=depth).filter_map(|depth| rest.find(&format!("\n{} ", "#".repeat(depth))));
+    Ok(&rest[..ends.min().unwrap_or(rest.len())])
+}
+
+/// What stands in backquotes in the first column of a section's first table.
+fn listed(section: &str) -> BTreeSet<String> {
+    let rows = section.lines().skip_while(|line| !line.starts_with("| ")).take_while(|line| line.starts_with('|'));
+    let cells = rows.filter_map(|row| row.split('|').nth(1));
+    cells.flat_map(|cell| cell.split('`').skip(1).step_by(2)).map(str::to_owned).collect()
+}
+
+fn set(names: impl IntoIterator<Item = &'static str>) -> BTreeSet<String> {
+    names.into_iter().map(str::to_owned).collect()
+}
+
+#[test]
+fn all_kinds_are_described() -> Result {
+    let page = page("resources.md")?;
+    let resources = section(&page, "## Kinds of resources")?;
+    for kind in ResourceKind::ALL {
+        let section = section(resources, &format!("### `{}`", kind.name()))?;
+        assert_eq!(listed(section), set(kind.arguments().iter().copied()), "{}", kind.name());
+        assert!(section.contains("```yaml resources"), "{} has no example", kind.name());
+    }
+    let headings = |text: &str| text.matches("\n### ").count();
+    assert_eq!(headings(resources), ResourceKind::ALL.len());
+    let unbuilt = UNBUILT_KINDS.iter().map(|kind| format!("`{kind}`")).collect::<Vec<_>>().join(", ");
+    assert!(resources.contains(&format!("an error that says so: {unbuilt}.")), "{unbuilt}");
+    let checks = section(&page, "## Checks")?;
+    for kind in CheckKind::ALL {
+        let section = section(checks, &format!("### `{}`", kind.name()))?;
+        assert_eq!(listed(section), set(kind.arguments().iter().copied()), "{}", kind.name());
+        assert!(section.contains("```yaml checks"), "{} has no example", kind.name());
+    }
+    assert_eq!(headings(checks), CheckKind::ALL.len());
+    Ok(())
+}
+
+#[test]
+fn all_types_of_options_are_described() -> Result {
+    let page = page("roles.md")?;
+    let options = section(&page, "## Options")?;
+    let types = options.split_once("| type | value |").ok_or("no table of types")?.1;
+    assert_eq!(listed(types), set(OptionType::ALL.map(OptionType::name)));
+    Ok(())
+}
+
+#[test]
+fn all_dependencies_are_explained() -> Result {
+    let manifest: toml::Table = fs::read_to_string(root().join("Cargo.toml"))?.parse()?;
+    let page = page("dependencies.md")?;
+    let table = |text: &str| -> Vec<String> {
+        let rows = text.lines().skip_while(|line| !line.starts_with("| ---")).skip(1);
+        let rows = rows.take_while(|line| line.starts_with('|'));
+        rows.filter_map(|row| Some(row.split('|').nth(1)?.trim().to_owned())).collect()
+    };
+    let (ours, tests) = page.split_once("For tests alone:").ok_or("no part for tests")?;
+    for (part, key) in [(ours, "dependencies"), (tests, "dev-dependencies")] {
+        let crates = manifest[key].as_table().ok_or("no table")?.keys().cloned().collect::<Vec<_>>();
+        assert_eq!(table(part), crates, "{key}");
+    }
+    Ok(())
+}
+
+/// A table of keywords, by what becomes of them.
+fn keywords(table: &[(&str, Treatment)]) -> Result<String> {
+    let mut text = String::from("\n| keyword | | |\n| --- | --- | --- |\n");
+    for (keyword, treatment) in table {
+        match treatment {
+            Treatment::Accepted(means) => writeln!(text, "| `{keyword}` | accepted | {means} |")?,
+            Treatment::Ignored(why) => writeln!(text, "| `{keyword}` | ignored with a note | {why} |")?,
+            Treatment::Unbuilt => writeln!(text, "| `{keyword}` | an error | not built yet |")?,
+            Treatment::Instead(what) => writeln!(text, "| `{keyword}` | an error | {what} |")?,
+        }
+    }
+    text.push('\n');
+    Ok(text)
+}
+
+#[test]
+fn the_tables_of_keywords_are_those_of_the_program() -> Result {
+    let name = "inventory-and-plays.md";
+    let mut page = page(name)?;
+    let before = page.clone();
+    for (what, table) in [("play keywords", PLAY_KEYWORDS), ("role keywords", ROLE_KEYWORDS)] {
+        let opening = format!("<!-- generated: {what} -->\n");
+        let start = page.find(&opening).ok_or("no place for the table")? + opening.len();
+        let end = start + page[start..].find("<!-- end -->").ok_or("no end of the table")?;
+        page.replace_range(start..end, &keywords(table)?);
+    }
+    if std::env::var_os("SOLTI_UPDATE_DOCS").is_some() {
+        fs::write(root().join("docs").join(name), &page)?;
+    } else {
+        assert!(
+            page == before,
+            "docs/{name} has other keywords; SOLTI_UPDATE_DOCS=1 cargo test --test docs updates it"
+        );
+    }
+    Ok(())
+}
+
+#[test]
+fn links_between_pages_lead_somewhere() -> Result {
+    for path in pages()? {
+        let text = fs::read_to_string(&path)?;
+        for (at, _) in text.match_indices("](") {
+            let link: String = text[at + 2..].chars().take_while(|c| *c != ')').collect();
+            let (file, anchor) = link.split_once('#').unwrap_or((&link, ""));
+            if file.contains("://") {
+                continue;
+            }
+            let target = if file.is_empty() { path.clone() } else { root().join("docs").join(file) };
+            let there = fs::read_to_string(&target).map_err(|error| format!("{}: {link}: {error}", path.display()))?;
+            let plain = |c: char| c.is_alphanumeric() || c == ' ' || c == '-';
+            let anchors = there.lines().filter(|line| line.starts_with('#')).map(|line| {
+                let heading: String = line.trim_start_matches('#').trim().chars().filter(|c| plain(*c)).collect();
+                heading.to_lowercase().replace(' ', "-")
+            });
+            assert!(anchor.is_empty() || anchors.into_iter().any(|has| has == anchor), "{}: {link}", path.display());
+        }
+    }
+    Ok(())
+}

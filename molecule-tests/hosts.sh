@@ -94,7 +94,7 @@ describe() {
   : >"$folder/known_hosts.new"
   {
     printf 'all:\n  vars:\n    ansible_user: root\n    ansible_ssh_private_key_file: %s\n' "$folder/id_ed25519"
-    printf '    ansible_ssh_common_args: -o UserKnownHostsFile=%s -o StrictHostKeyChecking=yes -o IdentitiesOnly=yes\n' \
+    printf '    ansible_ssh_common_args: -o UserKnownHostsFile=%s -o StrictHostKeyChecking=yes -o IdentitiesOnly=yes -o ConnectTimeout=30\n' \
       "$folder/known_hosts"
     printf '  hosts:\n'
     while read -r name address; do

@@ -259,6 +259,8 @@ disable() { remember "$1" disable && logged systemctl disable -- "$1" && true >"
 
 service() { # service start|stop|restart|reload UNIT
   remember "$2" "$1" || return 1
+  # systemd's limit is for services that start anew by themselves: several changes in a short time do not count
+  case $1 in start | restart) systemctl reset-failed -- "$2" >/dev/null 2>&1 ;; esac
   systemctl "$1" -- "$2" >"$T/out" 2>&1 </dev/null 8>&- && return
   status=$?
   words "$2"

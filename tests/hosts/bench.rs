@@ -26,7 +26,8 @@ while (1) {
 "#;
 
 /// `app` and `soft` use what they read; `app` starts anew for a change of it, `soft` reads it again. While there is
-/// a file `/run/hold`, an apply that changes something stops and waits before the services are started anew.
+/// a file `/run/hold`, an apply that changes something stops and waits before the services are started anew. Were its
+/// starts counted by systemd, `app` could not be started a second time.
 const ROLE: &str = r#"summary: A service for tests
 options:
   app_text: { type: string, default: one }
@@ -56,6 +57,8 @@ steps:
           content: |
             [Unit]
             Description={{ app_unit }}
+            StartLimitIntervalSec=1h
+            StartLimitBurst=1
             [Service]
             ExecStart={{ app_exec }}
             [Install]

@@ -7,6 +7,9 @@ MAKEFLAGS += --no-print-directory
 # Where rustup and cargo put programs, if that is not on PATH yet.
 export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
 
+# Tests on hosts mostly wait for them: more at once than there are cores.
+TEST_THREADS ?= 6
+
 # make demo KEEP=1; make bench HOSTS=10 ROUNDS=5
 export KEEP HOSTS ROUNDS
 
@@ -25,7 +28,7 @@ test: ## all checks and tests, on this machine and on throwaway hosts
 	@echo '-- cargo clippy' && cargo clippy --locked --quiet --all-targets -- -D warnings
 	@echo '-- cargo deny' && cargo deny --locked check licenses bans sources
 	@echo '-- images of throwaway hosts' && $(MAKE) images
-	@echo '-- cargo test' && cargo test --locked --quiet
+	@echo '-- cargo test' && RUST_TEST_THREADS=$(TEST_THREADS) cargo test --locked --quiet
 
 .PHONY: bench
 bench: build ## what a run without changes costs, beside bare ssh (HOSTS=10 ROUNDS=5)

@@ -112,7 +112,7 @@ install() { # install REFRESH RECOMMENDS PACKAGE...
   loud
   [ $result -eq 0 ] || return 1
   say stays "package $*"
-  for name in "$@"; do dpkg-query -W -f="$S installed \${Package} \${Version}\n" "${name%%=*}"; done
+  for name in "$@"; do name=${name%%=*}; dpkg-query -W -f="$S installed $name \${Version}\n" "$name"; done
 }
 
 uninstall() { quiet && P=$J && { apt remove "$@"; result=$?; loud; [ $result -eq 0 ]; } && say stays "removed package $*"; }
@@ -138,7 +138,7 @@ parents() {
 
 stage_folder() { # stage_folder NUMBER FOLDER: $D becomes a copy of it, on its filesystem, in which the set is made
   D=${2%/*}/.solti-$1
-  if [ "$(stat -c %d -- "$2")" != "$(stat -c %d -- "${2%/*}/")" ]; then D=$2/.solti-$1; fi
+  if [ "$(stat -L -c %d -- "$2")" != "$(stat -c %d -- "${2%/*}/")" ]; then D=$2/.solti-$1; fi
   printf '%s\n' "$D" >>"$T/staged" && mkdir -m 700 -- "$D" 2>"$T/out" || { failed 1 "mkdir $D" "cannot stage beside $2"; return 1; }
   # links cost nothing; what cannot be linked is copied
   ( cd "$2" && for f in * .[!.]*; do
@@ -149,7 +149,7 @@ stage_folder() { # stage_folder NUMBER FOLDER: $D becomes a copy of it, on its f
 
 stage_file() { # stage_file NUMBER PATH: $F is where its new content goes
   F=${2%/*}/.solti-$1
-  printf '%s\n' "$F" >>"$T/staged" && ( umask 077; : >"$F" ) 2>"$T/out" || { failed 1 '' "cannot write to ${2%/*}"; return 1; }
+  parents "${2%/*}" && printf '%s\n' "$F" >>"$T/staged" && ( umask 077; : >"$F" ) 2>"$T/out" || { failed 1 '' "cannot write to ${2%/*}"; return 1; }
 }
 
 try() { # try COMMAND...: with the staged file or folder among its arguments; never one of these functions

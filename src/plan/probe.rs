@@ -281,7 +281,7 @@ done
         }
         let _ = writeln!(
             program,
-            "if command -v dpkg-query >/dev/null; then dpkg-query -W -f=\"$S package \\${{db:Status-Abbrev}} \\${{Version}} \\${{Package}}\\n\" {} 2>/dev/null; \
+            "if command -v dpkg-query >/dev/null; then dpkg-query -W -f=\"$S package \\${{db:Status-Abbrev}} \\${{Version}} \\${{Package}} \\${{Architecture}}\\n\" {} 2>/dev/null; \
              else say lacks dpkg-query; fi",
             quote_words(&self.packages)
         );

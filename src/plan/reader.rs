@@ -58,10 +58,12 @@ impl Reader {
             "package" => {
                 // Status-Abbrev is three characters, the last one mostly blank: "ii ", "rc "
                 let words: Vec<&str> = rest.split_whitespace().collect();
-                if let [status, version, name] = words[..]
+                if let [status, version, name, architecture] = words[..]
                     && status.get(1..2) == Some("i")
                 {
-                    self.state.packages.insert(name.to_owned(), version.to_owned());
+                    for name in [name.to_owned(), format!("{name}:{architecture}")] {
+                        self.state.packages.insert(name, version.to_owned());
+                    }
                 }
             }
             "candidate" => {

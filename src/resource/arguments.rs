@@ -26,18 +26,20 @@ pub fn path(node: &Node) -> Result<String, Diagnostics> {
 }
 
 /// Permission bits: `"0640"`, or `0640` as YAML reads it.
-fn mode(node: &Node) -> Result<u32, Diagnostics> {
+pub(super) fn mode(node: &Node) -> Result<u32, Diagnostics> {
     let hint = "write the mode as octal text: mode: \"0640\"";
     let wrong = || Diagnostic::at(&node.span, "this is no file mode").hint(hint);
     let bits = match &node.value {
         Value::Integer(number) => {
             let source = node.span.file.text().get(node.span.start..node.span.end).unwrap_or("0");
+            let bits = u32::try_from(*number).map_err(|_| wrong())?;
             // 640 without the leading zero is the decimal number, which is never meant; of a value that comes from a
-            // variable only the number is known
-            if source.starts_with(|first: char| ('1'..='9').contains(&first)) {
+            // variable only the number is known, and few such numbers are permissions
+            let written_here = source.starts_with(|first: char| first.is_ascii_digit());
+            if written_here && !source.starts_with('0') || !written_here && bits > 0o777 {
                 return Err(wrong().label("read as a decimal number").into());
             }
-            u32::try_from(*number).map_err(|_| wrong())?
+            bits
         }
         Value::String { text, .. } => {
             let digits = text.strip_prefix("0o").unwrap_or(text);

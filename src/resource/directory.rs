@@ -36,6 +36,11 @@ impl Directory {
     pub fn new(path: String, attributes: Attributes) -> Self {
         Self { path, attributes }
     }
+
+    /// The path of the folder itself where an administrator has put a link to one in its place.
+    fn behind(&self) -> String {
+        format!("{}/.", self.path)
+    }
 }
 
 impl Resource for Directory {
@@ -45,6 +50,7 @@ impl Resource for Directory {
 
     fn ask(&self, probe: &mut Probe) {
         probe.path(&self.path);
+        probe.path(&self.behind());
     }
 
     fn claims(&self) -> Vec<Item> {
@@ -52,10 +58,13 @@ impl Resource for Directory {
     }
 
     fn plan(&self, state: &mut State) -> Result<Planned, String> {
-        let path = &self.path;
-        require_readable(state, path)?;
+        require_readable(state, &self.path)?;
+        let claim = Item::Directory { path: self.path.clone(), before: Before::Nothing };
+        let behind = self.behind();
+        let is_link = matches!(state.path(&self.path), PathState::Link { .. });
+        let leads_to_directory = matches!(state.path(&behind), PathState::Directory { .. });
+        let path = if is_link && leads_to_directory { &behind } else { &self.path };
         let now = state.path(path).clone();
-        let claim = Item::Directory { path: path.clone(), before: Before::Nothing };
         let before = before(state, &claim, now != PathState::Absent);
         let draft = match &now {
             PathState::Directory { meta } => {
@@ -81,6 +90,6 @@ impl Resource for Directory {
             }
             _ => return Err(format!("{path} is there on the host, but is no directory")),
         };
-        Ok(Planned { draft, items: vec![Item::Directory { path: path.clone(), before }] })
+        Ok(Planned { draft, items: vec![Item::Directory { path: self.path.clone(), before }] })
     }
 }

@@ -156,6 +156,23 @@ fn a_file_is_made_changed_and_repaired() {
     assert_eq!(both.read("stat -c '%U:%G %a' /etc/there.conf; cat /etc/there.conf"), "games:games 604\nthat now");
 }
 
+/// Data often lies on another disk, with a link in its usual place.
+#[test]
+fn a_link_to_a_folder_is_as_good_as_the_folder() {
+    let both = Both::up();
+    both.each(|host| drop(host.read("mkdir -p /data/app && ln -s /data/app /srv/app")));
+    both.declare(
+        "- directory: { path: /srv/app, owner: games, mode: \"0750\" }
+- config: { dir: /srv/app, files: [{ content: \"x\\n\", dest: a.conf }], validate: [test, -e, /srv/app/a.conf] }",
+    );
+    both.apply();
+    both.apply_changes_nothing();
+    both.each(|host| {
+        let found = host.read("readlink /srv/app; stat -c '%U %a' /data/app; cat /data/app/a.conf; ls -A /srv /data");
+        assert_eq!(found, "/data/app\ngames 750\nx\n/data:\napp\n\n/srv:\napp\napt\nsigned");
+    });
+}
+
 #[test]
 fn what_is_in_the_way_is_said_and_nothing_is_done() {
     let both = Both::up();

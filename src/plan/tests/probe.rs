@@ -50,7 +50,7 @@ fn a_typical_set_of_questions() {
     links 1 /etc/link
     if command -v getent >/dev/null; then getent passwd app; else cat /etc/passwd; fi | while IFS= read -r line; do case $line in app:*) say user "$line" ;; esac; done
     if command -v getent >/dev/null; then getent group; else cat /etc/group; fi | while IFS= read -r line; do say group "$line"; done
-    if command -v dpkg-query >/dev/null; then dpkg-query -W -f="$S package \${db:Status-Abbrev} \${Version} \${Package}\n" app more 2>/dev/null; else say lacks dpkg-query; fi
+    if command -v dpkg-query >/dev/null; then dpkg-query -W -f="$S package \${db:Status-Abbrev} \${Version} \${Package} \${Architecture}\n" app more 2>/dev/null; else say lacks dpkg-query; fi
     apt-cache policy app 2>/dev/null | while read -r word rest; do case $word in Candidate:) say candidate "$name $rest" ;; Installed:) ;; *:) name=${word%:} ;; esac; done
     if command -v systemctl >/dev/null; then TZ=UTC systemctl show -p Id,Names,LoadState,ActiveState,UnitFileState,NeedDaemonReload,CanReload,ActiveEnterTimestamp,FragmentPath -- app.service 2>/dev/null | while IFS= read -r line; do say unit "$line"; done; say unit; else say lacks systemctl; fi
 

@@ -87,17 +87,17 @@ fn accounts() {
 #[test]
 fn packages() {
     let state = read(concat!(
-        "package ii  1.2-3 app\n",
-        "package hi  2 held\n",
-        "package rc  1 removed\n",
-        "package un   never\n",
-        "package iU  1 unpacked\n",
-        "package iiR 3 broken\n",
+        "package ii  1.2-3 app amd64\n",
+        "package hi  2 held all\n",
+        "package rc  1 removed amd64\n",
+        "package un   never amd64\n",
+        "package iU  1 unpacked amd64\n",
+        "package iiR 3 broken amd64\n",
         "candidate app 1.3\ncandidate gone (none)\n",
     ));
     let mut names: Vec<&str> = state.packages.keys().map(String::as_str).collect();
     names.sort_unstable();
-    assert_eq!(names, ["app", "broken", "held"]);
+    assert_eq!(names, ["app", "app:amd64", "broken", "broken:amd64", "held", "held:all"]);
     assert_eq!(state.packages["app"], "1.2-3");
     assert_eq!(state.candidates.len(), 1);
 }

@@ -1,8 +1,9 @@
 //! What is wrong with arguments is said all at once, each at its place.
 
-use super::{errors, read};
+use super::{errors, read, yaml};
 use crate::plan::probe::Probe;
 use crate::role::ResourceKind;
+use crate::yaml::Value;
 use insta::assert_snapshot;
 
 #[test]
@@ -44,6 +45,21 @@ fn all_errors_of_a_file_at_once() {
       |
       = help: known here: path, content, src, owner, group, mode, validate, secret
     "#);
+}
+
+/// `mode: "{{ app_mode }}"`, where a variable file says `app_mode: 0640` or `app_mode: 640`.
+#[test]
+fn a_mode_from_a_variable_is_a_number() {
+    let mode = |number| {
+        let mut node = yaml("\"{{ app_mode }}\"\n");
+        node.value = Value::Integer(number);
+        super::super::arguments::mode(&node).map_err(|errors| errors.to_string())
+    };
+    assert_eq!(mode(0o640), Ok(0o640));
+    assert_eq!(mode(0o755), Ok(0o755));
+    for decimal in [640, 644, 755, 700, -1] {
+        assert!(mode(decimal).is_err_and(|error| error.contains("mode: \"0640\"")), "{decimal}");
+    }
 }
 
 #[test]

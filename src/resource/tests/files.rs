@@ -267,6 +267,18 @@ fn folders() {
       = /srv/a Same
     ");
     assert_snapshot!(plan(text, &mut host([("/srv/a", file("x", 0o644))])), @"impossible: /srv/a is there on the host, but is no directory");
+    // data that an administrator has moved to another disk
+    let moved = [("/srv/a", link("/data/a")), ("/srv/a/.", folder(0o755))];
+    assert_snapshot!(plan(text, &mut host(moved)), @"
+    update
+      owner: root -> app
+      mode: 0755 -> 0700
+      > expect /srv/a/. Directory
+      > set /srv/a/. app:- 0700
+      = /srv/a Same
+    ");
+    let dangling = [("/srv/a", link("/data/a"))];
+    assert_snapshot!(plan(text, &mut host(dangling)), @"impossible: /srv/a is there on the host, but is no directory");
     // a folder that this run makes is not there yet when its step begins
     let mut state = host([]);
     plan("directory: { path: /srv/a }", &mut state);

@@ -8,6 +8,7 @@ pub mod host;
 pub mod inventory;
 pub mod plan;
 pub mod playbook;
+pub mod quadlet;
 pub mod report;
 pub mod resource;
 pub mod role;

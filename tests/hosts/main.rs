@@ -15,6 +15,7 @@ mod cost;
 mod faults;
 mod files;
 mod packages;
+mod quadlet_generator;
 mod restarts;
 mod roles;
 mod selection;

@@ -25,10 +25,10 @@ demo: build ## two throwaway hosts, brought to a monitoring stack and kept there
 test: ## all checks and tests, on this machine and on throwaway hosts
 	@molecule-tests/setup.sh tests
 	@echo '-- cargo fmt' && cargo fmt --check
-	@echo '-- cargo clippy' && cargo clippy --locked --quiet --all-targets -- -D warnings
+	@echo '-- cargo clippy' && cargo clippy --locked --quiet --workspace --all-targets -- -D warnings
 	@echo '-- cargo deny' && cargo deny --locked check licenses bans sources
-	@echo '-- images of throwaway hosts' && $(MAKE) images
-	@echo '-- cargo test' && RUST_TEST_THREADS=$(TEST_THREADS) cargo test --locked --quiet
+	@echo '-- stand-ins, and images of throwaway hosts' && $(MAKE) standins images
+	@echo '-- cargo test' && RUST_TEST_THREADS=$(TEST_THREADS) cargo test --locked --quiet --workspace
 
 .PHONY: bench
 bench: build ## what a run without changes costs, beside bare ssh (HOSTS=10 ROUNDS=5)
@@ -43,6 +43,10 @@ build: ## the program, as target/release/solti
 images: ## the images that throwaway hosts boot from
 	@molecule-tests/images/host.sh trixie >/dev/null
 	@molecule-tests/images/host.sh bookworm >/dev/null
+
+.PHONY: standins
+standins: ## what plays Loki and Alloy on throwaway hosts
+	@molecule-tests/standins/build.sh
 
 .PHONY: clean
 clean: ## remove what was built, the images, and hosts that a killed run left behind

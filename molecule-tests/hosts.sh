@@ -14,11 +14,14 @@
 # SOLTI_TEST_STATE   folder for keys, known_hosts and inventories (~/.cache/solti/hosts)
 # SOLTI_TEST_OWNER   process that the hosts belong to: the one that calls this script, unless told otherwise;
 #                    "keep" for hosts that stay until somebody removes them
+# SOLTI_TEST_STANDINS  "no" for hosts that know nothing of the stand-ins; else, if standins/build.sh has built them,
+#                    they are at /srv/standins, and pulling docker.io/grafana/loki or alloy gets theirs
 # Needs what setup.sh installs, and root or sudo.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 state=${SOLTI_TEST_STATE:-${XDG_CACHE_HOME:-$HOME/.cache}/solti/hosts}
+standins=$here/../target/standins
 boot_within=60 # seconds; it takes one or two, more on a machine that is busy compiling
 
 usage() {
@@ -139,6 +142,11 @@ up() {
   if [ "$owner" != keep ]; then
     since=$(started "$owner") || fail "there is no process $owner to own the hosts"
     run_options+=(--label "solti-test-started=$since")
+  fi
+  if [ "${SOLTI_TEST_STANDINS:-}" = no ]; then
+    run_options+=(--env SOLTI_TEST_STANDINS=no)
+  elif [ -x "$standins/solti-standins" ]; then
+    run_options+=(--mount "type=bind,src=$(cd "$standins" && pwd -P),dst=/srv/standins,ro")
   fi
   for spec; do
     name=${spec%%=*} suite=${spec#*=}

@@ -159,7 +159,7 @@ if [ "$1" = --remove ]; then
   exit
 fi
 suite=$1
-digest=$(cd "$here" && find host.sh rootfs -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum)
+digest=$(tar -C "$here" -c --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --mode='u+rw,go+rX,go-w' host.sh rootfs | sha256sum)
 image=$repository:$suite-${digest:0:12}
 if ! podman image exists "$image"; then
   # Whoever comes second waits here, and then finds the image built.

@@ -1,0 +1,324 @@
+//! A configuration that has been read, and everything that can be wrong with it.
+
+use super::shapes::{self, Shape};
+use super::syntax::{self, Attribute, Block, Diagnostic, Expr, Kind, Source, Statement, Tree};
+use super::value::{Value, dotted, evaluate};
+use crate::duration;
+use sha2::{Digest as _, Sha256};
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// A file or folder of files; in a folder they are taken for one.
+#[derive(Debug)]
+pub struct Config {
+    files: Vec<(Source, Tree)>,
+    /// Components that are being worked out, so that a circle of them is noticed.
+    entered: Arc<Mutex<Vec<String>>>,
+}
+
+/// Marks a component as being worked out.
+#[derive(Debug)]
+pub struct Entered(Arc<Mutex<Vec<String>>>);
+
+fn locked(entered: &Mutex<Vec<String>>) -> MutexGuard<'_, Vec<String>> {
+    entered.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        locked(&self.0).pop();
+    }
+}
+
+/// Why a configuration is not taken.
+#[derive(Debug)]
+pub struct Refusal {
+    /// Each thing that is wrong, with the lines it is about.
+    pub shown: Vec<String>,
+    /// Each on one line.
+    pub short: Vec<String>,
+    /// Whether the real program would take all of it.
+    pub unknown: bool,
+}
+
+impl Refusal {
+    fn of(found: Vec<(&Source, Diagnostic)>) -> Self {
+        Self {
+            shown: found.iter().map(|(source, diagnostic)| source.shown(diagnostic)).collect(),
+            short: found.iter().map(|(source, diagnostic)| source.short(diagnostic)).collect(),
+            unknown: found.iter().all(|(_, diagnostic)| diagnostic.unknown),
+        }
+    }
+
+    fn plain(why: String) -> Self {
+        Self { shown: vec![format!("Error: {why}\n")], short: vec![why], unknown: false }
+    }
+}
+
+/// Reads and checks a file, or all `*.alloy` of a folder.
+pub fn load(path: &Path) -> Result<Config, Refusal> {
+    let failed = |error: std::io::Error| {
+        let why = match error.kind() {
+            std::io::ErrorKind::NotFound => "no such file or directory".to_owned(),
+            std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+            _ => error.to_string(),
+        };
+        Refusal::plain(format!("stat {}: {why}", path.display()))
+    };
+    let mut paths = vec![path.to_owned()];
+    if std::fs::metadata(path).map_err(failed)?.is_dir() {
+        let found = std::fs::read_dir(path).map_err(failed)?.filter_map(Result::ok).map(|found| found.path());
+        paths = found.filter(|path| path.extension().is_some_and(|extension| extension == "alloy")).collect();
+        paths.sort();
+    }
+    let mut sources = Vec::new();
+    for path in paths {
+        let text = std::fs::read_to_string(&path).map_err(failed)?;
+        sources.push(Source { name: path.display().to_string(), text });
+    }
+    read(sources)
+}
+
+/// Checks files whose texts are known.
+pub fn read(sources: Vec<Source>) -> Result<Config, Refusal> {
+    let mut files = Vec::new();
+    for source in sources {
+        match syntax::parse(&source.text) {
+            Ok(tree) => files.push((source, tree)),
+            Err(error) => return Err(Refusal::of(vec![(&source, error)])),
+        }
+    }
+    let config = Config { files, entered: Arc::default() };
+    let found = config.check();
+    if found.is_empty() {
+        return Ok(config);
+    }
+    Err(Refusal::of(found))
+}
+
+impl Config {
+    /// The hex SHA-256 of its files, one after the other.
+    pub fn sha256(&self) -> String {
+        let mut hasher = Sha256::new();
+        self.files.iter().for_each(|(source, _)| hasher.update(&source.text));
+        hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// All components, in the order of the files.
+    pub fn components(&self) -> impl Iterator<Item = &Block> {
+        self.files.iter().flat_map(|(_, tree)| &tree.body).filter_map(|statement| match statement {
+            Statement::Block(block) => Some(block),
+            Statement::Attribute(_) => None,
+        })
+    }
+
+    /// The component that a dotted name begins with.
+    pub fn component(&self, name: &str) -> Option<&Block> {
+        self.components().filter(|block| !shapes::is_single(&block.name)).find(|block| {
+            let id = block.id();
+            name == id || name.strip_prefix(&id).is_some_and(|rest| rest.starts_with('.'))
+        })
+    }
+
+    /// Begins to work a component out, unless that is being done already.
+    pub fn enter(&self, id: &str) -> Option<Entered> {
+        let mut entered = locked(&self.entered);
+        if entered.iter().any(|known| known == id) {
+            return None;
+        }
+        entered.push(id.to_owned());
+        Some(Entered(Arc::clone(&self.entered)))
+    }
+
+    /// The value of an attribute, if it is there.
+    pub fn attribute(&self, block: &Block, name: &str) -> Result<Option<Value>, Diagnostic> {
+        block
+            .attributes()
+            .find(|attribute| attribute.name == name)
+            .map(|attribute| evaluate(self, &attribute.value))
+            .transpose()
+    }
+
+    /// An attribute's text, if it is there.
+    pub fn text(&self, block: &Block, name: &str) -> Option<String> {
+        self.attribute(block, name).ok().flatten().and_then(|value| value.text())
+    }
+
+    /// An attribute's duration, if it is there.
+    pub fn duration(&self, block: &Block, name: &str) -> Option<std::time::Duration> {
+        self.text(block, name).and_then(|text| duration::go(&text))
+    }
+
+    /// An attribute's truth, if it is there.
+    pub fn flag(&self, block: &Block, name: &str) -> Option<bool> {
+        match self.attribute(block, name) {
+            Ok(Some(Value::Bool(flag))) => Some(flag),
+            _ => None,
+        }
+    }
+
+    /// The components that an attribute names as receivers.
+    pub fn receivers(&self, block: &Block, name: &str) -> Vec<String> {
+        let value = self.attribute(block, name).ok().flatten().unwrap_or(Value::Null);
+        let receivers = value.items().iter().filter_map(|item| match item {
+            Value::Receiver(id) => Some(id.clone()),
+            _ => None,
+        });
+        receivers.collect()
+    }
+
+    /// Where an attribute's value stands, or its block if it is not there.
+    pub fn place(&self, block: &Block, name: &str) -> (usize, usize) {
+        let found = block.attributes().find(|attribute| attribute.name == name);
+        found.map_or((block.start, block.close), |attribute| (attribute.value.start, attribute.value.end))
+    }
+
+    fn check(&self) -> Vec<(&Source, Diagnostic)> {
+        let mut found = Vec::new();
+        let mut ids: Vec<(String, String)> = Vec::new();
+        for (source, tree) in &self.files {
+            for statement in &tree.body {
+                let mut report = |diagnostic| found.push((source, diagnostic));
+                let block = match statement {
+                    Statement::Attribute(Attribute { name, start, value }) => {
+                        report(Diagnostic::new(*start, value.end, format!("unrecognized attribute {name}")));
+                        continue;
+                    }
+                    Statement::Block(block) => block,
+                };
+                let end = block.start + block.name.len() - 1;
+                let Some(shape) = shapes::of(&block.name).filter(|shape| !shape.path.contains('>')) else {
+                    report(if shapes::elsewhere(&block.name) {
+                        Diagnostic::unknown(block.start, end, &format!("`{}`", block.name))
+                    } else {
+                        let message = format!("cannot find the definition of component name {:?}", block.name);
+                        Diagnostic::new(block.start, end, message)
+                    });
+                    continue;
+                };
+                let labelled = block.label.as_ref().is_some_and(|(label, _)| !label.is_empty());
+                if !labelled && !shapes::is_single(&block.name) {
+                    report(Diagnostic::new(block.start, end, format!("component {:?} must have a label", block.name)));
+                }
+                if labelled && shapes::is_single(&block.name) {
+                    report(Diagnostic::new(block.start, end, format!("block {:?} must not have a label", block.name)));
+                }
+                let (line, column) = source.position(block.start);
+                let place = format!("{}:{line}:{column}", source.name);
+                match ids.iter().find(|(id, _)| *id == block.id()) {
+                    Some((id, first)) => {
+                        report(Diagnostic::new(block.start, end, format!("block {id} already declared at {first}")));
+                    }
+                    None => ids.push((block.id(), place)),
+                }
+                let mut wrong = Vec::new();
+                self.body(block, shape, &block.name, &mut wrong);
+                if wrong.is_empty() {
+                    wrong.extend(super::graph::refusals(self, block));
+                }
+                wrong.into_iter().for_each(report);
+            }
+        }
+        found
+    }
+
+    /// Looks at the body of a component or of a block in it.
+    fn body(&self, block: &Block, shape: &'static Shape, path: &str, wrong: &mut Vec<Diagnostic>) {
+        let elsewhere = |name: &str| shape.others.split_whitespace().any(|known| known == name);
+        for attribute in block.attributes() {
+            let Attribute { name, start, value } = attribute;
+            let end = start + name.len() - 1;
+            match shapes::words(shape.attributes).find(|(known, ..)| known == name) {
+                Some((_, kind, _)) => self.typed(value, kind, wrong),
+                None if elsewhere(name) => wrong.push(Diagnostic::unknown(*start, end, &format!("`{name}` of {path}"))),
+                None => wrong.push(Diagnostic::new(*start, end, format!("unrecognized attribute name {name:?}"))),
+            }
+            if block
+                .attributes()
+                .filter(|other| other.name == *name)
+                .nth(1)
+                .is_some_and(|second| second.start == *start)
+            {
+                wrong.push(Diagnostic::new(*start, end, format!("attribute {name:?} may only be provided once")));
+            }
+        }
+        for inner in block.blocks() {
+            let end = inner.start + inner.name.len() - 1;
+            let known = shapes::words(shape.blocks).any(|(known, ..)| known == inner.name);
+            match shapes::of(&format!("{path}>{}", inner.name)) {
+                Some(inner_shape) if known => self.body(inner, inner_shape, &format!("{path}>{}", inner.name), wrong),
+                _ if elsewhere(&inner.name) => {
+                    wrong.push(Diagnostic::unknown(inner.start, end, &format!("`{}` of {path}", inner.name)));
+                }
+                _ => wrong.push(Diagnostic::new(inner.start, end, format!("unrecognized block name {:?}", inner.name))),
+            }
+        }
+        for (name, _, required) in shapes::words(shape.attributes) {
+            if required && !block.attributes().any(|attribute| attribute.name == name) {
+                wrong.push(Diagnostic::new(block.start, block.close, format!("missing required attribute {name:?}")));
+            }
+        }
+    }
+
+    /// Works a value out, and looks whether it is of a type.
+    fn typed(&self, expr: &Expr, kind: &str, wrong: &mut Vec<Diagnostic>) {
+        let value = match evaluate(self, expr) {
+            Ok(value) => value,
+            Err(diagnostic) => {
+                wrong.push(diagnostic);
+                return;
+            }
+        };
+        let (expected, right) = match (kind, &value) {
+            ("string", value) => ("string", value.text().is_some()),
+            ("number", Value::Text(text)) => ("number", text.parse::<f64>().is_ok()),
+            ("number", value) => ("number", matches!(value, Value::Number(_))),
+            ("bool", value) => ("bool", matches!(value, Value::Bool(_))),
+            ("duration", Value::Text(text)) => {
+                if duration::go(text).is_none() {
+                    let message = format!("time: invalid duration {text:?}");
+                    wrong.push(Diagnostic::new(expr.start, expr.end, message));
+                }
+                ("string", true)
+            }
+            ("duration", _) => ("string", false),
+            ("rules", value) => ("capsule(\"RelabelRules\")", matches!(value, Value::Rules(_))),
+            ("map", value) => ("object", matches!(value, Value::Object(_))),
+            (_, value) => ("array", matches!(value, Value::Array(_))),
+        };
+        let written = dotted(expr).unwrap_or_else(|| match &expr.kind {
+            Kind::Literal(text) => text.clone(),
+            _ => "value".to_owned(),
+        });
+        let mut mismatch = |expr: &Expr, expected: &str, value: &Value, written: &str| {
+            let message = format!("{written} should be {expected}, got {}", value.kind());
+            wrong.push(Diagnostic::new(expr.start, expr.end, message));
+        };
+        if !right {
+            mismatch(expr, expected, &value, &written);
+            return;
+        }
+        let exprs: &[Expr] = match &expr.kind {
+            Kind::Array(items) => items,
+            _ => &[],
+        };
+        for (index, item) in value.items().iter().enumerate() {
+            let (expected, right) = match kind {
+                "receivers" => ("capsule(\"LogsReceiver\")", matches!(item, Value::Receiver(_))),
+                "targets" => ("object", item.labels().is_some()),
+                _ => ("string", item.text().is_some()),
+            };
+            if !right {
+                let place = exprs.get(index).unwrap_or(expr);
+                let written = dotted(place).unwrap_or_else(|| match &place.kind {
+                    Kind::Literal(text) => text.clone(),
+                    _ => "value".to_owned(),
+                });
+                mismatch(place, expected, item, &written);
+            }
+        }
+        if kind == "map" && value.labels().is_none() {
+            mismatch(expr, "map(string)", &value, &written);
+        }
+    }
+}

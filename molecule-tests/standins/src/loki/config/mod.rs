@@ -1,0 +1,342 @@
+//! Loki's configuration, as far as a single binary on a filesystem needs it.
+
+mod check;
+mod keys;
+mod tree;
+
+use crate::duration;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tree::{Node, Value};
+
+/// What the stand-in acts on.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The file as it was read.
+    pub text: String,
+    /// Where HTTP is served.
+    pub address: String,
+    /// The port of it.
+    pub port: u16,
+    /// The address and port of gRPC: something listens there, and answers nothing.
+    pub grpc: (String, u16),
+    /// Put before every path.
+    pub prefix: String,
+    /// Where the lines are kept.
+    pub chunks: PathBuf,
+    /// Folders that Loki makes when it starts.
+    pub folders: Vec<PathBuf>,
+    /// Whether requests have to name their tenant.
+    pub auth_enabled: bool,
+    /// What is refused.
+    pub limits: Limits,
+}
+
+/// The limits that the stand-in keeps.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// How old a line may be, if that matters.
+    pub max_age: Option<Duration>,
+    /// How far in the future a line may be.
+    pub grace: Duration,
+    /// How long a line may be, in bytes.
+    pub line_size: u64,
+    /// Whether lines may have labels of their own.
+    pub structured_metadata: bool,
+    /// How many labels a stream may have.
+    pub label_names: usize,
+    /// How long a label's name may be.
+    pub name_length: usize,
+    /// How long a label's value may be.
+    pub value_length: usize,
+    /// How many lines a query may ask for.
+    pub entries: usize,
+    /// How far apart the start and the end of a query may be; zero is as far as one likes.
+    pub query_length: Duration,
+    /// How long lines are kept, if they are thrown away at all.
+    pub retention: Option<Duration>,
+    /// The labels that a stream's `service_name` is taken from; none: it is not added.
+    pub service_names: Vec<String>,
+}
+
+/// Where Loki looks for a service's name by itself.
+const SERVICE_NAMES: &str = "service app application app_name name app_kubernetes_io_name container container_name \
+    k8s_container_name component workload job k8s_job_name";
+
+/// Why a configuration is not taken.
+#[derive(Debug)]
+pub enum Refusal {
+    /// It could not be read; Loki's text of it.
+    Unreadable(String),
+    /// It is none that Loki runs with; Loki's text of it.
+    Invalid(String),
+    /// Loki would take it.
+    Unknown(Vec<String>),
+}
+
+/// Reads the file, with `${NAME}` replaced if the command line asks for that.
+pub fn load(path: &Path, expand: bool) -> Result<Config, Refusal> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        let why = match error.kind() {
+            std::io::ErrorKind::NotFound => "no such file or directory".to_owned(),
+            std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+            _ => error.to_string(),
+        };
+        Refusal::Unreadable(format!("failed parsing config: open {}: {why}", path.display()))
+    })?;
+    let text = if expand { expanded(&text) } else { text };
+    read(&text, &path.display().to_string())
+}
+
+/// Reads a configuration that came from `name`.
+pub fn read(text: &str, name: &str) -> Result<Config, Refusal> {
+    let unreadable = |why: String| Refusal::Unreadable(format!("failed parsing config: {name}: {why}"));
+    let root = tree::read(text).map_err(unreadable)?;
+    let findings = check::check(&root);
+    if !findings.wrong.is_empty() {
+        let wrong = findings.wrong.join("\n  ");
+        return Err(unreadable(format!("yaml: unmarshal errors:\n  {wrong}")));
+    }
+    let invalid = invalid(&root);
+    if !invalid.is_empty() {
+        return Err(Refusal::Invalid(invalid.join("\n")));
+    }
+    let mut unknown = findings.unknown;
+    unknown.extend(unserved(&root));
+    if !unknown.is_empty() {
+        return Err(Refusal::Unknown(unknown));
+    }
+    Ok(made(&root, text))
+}
+
+/// `${NAME}`, `${NAME:default}` and `$NAME` replaced by what the environment has.
+fn expanded(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find('$') {
+        out.push_str(&rest[..at]);
+        let after = &rest[at + 1..];
+        let (name, skip) = if let Some(inner) = after.strip_prefix('{') {
+            match inner.find('}') {
+                Some(end) => (&inner[..end], end + 2),
+                None => ("", 0),
+            }
+        } else {
+            let end = after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(after.len());
+            (&after[..end], end)
+        };
+        if name.is_empty() {
+            out.push('$');
+        } else {
+            let (name, default) = name.split_once(':').unwrap_or((name, ""));
+            out.push_str(&std::env::var(name).unwrap_or_else(|_| default.trim_start_matches('-').to_owned()));
+        }
+        rest = &after[skip..];
+    }
+    out.push_str(rest);
+    out
+}
+
+fn flag(root: &Node, path: &str) -> Option<bool> {
+    root.text(path).and_then(check::boolean)
+}
+
+fn periods(root: &Node) -> &[Node] {
+    match root.at("schema_config.configs").map(|node| &node.value) {
+        Some(Value::List(items)) => items,
+        _ => &[],
+    }
+}
+
+/// What Loki says of a configuration that has the right form and makes no sense.
+fn invalid(root: &Node) -> Vec<String> {
+    let mut errors = Vec::new();
+    if periods(root).is_empty() {
+        errors.push(
+            "CONFIG ERROR: invalid schema config: schema config is required, must contain at least one period".into(),
+        );
+    }
+    if !["debug", "info", "warn", "error", "", "none"].contains(&root.text("server.log_level").unwrap_or("info")) {
+        errors.push(format!("unrecognized log level {:?}", root.text("server.log_level").unwrap_or_default()));
+    }
+    if flag(root, "compactor.retention_enabled") == Some(true)
+        && root.text("compactor.delete_request_store").unwrap_or_default().is_empty()
+    {
+        errors.push(
+            "CONFIG ERROR: invalid compactor config: compactor.delete-request-store should be configured when \
+             retention is enabled"
+                .into(),
+        );
+    }
+    let retention = root.text("limits_config.retention_period").and_then(duration::prometheus);
+    if retention.is_some_and(|kept| !kept.is_zero() && kept < Duration::from_secs(86_400)) {
+        errors.push("CONFIG ERROR: invalid limits_config config: retention period must be >= 24h".into());
+    }
+    for period in periods(root) {
+        let store = period.text("store").unwrap_or_default();
+        let schema = period.text("schema").unwrap_or_default();
+        let objects = period.text("object_store").unwrap_or_default();
+        let every = period.text("index.period").and_then(duration::prometheus);
+        let version = schema.strip_prefix('v').and_then(|number| number.parse::<u32>().ok());
+        if period.text("from").is_none() {
+            errors.push("CONFIG ERROR: invalid schema config: schema config is missing from".into());
+        }
+        match version {
+            Some(9..=13) => {}
+            _ => errors.push(format!("CONFIG ERROR: invalid schema config: invalid schema version: {schema}")),
+        }
+        if ["tsdb", "boltdb-shipper"].contains(&store) && every != Some(Duration::from_secs(86_400)) {
+            errors.push(format!(
+                "CONFIG ERROR: invalid schema config: {store} requires a 24h index period for new index configs"
+            ));
+        }
+        let known = [
+            "aws",
+            "s3",
+            "gcs",
+            "azure",
+            "alibabacloud",
+            "bos",
+            "swift",
+            "cos",
+            "filesystem",
+            "in-memory",
+            "bigtable",
+            "aws-dynamo",
+            "bigtable-hashed",
+            "cassandra",
+            "gcp",
+            "gcp-columnkey",
+            "grpc-store",
+        ];
+        if !known.contains(&objects) {
+            errors.push(format!(
+                "CONFIG ERROR: unrecognized `object_store` type `{objects}`, which also does not match any named_stores"
+            ));
+        }
+    }
+    let allowed = flag(root, "limits_config.allow_structured_metadata").unwrap_or(true);
+    if let (true, Some(active)) = (allowed, periods(root).last()) {
+        let schema = active.text("schema").unwrap_or_default();
+        let store = active.text("store").unwrap_or_default();
+        let remedy = "Set `allow_structured_metadata: false` in the `limits_config` section or set the command line \
+                      argument `-validation.allow-structured-metadata=false` and restart Loki.";
+        if schema.strip_prefix('v').and_then(|number| number.parse::<u32>().ok()).is_some_and(|number| number < 13) {
+            errors.push(format!(
+                "CONFIG ERROR: schema v13 is required to store Structured Metadata and use native OTLP ingestion, your \
+                 schema version is {schema}. {remedy}"
+            ));
+        }
+        if store != "tsdb" {
+            errors.push(format!(
+                "CONFIG ERROR: `tsdb` index type is required to store Structured Metadata and use native OTLP ingestion, \
+                 your index type is `{store}` (defined in the `store` parameter of the schema_config). {remedy}"
+            ));
+        }
+    }
+    let prefix = root.text("common.path_prefix").unwrap_or_default();
+    let has = |path: &str| !prefix.is_empty() || root.text(path).is_some_and(|folder| !folder.is_empty());
+    if periods(root).iter().any(|period| period.text("store") == Some("tsdb")) {
+        for key in ["active_index_directory", "cache_location"] {
+            if !has(&format!("storage_config.tsdb_shipper.{key}")) {
+                errors.push(format!(
+                    "CONFIG ERROR: `tsdb` index type is configured in at least one schema period, however, \
+                     `storage_config`, `tsdb_shipper`, `{key}` is not set, please set this directly or set \
+                     `path_prefix:` in the `common:` section"
+                ));
+            }
+        }
+        if !has("compactor.working_directory") {
+            errors.push(
+                "CONFIG ERROR: `compactor:` `working_directory:` is empty, please set a valid directory or set \
+                 `path_prefix:` in the `common:` section"
+                    .into(),
+            );
+        }
+    }
+    errors
+}
+
+/// What Loki could do, and the stand-in cannot.
+fn unserved(root: &Node) -> Vec<String> {
+    let mut unknown = Vec::new();
+    for period in periods(root) {
+        for (key, served) in [("store", "tsdb"), ("object_store", "filesystem")] {
+            let asked = period.text(key).unwrap_or_default();
+            if asked != served {
+                unknown.push(format!("the stand-in does not know `schema_config.configs.{key}: {asked}`"));
+            }
+        }
+    }
+    for path in [
+        "common.ring.kvstore.store",
+        "compactor.compactor_ring.kvstore.store",
+        "ingester.lifecycler.ring.kvstore.store",
+    ] {
+        let store = root.text(path).unwrap_or("inmemory");
+        if store != "inmemory" {
+            unknown.push(format!("the stand-in does not know `{path}: {store}`"));
+        }
+    }
+    let target = root.text("target").unwrap_or("all");
+    if target != "all" {
+        unknown.push(format!("the stand-in does not know `target: {target}`"));
+    }
+    unknown
+}
+
+/// The configuration of a tree in which nothing is wrong.
+fn made(root: &Node, text: &str) -> Config {
+    let number = |path: &str, default: usize| root.text(path).and_then(|text| text.parse().ok()).unwrap_or(default);
+    let port = |path: &str, default: u16| root.text(path).and_then(|text| text.parse().ok()).unwrap_or(default);
+    let text_at = |path: &str| root.text(path).unwrap_or_default().to_owned();
+    let lasting = |path: &str, default: u64| {
+        root.text(path).and_then(duration::prometheus).unwrap_or(Duration::from_secs(default))
+    };
+    let prefix = PathBuf::from(root.text("common.path_prefix").unwrap_or_default());
+    let folder = |paths: &[&str], below: &str| {
+        let told = paths.iter().find_map(|path| root.text(path).filter(|folder| !folder.is_empty()));
+        told.map_or_else(|| prefix.join(below), PathBuf::from)
+    };
+    let chunks =
+        folder(&["storage_config.filesystem.directory", "common.storage.filesystem.chunks_directory"], "chunks");
+    let reject = flag(root, "limits_config.reject_old_samples").unwrap_or(true);
+    let retention = flag(root, "compactor.retention_enabled") == Some(true);
+    Config {
+        text: text.to_owned(),
+        address: text_at("server.http_listen_address"),
+        port: port("server.http_listen_port", 3100),
+        grpc: (text_at("server.grpc_listen_address"), port("server.grpc_listen_port", 9095)),
+        prefix: text_at("server.http_path_prefix"),
+        folders: vec![
+            chunks.clone(),
+            folder(&["storage_config.tsdb_shipper.active_index_directory"], "tsdb-shipper-active"),
+            folder(&["storage_config.tsdb_shipper.cache_location"], "tsdb-shipper-cache"),
+            folder(&["compactor.working_directory"], "compactor"),
+            folder(&["ingester.wal.dir"], "wal"),
+        ],
+        chunks,
+        auth_enabled: flag(root, "auth_enabled").unwrap_or(true),
+        limits: Limits {
+            max_age: reject.then(|| lasting("limits_config.reject_old_samples_max_age", 7 * 86_400)),
+            grace: lasting("limits_config.creation_grace_period", 600),
+            line_size: root.text("limits_config.max_line_size").and_then(check::bytes).unwrap_or(256 * 1024),
+            structured_metadata: flag(root, "limits_config.allow_structured_metadata").unwrap_or(true),
+            label_names: number("limits_config.max_label_names_per_series", 15),
+            name_length: number("limits_config.max_label_name_length", 1024),
+            value_length: number("limits_config.max_label_value_length", 2048),
+            entries: number("limits_config.max_entries_limit_per_query", 5000),
+            query_length: lasting("limits_config.max_query_length", 721 * 3600),
+            retention: retention
+                .then(|| lasting("limits_config.retention_period", 744 * 3600))
+                .filter(|kept| !kept.is_zero()),
+            service_names: match root.at("limits_config.discover_service_name").map(|node| &node.value) {
+                Some(Value::List(items)) => items.iter().filter_map(Node::scalar).map(str::to_owned).collect(),
+                _ => SERVICE_NAMES.split_whitespace().map(str::to_owned).collect(),
+            },
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests;

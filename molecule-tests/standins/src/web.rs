@@ -1,0 +1,175 @@
+//! HTTP, as much of it as the stand-ins serve and send.
+
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use hyper::service::service_fn;
+use hyper::{Method, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+
+/// A whole answer.
+pub type Answer = Response<Full<Bytes>>;
+
+/// A whole request.
+#[derive(Debug)]
+pub struct Request {
+    /// How it was asked.
+    pub method: Method,
+    /// The path, as it was sent.
+    pub path: String,
+    /// The parameters of the URL and of a form in the body, in their order.
+    pub parameters: Vec<(String, String)>,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Bytes,
+}
+
+impl Request {
+    /// The first value of a parameter.
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        self.parameters.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// A header as text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+}
+
+/// Answers every request to `listener` for as long as the caller waits.
+pub async fn serve<H>(listener: TcpListener, handler: Arc<H>)
+where
+    H: Fn(Request) -> Answer + Send + Sync + 'static,
+{
+    loop {
+        let Ok((stream, _)) = listener.accept().await else {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            continue;
+        };
+        let handler = Arc::clone(&handler);
+        tokio::spawn(async move {
+            let service = service_fn(move |request| {
+                let handler = Arc::clone(&handler);
+                async move { Ok::<_, Infallible>(answer(request, handler.as_ref()).await) }
+            });
+            // Whoever asked has gone when this fails: there is nobody to tell.
+            let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+        });
+    }
+}
+
+async fn answer(request: hyper::Request<Incoming>, handler: &(impl Fn(Request) -> Answer + Sync)) -> Answer {
+    let (head, body) = request.into_parts();
+    let Ok(body) = body.collect().await else {
+        return text(StatusCode::BAD_REQUEST, "the request's body was cut short\n");
+    };
+    let body = body.to_bytes();
+    let mut parameters = fields(head.uri.query().unwrap_or_default());
+    let form =
+        head.headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/x-www-form"));
+    if form {
+        parameters.extend(fields(&String::from_utf8_lossy(&body)));
+    }
+    let path = head.uri.path().to_owned();
+    tokio::task::block_in_place(|| {
+        handler(Request { method: head.method, path, parameters, headers: head.headers, body })
+    })
+}
+
+/// `a=1&b=2`, decoded.
+fn fields(text: &str) -> Vec<(String, String)> {
+    text.split('&')
+        .filter(|field| !field.is_empty())
+        .map(|field| {
+            let (name, value) = field.split_once('=').unwrap_or((field, ""));
+            (decoded(name), decoded(value))
+        })
+        .collect()
+}
+
+/// Text whose special characters are written `%2F`, and its spaces `+`.
+pub fn decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&byte, after)) = rest.split_first() {
+        rest = after;
+        match byte {
+            b'+' => bytes.push(b' '),
+            b'%' => {
+                let hex = after.get(..2).and_then(|hex| std::str::from_utf8(hex).ok());
+                match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+                    Some(byte) => {
+                        bytes.push(byte);
+                        rest = &after[2..];
+                    }
+                    None => bytes.push(b'%'),
+                }
+            }
+            byte => bytes.push(byte),
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// An answer of a kind.
+pub fn of_kind(status: StatusCode, kind: &'static str, body: impl Into<Bytes>) -> Answer {
+    let mut answer = Response::new(Full::new(body.into()));
+    *answer.status_mut() = status;
+    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    answer
+}
+
+/// Plain text.
+pub fn text(status: StatusCode, body: impl Into<Bytes>) -> Answer {
+    of_kind(status, "text/plain; charset=utf-8", body)
+}
+
+/// JSON.
+pub fn json(status: StatusCode, body: &serde_json::Value) -> Answer {
+    of_kind(status, "application/json; charset=UTF-8", body.to_string())
+}
+
+/// Sends a body to `http://...` and waits for the status and text that answer it.
+///
+/// # Errors
+/// Why there was no answer, in words for a log.
+pub async fn post(
+    url: &str,
+    headers: &[(String, String)],
+    body: Vec<u8>,
+    within: Duration,
+) -> Result<(StatusCode, String), String> {
+    tokio::time::timeout(within, send(url, headers, body))
+        .await
+        .unwrap_or_else(|_| Err(format!("Post {url:?}: context deadline exceeded")))
+}
+
+async fn send(url: &str, headers: &[(String, String)], body: Vec<u8>) -> Result<(StatusCode, String), String> {
+    let failed = |error: &dyn std::fmt::Display| format!("Post {url:?}: {error}");
+    let uri: hyper::Uri = url.parse().map_err(|error| failed(&error))?;
+    let host = uri.host().ok_or_else(|| failed(&"no Host in request URL"))?;
+    let port = uri.port_u16().unwrap_or(80);
+    let name = host.trim_start_matches('[').trim_end_matches(']');
+    let stream =
+        TcpStream::connect((name, port)).await.map_err(|error| failed(&format!("dial tcp {host}:{port}: {error}")))?;
+    let (mut sender, connection) =
+        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|error| failed(&error))?;
+    let connection = tokio::spawn(connection);
+    let target = uri.path_and_query().map_or("/", |target| target.as_str());
+    let mut request = hyper::Request::post(target).header("Host", format!("{host}:{port}"));
+    for (name, value) in headers {
+        let name: HeaderName = name.parse().map_err(|error| failed(&error))?;
+        request = request.header(name, value);
+    }
+    let request = request.body(Full::new(Bytes::from(body))).map_err(|error| failed(&error))?;
+    let answer = sender.send_request(request).await.map_err(|error| failed(&error))?;
+    let status = answer.status();
+    let body = answer.into_body().collect().await.map_err(|error| failed(&error))?.to_bytes();
+    connection.abort();
+    Ok((status, String::from_utf8_lossy(&body).trim().to_owned()))
+}

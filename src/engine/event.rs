@@ -22,6 +22,11 @@ pub enum Phase {
         /// The step in it.
         step: String,
     },
+    /// Fetching a container image.
+    Pulling {
+        /// Its name.
+        image: String,
+    },
     /// Waiting for checks to be answered with yes.
     Checking {
         /// The role.
@@ -184,6 +189,17 @@ pub enum Event {
         step: String,
         /// How many changes it made.
         changes: usize,
+        /// How long it took, in milliseconds.
+        millis: u64,
+    },
+    /// An image was fetched.
+    Pulled {
+        /// The host.
+        host: String,
+        /// Its name.
+        image: String,
+        /// How much room it takes there; none if podman did not say.
+        bytes: Option<u64>,
         /// How long it took, in milliseconds.
         millis: u64,
     },

@@ -7,6 +7,7 @@ mod gather;
 mod http;
 mod ownership;
 mod planner;
+mod progress;
 mod project;
 pub mod render;
 pub mod request;
@@ -16,6 +17,7 @@ mod session;
 mod step;
 #[cfg(test)]
 mod tests;
+mod undo;
 
 pub use project::{Project, load};
 pub use run::run;

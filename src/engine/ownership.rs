@@ -61,11 +61,15 @@ impl<'a> Ownership<'a> {
         match items.find(|has| has.key() == item.key()) {
             Some(item) => Some(item.clone()),
             None if manifest.owner_of(item.key()).is_some() => None,
-            // nothing says that packages and accounts are ours
-            None if matches!(item, Item::Package { .. } | Item::User { .. } | Item::Group { .. }) => None,
+            None if !is_known_by_name(item) => None,
             None => Some(item.clone()),
         }
     }
+}
+
+/// Whether a thing is ours because of its name; nothing says so of packages, accounts and what podman keeps.
+fn is_known_by_name(item: &Item) -> bool {
+    matches!(item, Item::File { .. } | Item::Directory { .. } | Item::Service { .. })
 }
 
 /// Whether someone else on the host has this thing too.
@@ -92,9 +96,16 @@ pub fn taken_over(owned: &Owned, claimed: &HashSet<Thing>, manifest: &Manifest) 
     given_up.filter(|item| !moved(item)).map(thing).collect()
 }
 
-/// Whether a label keeps something on a host, because it was not named.
-pub fn is_kept(owned: &Owned, purge: &[String]) -> bool {
-    owned.purge.as_ref().is_some_and(|label| !purge.contains(label))
+/// Whether a label keeps a thing on a host, because it was not named.
+pub fn is_kept(owned: &Owned, item: &Item, purge: &[String]) -> bool {
+    owned.purge.as_ref().is_some_and(|label| !purge.contains(label)) && is_labelled(owned, item)
+}
+
+/// Whether the resource's label is meant for this one of its things: of a quadlet only a volume is data, and never the
+/// folders that lead to it, which may be somebody's home.
+pub fn is_labelled(owned: &Owned, item: &Item) -> bool {
+    let is_quadlet = owned.resource.contains("/quadlet:");
+    owned.purge.is_some() && (!is_quadlet || matches!(item, Item::Volume { .. }))
 }
 
 /// Notes in the manifest what a resource has on the host.

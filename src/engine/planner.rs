@@ -2,7 +2,7 @@
 //! before it will have made.
 
 use super::event::{HostPlan, RolePlan, StepPlan};
-use super::ownership::{Ownership, Thing, is_kept, is_shared, own, taken_over, thing};
+use super::ownership::{Ownership, Thing, is_kept, is_labelled, is_shared, own, taken_over, thing};
 use super::resolve::{HostWork, Resolved, ResolvedCheck, RoleRun};
 use crate::plan::change::Change;
 use crate::plan::manifest::{Before, Item, Manifest, Owned};
@@ -139,16 +139,23 @@ pub fn plan(
     if planner.impossible.is_empty() { Ok(planner.plan) } else { Err(planner.impossible) }
 }
 
-/// Services start anew for what any role of the host declares under what they use.
+/// What any role of the host declares counts for all of them: services start anew for what they use, whoever declares it.
 fn declare(work: &HostWork, states: &mut BTreeMap<Identity, State>) {
     for run in work.runs.iter().filter(|run| !run.absent) {
         let Some(state) = states.get_mut(&run.become_user) else { continue };
         for resource in
             run.steps.iter().flat_map(|step| &step.resources).filter_map(|resolved| resolved.resource.as_ref())
         {
-            state.declared.extend(resource.declares());
+            resource.declare(state);
         }
     }
+}
+
+/// Whether it is one of the folders that lead to a unit or quadlet in a user's home.
+fn is_folder_of_user(resolved: &Resolved, item: &Item) -> bool {
+    let in_home = |path: &str| path.contains("/.config/systemd/user/") || path.contains("/.config/containers/systemd/");
+    matches!(item, Item::Directory { .. })
+        && resolved.claims.iter().any(|item| matches!(item, Item::File { path, .. } if in_home(path)))
 }
 
 fn services(run: &RoleRun) -> impl Iterator<Item = &Resolved> {
@@ -246,6 +253,8 @@ impl Planner<'_> {
         let known: HashSet<Thing> = all.iter().flat_map(|owned| &owned.items).map(thing).collect();
         for resolved in run.steps.iter().flat_map(|step| &step.resources).filter(|resolved| resolved.selected) {
             let claims = resolved.claims.iter().filter(|item| !known.contains(&thing(item)));
+            // podman and others make folders in a home, too
+            let claims = claims.filter(|item| !is_folder_of_user(resolved, item));
             let items = claims.filter_map(|item| self.ownership.left_by(run, item, &state.manifest)).collect();
             let (project, role, purge) =
                 (self.ownership.project.to_owned(), run.instance.clone(), resolved.purge.clone());
@@ -269,8 +278,8 @@ impl Planner<'_> {
         let mut changes = Vec::new();
         let mut items: Vec<(&Owned, &Item)> = all
             .iter()
-            .filter(|owned| !is_kept(owned, purge))
             .flat_map(|owned| owned.items.iter().map(move |item| (owned, item)))
+            .filter(|(owned, item)| !is_kept(owned, item, purge))
             .filter(|(_, item)| which(item) && !self.claimed.contains(&thing(item)))
             .filter(|(owned, item)| !is_shared(owned, item, &state.manifest))
             .collect();
@@ -281,12 +290,14 @@ impl Planner<'_> {
             Item::Package { .. } => (2, 0),
             // the innermost first, in whatever order they were declared
             Item::Directory { path, .. } => (3, usize::MAX - path.matches('/').count()),
-            Item::User { .. } => (4, 0),
-            Item::Group { .. } => (5, 0),
+            Item::Container { .. } => (4, 0),
+            Item::Volume { .. } | Item::Network { .. } => (5, 0),
+            Item::User { .. } => (6, 0),
+            Item::Group { .. } => (7, 0),
         });
         for (owned, item) in items {
             // what is labelled and named goes with all that has gathered in it
-            let reach = if owned.purge.is_some() { Reach::Purged } else { reach };
+            let reach = if is_labelled(owned, item) { Reach::Purged } else { reach };
             if let Some(draft) = removal::plan(item, reach, state) {
                 changes.push(draft.of(owned.resource.clone()));
             }
@@ -294,11 +305,13 @@ impl Planner<'_> {
         changes
     }
 
-    /// Strikes out of the manifest what has been taken away; what a later role takes over, that role moves. Of a role that is to be absent it stays known what was there
-    /// before solti: the role's own list, which is carried out again by every run, would take that away too.
+    /// Strikes out of the manifest what has been taken away; what a later role takes over, that role moves. Of a role
+    /// that is to be absent it stays known what was there before solti: the role's own list, which is carried out again
+    /// by every run, would take that away too.
     fn forget(&self, all: &[Owned], reach: Reach, purge: &[String], state: &mut State) {
-        for owned in all.iter().filter(|owned| !is_kept(owned, purge)) {
-            let gone: HashSet<(u8, &str)> = owned.items.iter().map(Item::key).collect();
+        for owned in all {
+            let gone = owned.items.iter().filter(|item| !is_kept(owned, item, purge)).map(Item::key);
+            let gone: HashSet<(u8, &str)> = gone.collect();
             let taken_over = taken_over(owned, &self.claimed, &state.manifest);
             state.manifest.resources.retain_mut(|other| {
                 if !other.is_the_same_as(owned) {
@@ -316,7 +329,8 @@ impl Planner<'_> {
                 });
                 !other.items.is_empty()
             });
-            for item in owned.items.iter().filter(|item| !self.claimed.contains(&thing(item))) {
+            let forgotten = owned.items.iter().filter(|item| !self.claimed.contains(&thing(item)));
+            for item in forgotten.filter(|item| !is_kept(owned, item, purge)) {
                 if let Item::Service { unit, .. } = item {
                     state.manifest.services.remove(unit);
                 }

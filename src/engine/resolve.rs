@@ -128,6 +128,10 @@ impl Files for Sources {
     fn file(&self, name: &Node) -> Result<Vec<u8>, RenderError> {
         Ok(self.files.file(name)?)
     }
+
+    fn home(&self, user: &str) -> Result<Option<String>, RenderError> {
+        self.scope.home(user)
+    }
 }
 
 /// Works out what the plays come to on one host.
@@ -352,17 +356,17 @@ impl<'a> Resolver<'a> {
             let id = format!("{}/{name}/{}:{}", run.role, kind.name(), rendered.name);
             let id = distinct(id, &step.resources);
             let selected = selected(&rendered.tags);
+            let sources = Sources { files: Arc::clone(files), scope: rendered.scope.clone() };
             let resource = if run.absent {
                 None
             } else {
-                let sources = Sources { files: Arc::clone(files), scope: rendered.scope.clone() };
                 let parsed = resource::parse(kind, &rendered.args, rendered.become_user.as_deref(), &sources);
                 let Some(resource) = self.take(parsed) else { continue };
                 Some(resource)
             };
             let claims = match &resource {
                 Some(resource) => resource.claims(),
-                None => self.errors.collect(resource::claims(kind, &rendered.args)).unwrap_or_default(),
+                None => self.take(resource::claims(kind, &rendered.args, &sources)).unwrap_or_default(),
             };
             step.resources.push(Resolved {
                 id,
@@ -426,6 +430,15 @@ fn play_name(play: &Play) -> String {
     play.name.clone().unwrap_or_else(|| play.span.to_string())
 }
 
+/// Whether two resources may both have a file, because both declare the same.
+fn is_shared(one: &Resolved, other: &Resolved, path: &str) -> bool {
+    let text = |resolved: &Resolved| {
+        let resource = resolved.resource.as_ref().filter(|resource| resource.shares())?;
+        resource.texts().into_iter().find(|(name, _)| name == path)
+    };
+    text(one).is_some_and(|text_of_one| text(other) == Some(text_of_one))
+}
+
 /// Two declarations of one thing: whichever came last would win, run by run.
 fn conflicts(runs: &[RoleRun]) -> Diagnostics {
     let mut errors = Diagnostics::new();
@@ -438,7 +451,8 @@ fn conflicts(runs: &[RoleRun]) -> Diagnostics {
                     Item::Service { unit, .. } => ("the service", unit),
                     _ => continue,
                 };
-                if let Some(first) = seen.insert(item.key(), resolved) {
+                if let Some(first) = seen.insert(item.key(), resolved).filter(|first| !is_shared(first, resolved, name))
+                {
                     let error = Diagnostic::at(&resolved.span, format!("{what} {name} is declared twice for one host"));
                     errors.push(
                         error.label(format!("by {}", resolved.id)).also(&first.span, format!("and by {}", first.id)),

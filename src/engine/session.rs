@@ -3,17 +3,18 @@
 use super::event::{CheckResult, Event, Failure, Outcome, Phase};
 use super::ownership::Ownership;
 use super::planner::{self, Identity, Impossible, Plan, Transaction};
+use super::progress::{Progress, millis};
 use super::request::{Interrupt, Outside};
 use super::resolve::{HostWork, ResolvedCheck};
+use super::undo::Undo;
 use super::{checks, step};
 use crate::host::{self, ConnectError, Lost, Password, RunDir, Shell, facts};
 use crate::plan::manifest::Manifest;
 use crate::plan::probe::{Probe, ProbeError};
 use crate::plan::reader::Reader;
+use crate::plan::scope;
 use crate::plan::state::State;
-use crate::resource::service::KNOWN_AFTER_APPLY;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use crate::resource::service::{KNOWN_AFTER_APPLY, image_input};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -156,7 +157,11 @@ impl Session {
     /// Sends a program to the shell of an identity, which is opened when it is first needed.
     async fn run(&mut self, identity: &Identity, program: &str) -> Result<(i32, Vec<(String, String)>), Stop> {
         let mut records = Vec::new();
-        let mut take = |tag: &str, rest: &str| records.push((tag.to_owned(), rest.to_owned()));
+        let mut progress = Progress::new(&self.name, &self.outside);
+        let mut take = |tag: &str, rest: &str| {
+            progress.take(tag, rest);
+            records.push((tag.to_owned(), rest.to_owned()));
+        };
         let status = match self.shells.get_mut(identity) {
             Some(shell) => shell.run(program, &mut take).await.map_err(lost)?,
             None => {
@@ -233,6 +238,7 @@ impl Session {
     pub async fn carry_out(&mut self, transaction: &Transaction, name: &str) -> Result<(), Stop> {
         let identity = transaction.identity.clone();
         let mut outcome = Undo::default();
+        let all_pulls = step::pulls(&transaction.plan.steps);
         for (number, step_plan) in transaction.plan.steps.iter().enumerate() {
             let begun = Instant::now();
             let role = transaction.plan.role.clone();
@@ -242,7 +248,8 @@ impl Session {
                 program.push_str(&step::begin(name, &transaction.plan.steps));
             }
             // what an earlier step of the transaction has staged stays until the end: each has its own names
-            program.push_str(&step::program(step_plan, &format!("{name}-{number}")));
+            let pulls = all_pulls.get(number).map(Vec::as_slice).unwrap_or_default();
+            program.push_str(&step::program(step_plan, &format!("{name}-{number}"), pulls));
             let (_, records) = self.run(&identity, &program).await.map_err(|stop| self.cut_off(stop, &role))?;
             for (tag, rest) in &records {
                 if tag == "installed"
@@ -250,13 +257,19 @@ impl Session {
                 {
                     self.versions.insert(format!("package {package}"), version.to_owned());
                 }
+                if tag == "pulled"
+                    && let [user, image, id, ..] = rest.split(' ').collect::<Vec<_>>()[..]
+                {
+                    let user = (user != "-").then_some(user);
+                    self.versions.insert(image_input(&scope::key(user, image)), id.to_owned());
+                }
                 outcome.record(tag, rest);
             }
             if !outcome.done {
-                let place = outcome
-                    .change
-                    .and_then(|at| step_plan.changes.get(at))
-                    .map_or(role, |change| change.resource.clone());
+                let pull = |at: usize| pulls.get(at.checked_sub(step_plan.changes.len())?).map(|pull| pull.resource);
+                let resource =
+                    |at: usize| step_plan.changes.get(at).map(|change| change.resource.as_str()).or_else(|| pull(at));
+                let place = outcome.change.and_then(resource).map_or(role, str::to_owned);
                 return Err(Stop::Failed(Box::new(outcome.failure(place))));
             }
             outcome.done = false;
@@ -404,10 +417,6 @@ impl Session {
     }
 }
 
-fn millis(since: Instant) -> u64 {
-    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
-}
-
 fn lost(lost: Lost) -> Stop {
     let mut failure = failure("", lost.to_string());
     failure.output = lost.lines;
@@ -435,56 +444,4 @@ fn with_versions(manifest: &Manifest, versions: &BTreeMap<String, String>) -> Ma
         }
     }
     manifest
-}
-
-/// What a step's program says about how it went.
-#[derive(Debug, Default)]
-struct Undo {
-    done: bool,
-    change: Option<usize>,
-    status: Option<i32>,
-    command: Option<String>,
-    message: Option<String>,
-    output: Vec<String>,
-    put_back: Vec<String>,
-    left: Vec<String>,
-    stays: Vec<String>,
-}
-
-impl Undo {
-    fn record(&mut self, tag: &str, rest: &str) {
-        match tag {
-            "step" if rest == "done" => self.done = true,
-            "failed" => {
-                let words: Vec<&str> = rest.split(' ').collect();
-                let text = |word: &str| {
-                    STANDARD
-                        .decode(word.strip_prefix('=').unwrap_or(word))
-                        .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-                        .unwrap_or_default()
-                };
-                if let [at, status, command, message, output] = words[..] {
-                    self.change = at.parse().ok();
-                    self.status = status.parse().ok();
-                    self.command = Some(text(command)).filter(|command| !command.is_empty());
-                    self.message = Some(text(message)).filter(|message| !message.is_empty());
-                    self.output = text(output).lines().map(str::to_owned).collect();
-                }
-            }
-            "back" if rest != "begins" && rest != "ends" => self.put_back.push(rest.to_owned()),
-            "stuck" => self.left.push(format!("could not be put back: {rest}")),
-            "stays" => self.stays.push(rest.to_owned()),
-            _ => {}
-        }
-    }
-
-    fn failure(self, place: String) -> Failure {
-        let message = self.message.unwrap_or_else(|| match &self.command {
-            Some(_) => "a command failed".to_owned(),
-            None => "the step ended without saying why".to_owned(),
-        });
-        let left = self.left.into_iter().chain(self.stays.into_iter().map(|what| format!("stays: {what}"))).collect();
-        let status = self.status.filter(|_| self.command.is_some());
-        Failure { place, message, command: self.command, status, output: self.output, put_back: self.put_back, left }
-    }
 }

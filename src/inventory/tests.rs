@@ -117,7 +117,7 @@ fn every_layer_overrides_those_before_it() {
     assert_eq!(inventory.variables("h")["x"].value.integer().unwrap(), 9);
     let origins: Vec<String> = layers.iter().map(|layer| layer.origin.to_string()).collect();
     let origins = origins.join("\n").replace(&format!("{}/", folder.path().display()), "");
-    assert_snapshot!(origins, @r#"
+    assert_snapshot!(origins, @"
     group `all` in the inventory
     group `web` in the inventory
     group_vars/all.yml
@@ -127,7 +127,7 @@ fn every_layer_overrides_those_before_it() {
     the host in the inventory
     host_vars/h.yaml
     playbooks/host_vars/h.yml
-    "#);
+    ");
     assert_eq!(layers[4].key_span.position(), (1, 1));
 }
 
@@ -190,7 +190,7 @@ fn patterns_select_hosts() {
 
 #[test]
 fn patterns_that_mean_nothing_are_errors() {
-    assert_snapshot!(select("wbe:nothing*:!retierd:~("), @r#"
+    assert_snapshot!(select("wbe:nothing*:!retierd:~("), @"
     error: no host and no group is called `wbe`
     help: did you mean `web`?
 
@@ -200,7 +200,7 @@ fn patterns_that_mean_nothing_are_errors() {
 
     error: no host and no group is called `retierd`
     help: did you mean `retired`?
-    "#);
+    ");
     let file = SourceFile::named("site.yml", "- hosts: \"web:wbe\"\n");
     let error = inventory(WEB).select("web:wbe", Some(&Span::new(&file, 9, 18))).unwrap_err();
     assert_snapshot!(error, @r#"
@@ -221,7 +221,7 @@ fn a_limit_can_be_in_a_file() {
     fs::write(&path, "web1\n\nweb3:solo\n").unwrap();
     assert_eq!(select(&format!("@{}", path.display())), "web1 web3 solo");
     fs::write(&path, "web1\n  web11\n").unwrap();
-    assert_snapshot!(select(&format!("@{}", path.display())).replace(&*folder.path().display().to_string(), ""), @r#"
+    assert_snapshot!(select(&format!("@{}", path.display())).replace(&*folder.path().display().to_string(), ""), @"
     error: no host and no group is called `web11`
      --> /hosts.retry:2:3
       |
@@ -229,7 +229,7 @@ fn a_limit_can_be_in_a_file() {
       |   ^^^^^
       |
       = help: did you mean `web1`?
-    "#);
+    ");
     assert!(select("@/nowhere").ends_with("/nowhere: no such file"));
 }
 
@@ -310,7 +310,7 @@ fn what_is_wrong_with_an_inventory_is_said_all_at_once() {
     11 |       hosts: {c: 5, 'w[1]': }
        |                     ^^^^^^
     ");
-    assert_snapshot!(errors(&[("inventory.yml", "a: {children: {b: }}\nb: {children: {c: {children: {a: }}}}\nd: {children: {d: , all: }}\n")]), @r#"
+    assert_snapshot!(errors(&[("inventory.yml", "a: {children: {b: }}\nb: {children: {c: {children: {a: }}}}\nd: {children: {d: , all: }}\n")]), @"
     error: groups are inside of each other
      --> inventory.yml:2:16
       |
@@ -328,8 +328,8 @@ fn what_is_wrong_with_an_inventory_is_said_all_at_once() {
       |
     3 | d: {children: {d: , all: }}
       |                     ^^^
-    "#);
-    assert_snapshot!(errors(&[("inventory.yml", "# hosts\n[web]\nweb1 ansible_host=10.0.0.1\n")]), @r#"
+    ");
+    assert_snapshot!(errors(&[("inventory.yml", "# hosts\n[web]\nweb1 ansible_host=10.0.0.1\n")]), @"
     error: this is an INI inventory; solti reads the YAML format
      --> inventory.yml:2:1
       |
@@ -337,8 +337,8 @@ fn what_is_wrong_with_an_inventory_is_said_all_at_once() {
       | ^^^^^
       |
       = help: `ansible-inventory -i FILE --list --yaml` converts it
-    "#);
-    assert_snapshot!(errors(&[("inventory.yml", "\n")]), @r#"
+    ");
+    assert_snapshot!(errors(&[("inventory.yml", "\n")]), @"
     error: the inventory is empty
      --> inventory.yml:1:1
       |
@@ -346,8 +346,8 @@ fn what_is_wrong_with_an_inventory_is_said_all_at_once() {
       | ^
       |
       = help: begin with `all:` and `hosts:`
-    "#);
-    assert_snapshot!(errors(&[("inventory.yml", "- web1\n")]), @r#"
+    ");
+    assert_snapshot!(errors(&[("inventory.yml", "- web1\n")]), @"
     error: an inventory is a mapping of groups, this is a list
      --> inventory.yml:1:1
       |
@@ -355,8 +355,8 @@ fn what_is_wrong_with_an_inventory_is_said_all_at_once() {
       | ^^^^^^
       |
       = help: begin with `all:` and `hosts:`
-    "#);
-    assert_snapshot!(errors(&[("inventory.yml", "plugin: aws_ec2\n")]), @r#"
+    ");
+    assert_snapshot!(errors(&[("inventory.yml", "plugin: aws_ec2\n")]), @"
     error: inventory plugins are not supported
      --> inventory.yml:1:1
       |
@@ -364,7 +364,7 @@ fn what_is_wrong_with_an_inventory_is_said_all_at_once() {
       | ^^^^^^
       |
       = help: `ansible-inventory -i FILE --list --yaml` writes what the plugin finds as an inventory
-    "#);
+    ");
     assert_snapshot!(errors(&[
         ("inventory.yml", "all: {hosts: {h: }}\n"),
         ("group_vars/all.yml", "- a\n"),
@@ -399,10 +399,10 @@ fn what_is_wrong_with_an_inventory_is_said_all_at_once() {
     assert_snapshot!(load(&["/nowhere/inventory.yml".to_owned()], None).unwrap_err(), @"error: /nowhere/inventory.yml: no such file");
     let folder = tempfile::tempdir().unwrap();
     let error = load(&[folder.path().display().to_string()], None).unwrap_err().to_string();
-    assert_snapshot!(error.replace(&*folder.path().display().to_string(), "FOLDER"), @r#"
+    assert_snapshot!(error.replace(&*folder.path().display().to_string(), "FOLDER"), @"
     error: FOLDER: no inventory in this folder
     help: it is looked for as inventory.yml, inventory.yaml, hosts.yml, hosts.yaml
-    "#);
+    ");
 }
 
 proptest! {

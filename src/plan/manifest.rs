@@ -66,7 +66,7 @@ pub enum Item {
     },
     /// A unit that is running or starts at boot because of solti.
     Service {
-        /// The unit's full name.
+        /// The unit's full name, with its scope ([`super::scope::key`]).
         unit: String,
         /// What was there before.
         before: Before,
@@ -88,6 +88,27 @@ pub enum Item {
     /// A group.
     Group {
         /// Its name.
+        name: String,
+        /// What was there before.
+        before: Before,
+    },
+    /// One of podman's containers.
+    Container {
+        /// Its name, with its scope.
+        name: String,
+        /// What was there before.
+        before: Before,
+    },
+    /// One of podman's volumes.
+    Volume {
+        /// Its name, with its scope.
+        name: String,
+        /// What was there before.
+        before: Before,
+    },
+    /// One of podman's networks.
+    Network {
+        /// Its name, with its scope.
         name: String,
         /// What was there before.
         before: Before,
@@ -116,6 +137,9 @@ impl Item {
             Self::Package { name, .. } => (3, name),
             Self::User { name, .. } => (4, name),
             Self::Group { name, .. } => (5, name),
+            Self::Volume { name, .. } => (6, name),
+            Self::Network { name, .. } => (7, name),
+            Self::Container { name, .. } => (8, name),
         }
     }
 
@@ -132,7 +156,10 @@ impl Item {
             | Self::Service { before, .. }
             | Self::Package { before, .. }
             | Self::User { before, .. }
-            | Self::Group { before, .. } => *before = new,
+            | Self::Group { before, .. }
+            | Self::Container { before, .. }
+            | Self::Volume { before, .. }
+            | Self::Network { before, .. } => *before = new,
         }
     }
 
@@ -144,7 +171,10 @@ impl Item {
             | Self::Service { before, .. }
             | Self::Package { before, .. }
             | Self::User { before, .. }
-            | Self::Group { before, .. } => before,
+            | Self::Group { before, .. }
+            | Self::Container { before, .. }
+            | Self::Volume { before, .. }
+            | Self::Network { before, .. } => before,
         }
     }
 }

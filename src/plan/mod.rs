@@ -5,6 +5,7 @@ pub mod manifest;
 pub mod operation;
 pub mod probe;
 pub mod reader;
+pub mod scope;
 pub mod state;
 #[cfg(test)]
 mod tests;

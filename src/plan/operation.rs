@@ -13,9 +13,14 @@ pub struct Attributes {
 
 /// How a file's new content is tried before it goes live.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Validation {
-    /// The program and its arguments; `%s` in them stands for the staged file.
-    pub command: Vec<String>,
+pub enum Validation {
+    /// A program and its arguments; `%s` in them stands for the staged file or folder.
+    Command(Vec<String>),
+    /// podman's own generator, which must take the quadlets among the files without complaint.
+    Generator {
+        /// Whether they are those of a user.
+        user: bool,
+    },
 }
 
 /// One file that is staged, validated and swapped.
@@ -66,6 +71,25 @@ pub enum Operation {
         /// The program and its arguments.
         command: Vec<String>,
     },
+    /// Gives a user what services need that run without a login: ranges of subordinate ids, and a manager that lingers.
+    Linger {
+        /// The user.
+        user: String,
+    },
+    /// Fetches a container image that is not there yet.
+    Pull {
+        /// Whose podman; none for the system's.
+        user: Option<String>,
+        /// The image's full name.
+        image: String,
+    },
+    /// Removes something of podman's.
+    Discard {
+        /// What it is.
+        what: PodmanThing,
+        /// Its name, with its scope ([`super::scope::key`]).
+        name: String,
+    },
     /// Makes a directory, with its missing parents.
     MakeDirectory {
         /// The absolute path.
@@ -85,6 +109,13 @@ pub enum Operation {
         validation: Option<Validation>,
         /// Whether they are in place before packages are installed (package sources and keys).
         early: bool,
+    },
+    /// Runs a program that must succeed once files are in place, before services are started anew.
+    Try {
+        /// Who runs it; none for who carries out the step.
+        user: Option<String>,
+        /// The program and its arguments.
+        command: Vec<String>,
     },
     /// Sets owner, group and mode of something that is there.
     SetAttributes {
@@ -126,14 +157,14 @@ pub enum Operation {
     },
     /// Changes whether a service starts at boot.
     Enable {
-        /// The unit's full name.
+        /// The unit's full name, with its scope ([`super::scope::key`]).
         unit: String,
         /// Enabled or disabled.
         enabled: bool,
     },
     /// Starts, stops, restarts or reloads a service.
     Service {
-        /// The unit's full name.
+        /// The unit's full name, with its scope ([`super::scope::key`]).
         unit: String,
         /// What to do.
         verb: Verb,
@@ -141,7 +172,10 @@ pub enum Operation {
         settle: u64,
     },
     /// Has systemd read its unit files again.
-    DaemonReload,
+    DaemonReload {
+        /// Whose systemd; none for the system's.
+        user: Option<String>,
+    },
     /// Runs a command.
     Command {
         /// The program and its arguments.
@@ -164,6 +198,28 @@ pub enum Operation {
         /// How it was.
         expectation: Expectation,
     },
+}
+
+/// What podman keeps beside containers and images.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum PodmanThing {
+    /// A container, which systemd had to kill: otherwise it goes when its service stops.
+    Container,
+    /// Data.
+    Volume,
+    /// A network.
+    Network,
+}
+
+impl PodmanThing {
+    /// podman's word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Container => "container",
+            Self::Volume => "volume",
+            Self::Network => "network",
+        }
+    }
 }
 
 /// What is done to a service.

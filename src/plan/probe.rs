@@ -4,6 +4,8 @@
 //! paths, one `readlink` for all links, one `systemctl show` for all units, one `dpkg-query` for all packages.
 
 use super::manifest::ManifestError;
+use super::operation::PodmanThing;
+use super::scope;
 use crate::host::{quote, quote_words};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -18,6 +20,13 @@ pub const PLACE: &str = r#"
 while read -r key _ uid _; do case $key in Uid:) break ;; esac; done </proc/self/status
 if [ "$uid" = 0 ]; then V=/var/lib/solti; L=/run/solti.lock
 else V=$HOME/.local/state/solti; L=/run/user/$uid/solti.lock; [ -d "/run/user/$uid" ] || L=$HOME/.solti.lock; fi
+as_user() { # as_user USER COMMAND...: in the scope of a user who need not be logged in
+  who=$1; shift
+  id=$(id -u -- "$who") && eval "home=~$who" || return 1
+  set -- env HOME="$home" USER="$who" LOGNAME="$who" XDG_RUNTIME_DIR="/run/user/$id" \
+    DBUS_SESSION_BUS_ADDRESS="unix:path=/run/user/$id/bus" "$@"
+  if [ "$id" = "$uid" ]; then "$@"; else ( cd / && runuser -u "$who" -- "$@" ); fi
+}
 "#;
 
 /// Says what a command answered: `answer KEY STATUS TEXT`. What is one plain line is said as it is, because to encode
@@ -48,6 +57,8 @@ enum Content {
     Digest,
     /// Its digest, and its content where the digest is not this one.
     Unless(String),
+    /// Its digest and its content.
+    Always,
 }
 
 /// A read-only command.
@@ -76,6 +87,7 @@ pub struct Probe {
     questions: BTreeMap<String, Question>,
     listings: BTreeSet<String>,
     tools: BTreeSet<String>,
+    podman: BTreeMap<Option<String>, BTreeSet<PodmanThing>>,
 }
 
 /// What makes a host's answers unusable.
@@ -109,6 +121,11 @@ impl Probe {
     /// Asks for a file's content, unless its digest is `sha256` already.
     pub fn content_unless(&mut self, path: &str, sha256: &str) {
         self.ask(path, Content::Unless(sha256.to_owned()));
+    }
+
+    /// Asks for a file's content, whatever it is.
+    pub fn content(&mut self, path: &str) {
+        self.ask(path, Content::Always);
     }
 
     fn ask(&mut self, path: &str, content: Content) {
@@ -148,7 +165,17 @@ impl Probe {
         }
     }
 
-    /// Asks systemd for a unit.
+    /// Asks podman for its version and the images that are there, and for a user whether podman has what it needs.
+    pub fn podman(&mut self, user: Option<&str>) {
+        self.podman.entry(user.map(str::to_owned)).or_default();
+    }
+
+    /// Asks podman for its volumes or networks.
+    pub fn podman_thing(&mut self, user: Option<&str>, what: PodmanThing) {
+        self.podman.entry(user.map(str::to_owned)).or_default().insert(what);
+    }
+
+    /// Asks systemd for a unit, by its name and scope.
     pub fn unit(&mut self, unit: &str) {
         self.units.insert(unit.to_owned());
     }
@@ -181,6 +208,7 @@ done
         self.write_accounts(&mut program);
         self.write_packages(&mut program);
         self.write_units(&mut program);
+        self.write_podman(&mut program);
         self.write_questions(&mut program);
         for tool in &self.tools {
             let _ = writeln!(program, "command -v {0} >/dev/null 2>&1 || say lacks {0}", quote(tool));
@@ -215,7 +243,7 @@ done
                     Content::Digest => {
                         let _ = write!(known, "*{}) ;; ", quote(&format!(" {path}")));
                     }
-                    Content::No => {}
+                    Content::No | Content::Always => {}
                 }
             }
             // reading a pipe would take forever
@@ -286,27 +314,89 @@ done
             quote_words(&self.packages)
         );
         if !self.candidates.is_empty() {
-            let _ = writeln!(
-                program,
-                "apt-cache policy {} 2>/dev/null | while read -r word rest; do case $word in Candidate:) say candidate \"$name $rest\" ;; \
-                 Installed:) ;; *:) name=${{word%:}} ;; esac; done",
-                quote_words(&self.candidates)
-            );
+            let _ = writeln!(program, "{}", candidates(&quote_words(&self.candidates)));
         }
     }
 
     fn write_units(&self, program: &mut String) {
+        const SHOW: &str = "show -p \
+            Id,Names,LoadState,ActiveState,UnitFileState,NeedDaemonReload,CanReload,ActiveEnterTimestamp,FragmentPath";
+        const SAY: &str = "2>/dev/null | while IFS= read -r line; do say unit \"$line\"; done; say unit";
         if self.units.is_empty() {
             return;
         }
-        let units = quote_words(&self.units);
+        let mut scopes: BTreeMap<Option<&str>, Vec<&str>> = BTreeMap::new();
+        for unit in &self.units {
+            let (user, name) = scope::split(unit);
+            scopes.entry(user).or_default().push(name);
+        }
+        program.push_str("if command -v systemctl >/dev/null; then\n");
+        for (user, units) in scopes {
+            let units = quote_words(units);
+            // without a bus there is no manager that could be asked: nothing runs in that scope
+            let _ = match user {
+                None => writeln!(program, "TZ=UTC systemctl {SHOW} -- {units} {SAY}"),
+                Some(user) => writeln!(
+                    program,
+                    "if id=$(id -u -- {user} 2>/dev/null) && [ -S \"/run/user/$id/bus\" ]; then say scope {user}; \
+                     as_user {user} env TZ=UTC systemctl --user {SHOW} -- {units} {SAY}; fi",
+                    user = quote(user)
+                ),
+            };
+        }
+        program.push_str("else say lacks systemctl; fi\n");
+    }
+
+    fn write_podman(&self, program: &mut String) {
+        if self.podman.is_empty() {
+            return;
+        }
+        // where this run is to install it, the version on offer says what it will be able to do
         let _ = writeln!(
             program,
-            "if command -v systemctl >/dev/null; then TZ=UTC systemctl show \
-             -p Id,Names,LoadState,ActiveState,UnitFileState,NeedDaemonReload,CanReload,ActiveEnterTimestamp,FragmentPath -- {units} 2>/dev/null | \
-             while IFS= read -r line; do say unit \"$line\"; done; say unit; else say lacks systemctl; fi"
+            "if command -v podman >/dev/null; then say podman \"$(podman --version)\"; else {}; fi",
+            candidates("podman")
         );
+        for (user, things) in &self.podman {
+            let user_word = user.as_deref().map_or("-".to_owned(), quote);
+            let mut lists = vec![
+                "image ls --no-trunc --format \"$S image $who {{.ID}} {{.Repository}} {{.Tag}} {{.Digest}}\""
+                    .to_owned(),
+            ];
+            for what in things {
+                lists.push(format!("{0} ls --format \"$S {0} $who {{{{.Name}}}}\"", what.word()));
+            }
+            match user {
+                None => {
+                    program.push_str("if command -v podman >/dev/null; then who=-\n");
+                    for list in lists {
+                        let _ = writeln!(program, "podman {list} 2>/dev/null");
+                    }
+                }
+                Some(_) => {
+                    let _ = writeln!(
+                        program,
+                        "own=; for file in /etc/subuid /etc/subgid; do while IFS=: read -r name rest; do \
+                         if [ \"$name\" = {user_word} ]; then own=$own+; break; fi; done <\"$file\"; done 2>/dev/null
+[ \"$own\" != ++ ] || say subordinate {user_word}
+if command -v podman >/dev/null && id=$(id -u -- {user_word} 2>/dev/null) && [ -S \"/run/user/$id/bus\" ]; then who={user_word}"
+                    );
+                    for list in lists {
+                        let _ = writeln!(program, "as_user {user_word} podman {list} 2>/dev/null");
+                    }
+                }
+            }
+            program.push_str("fi\n");
+        }
     }
+}
+
+/// Says the newest versions of packages on offer.
+fn candidates(packages: &str) -> String {
+    format!(
+        "apt-cache policy {packages} 2>/dev/null | while read -r word rest; do case $word in \
+         Candidate:) say candidate \"$name $rest\" ;; Installed:) ;; *:) name=${{word%:}} ;; esac; done"
+    )
 }
 
 /// The key of a folder's listing among the answers.

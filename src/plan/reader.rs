@@ -2,6 +2,7 @@
 
 use super::manifest::Manifest;
 use super::probe::ProbeError;
+use super::scope;
 use super::state::{Answer, GroupState, Meta, PathState, State, UnitState, UserState};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -12,6 +13,8 @@ use std::collections::{BTreeMap, VecDeque};
 pub struct Reader {
     state: State,
     unit: BTreeMap<String, String>,
+    /// The user whose units follow; none for the system's.
+    scope: Option<String>,
     /// Links whose targets are still to come, in the same order.
     links: VecDeque<String>,
     complete: bool,
@@ -73,7 +76,20 @@ impl Reader {
                     self.state.candidates.insert(name.to_owned(), version.to_owned());
                 }
             }
+            "scope" => self.scope = Some(rest.to_owned()),
             "unit" => self.unit(rest),
+            "podman" => self.state.podman.version = rest.rsplit(' ').next().map(str::to_owned),
+            "image" => self.image(rest),
+            "volume" | "network" => {
+                if let Some((user, name)) = rest.split_once(' ') {
+                    let key = scope::key(some_user(user), name);
+                    let podman = &mut self.state.podman;
+                    if tag == "volume" { &mut podman.volumes } else { &mut podman.networks }.insert(key);
+                }
+            }
+            "subordinate" => {
+                self.state.podman.subordinate.insert(rest.to_owned());
+            }
             "answer" => self.answer(rest),
             "lacks" => {
                 self.state.missing_tools.insert(rest.to_owned());
@@ -172,7 +188,17 @@ impl Reader {
             fragment: take("FragmentPath"),
         };
         for name in names.split_whitespace().chain([id.as_str()]).filter(|name| !name.is_empty()) {
-            self.state.units.insert(name.to_owned(), unit.clone());
+            self.state.units.insert(scope::key(self.scope.as_deref(), name), unit.clone());
+        }
+    }
+
+    fn image(&mut self, rest: &str) {
+        let words: Vec<&str> = rest.split(' ').collect();
+        let [user, id, repository, tag, digest] = words[..] else { return };
+        // some of podman's commands say which digest it is
+        let id = id.strip_prefix("sha256:").unwrap_or(id);
+        for name in [format!("{repository}:{tag}"), format!("{repository}@{digest}")] {
+            self.state.podman.images.insert(scope::key(some_user(user), &name), id.to_owned());
         }
     }
 
@@ -191,6 +217,11 @@ impl Reader {
         let answer = Answer { status: status.parse().unwrap_or(-1), output };
         self.state.answers.insert(String::from_utf8_lossy(&key).into_owned(), answer);
     }
+}
+
+/// In records, `-` stands for the system's scope.
+fn some_user(word: &str) -> Option<&str> {
+    (word != "-").then_some(word)
 }
 
 /// systemd's `Sat 2026-11-21 11:06:00 UTC` in seconds since 1970; 0 if there is none.

@@ -106,6 +106,34 @@ impl UnitState {
     }
 }
 
+/// What podman says, for the system and for users of their own.
+#[derive(Debug, Clone, Default)]
+pub struct Podman {
+    /// Its version, as `podman --version` ends; none where there is no podman.
+    pub version: Option<String>,
+    /// Images that are there: their ids, by scope, name and tag, or by name and digest.
+    pub images: HashMap<String, String>,
+    /// Volumes that are there, where they were asked for, with their scopes.
+    pub volumes: HashSet<String>,
+    /// Networks that are there, where they were asked for, with their scopes.
+    pub networks: HashSet<String>,
+    /// Users with ranges of subordinate user and group ids, of those asked for.
+    pub subordinate: HashSet<String>,
+    /// Images that a planned change fetches, with their scopes.
+    pub pulling: HashSet<String>,
+}
+
+/// What else a service is started with beside what it says itself: its quadlet does.
+#[derive(Debug, Clone, Default)]
+pub struct StartedWith {
+    /// The files that become its unit.
+    pub files: Vec<String>,
+    /// Files and folders that it reads.
+    pub uses: Vec<String>,
+    /// Images, with their scopes.
+    pub images: Vec<String>,
+}
+
 /// What a read-only command answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
@@ -134,6 +162,8 @@ pub struct State {
     pub units: HashMap<String, UnitState>,
     /// Answers of read-only commands, by the key that they were asked under.
     pub answers: HashMap<String, Answer>,
+    /// What podman and the users' own systemd say.
+    pub podman: Podman,
     /// What solti knows here to be its own.
     pub manifest: Manifest,
     /// What was there before solti, of all that the manifest has at the start: a role may give up what a later one takes
@@ -147,6 +177,10 @@ pub struct State {
     pub missing_tools: HashSet<String>,
     /// Content of the files that are declared for this host, by path: SHA-256 of what they will hold.
     pub declared: BTreeMap<String, String>,
+    /// What services are started with beside what they say themselves, by unit.
+    pub started_with: BTreeMap<String, StartedWith>,
+    /// Quadlets that are declared for this host, by scope.
+    pub quadlets: BTreeMap<Option<String>, Vec<crate::quadlet::Named>>,
     /// Packages that a planned change installs, so that files and units may appear that are not there yet.
     pub installing: IndexMap<String, String>,
     /// Units whose files a planned change writes.
@@ -185,6 +219,8 @@ impl State {
         self.packages.extend(more.packages);
         self.units.extend(more.units);
         self.answers.extend(more.answers);
+        self.podman.volumes.extend(more.podman.volumes);
+        self.podman.networks.extend(more.podman.networks);
     }
 
     /// Whether a folder will be empty: all that was listed in it has been planned away.

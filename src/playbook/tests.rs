@@ -264,7 +264,7 @@ fn everything_that_is_wrong_in_roles() {
 
 #[test]
 fn other_errors() {
-    assert_snapshot!(errors("hosts: all\n"), @r"
+    assert_snapshot!(errors("hosts: all\n"), @"
     error: a playbook is a list of plays, not a mapping
      --> PROJECT/playbooks/site.yml:1:1
       |
@@ -273,7 +273,7 @@ fn other_errors() {
       |
       = help: begin it with `- hosts: …`
     ");
-    assert_snapshot!(errors("- import_playbook: site.yml\n"), @r"
+    assert_snapshot!(errors("- import_playbook: site.yml\n"), @"
     error: PROJECT/playbooks/site.yml imports itself
      --> PROJECT/playbooks/site.yml:1:20
       |

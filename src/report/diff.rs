@@ -135,7 +135,7 @@ mod tests {
     #[test]
     fn three_lines_of_context() {
         let old = "a\nb\nc\nd\ne\nf\ng\nh\n";
-        insta::assert_snapshot!(show(Some(old), Some(&old.replace("e\n", "E\ne2\n"))), @r"
+        insta::assert_snapshot!(show(Some(old), Some(&old.replace("e\n", "E\ne2\n"))), @"
         @@ -2,7 +2,8 @@
          b
          c
@@ -166,7 +166,7 @@ mod tests {
 
     #[test]
     fn an_empty_file_gets_content() {
-        insta::assert_snapshot!(show(Some(""), Some("a\n")), @r"
+        insta::assert_snapshot!(show(Some(""), Some("a\n")), @"
         @@ -0,0 +1 @@
         +a
         ");

@@ -106,7 +106,7 @@ impl Record {
                 self.command = command;
                 self.hosts = hosts.iter().map(|host| (host.clone(), HostRecord::default())).collect();
             }
-            Event::Phase { .. } | Event::StepDone { .. } => {}
+            Event::Phase { .. } | Event::Pulled { .. } | Event::StepDone { .. } => {}
             Event::Planned { host, plan } => self.host(host).plan = Some(plan.clone()),
             Event::Checked { host, result } => self.host(host).checks.push(result.clone()),
             Event::Failed { host, failure } => self.host(host).failures.push(failure.clone()),

@@ -32,6 +32,7 @@ pub fn event(event: Event, redact: &Redactor) -> Event {
             };
             Event::HostDone { host, outcome, exchanges, millis }
         }
+        Event::Pulled { host, image, bytes, millis } => Event::Pulled { host, image: redact(&image), bytes, millis },
         // Nothing in these comes from a value: names of hosts, roles and steps, and numbers.
         event @ (Event::Started { .. } | Event::StepDone { .. } | Event::Finished { .. }) => event,
     }
@@ -39,6 +40,7 @@ pub fn event(event: Event, redact: &Redactor) -> Event {
 
 fn phase(phase: Phase, redact: &Redactor) -> Phase {
     match phase {
+        Phase::Pulling { image } => Phase::Pulling { image: redact(&image) },
         Phase::Checking { role, check } => Phase::Checking { role, check: redact(&check) },
         other => other,
     }
@@ -196,7 +198,7 @@ mod tests {
 
     #[test]
     fn a_new_secret_hides_what_was_there_before() {
-        insta::assert_snapshot!(sides("user: a\npassword: former\nport: 1\n", "user: a\npassword: s3cret\nport: 1\n"), @r"
+        insta::assert_snapshot!(sides("user: a\npassword: former\nport: 1\n", "user: a\npassword: s3cret\nport: 1\n"), @"
         user: a
         (a line with a secret: before)
         port: 1
@@ -223,7 +225,7 @@ mod tests {
     #[test]
     fn untouched_lines_and_hunks_stay() {
         let shown = sides("password: s3cret\n1\n2\n3\n4\n5\nport: 1\n", "password: s3cret\n1\n2\n3\n4\n5\nport: 2\n");
-        insta::assert_snapshot!(shown, @r"
+        insta::assert_snapshot!(shown, @"
         password: ****
         1
         2
@@ -254,7 +256,7 @@ mod tests {
                 new: None,
                 hidden: true,
             }],
-            operations: vec![crate::plan::operation::Operation::DaemonReload],
+            operations: vec![crate::plan::operation::Operation::DaemonReload { user: None }],
         };
         super::change(&mut change, &hide);
         assert_eq!(change.resource, "loki/config/file:/etc/****");

@@ -119,7 +119,7 @@ pub fn body(fields: &mut Fields<'_>, files: &dyn Files, what: &str) -> Result<Op
 /// `validate`: what tries a file before it goes live.
 pub fn validation(fields: &mut Fields<'_>) -> Option<Validation> {
     let node = fields.get("validate");
-    fields.read(node, command).map(|command| Validation { command })
+    fields.read(node, command).map(Validation::Command)
 }
 
 /// `environment`: names and values.

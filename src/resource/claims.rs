@@ -1,16 +1,28 @@
 //! What a resource has on a host, from its names and paths alone: enough to take it away.
 
+use super::Files;
 use super::arguments::{account_name, path, unit_name};
+use super::scope::Scope;
 use crate::plan::manifest::{Before, Item};
+use crate::quadlet::Named;
 use crate::role::ResourceKind;
 use crate::source::Diagnostics;
+use crate::template::RenderError;
 use crate::yaml::Node;
 
 /// The things of a resource in the order made, from arguments without content.
 ///
 /// # Errors
-/// A path or name that is none.
-pub fn claims(kind: ResourceKind, arguments: &Node) -> Result<Vec<Item>, Diagnostics> {
+/// A path or name that is none; or the home of a user that is not known yet.
+pub fn claims(kind: ResourceKind, arguments: &Node, files: &dyn Files) -> Result<Vec<Item>, RenderError> {
+    let scope = match arguments.get("user").map(Node::string).transpose()?.as_deref() {
+        None | Some("" | "root") => Scope::default(),
+        Some(user) => Scope::of(Some(user.to_owned()), files)?,
+    };
+    Ok(items(kind, arguments, &scope)?)
+}
+
+fn items(kind: ResourceKind, arguments: &Node, scope: &Scope) -> Result<Vec<Item>, Diagnostics> {
     let get = |key: &str| arguments.get(key);
     let before = Before::Nothing;
     let file = |key: &str| match get(key) {
@@ -45,17 +57,27 @@ pub fn claims(kind: ResourceKind, arguments: &Node) -> Result<Vec<Item>, Diagnos
                 let unit = unit_name(node)?;
                 match get("drop_in") {
                     Some(name) => {
-                        let path = super::unit::drop_in_path(&unit, &name.string()?);
+                        let path = super::unit::drop_in_path(scope, &unit, &name.string()?);
                         let folder = path.rsplit_once('/').map_or("/", |(folder, _)| folder).to_owned();
                         Ok(vec![Item::Directory { path: folder, before: before.clone() }, Item::File { path, before }])
                     }
-                    None => Ok(vec![Item::File { path: super::unit::unit_path(&unit), before }]),
+                    None => Ok(vec![Item::File { path: super::unit::unit_path(scope, &unit), before }]),
                 }
             }
             None => Ok(Vec::new()),
         },
+        ResourceKind::Quadlet => match get("name").map(Node::string).transpose()? {
+            Some(name) => {
+                let drop_in = get("drop_in").map(Node::string).transpose()?;
+                let quadlet = Named::parse(&name, "");
+                Ok(quadlet
+                    .map(|quadlet| super::quadlet::claims(scope, &quadlet, drop_in.as_deref()))
+                    .unwrap_or_default())
+            }
+            None => Ok(Vec::new()),
+        },
         ResourceKind::Service => match get("name") {
-            Some(node) => Ok(vec![Item::Service { unit: unit_name(node)?, before }]),
+            Some(node) => Ok(vec![Item::Service { unit: scope.key(&unit_name(node)?), before }]),
             None => Ok(Vec::new()),
         },
         ResourceKind::Absent | ResourceKind::Command => Ok(Vec::new()),

@@ -144,8 +144,8 @@ impl Resource for Config {
         folders.iter().flat_map(Resource::claims).chain(self.files.iter().map(Content::claim)).collect()
     }
 
-    fn declares(&self) -> Vec<(String, String)> {
-        self.files.iter().map(Content::declares).collect()
+    fn declare(&self, state: &mut State) {
+        self.files.iter().for_each(|content| content.declare(state));
     }
 
     fn texts(&self) -> Vec<(String, Vec<u8>)> {

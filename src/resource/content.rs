@@ -61,9 +61,9 @@ impl Content {
         (self.path.clone(), self.bytes.clone())
     }
 
-    /// Path and SHA-256.
-    pub fn declares(&self) -> (String, String) {
-        (self.path.clone(), sha256(&self.bytes))
+    /// Notes that it is declared for this host.
+    pub fn declare(&self, state: &mut State) {
+        state.declared.insert(self.path.clone(), sha256(&self.bytes));
     }
 
     /// Asks for the file and the folder that it is in.

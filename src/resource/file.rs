@@ -84,8 +84,8 @@ impl Resource for File {
         vec![self.content.claim()]
     }
 
-    fn declares(&self) -> Vec<(String, String)> {
-        vec![self.content.declares()]
+    fn declare(&self, state: &mut State) {
+        self.content.declare(state);
     }
 
     fn texts(&self) -> Vec<(String, Vec<u8>)> {

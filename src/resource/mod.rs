@@ -11,7 +11,9 @@ mod file;
 mod group;
 mod openpgp;
 mod package;
+mod quadlet;
 pub mod removal;
+mod scope;
 pub mod service;
 mod symlink;
 #[cfg(test)]
@@ -45,10 +47,9 @@ pub trait Resource: fmt::Debug + Send + Sync {
     /// The things on the host that are its own, each made only by it.
     fn claims(&self) -> Vec<Item>;
 
-    /// The content of the files that it declares: path and SHA-256.
-    fn declares(&self) -> Vec<(String, String)> {
-        Vec::new()
-    }
+    /// Notes what others of the host's resources want to know before any of them is planned: the files that it
+    /// declares, and what services are started with.
+    fn declare(&self, _state: &mut State) {}
 
     /// The files that it writes: path and content.
     fn texts(&self) -> Vec<(String, Vec<u8>)> {
@@ -60,6 +61,11 @@ pub trait Resource: fmt::Debug + Send + Sync {
     /// # Errors
     /// When the declared state cannot be reached on this host; one sentence for the user.
     fn plan(&self, state: &mut State) -> Result<Planned, String>;
+
+    /// Whether another resource may have the same file, if it declares the same content.
+    fn shares(&self) -> bool {
+        false
+    }
 
     /// The service whose inputs are looked at again when later roles have changed them.
     fn restarts(&self) -> bool {
@@ -107,6 +113,12 @@ pub trait Files {
     /// # Errors
     /// When it is missing.
     fn file(&self, name: &Node) -> Result<Vec<u8>, RenderError>;
+
+    /// The home of a user of the host; none if there is no such user.
+    ///
+    /// # Errors
+    /// When the host's users are not known yet.
+    fn home(&self, user: &str) -> Result<Option<String>, RenderError>;
 }
 
 /// Reads a resource from its rendered arguments; `as_user` is who carries it out, if not the one of the step.
@@ -135,7 +147,8 @@ pub fn parse(
         ResourceKind::Group => Box::new(group::Group::parse(arguments)?),
         ResourceKind::Package => Box::new(package::Package::parse(arguments, files)?),
         ResourceKind::Unit => Box::new(unit::Unit::parse(arguments, files)?),
-        ResourceKind::Service => Box::new(service::Service::parse(arguments)?),
+        ResourceKind::Quadlet => Box::new(quadlet::Quadlet::parse(arguments, files)?),
+        ResourceKind::Service => Box::new(service::Service::parse(arguments, files)?),
         ResourceKind::Command => Box::new(command::Command::parse(arguments, as_user)?),
     })
 }

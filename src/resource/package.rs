@@ -169,12 +169,17 @@ impl Resource for Package {
         packages.chain(self.repository.iter().map(Content::claim)).collect()
     }
 
-    fn declares(&self) -> Vec<(String, String)> {
-        self.repository.iter().map(Content::declares).collect()
+    fn declare(&self, state: &mut State) {
+        self.repository.iter().for_each(|content| content.declare(state));
     }
 
     fn texts(&self) -> Vec<(String, Vec<u8>)> {
         self.repository.iter().map(Content::text).collect()
+    }
+
+    /// Packages of one vendor come from one repository.
+    fn shares(&self) -> bool {
+        true
     }
 
     fn plan(&self, state: &mut State) -> Result<Planned, String> {

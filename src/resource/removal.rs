@@ -3,9 +3,11 @@
 use super::Draft;
 use crate::plan::change::{Action, Detail};
 use crate::plan::manifest::{Before, Item};
-use crate::plan::operation::{Expectation, Operation, Verb};
+use crate::plan::operation::{Expectation, Operation, PodmanThing, Verb};
 use crate::plan::probe::Probe;
+use crate::plan::scope;
 use crate::plan::state::{PathState, State};
+use crate::quadlet::Named;
 
 /// How far a removal goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +32,10 @@ pub fn ask(item: &Item, probe: &mut Probe) {
         Item::Package { name, .. } => probe.package(name, false),
         Item::User { name, .. } => probe.user(name),
         Item::Group { .. } => probe.groups(),
+        Item::Volume { name, .. } => probe.podman_thing(scope::split(name).0, PodmanThing::Volume),
+        Item::Network { name, .. } => probe.podman_thing(scope::split(name).0, PodmanThing::Network),
+        // it comes and goes with its service
+        Item::Container { .. } => {}
     }
 }
 
@@ -60,8 +66,24 @@ pub fn plan(item: &Item, reach: Reach, state: &mut State) -> Option<Draft> {
             state.groups.remove(name)?;
             Some(account("groupdel", name, "group"))
         }
+        Item::Volume { name, .. } if reach != Reach::Pruned => {
+            let there = state.podman.volumes.remove(name);
+            there.then(|| discard(PodmanThing::Volume, name, "with all in it"))
+        }
+        Item::Container { name, .. } => Some(discard(PodmanThing::Container, name, "")),
+        // a network has nothing in it that could be lost
+        Item::Network { name, .. } => {
+            let there = state.podman.networks.remove(name);
+            there.then(|| discard(PodmanThing::Network, name, ""))
+        }
         _ => None,
     }
+}
+
+fn discard(what: PodmanThing, name: &str, more: &str) -> Draft {
+    let text = format!("{} {} {more}", what.word(), scope::shown(name));
+    let operations = vec![Operation::Discard { what, name: name.to_owned() }];
+    Draft { action: Action::Remove, details: vec![Detail::note(text.trim_end())], operations }
 }
 
 fn account(program: &str, name: &str, kind: &str) -> Draft {
@@ -89,19 +111,32 @@ fn file(path: &str, before: &Before, state: &mut State) -> Option<Draft> {
             return None;
         }
     };
-    if let Some(unit) = unit_of(path) {
-        operations.push(Operation::DaemonReload);
-        state.rewritten_units.insert(unit.to_owned());
+    if let Some((user, unit)) = unit_of(path, &now) {
+        state.rewritten_units.insert(scope::key(user.as_deref(), &unit));
+        operations.push(Operation::DaemonReload { user });
     }
     let left = if action == Action::PutBack { PathState::Other } else { PathState::Absent };
     state.paths.insert(path.to_owned(), left);
     Some(Draft { action, details: vec![Detail::note(text)], operations })
 }
 
-/// The unit that a file in systemd's folder of the administrator belongs to.
-fn unit_of(path: &str) -> Option<&str> {
-    let rest = path.strip_prefix("/etc/systemd/system/")?;
-    Some(rest.split_once(".d/").map_or(rest, |(unit, _)| unit))
+/// The unit that a file in one of the folders of systemd or podman belongs to, and whose it is.
+fn unit_of(path: &str, now: &PathState) -> Option<(Option<String>, String)> {
+    let owner = match now {
+        PathState::File { meta, .. } => Some(meta.owner.clone()),
+        _ => None,
+    };
+    let of_user = |folder: &str| path.split_once(folder).map(|(_, rest)| (owner.clone(), rest));
+    let of_system = |folder: &str| path.strip_prefix(folder).map(|rest| (None, rest));
+    let unit = of_system("/etc/systemd/system/").or_else(|| of_user("/.config/systemd/user/"));
+    let quadlet = || of_system("/etc/containers/systemd/").or_else(|| of_user("/.config/containers/systemd/"));
+    let (user, rest, is_quadlet) = match unit {
+        Some((user, rest)) => (user, rest, false),
+        None => quadlet().map(|(user, rest)| (user, rest, true))?,
+    };
+    let name = rest.split_once(".d/").map_or(rest, |(name, _)| name);
+    let unit = if is_quadlet { Named::parse(name, "").ok()?.service_name() } else { name.to_owned() };
+    Some((user, unit))
 }
 
 fn directory(path: &str, state: &mut State) -> Option<Draft> {

@@ -1,23 +1,33 @@
 //! `service`: whether a unit runs, whether it starts at boot, and what it was last started with.
 
 use super::arguments::{milliseconds, path, unit_name};
-use super::{Draft, Planned, Resource, before};
+use super::scope::Scope;
+use super::{Draft, Files, Planned, Resource, before};
 use crate::plan::change::{Action, Detail};
 use crate::plan::manifest::{Before, Item};
 use crate::plan::operation::{Operation, Verb};
 use crate::plan::probe::Probe;
-use crate::plan::state::{PathState, State, UnitState};
+use crate::plan::scope;
+use crate::plan::state::{PathState, StartedWith, State, UnitState};
 use crate::source::{Diagnostic, Diagnostics};
+use crate::template::RenderError;
 use crate::yaml::{Fields, Node};
 use std::collections::BTreeMap;
 
 /// In place of a package's version that is known only when it is installed.
 pub const KNOWN_AFTER_APPLY: &str = "known after apply";
 
+/// What an image is called among the inputs of a service; `image` has its scope.
+pub fn image_input(image: &str) -> String {
+    format!("image {image}")
+}
+
 /// A unit that systemd keeps running.
 #[derive(Debug)]
 pub struct Service {
+    /// With its scope.
     unit: String,
+    scope: Scope,
     running: bool,
     enabled: Option<bool>,
     uses: Vec<String>,
@@ -27,15 +37,16 @@ pub struct Service {
 }
 
 impl Service {
-    /// `service: {name, running | state: started|stopped, enabled, uses, packages, on_change: restart|reload, settle}`.
+    /// `service: {name, user, running | state: started|stopped, enabled, uses, packages, on_change: restart|reload, settle}`.
     /// `uses` are files and folders, `packages` the packages whose new version or content is a reason to start anew.
     ///
     /// # Errors
     /// What is wrong with the arguments.
-    pub fn parse(node: &Node) -> Result<Self, Diagnostics> {
+    pub fn parse(node: &Node, files: &dyn Files) -> Result<Self, RenderError> {
         let mut fields = Fields::new(node, "service")?;
         let name = fields.required("name");
         let name = fields.read(name, unit_name);
+        let scope = Scope::read(&mut fields, files)?;
         let running = fields.boolean("running");
         let state = fields.get("state");
         let state = fields.read(state, |node| match node.string()?.as_str() {
@@ -70,41 +81,52 @@ impl Service {
         let settle = fields.read(settle, milliseconds).unwrap_or(1000);
         let unit = fields.finish_with(name)?;
         let (uses, reload) = (uses.unwrap_or_default(), reload.unwrap_or(false));
-        Ok(Self { unit, running, enabled, uses, packages, reload, settle })
+        let unit = scope.key(&unit);
+        Ok(Self { unit, scope, running, enabled, uses, packages, reload, settle })
     }
 
     /// The unit, and the template that it is made from: `app@.service` for `app@one.service`.
     fn units(&self) -> impl Iterator<Item = String> {
-        let template = self.unit.split_once('@').zip(self.unit.rsplit_once('.'));
+        let (_, name) = scope::split(&self.unit);
+        let template = name.split_once('@').zip(name.rsplit_once('.'));
         let template = template.map(|((name, _), (_, suffix))| format!("{name}@.{suffix}"));
-        [self.unit.clone()].into_iter().chain(template)
+        [name.to_owned()].into_iter().chain(template)
     }
 
-    fn is_unit_file(&self, path: &str) -> bool {
+    fn is_unit_file(&self, state: &State, path: &str) -> bool {
         let of = |rest: &str| {
             self.units()
                 .any(|unit| rest == unit || rest.strip_prefix(&unit).is_some_and(|rest| rest.starts_with(".d/")))
         };
-        path.strip_prefix("/etc/systemd/system/").is_some_and(of)
+        let folder = format!("{}/", self.scope.units());
+        path.strip_prefix(&folder).is_some_and(of)
+            || self.started_with(state).any(|with| with.files.iter().any(|file| file == path))
+    }
+
+    /// What its quadlet says.
+    fn started_with<'s>(&self, state: &'s State) -> impl Iterator<Item = &'s StartedWith> {
+        self.units().filter_map(|unit| state.started_with.get(&self.scope.key(&unit)))
     }
 
     /// Whether a change of this run writes or removes its unit's files.
     fn is_rewritten(&self, state: &State) -> bool {
-        self.units().any(|unit| state.rewritten_units.contains(&unit))
+        self.units().any(|unit| state.rewritten_units.contains(&self.scope.key(&unit)))
     }
 
     /// What the service would be started with now: the declared files that it uses and its packages' versions.
     fn inputs(&self, state: &State) -> BTreeMap<String, String> {
         let uses = |path: &str| {
+            let of_quadlet = self.started_with(state).flat_map(|with| &with.uses);
             self.uses
                 .iter()
+                .chain(of_quadlet)
                 .any(|used| path == used || path.strip_prefix(used.as_str()).is_some_and(|rest| rest.starts_with('/')))
         };
         // what is declared no longer is used until it is gone
         let recorded = state.manifest.services.get(&self.unit);
         let left = recorded.into_iter().flatten().filter(|(path, sha256)| state.sha256(path) == Some(sha256.as_str()));
         let left = left.map(|(path, _)| path);
-        let files = state.declared.keys().chain(left).filter(|path| uses(path) || self.is_unit_file(path));
+        let files = state.declared.keys().chain(left).filter(|path| uses(path) || self.is_unit_file(state, path));
         let files = files.filter_map(|path| Some((path.clone(), state.sha256(path)?.to_owned())));
         let packages = self.packages.iter().filter_map(|name| {
             let version = match state.packages.get(name) {
@@ -113,7 +135,11 @@ impl Service {
             };
             Some((format!("package {name}"), version))
         });
-        self.left_alone(state).chain(files).chain(packages).collect()
+        let images = self.started_with(state).flat_map(|with| &with.images).map(|image| {
+            let id = state.podman.images.get(image).cloned();
+            (image_input(image), id.unwrap_or_else(|| KNOWN_AFTER_APPLY.to_owned()))
+        });
+        self.left_alone(state).chain(files).chain(packages).chain(images).collect()
     }
 
     /// What it was started with, is declared no longer, and stays all the same, as this run prunes nothing there.
@@ -145,7 +171,9 @@ impl Service {
                 };
                 let installing =
                     |key: &str| key.strip_prefix("package ").is_some_and(|name| state.installing.contains_key(name));
-                inputs.keys().filter(|key| newer(key) || installing(key)).cloned().collect()
+                let pulling =
+                    |key: &str| key.strip_prefix("image ").is_some_and(|image| state.podman.pulling.contains(image));
+                inputs.keys().filter(|key| newer(key) || installing(key) || pulling(key)).cloned().collect()
             }
         }
     }
@@ -175,12 +203,16 @@ impl Service {
         if reasons.is_empty() {
             return None;
         }
-        let only_config = reasons.iter().all(|reason| reason.starts_with('/') && !self.is_unit_file(reason));
+        let only_config = reasons.iter().all(|reason| reason.starts_with('/') && !self.is_unit_file(state, reason));
         let (action, done) = if self.reload && only_config && unit.can_reload {
             (Action::Reload, Verb::Reload)
         } else {
             (Action::Restart, Verb::Restart)
         };
+        // whose image it is goes without saying
+        let own = image_input(&self.scope.key(""));
+        let shown = |reason: String| reason.strip_prefix(&own).map(image_input).unwrap_or(reason);
+        let reasons: Vec<String> = reasons.into_iter().map(shown).collect();
         let list = if reasons.len() > 3 {
             format!("{} and {} more", reasons[..2].join(", "), reasons.len() - 2)
         } else {
@@ -194,11 +226,14 @@ impl Service {
 
 impl Resource for Service {
     fn name(&self) -> String {
-        self.unit.strip_suffix(".service").unwrap_or(&self.unit).to_owned()
+        scope::shown(self.unit.strip_suffix(".service").unwrap_or(&self.unit))
     }
 
     fn ask(&self, probe: &mut Probe) {
         probe.unit(&self.unit);
+        if let Some(user) = self.scope.user() {
+            probe.user(user);
+        }
         for package in &self.packages {
             probe.package(package, false);
         }
@@ -219,16 +254,23 @@ impl Resource for Service {
             "not-found" if !appears => {
                 return Err(format!(
                     "there is no unit {} on the host, and nothing declared before makes it",
-                    self.unit
+                    self.shown()
                 ));
             }
             "masked" if self.running || self.enabled == Some(true) => {
                 return Err(format!(
                     "{} is masked on the host; `systemctl unmask {}` if that is no longer meant",
-                    self.unit, self.unit
+                    self.shown(),
+                    self.shown()
                 ));
             }
             _ => {}
+        }
+        if self.enabled.is_some() && (self.started_with(state).next().is_some() || unit.enabled == "generated") {
+            return Err(format!(
+                "{} is made from a quadlet, so whether it starts at boot is said there: `install: {{ WantedBy: multi-user.target }}` in place of `enabled`",
+                self.shown()
+            ));
         }
         let mut draft = Draft { action: Action::Update, details: Vec::new(), operations: Vec::new() };
         let claim = Item::Service { unit: self.unit.clone(), before: Before::Nothing };
@@ -243,11 +285,11 @@ impl Resource for Service {
                 draft.operations.push(Operation::Enable { unit: self.unit.clone(), enabled: wanted });
             }
         } else if self.enabled == Some(true) && fixed {
-            return Err(format!("{} cannot be enabled: systemd calls it {}", self.unit, unit.enabled));
+            return Err(format!("{} cannot be enabled: systemd calls it {}", self.shown(), unit.enabled));
         }
         if unit.stale && !self.is_rewritten(state) {
             draft.details.push(Detail::note("systemd has not read its changed unit files yet"));
-            draft.operations.push(Operation::DaemonReload);
+            draft.operations.push(Operation::DaemonReload { user: self.scope.user().map(str::to_owned) });
         }
         let inputs = self.inputs(state);
         let action = self.plan_running(state, &unit, &inputs, &mut draft);
@@ -265,6 +307,11 @@ impl Resource for Service {
 }
 
 impl Service {
+    /// The unit, and whose it is.
+    fn shown(&self) -> String {
+        scope::shown(&self.unit)
+    }
+
     /// Notes what the service will be and what it will have been started with.
     fn predict(
         &self,

@@ -32,6 +32,11 @@ impl Symlink {
         Ok(Self { path, target })
     }
 
+    /// A link that another kind needs.
+    pub fn new(path: String, target: String) -> Self {
+        Self { path, target }
+    }
+
     fn item(&self, before: Before) -> Item {
         Item::File { path: self.path.clone(), before }
     }

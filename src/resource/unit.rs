@@ -2,26 +2,23 @@
 
 use super::arguments::{body, plain_name, unit_name};
 use super::content::Content;
-use super::directory::Directory;
+use super::scope::Scope;
 use super::{Draft, Files, Planned, Resource};
-use crate::plan::manifest::{Before, Item};
-use crate::plan::operation::{Attributes, Operation};
+use crate::plan::manifest::Item;
+use crate::plan::operation::Operation;
 use crate::plan::probe::Probe;
 use crate::plan::state::State;
 use crate::template::RenderError;
 use crate::yaml::{Fields, Node};
 
-/// Where units of the administrator are, see systemd.unit(5).
-const FOLDER: &str = "/etc/systemd/system";
-
 /// Where a unit's file is.
-pub fn unit_path(unit: &str) -> String {
-    format!("{FOLDER}/{unit}")
+pub fn unit_path(scope: &Scope, unit: &str) -> String {
+    format!("{}/{unit}", scope.units())
 }
 
 /// Where a drop-in of a unit is.
-pub fn drop_in_path(unit: &str, name: &str) -> String {
-    format!("{FOLDER}/{unit}.d/{}.conf", name.trim_end_matches(".conf"))
+pub fn drop_in_path(scope: &Scope, unit: &str, name: &str) -> String {
+    format!("{}/{unit}.d/{}.conf", scope.units(), name.trim_end_matches(".conf"))
 }
 
 /// A unit file or a drop-in.
@@ -30,10 +27,11 @@ pub struct Unit {
     unit: String,
     content: Content,
     drop_in: bool,
+    scope: Scope,
 }
 
 impl Unit {
-    /// `unit: {name, template | content | src, drop_in}`; `drop_in` is the drop-in's name.
+    /// `unit: {name, template | content | src, drop_in, user}`; `drop_in` is the drop-in's name.
     ///
     /// # Errors
     /// What is wrong with the arguments.
@@ -43,28 +41,30 @@ impl Unit {
         let name = fields.read(name, unit_name);
         let drop_in = fields.get("drop_in");
         let drop_in = fields.read(drop_in, |node| plain_name(node, "a drop-in"));
+        let scope = Scope::read(&mut fields, files)?;
         let bytes = body(&mut fields, files, "`unit`")?;
         let (unit, bytes) = fields.finish_with(name.zip(bytes))?;
         let path = match &drop_in {
-            Some(name) => drop_in_path(&unit, name),
-            None => unit_path(&unit),
+            Some(name) => drop_in_path(&scope, &unit, name),
+            None => unit_path(&scope, &unit),
         };
-        let attributes = Attributes { owner: Some("root".into()), group: Some("root".into()), mode: Some(0o644) };
-        Ok(Self { unit, content: Content { path, bytes, attributes, secret: false }, drop_in: drop_in.is_some() })
+        let content = Content { path, bytes, attributes: scope.attributes(), secret: false };
+        Ok(Self { unit, content, drop_in: drop_in.is_some(), scope })
     }
 }
 
 impl Unit {
-    /// The folder of a drop-in, which is there only for drop-ins.
+    /// The folder that it is in, where that is not systemd's own: there only for drop-ins or for a user's units.
     fn folder(&self) -> Option<&str> {
-        self.content.path.rsplit_once('/').map(|(folder, _)| folder).filter(|_| self.drop_in)
+        let own = self.drop_in || self.scope.user().is_some();
+        self.content.path.rsplit_once('/').map(|(folder, _)| folder).filter(|_| own)
     }
 }
 
 impl Resource for Unit {
     fn name(&self) -> String {
         if self.drop_in {
-            self.content.path.trim_start_matches(FOLDER).trim_start_matches('/').to_owned()
+            self.content.path.trim_start_matches(&self.scope.units()).trim_start_matches('/').to_owned()
         } else {
             self.unit.clone()
         }
@@ -72,17 +72,18 @@ impl Resource for Unit {
 
     fn ask(&self, probe: &mut Probe) {
         self.content.ask(probe);
-        probe.path(FOLDER);
+        self.scope.ask(probe);
+        self.scope.folders(self.folder().unwrap_or(&self.scope.units())).iter().for_each(|folder| folder.ask(probe));
         probe.tool("systemctl");
     }
 
     fn claims(&self) -> Vec<Item> {
-        let folder = self.folder().map(|path| Item::Directory { path: path.to_owned(), before: Before::Nothing });
-        folder.into_iter().chain([self.content.claim()]).collect()
+        let folders = self.folder().map(|folder| self.scope.claims(folder)).unwrap_or_default();
+        folders.into_iter().chain([self.content.claim()]).collect()
     }
 
-    fn declares(&self) -> Vec<(String, String)> {
-        vec![self.content.declares()]
+    fn declare(&self, state: &mut State) {
+        self.content.declare(state);
     }
 
     fn texts(&self) -> Vec<(String, Vec<u8>)> {
@@ -92,10 +93,12 @@ impl Resource for Unit {
     fn plan(&self, state: &mut State) -> Result<Planned, String> {
         let mut planned = Planned::default();
         let mut operations = Vec::new();
+        let mut details = Vec::new();
         if let Some(folder) = self.folder() {
-            let folder = Directory::new(folder.to_owned(), Attributes::default()).plan(state)?;
-            operations.extend(folder.draft.into_iter().flat_map(|draft| draft.operations));
-            planned.items.extend(folder.items);
+            let prepared = self.scope.prepare(folder, state)?;
+            operations.extend(prepared.operations);
+            details.extend(prepared.details);
+            planned.items.extend(prepared.items);
         }
         let difference = self.content.compare(state)?;
         operations.extend(difference.operations);
@@ -107,10 +110,11 @@ impl Resource for Unit {
                 validation: None,
                 early: false,
             });
-            operations.push(Operation::DaemonReload);
-            state.rewritten_units.insert(self.unit.clone());
+            operations.push(Operation::DaemonReload { user: self.scope.user().map(str::to_owned) });
+            state.rewritten_units.insert(self.scope.key(&self.unit));
         }
-        planned.draft = difference.action.map(|action| Draft { action, details: difference.details, operations });
+        details.extend(difference.details);
+        planned.draft = difference.action.map(|action| Draft { action, details, operations });
         planned.items.extend(difference.item);
         Ok(planned)
     }

@@ -23,6 +23,8 @@ pub enum ResourceKind {
     Package,
     /// A systemd unit or drop-in.
     Unit,
+    /// A container, volume, network or image that systemd runs through podman.
+    Quadlet,
     /// A running (or stopped) service.
     Service,
     /// A command with a state that can be asked for.
@@ -30,11 +32,11 @@ pub enum ResourceKind {
 }
 
 /// Kinds that the design names and that are not built yet.
-pub const UNBUILT_KINDS: &[&str] = &["quadlet", "container", "bucket", "datasource", "cron", "mount", "sysctl"];
+pub const UNBUILT_KINDS: &[&str] = &["container", "bucket", "datasource", "cron", "mount", "sysctl"];
 
 impl ResourceKind {
     /// All of them, in the order of the documentation.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::File,
         Self::Template,
         Self::Config,
@@ -45,6 +47,7 @@ impl ResourceKind {
         Self::Group,
         Self::Package,
         Self::Unit,
+        Self::Quadlet,
         Self::Service,
         Self::Command,
     ];
@@ -62,6 +65,7 @@ impl ResourceKind {
             Self::Group => "group",
             Self::Package => "package",
             Self::Unit => "unit",
+            Self::Quadlet => "quadlet",
             Self::Service => "service",
             Self::Command => "command",
         }
@@ -84,8 +88,28 @@ impl ResourceKind {
             Self::User => &["name", "uid", "group", "groups", "home", "shell", "system", "comment", "create_home"],
             Self::Group => &["name", "gid", "system"],
             Self::Package => &["name", "names", "version", "state", "recommends", "repository"],
-            Self::Unit => &["name", "template", "content", "src", "drop_in"],
-            Self::Service => &["name", "running", "state", "enabled", "uses", "packages", "on_change", "settle"],
+            Self::Unit => &["name", "template", "content", "src", "drop_in", "user"],
+            Self::Quadlet => &[
+                "name",
+                "template",
+                "content",
+                "src",
+                "unit",
+                "container",
+                "volume",
+                "network",
+                "image",
+                "quadlet",
+                "service",
+                "install",
+                "drop_in",
+                "user",
+                "pull",
+                "validate",
+            ],
+            Self::Service => {
+                &["name", "user", "running", "state", "enabled", "uses", "packages", "on_change", "settle"]
+            }
             Self::Command => &["command", "creates", "unless", "probe", "value", "chdir", "environment", "stdin"],
         }
     }
@@ -108,7 +132,7 @@ impl ResourceKind {
             Self::Template => &["src", "dest"],
             Self::Config => &["dir", "files"],
             Self::Symlink => &["path", "src"],
-            Self::User | Self::Group | Self::Unit | Self::Service => &["name"],
+            Self::User | Self::Group | Self::Unit | Self::Quadlet | Self::Service => &["name"],
             Self::Package => &[],
             Self::Command => &["command"],
         }
@@ -121,7 +145,7 @@ impl ResourceKind {
             Self::Template => &["dest"],
             Self::Config => &["dir"],
             Self::Package => &["name", "names"],
-            Self::User | Self::Group | Self::Unit | Self::Service => &["name"],
+            Self::User | Self::Group | Self::Unit | Self::Quadlet | Self::Service => &["name"],
             Self::Command => &["command"],
         }
     }

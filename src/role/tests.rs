@@ -159,7 +159,7 @@ steps:
     resources:
       - fil: { path: /a }
       - ansible.builtin.copy: { dest: /a }
-      - quadlet: { name: a }
+      - bucket: { name: a }
       - file: { path: /a, content: x, src: y, mod: '0644' }
       - file: { content: x }
       - command: { command: ls }
@@ -189,11 +189,11 @@ steps:
       |
       = help: write `file`
 
-    error: `quadlet` is not built yet
+    error: `bucket` is not built yet
      --> roles/r/role.yml:7:9
       |
-    7 |       - quadlet: { name: a }
-      |         ^^^^^^^
+    7 |       - bucket: { name: a }
+      |         ^^^^^^
 
     error: `content` and `src` exclude each other
      --> roles/r/role.yml:8:39
@@ -463,7 +463,7 @@ fn names_that_should_be_options() {
     let role = std::sync::Arc::new(parse_role(LOKI).unwrap());
     let given = "loki_http_prt: 1\nloki_listen: a\nloki_http_addr: b\nother: 1\n";
     let node = yaml::parse(&SourceFile::named("site.yml", given)).unwrap();
-    assert_snapshot!(check_assignments(&role, node.mapping().unwrap()).unwrap_err(), @r"
+    assert_snapshot!(check_assignments(&role, node.mapping().unwrap()).unwrap_err(), @"
     error: role `r` has no option `loki_http_prt`
      --> site.yml:1:1
       |
@@ -491,7 +491,7 @@ fn names_that_should_be_options() {
     let inventory = "loki_http_prt: 1\nloki_grpc_port: 1\nloki_http_port: 1\nport: 1\n";
     let node = yaml::parse(&SourceFile::named("host_vars/a.yml", inventory)).unwrap();
     let names = node.mapping().unwrap().iter().map(|entry| (entry.key.as_str(), &entry.key_span));
-    assert_snapshot!(check_inventory_names(&[role], names).unwrap_err(), @r"
+    assert_snapshot!(check_inventory_names(&[role], names).unwrap_err(), @"
     error: `loki_http_prt` is nearly an option of role `r`
      --> host_vars/a.yml:1:1
       |
@@ -520,7 +520,7 @@ fn where_roles_and_files_are() {
     let span = Span::new(&play, 8, 13);
     let lokki = library.find("lokki", Some(&span)).map(|_| ()).unwrap_err().to_string();
     assert!(lokki.contains("unknown role `lokki`") && lokki.contains("did you mean `loki`?"), "{lokki}");
-    assert_snapshot!(text(&library.find("old", Some(&span)).unwrap_err(), folder.path()), @r"
+    assert_snapshot!(text(&library.find("old", Some(&span)).unwrap_err(), folder.path()), @"
     error: PROJECT/roles/old is a role of Ansible: it has tasks, and no role.yml
      --> site.yml:1:9
       |
@@ -529,7 +529,7 @@ fn where_roles_and_files_are() {
       |
       = help: write a role.yml that says what should be there; `solti init ROLE` begins one
     ");
-    assert_snapshot!(text(&library.find("broken", Some(&span)).unwrap_err(), folder.path()), @r"
+    assert_snapshot!(text(&library.find("broken", Some(&span)).unwrap_err(), folder.path()), @"
     error: a role needs `steps`
      --> PROJECT/roles/broken/role.yml:1:1
       |

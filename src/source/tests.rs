@@ -14,7 +14,7 @@ fn an_error_shows_its_line_a_label_and_a_hint() {
     let error = Diagnostic::at(&span(&file, "hots"), "unknown key `hots` in a play")
         .label("known here: name, hosts, roles")
         .hint("did you mean `hosts`?");
-    assert_snapshot!(Diagnostics::from(error), @r#"
+    assert_snapshot!(Diagnostics::from(error), @"
     error: unknown key `hots` in a play
      --> site.yml:2:3
       |
@@ -22,7 +22,7 @@ fn an_error_shows_its_line_a_label_and_a_hint() {
       |   ^^^^ known here: name, hosts, roles
       |
       = help: did you mean `hosts`?
-    "#);
+    ");
 }
 
 #[test]
@@ -32,7 +32,7 @@ fn other_places_are_shown_too() {
     let error = Diagnostic::at(&Span::new(&one, 25, 26), "duplicate key `a`")
         .also(&Span::new(&one, 0, 1), "first given here")
         .also(&span(&two, "a"), "and here");
-    assert_snapshot!(Diagnostics::from(error), @r#"
+    assert_snapshot!(Diagnostics::from(error), @"
     error: duplicate key `a`
      --> one.yml:6:1
       |
@@ -46,7 +46,7 @@ fn other_places_are_shown_too() {
       |
     2 |   a: 1
       |   - and here
-    "#);
+    ");
 }
 
 #[test]
@@ -57,7 +57,7 @@ fn errors_are_sorted_and_shown_once() {
     errors.push(Diagnostic::at(&span(&file, "one"), "first"));
     errors.push(Diagnostic::at(&span(&file, "two"), "second"));
     errors.push(Diagnostic::new("no place").hint("do something"));
-    assert_snapshot!(errors, @r#"
+    assert_snapshot!(errors, @"
     error: no place
     help: do something
 
@@ -72,7 +72,7 @@ fn errors_are_sorted_and_shown_once() {
       |
     2 | two: 2
       | ^^^
-    "#);
+    ");
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn tabs_wide_letters_and_line_ends_keep_the_caret_in_place() {
     let mut errors = Diagnostics::new();
     errors.push(Diagnostic::at(&span(&file, "x\r"), "one"));
     errors.push(Diagnostic::at(&span(&file, "y\r\n"), "two"));
-    assert_snapshot!(errors, @r#"
+    assert_snapshot!(errors, @"
     error: one
      --> x.yml:2:11
       |
@@ -93,52 +93,52 @@ fn tabs_wide_letters_and_line_ends_keep_the_caret_in_place() {
       |
     3 |     ö: 😀 y
       |           ^
-    "#);
+    ");
 }
 
 #[test]
 fn the_end_of_a_file_is_behind_its_last_line() {
     let file = SourceFile::named("x.yml", "a: [1,\n");
     let end = file.text().len();
-    assert_snapshot!(Diagnostics::from(Diagnostic::at(&Span::new(&file, end, end), "expected `]`")), @r#"
+    assert_snapshot!(Diagnostics::from(Diagnostic::at(&Span::new(&file, end, end), "expected `]`")), @"
     error: expected `]`
      --> x.yml:1:7
       |
     1 | a: [1,
       |       ^
-    "#);
+    ");
     let empty = SourceFile::named("empty.yml", "");
-    assert_snapshot!(Diagnostics::from(Diagnostic::at(&Span::new(&empty, 0, 0), "expected a list of plays")), @r#"
+    assert_snapshot!(Diagnostics::from(Diagnostic::at(&Span::new(&empty, 0, 0), "expected a list of plays")), @"
     error: expected a list of plays
      --> empty.yml:1:1
       |
     1 |
       | ^
-    "#);
+    ");
 }
 
 #[test]
 fn a_long_line_is_cut_around_the_caret() {
     let file = SourceFile::named("x.yml", format!("a: {} here {}\n", "left ".repeat(100), "right ".repeat(100)));
-    assert_snapshot!(Diagnostics::from(Diagnostic::at(&span(&file, "here"), "wrong").label("this")), @r#"
+    assert_snapshot!(Diagnostics::from(Diagnostic::at(&span(&file, "here"), "wrong").label("this")), @"
     error: wrong
      --> x.yml:1:505
       |
     1 | ...eft left left left left left left left left left  here right right right right right right right right right r...
       |                                                      ^^^^ this
-    "#);
+    ");
 }
 
 #[test]
 fn a_span_over_lines_shows_the_first() {
     let file = SourceFile::named("x.yml", "a: |\n  one\n  two\n");
-    assert_snapshot!(Diagnostics::from(Diagnostic::at(&Span::new(&file, 7, 17), "wrong")), @r#"
+    assert_snapshot!(Diagnostics::from(Diagnostic::at(&Span::new(&file, 7, 17), "wrong")), @"
     error: wrong
      --> x.yml:2:3
       |
     2 |   one
       |   ^^^
-    "#);
+    ");
 }
 
 #[test]
@@ -165,13 +165,13 @@ fn what_cannot_be_read_is_said() {
     assert_snapshot!(error(&path), @"error: /x.yml: no such file");
     assert_snapshot!(error(folder.path()), @"error: : a folder, not a file");
     std::fs::write(&path, b"name: x\nplace: K\xf6ln\n").unwrap();
-    assert_snapshot!(error(&path), @r#"
+    assert_snapshot!(error(&path), @"
     error: not UTF-8 text
      --> /x.yml:2:9
       |
     2 | place: K�ln
       |         ^ this byte is no text
-    "#);
+    ");
     std::fs::File::create(&path).unwrap().set_len(17 << 20).unwrap();
     assert_snapshot!(error(&path), @"error: /x.yml: larger than 16 MiB");
     std::fs::write(&path, "a: 1\n").unwrap();

@@ -51,7 +51,7 @@ fn an_undefined_variable_in_yaml() {
 #[test]
 fn an_undefined_variable_in_a_file() {
     let scope = scope("loki_port: 3100\nsub: { name: x }\n");
-    assert_snapshot!(file(&scope, "server:\n  port: {{ loki_prt }}\n"), @r"
+    assert_snapshot!(file(&scope, "server:\n  port: {{ loki_prt }}\n"), @"
     error: `loki_prt` is undefined
      --> a.conf.j2:2:12
       |
@@ -60,7 +60,7 @@ fn an_undefined_variable_in_a_file() {
       |
       = help: did you mean `loki_port`?
     ");
-    assert_snapshot!(file(&scope, "{% if sub.nmae %}x{% endif %}\n"), @r"
+    assert_snapshot!(file(&scope, "{% if sub.nmae %}x{% endif %}\n"), @"
     error: `sub.nmae` is undefined
      --> a.conf.j2:1:7
       |
@@ -139,14 +139,14 @@ fn variables_that_need_themselves() {
 #[test]
 fn syntax_and_unknown_names() {
     let scope = scope("x: 1\n");
-    assert_snapshot!(file(&scope, "a\n{% if x %}\n"), @r"
+    assert_snapshot!(file(&scope, "a\n{% if x %}\n"), @"
     error: syntax error in a template
      --> a.conf.j2:2:9
       |
     2 | {% if x %}
       |         ^^ unexpected end of input, expected end of block
     ");
-    assert_snapshot!(file(&scope, "{{ x | to_jsn }}"), @r"
+    assert_snapshot!(file(&scope, "{{ x | to_jsn }}"), @"
     error: unknown filter `to_jsn`
      --> a.conf.j2:1:8
       |
@@ -155,35 +155,35 @@ fn syntax_and_unknown_names() {
       |
       = help: did you mean `to_json`?
     ");
-    assert_snapshot!(file(&scope, "{{ x | ipaddr }}"), @r"
+    assert_snapshot!(file(&scope, "{{ x | ipaddr }}"), @"
     error: the filter `ipaddr` is not built yet
      --> a.conf.j2:1:8
       |
     1 | {{ x | ipaddr }}
       |        ^^^^^^
     ");
-    assert_snapshot!(file(&scope, "{{ x is matches('a') }}"), @r"
+    assert_snapshot!(file(&scope, "{{ x is matches('a') }}"), @"
     error: unknown test `matches`
      --> a.conf.j2:1:9
       |
     1 | {{ x is matches('a') }}
       |         ^^^^^^^^^^^^
     ");
-    assert_snapshot!(file(&scope, "{{ x is succeeded }}"), @r"
+    assert_snapshot!(file(&scope, "{{ x is succeeded }}"), @"
     error: the test `succeeded` is not built yet
      --> a.conf.j2:1:9
       |
     1 | {{ x is succeeded }}
       |         ^^^^^^^^^
     ");
-    assert_snapshot!(file(&scope, "{{ lookup('pipe', 'date') }}"), @r"
+    assert_snapshot!(file(&scope, "{{ lookup('pipe', 'date') }}"), @"
     error: lookup('pipe') is not built yet; these are: env, file, vars
      --> a.conf.j2:1:4
       |
     1 | {{ lookup('pipe', 'date') }}
       |    ^^^^^^^^^^^^^^^^^^^^^^
     ");
-    assert_snapshot!(file(&scope, "{{ lokup('env', 'HOME') }}"), @r"
+    assert_snapshot!(file(&scope, "{{ lokup('env', 'HOME') }}"), @"
     error: unknown function `lokup`
      --> a.conf.j2:1:4
       |
@@ -199,21 +199,21 @@ fn syntax_and_unknown_names() {
     1 | a: "{{ x | to_jsn }} {{ x"
       |                         ^ unexpected end of input, expected end of variable block
     "#);
-    assert_snapshot!(file(&scope, "{{ x + 'a' }}"), @r"
+    assert_snapshot!(file(&scope, "{{ x + 'a' }}"), @"
     error: tried to use + operator on unsupported types number and string
      --> a.conf.j2:1:4
       |
     1 | {{ x + 'a' }}
       |    ^^^^^^^
     ");
-    assert_snapshot!(file(&scope, "{{ x | combine({}) }}"), @r"
+    assert_snapshot!(file(&scope, "{{ x | combine({}) }}"), @"
     error: `combine` needs a mapping, not a number
      --> a.conf.j2:1:8
       |
     1 | {{ x | combine({}) }}
       |        ^^^^^^^^^^^
     ");
-    assert_snapshot!(file(&scope, "{{ 'x' | regex_replace('(?=a)', '') }}"), @r"
+    assert_snapshot!(file(&scope, "{{ 'x' | regex_replace('(?=a)', '') }}"), @"
     error: this is no regular expression that can be used: look-around, including look-ahead and look-behind, is not supported
      --> a.conf.j2:1:10
       |
@@ -227,14 +227,14 @@ fn types_and_omit() {
     let scope = scope("n: 5\nl: [1, '{{ n }}']\nyes: 'no'\nnothing:\n");
     assert_snapshot!(json(&scope, "a: '{{ n }}'\nb: 'x{{ n }}'\nc: '{{ l }}'\nd: '{{ none | default(omit, true) }}'\n"), @r#"{"a":5,"b":"x5","c":[1,5]}"#);
     assert_snapshot!(json(&scope, "[1, '{{ omit }}', '{{ nothing }}', 'a{{ nothing }}b', !unsafe '{{ x }}']\n"), @r#"[1,null,"ab","{{ x }}"]"#);
-    assert_snapshot!(json(&scope, "a: 'x{{ omit }}'\n"), @r"
+    assert_snapshot!(json(&scope, "a: 'x{{ omit }}'\n"), @"
     error: `omit` can only stand alone, as the whole value of an argument
      --> play.yml:1:9
       |
     1 | a: 'x{{ omit }}'
       |         ^^^^
     ");
-    assert_snapshot!(json(&scope, "a: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  6162\n"), @r"
+    assert_snapshot!(json(&scope, "a: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  6162\n"), @"
     error: vaults are not supported yet
      --> play.yml:2:3
       |
@@ -261,7 +261,7 @@ fn conditions() {
     assert_eq!(ask("l"), "false");
     assert_eq!(ask("no"), "false");
     assert_eq!(ask("missing is defined"), "false");
-    assert_snapshot!(ask("'{{ n }} == 5'"), @r"
+    assert_snapshot!(ask("'{{ n }} == 5'"), @"
     error: a condition is an expression already
      --> play.yml:1:1
       |
@@ -270,7 +270,7 @@ fn conditions() {
       |
       = help: write it without `{{ }}`
     ");
-    assert_snapshot!(ask("false_text"), @r"
+    assert_snapshot!(ask("false_text"), @"
     error: the condition comes to the text `false`, not to true or false
      --> play.yml:1:1
       |
@@ -279,28 +279,28 @@ fn conditions() {
       |
       = help: convert it: `x | bool`
     ");
-    assert_snapshot!(ask("n == 5 and tt"), @r"
+    assert_snapshot!(ask("n == 5 and tt"), @"
     error: `tt` is undefined
      --> play.yml:1:12
       |
     1 | n == 5 and tt
       |            ^^
     ");
-    assert_snapshot!(ask("tt"), @r"
+    assert_snapshot!(ask("tt"), @"
     error: `tt` is undefined
      --> play.yml:1:1
       |
     1 | tt
       | ^^
     ");
-    assert_snapshot!(ask("n =="), @r"
+    assert_snapshot!(ask("n =="), @"
     error: syntax error in a template
      --> play.yml:1:3
       |
     1 | n ==
       |   ^^ unexpected end of input, expected expression
     ");
-    assert_snapshot!(ask("5"), @r"
+    assert_snapshot!(ask("5"), @"
     error: a condition is an expression, not a whole number
      --> play.yml:1:1
       |
@@ -314,7 +314,7 @@ fn loops() {
     let scope = scope("l: [1, 2]\nd: { a: 1 }\n");
     assert_eq!(scope.values(&node("'{{ l }}'")).unwrap().len(), 2);
     assert_eq!(scope.values(&node("[a, '{{ l }}']")).unwrap().len(), 2);
-    assert_snapshot!(scope.values(&node("'{{ d }}'")).unwrap_err(), @r"
+    assert_snapshot!(scope.values(&node("'{{ d }}'")).unwrap_err(), @"
     error: a loop needs a list, not a mapping
      --> play.yml:1:1
       |
@@ -386,7 +386,7 @@ fn facts_are_waited_for() {
     hosts.set_facts("one.example", facts.as_object().unwrap());
     let text = "['{{ family }}', '{{ ansible_facts.os_family }}', '{{ ansible_default_ipv4.address }}', '{{ addr }}']";
     assert_snapshot!(json(&layered, text), @r#"["debian","Debian","10.1.1.1","10.0.0.1"]"#);
-    assert_snapshot!(json(&layered, "'{{ ansible_kernel }}'"), @r"
+    assert_snapshot!(json(&layered, "'{{ ansible_kernel }}'"), @"
     error: `ansible_kernel` is undefined
      --> play.yml:1:5
       |
@@ -446,21 +446,21 @@ impl TemplateLoader for Shelf {
 fn includes() {
     let scope = scope("n: 5\n").with_loader(Arc::new(Shelf));
     assert_snapshot!(file(&scope, "{% include 'fine.j2' %}, {{ lookup('file', 'key.pub') }}!\n"), @"fine 5, ssh-ed25519 AAAA!");
-    assert_snapshot!(file(&scope, "one\n{% include 'part.j2' %}\n"), @r"
+    assert_snapshot!(file(&scope, "one\n{% include 'part.j2' %}\n"), @"
     error: `missing` is undefined
      --> templates/part.j2:2:4
       |
     2 | {{ missing }}
       |    ^^^^^^^
     ");
-    assert_snapshot!(file(&scope, "{% include 'none.j2' %}\n"), @r"
+    assert_snapshot!(file(&scope, "{% include 'none.j2' %}\n"), @"
     error: tried to include non-existing template 'none.j2'
      --> a.conf.j2:1:4
       |
     1 | {% include 'none.j2' %}
       |    ^^^^^^^^^^^^^^^^^
     ");
-    assert_snapshot!(file(&scope, "{{ lookup('file', 'none') }}\n"), @r"
+    assert_snapshot!(file(&scope, "{{ lookup('file', 'none') }}\n"), @"
     error: no file `none`
      --> a.conf.j2:1:4
       |

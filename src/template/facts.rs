@@ -62,8 +62,11 @@ pub const FACTS: &[&str] = &[
 /// podman's version: the one fact that is gathered only when somebody asks, because podman takes its time.
 pub const PODMAN_VERSION: &str = "solti_podman_version";
 
+/// The homes of the host's users, by name.
+pub const HOMES: &str = "solti_homes";
+
 /// The facts that only solti has; Ansible has no name for them.
-pub const OWN_FACTS: &[&str] = &[PODMAN_VERSION, "solti_systemd_version", "solti_users"];
+pub const OWN_FACTS: &[&str] = &[PODMAN_VERSION, HOMES, "solti_systemd_version", "solti_users"];
 
 /// Whether `name` is the variable of a fact: `ansible_os_family`.
 pub fn is_fact(name: &str) -> bool {

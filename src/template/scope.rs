@@ -3,7 +3,7 @@
 use super::context::{Context, Failure, HostVars, Link};
 use super::hosts::Host;
 use super::layer::Variable;
-use super::{Hosts, Layer, Rank, facts};
+use super::{Hosts, Layer, Rank, RenderError, facts};
 use crate::source::{Diagnostic, SourceFile};
 use crate::yaml::Node;
 use minijinja::Value;
@@ -103,6 +103,16 @@ impl Scope {
     /// Whether the host's facts are known.
     pub fn has_facts(&self) -> bool {
         self.host().is_some_and(|host| self.0.hosts.has_facts(host))
+    }
+
+    /// The home of a user of the host, if there is such a user.
+    ///
+    /// # Errors
+    /// When the host's users are not known yet.
+    pub fn home(&self, user: &str) -> Result<Option<String>, RenderError> {
+        let facts = self.host().and_then(|host| self.0.hosts.facts(host)).ok_or(RenderError::NeedsFacts)?;
+        let homes = facts.get_attr(facts::HOMES).unwrap_or_default();
+        Ok(homes.get_attr(user).ok().and_then(|home| home.as_str().map(str::to_owned)))
     }
 
     /// The rank and the text of a variable that was written down somewhere: its highest layer.

@@ -110,7 +110,7 @@ fn merge_keys_give_way_to_own_keys() {
 
 #[test]
 fn a_key_given_twice_is_an_error_that_shows_both() {
-    assert_snapshot!(errors("a: 1\nb: {c: 1, c: 2}\na: 2\n"), @r#"
+    assert_snapshot!(errors("a: 1\nb: {c: 1, c: 2}\na: 2\n"), @"
     error: duplicate key `c`
      --> test.yml:2:11
       |
@@ -127,7 +127,7 @@ fn a_key_given_twice_is_an_error_that_shows_both() {
     2 | b: {c: 1, c: 2}
     3 | a: 2
       | ^
-    "#);
+    ");
 }
 
 #[test]
@@ -204,7 +204,7 @@ fn an_unquoted_template_is_explained_and_reading_goes_on() {
 
 #[test]
 fn syntax_errors_say_what_to_do() {
-    assert_snapshot!(errors("a: b: c\n"), @r#"
+    assert_snapshot!(errors("a: b: c\n"), @"
     error: a colon that cannot begin a value
      --> test.yml:1:5
       |
@@ -213,8 +213,8 @@ fn syntax_errors_say_what_to_do() {
       |
       = help: put quotes around text that contains `: `
       = help: the keys of one mapping, and the dashes of one list, must be indented alike
-    "#);
-    assert_snapshot!(errors("a:\n  b: 1\n c: 2\n"), @r#"
+    ");
+    assert_snapshot!(errors("a:\n  b: 1\n c: 2\n"), @"
     error: expected `key: value`
      --> test.yml:3:2
       |
@@ -222,15 +222,15 @@ fn syntax_errors_say_what_to_do() {
       |  ^ not a key
       |
       = help: the keys of one mapping, and the dashes of one list, must be indented alike
-    "#);
-    assert_snapshot!(errors("a: 1\nb\nc: 2\n"), @r#"
+    ");
+    assert_snapshot!(errors("a: 1\nb\nc: 2\n"), @"
     error: expected `key: value`
      --> test.yml:2:1
       |
     2 | b
       | ^ a colon is missing
-    "#);
-    assert_snapshot!(errors("a: [1, 2\nb: 3\n"), @r#"
+    ");
+    assert_snapshot!(errors("a: [1, 2\nb: 3\n"), @"
     error: expected `,` or a closing bracket
      --> test.yml:2:2
       |
@@ -238,15 +238,15 @@ fn syntax_errors_say_what_to_do() {
       |    - inside of what begins here
     2 | b: 3
       |  ^ unexpected `:`
-    "#);
-    assert_snapshot!(errors("a: [1, 2}\n"), @r#"
+    ");
+    assert_snapshot!(errors("a: [1, 2}\n"), @"
     error: `[` is closed by `}`
      --> test.yml:1:4
       |
     1 | a: [1, 2}
       |    ^
-    "#);
-    assert_snapshot!(errors("a: 'it's'\n"), @r#"
+    ");
+    assert_snapshot!(errors("a: 'it's'\n"), @"
     error: text behind the closing quote
      --> test.yml:1:8
       |
@@ -254,7 +254,7 @@ fn syntax_errors_say_what_to_do() {
       |        ^
       |
       = help: put the whole value in quotes; a single quote inside single quotes is written twice
-    "#);
+    ");
     assert_snapshot!(errors("a: \"C:\\dir\"\n"), @r#"
     error: an unknown escape in this text
      --> test.yml:1:4
@@ -273,7 +273,7 @@ fn syntax_errors_say_what_to_do() {
       |
       = help: text in quotes ends with the same quote; its further lines are indented
     "#);
-    assert_snapshot!(errors("a: @x\n"), @r#"
+    assert_snapshot!(errors("a: @x\n"), @"
     error: unquoted text cannot begin with `@`
      --> test.yml:1:4
       |
@@ -281,8 +281,8 @@ fn syntax_errors_say_what_to_do() {
       |    ^
       |
       = help: put quotes around it
-    "#);
-    assert_snapshot!(errors("a: 1\n- b\n"), @r#"
+    ");
+    assert_snapshot!(errors("a: 1\n- b\n"), @"
     error: expected `key: value`
      --> test.yml:2:3
       |
@@ -290,8 +290,8 @@ fn syntax_errors_say_what_to_do() {
       |   ^ not a key
       |
       = help: the keys of one mapping, and the dashes of one list, must be indented alike
-    "#);
-    assert_snapshot!(errors("a: - b\n"), @r#"
+    ");
+    assert_snapshot!(errors("a: - b\n"), @"
     error: a list cannot begin here
      --> test.yml:1:4
       |
@@ -299,7 +299,7 @@ fn syntax_errors_say_what_to_do() {
       |    ^ unexpected `-`
       |
       = help: begin the list on the next line
-    "#);
+    ");
     assert_snapshot!(errors("a: *nope\nb: *no2\n"), @r#"
     error: no anchor `&nope` before this alias
      --> test.yml:1:4
@@ -317,14 +317,14 @@ fn syntax_errors_say_what_to_do() {
       |
       = help: text that begins with `*` must be in quotes: "*no2"
     "#);
-    assert_snapshot!(errors("a: &a [*a]\n"), @r#"
+    assert_snapshot!(errors("a: &a [*a]\n"), @"
     error: an alias inside of what it stands for
      --> test.yml:1:8
       |
     1 | a: &a [*a]
       |        ^^
-    "#);
-    assert_snapshot!(errors("a: 1\n---\nb: 2\n"), @r#"
+    ");
+    assert_snapshot!(errors("a: 1\n---\nb: 2\n"), @"
     error: more than one document in a file
      --> test.yml:2:1
       |
@@ -332,8 +332,8 @@ fn syntax_errors_say_what_to_do() {
       | ^^^ a second one starts here
       |
       = help: put each document into a file of its own
-    "#);
-    assert_snapshot!(errors("[a, b]: 1\n? {c: d}\n: 2\n"), @r#"
+    ");
+    assert_snapshot!(errors("[a, b]: 1\n? {c: d}\n: 2\n"), @"
     error: a key must be text, not a list
      --> test.yml:1:1
       |
@@ -345,8 +345,8 @@ fn syntax_errors_say_what_to_do() {
       |
     2 | ? {c: d}
       |   ^^^^^^
-    "#);
-    assert_snapshot!(errors("a: !secret x\nb: !!int x\nc: !vault [x]\n"), @r#"
+    ");
+    assert_snapshot!(errors("a: !secret x\nb: !!int x\nc: !vault [x]\n"), @"
     error: unknown tag `!secret`; known are `!vault`, `!unsafe` and YAML's own such as `!!str`
      --> test.yml:1:4
       |
@@ -364,46 +364,46 @@ fn syntax_errors_say_what_to_do() {
       |
     3 | c: !vault [x]
       |    ^^^^^^
-    "#);
-    assert_snapshot!(errors("a: {<<: 5}\n"), @r#"
+    ");
+    assert_snapshot!(errors("a: {<<: 5}\n"), @"
     error: `<<` merges mappings, this is a whole number
      --> test.yml:1:9
       |
     1 | a: {<<: 5}
       |         ^
-    "#);
+    ");
 }
 
 #[test]
 fn tabs_in_the_indentation_are_errors() {
-    assert_snapshot!(errors("a:\n\tb: 1\n"), @r#"
+    assert_snapshot!(errors("a:\n\tb: 1\n"), @"
     error: a tab in the indentation
      --> test.yml:2:1
       |
     2 |     b: 1
       | ^^^^ YAML is indented with spaces only
-    "#);
-    assert_snapshot!(errors("a:\n  b:\n  \tc: 1\n\td: 2\n"), @r#"
+    ");
+    assert_snapshot!(errors("a:\n  b:\n  \tc: 1\n\td: 2\n"), @"
     error: a tab in the indentation
      --> test.yml:3:3
       |
     3 |       c: 1
       |   ^^^^ YAML is indented with spaces only
-    "#);
-    assert_snapshot!(errors("\ta: 1\n"), @r#"
+    ");
+    assert_snapshot!(errors("\ta: 1\n"), @"
     error: a tab in the indentation
      --> test.yml:1:1
       |
     1 |     a: 1
       | ^^^^ YAML is indented with spaces only
-    "#);
-    assert_snapshot!(errors("a:\n\t- 1\n"), @r#"
+    ");
+    assert_snapshot!(errors("a:\n\t- 1\n"), @"
     error: a tab in the indentation
      --> test.yml:2:1
       |
     2 |     - 1
       | ^^^^ YAML is indented with spaces only
-    "#);
+    ");
     assert_eq!(read("a:\t1\nb: |\n  \tx\n").to_json(), json!({"a": 1, "b": "\tx\n"}));
 }
 

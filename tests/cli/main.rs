@@ -156,7 +156,7 @@ fn wrong_usage_is_3() -> io::Result<()> {
 
 #[test]
 fn the_check_mode_of_ansible() -> io::Result<()> {
-    insta::assert_snapshot!(solti(&["apply", "x", "--check"])?, @r"
+    insta::assert_snapshot!(solti(&["apply", "x", "--check"])?, @"
     exit 3
     --- out
     --- err
@@ -169,14 +169,14 @@ fn the_check_mode_of_ansible() -> io::Result<()> {
 
 #[test]
 fn apply_without_a_terminal() -> io::Result<()> {
-    insta::assert_snapshot!(solti(&["apply", "localhost,"])?, @r"
+    insta::assert_snapshot!(solti(&["apply", "localhost,"])?, @"
     exit 3
     --- out
     --- err
     error: there is no terminal to ask on before anything is changed
     help: -y applies without asking; `solti diff` shows what would change
     ");
-    insta::assert_snapshot!(solti(&["apply", "localhost,", "-o", "json"])?, @r"
+    insta::assert_snapshot!(solti(&["apply", "localhost,", "-o", "json"])?, @"
     exit 3
     --- out
     --- err
@@ -188,7 +188,7 @@ fn apply_without_a_terminal() -> io::Result<()> {
 
 #[test]
 fn an_output_that_is_not_built_yet() -> io::Result<()> {
-    insta::assert_snapshot!(solti(&["diff", "localhost,", "-o", "github"])?, @r"
+    insta::assert_snapshot!(solti(&["diff", "localhost,", "-o", "github"])?, @"
     exit 3
     --- out
     --- err
@@ -213,7 +213,7 @@ fn the_inventory() -> io::Result<()> {
     let folder = tempfile::tempdir()?;
     std::fs::write(folder.path().join("inventory.yml"), INVENTORY)?;
     let show = |arguments: &[&str]| solti_in(folder.path(), arguments);
-    insta::assert_snapshot!(show(&["inventory", "inventory.yml", "--graph"])?, @r"
+    insta::assert_snapshot!(show(&["inventory", "inventory.yml", "--graph"])?, @"
     exit 0
     --- out
     @all:
@@ -265,14 +265,14 @@ fn the_inventory() -> io::Result<()> {
     }
     --- err
     "#);
-    insta::assert_snapshot!(show(&["inventory", ".", "--host", "wev1"])?, @r"
+    insta::assert_snapshot!(show(&["inventory", ".", "--host", "wev1"])?, @"
     exit 3
     --- out
     --- err
     error: the inventory has no host `wev1`
     help: did you mean `web1`?
     ");
-    insta::assert_snapshot!(show(&["inventory", "nowhere", "--list"])?, @r"
+    insta::assert_snapshot!(show(&["inventory", "nowhere", "--list"])?, @"
     exit 3
     --- out
     --- err

@@ -175,7 +175,7 @@ fn keys_that_nobody_knows() -> io::Result<()> {
     - fil: { path: /etc/x, content: a }
     - copy: { path: /etc/x, content: a }
     - file: { pth: /etc/x, contents: a, modes: \"0644\" }
-    - quadlet: { name: loki.container }
+    - bucket: { name: logs }
     - file: { path: /etc/y, content: a }
       when: true
     - file: { path: /etc/z, content: a, notify: restart }
@@ -294,11 +294,11 @@ steps:
        |
        = help: did you mean `mode`?
 
-    error: `quadlet` is not built yet
+    error: `bucket` is not built yet
       --> playbooks/site.yml:17:7
        |
-    17 |     - quadlet: { name: loki.container }
-       |       ^^^^^^^
+    17 |     - bucket: { name: logs }
+       |       ^^^^^^
 
     error: a resource has one key, its kind
       --> playbooks/site.yml:19:7
@@ -1126,9 +1126,7 @@ all:
     6 |     web4: { ansible_ssh_common_args: "-o 'x" }
       |                                      ^^^^^^^
     "#);
-    insta::assert_snapshot!(refused_with(&[], &["diff", "inventories/home"])?, @"
-    error: inventories/home: no such file
-    ");
+    insta::assert_snapshot!(refused_with(&[], &["diff", "inventories/home"])?, @"error: inventories/home: no such file");
     insta::assert_snapshot!(refused_with(&[("inventories/x", "")], &["diff", "inventories"])?, @"
     error: inventories: no inventory in this folder
     help: it is looked for as inventory.yml, inventory.yaml, hosts.yml, hosts.yaml
@@ -1173,9 +1171,7 @@ all:
 #[test]
 fn arguments() -> io::Result<()> {
     let with = |arguments: &[&str]| refused_with(&[], &[&["diff", "inventory.yml"], arguments].concat());
-    insta::assert_snapshot!(with(&["-p", "playbooks/gone.yml"])?, @"
-    error: cannot read the playbook playbooks/gone.yml: no such file
-    ");
+    insta::assert_snapshot!(with(&["-p", "playbooks/gone.yml"])?, @"error: cannot read the playbook playbooks/gone.yml: no such file");
     insta::assert_snapshot!(with(&["-e", "port"])?, @"
     error: `port` is no variable
      --> --extra-vars:1:1
@@ -1185,9 +1181,7 @@ fn arguments() -> io::Result<()> {
       |
       = help: write it as key=value, or name a file with @
     ");
-    insta::assert_snapshot!(with(&["-e", "@gone.yml"])?, @"
-    error: gone.yml: no such file
-    ");
+    insta::assert_snapshot!(with(&["-e", "@gone.yml"])?, @"error: gone.yml: no such file");
     insta::assert_snapshot!(with(&["-e", "{a: [1}"])?, @"
     error: `[` is closed by `}`
      --> --extra-vars:1:5
@@ -1202,9 +1196,7 @@ fn arguments() -> io::Result<()> {
     1 | a='b
       | ^^^^
     ");
-    insta::assert_snapshot!(with(&["--become-password-file", "gone"])?, @"
-    error: cannot read the password file gone: no such file
-    ");
+    insta::assert_snapshot!(with(&["--become-password-file", "gone"])?, @"error: cannot read the password file gone: no such file");
     insta::assert_snapshot!(with(&["--check"])?, @"
     error: solti has no check mode
     help: `solti diff` shows what `solti apply` would change: the same plan, made by the same code

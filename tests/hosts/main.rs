@@ -16,6 +16,7 @@ mod faults;
 mod files;
 mod packages;
 mod quadlet_generator;
+mod quadlets;
 mod restarts;
 mod roles;
 mod selection;

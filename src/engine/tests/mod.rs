@@ -2,6 +2,7 @@
 
 mod cut;
 mod planner;
+mod podman_steps;
 mod project;
 mod removing;
 mod step;
@@ -32,6 +33,10 @@ impl Files for NoFiles {
 
     fn file(&self, name: &Node) -> Result<Vec<u8>, RenderError> {
         Err(Diagnostic::at(&name.span, "there are no files").into())
+    }
+
+    fn home(&self, _user: &str) -> Result<Option<String>, RenderError> {
+        Ok(None)
     }
 }
 

@@ -12,7 +12,7 @@ const APP: &str = "service: { name: app, uses: /etc/app }";
 fn a_role_is_a_transaction_with_its_manifest() {
     let work = work(vec![role("one", &[A]), role("two", &[B, APP])]);
     let mut state = host(&[]);
-    assert_snapshot!(planned(&work, &mut state, MINE), @r"
+    assert_snapshot!(planned(&work, &mut state, MINE), @"
     one
       step
         create one/step/file:/etc/app/a
@@ -36,7 +36,7 @@ fn what_is_declared_no_longer_goes_before_the_service_starts_anew() {
     let inputs = ["/etc/app/a", "/etc/app/b"].map(|path| (path.to_owned(), text_digest("new")));
     state.manifest.services.insert("app.service".into(), inputs.into());
     let work = work(vec![role("one", &[A, APP])]);
-    assert_snapshot!(planned(&work, &mut state, MINE), @r"
+    assert_snapshot!(planned(&work, &mut state, MINE), @"
     one
       no longer declared, in order
         remove one/step/file:/etc/app/b, /etc/app/b
@@ -63,7 +63,7 @@ fn tags_leave_resources_out() {
     let mut run = role("one", &[A, B]);
     run.steps[0].resources[0].selected = false;
     run.complete = false;
-    assert_snapshot!(planned(&work(vec![run]), &mut host(&[]), MINE), @r"
+    assert_snapshot!(planned(&work(vec![run]), &mut host(&[]), MINE), @"
     one
       step
         create one/step/file:/etc/app/b
@@ -89,7 +89,7 @@ fn a_file_that_another_role_takes_over_stays() {
     let mut state = host(&[("/etc/app/a", "old")]);
     owned(&mut state, "one", "file:/etc/app/a", &[file_item("/etc/app/a")]);
     let work = work(vec![role("one", &[B]), role("two", &[A])]);
-    assert_snapshot!(planned(&work, &mut state, MINE), @r"
+    assert_snapshot!(planned(&work, &mut state, MINE), @"
     one
       step
         create one/step/file:/etc/app/b
@@ -125,7 +125,7 @@ fn what_another_project_has_is_not_taken_over() {
     let mut state = host(&[("/etc/app/a", "old")]);
     owned(&mut state, "one", "file:/etc/app/a", &[file_item("/etc/app/a")]);
     state.manifest.resources[0].project = "theirs".into();
-    assert_snapshot!(planned(&work(vec![role("one", &[A])]), &mut state, MINE), @r"
+    assert_snapshot!(planned(&work(vec![role("one", &[A])]), &mut state, MINE), @"
     impossible:
     one/step/file:/etc/app/a: /etc/app/a belongs to the project theirs (role one), which put it on this host
     ");
@@ -156,7 +156,7 @@ fn all_that_is_impossible_is_said_at_once() {
         role("one", &["file: { path: /srv/x/a, content: x }", A]),
         role("two", &["service: { name: nowhere }"]),
     ]);
-    assert_snapshot!(planned(&work, &mut host(&[]), MINE), @r"
+    assert_snapshot!(planned(&work, &mut host(&[]), MINE), @"
     impossible:
     one/step/file:/srv/x/a: the directory /srv/x does not exist; declare it first: `directory: { path: /srv/x }`
     two/step/service:nowhere: there is no unit nowhere.service on the host, and nothing declared before makes it

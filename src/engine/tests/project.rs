@@ -67,7 +67,7 @@ fn settings_win() {
 fn wrong_settings() {
     let folder = folder(&[INVENTORY, ("playbooks/site.yml", PLAY), ("solti.toml", "project = \"lab\"\nroot = 1\n")]);
     let folder = folder.path();
-    assert_snapshot!(loaded(folder, &selection(folder, "inventories/lab")), @r"
+    assert_snapshot!(loaded(folder, &selection(folder, "inventories/lab")), @"
     error: unknown field `root`, expected `project` or `playbook`
      --> ROOT/solti.toml:2:1
       |
@@ -80,7 +80,7 @@ fn wrong_settings() {
 fn no_playbook() {
     let folder = folder(&[INVENTORY]);
     let folder = folder.path();
-    assert_snapshot!(loaded(folder, &selection(folder, "inventories/lab")), @r"
+    assert_snapshot!(loaded(folder, &selection(folder, "inventories/lab")), @"
     error: there is no playbook: ROOT/inventories/lab/playbooks/site.yml does not exist
     help: name one with -p FILE
     ");

@@ -39,7 +39,7 @@ fn with_all(before: &Before) -> State {
 fn backwards() {
     let work = work(vec![absent(role("one", ALL))]);
     let mut state = with_all(&Before::Nothing);
-    assert_snapshot!(planned(&work, &mut state, MINE), @r"
+    assert_snapshot!(planned(&work, &mut state, MINE), @"
     one
       absent, in order
         stop one/step/service:app
@@ -62,7 +62,7 @@ fn what_was_there_before_stays() {
 fn without_a_manifest_packages_and_accounts_stay() {
     let mut state = with_all(&Before::Nothing);
     state.manifest = Manifest::default();
-    assert_snapshot!(planned(&work(vec![absent(role("one", ALL))]), &mut state, MINE), @r"
+    assert_snapshot!(planned(&work(vec![absent(role("one", ALL))]), &mut state, MINE), @"
     one
       absent, in order
         stop one/step/service:app
@@ -77,7 +77,7 @@ fn what_has_a_label_stays_unless_it_is_named() {
     state.manifest.resources[1].purge = Some("data".into());
     let mut run = absent(role("one", ALL));
     run.steps[0].resources[1].purge = Some("data".into());
-    assert_snapshot!(planned(&work(vec![run]), &mut state.clone(), MINE), @r"
+    assert_snapshot!(planned(&work(vec![run]), &mut state.clone(), MINE), @"
     one
       absent, in order
         stop one/step/service:app
@@ -102,7 +102,7 @@ fn with_tags_too_what_was_there_before_comes_back() {
     run.complete = false;
     let mut work = work(vec![run]);
     work.left_alone.push("other".into());
-    assert_snapshot!(planned(&work, &mut state, MINE), @r"
+    assert_snapshot!(planned(&work, &mut state, MINE), @"
     one
       absent, in order
         put back one/step/file:/etc/app/a, /etc/app/a as it was before solti
@@ -132,7 +132,7 @@ fn what_another_role_needs_stays() {
 fn roles_that_left_the_playbook() {
     let mut state = with_all(&Before::Nothing);
     let work = work(vec![role("two", &["file: { path: /etc/app/a, content: x }"])]);
-    assert_snapshot!(planned(&work, &mut state.clone(), MINE), @r"
+    assert_snapshot!(planned(&work, &mut state.clone(), MINE), @"
     two
       step
         create two/step/file:/etc/app/a
@@ -146,7 +146,7 @@ fn roles_that_left_the_playbook() {
     ");
     let part = Ownership { complete: false, ..MINE };
     assert!(!planned(&work, &mut state.clone(), part).contains("note"), "with -p not all plays are at hand");
-    assert_snapshot!(planned(&work, &mut state, Ownership { prune: true, ..MINE }), @r"
+    assert_snapshot!(planned(&work, &mut state, Ownership { prune: true, ..MINE }), @"
     two
       step
         create two/step/file:/etc/app/a
@@ -178,4 +178,45 @@ fn what_is_the_projects_own_is_all_that_counts() {
     let mut state = with_all(&Before::Nothing);
     let theirs = Ownership { project: "theirs", prune: true, ..MINE };
     assert_eq!(planned(&work(Vec::new()), &mut state, theirs), "nothing");
+}
+
+/// The folders that lead to a user's quadlet are not what its volume's label is about.
+#[test]
+fn of_a_labelled_volume_only_the_volume_is_data() {
+    let volume = "quadlet: { name: app.volume, user: app, volume: {} }";
+    let mut state = host(&[("/home/app/.config/containers/systemd/app.volume", "x")]);
+    for folder in
+        ["/home/app", "/home/app/.config", "/home/app/.config/containers", "/home/app/.config/containers/systemd"]
+    {
+        state.paths.insert(folder.into(), PathState::Directory { meta: meta() });
+        let content: &[&str] = if folder == "/home/app" { &[".config", "letters"] } else { &[] };
+        listing(&mut state, folder, content);
+    }
+    state.podman.volumes.insert("app/systemd-app".into());
+    let mut run = role("one", &[volume]);
+    run.steps[0].resources[0].purge = Some("data".into());
+    let items = run.steps[0].resources[0].claims.clone();
+    owned(&mut state, "one", "quadlet:app.volume", &items);
+    state.manifest.resources[0].purge = Some("data".into());
+    let mut run = absent(run);
+    assert_snapshot!(planned(&work(vec![run]), &mut state, MINE), @"
+    one
+      absent, in order
+        remove one/step/quadlet:app.volume, /home/app/.config/containers/systemd/app.volume
+        remove one/step/quadlet:app.volume, /home/app/.config/containers/systemd
+        remove one/step/quadlet:app.volume, /home/app/.config/containers
+        remove one/step/quadlet:app.volume, /home/app/.config
+      = one/step/quadlet:app.volume app/systemd-app Nothing
+    ");
+    let left: Vec<&Item> = state.manifest.resources.iter().flat_map(|owned| &owned.items).collect();
+    assert_eq!(left, [&Item::Volume { name: "app/systemd-app".into(), before: Before::Nothing }]);
+    run = absent(role("one", &[volume]));
+    run.steps[0].resources[0].purge = Some("data".into());
+    run.purge = vec!["data".into()];
+    assert_snapshot!(planned(&work(vec![run]), &mut state, MINE), @"
+    one
+      absent, in order
+        remove one/step/quadlet:app.volume, volume systemd-app of app with all in it
+    ");
+    assert_eq!(state.manifest, Manifest::default());
 }

@@ -25,7 +25,7 @@ pub fn write(folder: Option<&str>, bodies: Vec<Body>, validation: Option<&[&str]
         folder: folder.map(str::to_owned),
         bodies,
         removed: Vec::new(),
-        validation: validation.map(|words| Validation { command: command(words) }),
+        validation: validation.map(|words| Validation::Command(command(words))),
         early: false,
     }
 }
@@ -40,7 +40,7 @@ fn service(unit: &str, verb: Verb, settle: u64) -> Operation {
 
 /// The lines between the function's braces.
 fn lines(plan: &StepPlan) -> String {
-    let text = program(plan, "9-0-1");
+    let text = program(plan, "9-0-1", &[]);
     let inner = text.split_once("step() {\n").and_then(|(_, rest)| rest.rsplit_once("}\nunwatch\n"));
     inner.unwrap().0.to_owned()
 }
@@ -50,9 +50,12 @@ fn phases_whatever_the_order_declared() {
     let path = || "/etc/app/a".to_owned();
     let changes = vec![
         vec![service("app.service", Verb::Restart, 5000), service("b.timer", Verb::Start, 100)],
-        vec![Operation::Enable { unit: "app.service".into(), enabled: true }, Operation::DaemonReload],
+        vec![Operation::Enable { unit: "app.service".into(), enabled: true }, Operation::DaemonReload { user: None }],
         vec![Operation::Uninstall { packages: vec!["old".into()] }],
-        vec![Operation::Link { path: "/etc/link".into(), target: "a b".into() }, Operation::DaemonReload],
+        vec![
+            Operation::Link { path: "/etc/link".into(), target: "a b".into() },
+            Operation::DaemonReload { user: None },
+        ],
         vec![expect("/etc/app/a", Expectation::File("abc".into())), write(None, vec![body("/etc/app/a", b"x")], None)],
         vec![Operation::MakeDirectory { path: "/srv/a b".into(), attributes: attributes("app", 0o750) }],
         vec![Operation::SetAttributes { path: path(), attributes: Attributes::default() }],
@@ -111,7 +114,10 @@ fn phases_whatever_the_order_declared() {
 fn removals_in_their_order() {
     let changes = vec![
         vec![service("app.service", Verb::Stop, 0), Operation::Enable { unit: "app.service".into(), enabled: false }],
-        vec![Operation::Remove { path: "/etc/systemd/system/app.service".into() }, Operation::DaemonReload],
+        vec![
+            Operation::Remove { path: "/etc/systemd/system/app.service".into() },
+            Operation::DaemonReload { user: None },
+        ],
         vec![
             expect("/etc/app/it's", Expectation::Link("b c".into())),
             Operation::Remove { path: "/etc/app/it's".into() },
@@ -188,7 +194,7 @@ fn commands() {
 #[test]
 fn the_frame() {
     assert_snapshot!(begin("9-0", &[]), @"begin 9-0");
-    assert_snapshot!(program(&step(Vec::new(), false), "9-0-0"), @"
+    assert_snapshot!(program(&step(Vec::new(), false), "9-0-0", &[]), @"
     step() {
     }
     unwatch

@@ -18,7 +18,7 @@ fn run(shell: &[&str], home: &Path, steps: &[StepPlan], end: &str) -> String {
     text.push_str(&opening("a test").replace("\nlock ", &format!("\n{place}\nlock ")));
     text.push_str(&begin("t", steps));
     for (number, step) in steps.iter().enumerate() {
-        text.push_str(&program(step, &format!("t-{number}")));
+        text.push_str(&program(step, &format!("t-{number}"), &[]));
     }
     text.push_str(end);
     let output = command(shell, &text).output().unwrap();

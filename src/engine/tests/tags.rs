@@ -63,7 +63,7 @@ fn variables_of_the_command_line() {
 
 #[test]
 fn wrong_variables_of_the_command_line() {
-    assert_snapshot!(extra(&["a", "b='x", "[1]", "{a: "]).unwrap_err(), @r"
+    assert_snapshot!(extra(&["a", "b='x", "[1]", "{a: "]).unwrap_err(), @"
     error: `a` is no variable
      --> --extra-vars:1:1
       |

@@ -50,6 +50,13 @@ pub fn parse<'a>(records: impl IntoIterator<Item = (&'a str, &'a str)>) -> Facts
     machine::add(&mut values, &said, &tools);
     network.add(&mut values, said.first("machine").unwrap_or_default());
     values.insert("solti_users".into(), json!(users));
+    let homes = words("homes");
+    let homes: Map<String, Value> = homes
+        .iter()
+        .filter_map(|entry| entry.split_once(':'))
+        .map(|(name, home)| (name.to_owned(), json!(home)))
+        .collect();
+    values.insert("solti_homes".into(), homes.into());
     Facts { values, users, tools }
 }
 

@@ -31,6 +31,13 @@ fn a_typical_set_of_questions() {
     while read -r key _ uid _; do case $key in Uid:) break ;; esac; done </proc/self/status
     if [ "$uid" = 0 ]; then V=/var/lib/solti; L=/run/solti.lock
     else V=$HOME/.local/state/solti; L=/run/user/$uid/solti.lock; [ -d "/run/user/$uid" ] || L=$HOME/.solti.lock; fi
+    as_user() { # as_user USER COMMAND...: in the scope of a user who need not be logged in
+      who=$1; shift
+      id=$(id -u -- "$who") && eval "home=~$who" || return 1
+      set -- env HOME="$home" USER="$who" LOGNAME="$who" XDG_RUNTIME_DIR="/run/user/$id" \
+        DBUS_SESSION_BUS_ADDRESS="unix:path=/run/user/$id/bus" "$@"
+      if [ "$id" = "$uid" ]; then "$@"; else ( cd / && runuser -u "$who" -- "$@" ); fi
+    }
     if [ -r "$V/manifest.json" ]; then IFS= read -r line <"$V/manifest.json"; say manifest "$line"; fi
     for journal in "$V"/journal/*/undo; do
       [ -e "$journal" ] || continue
@@ -52,7 +59,9 @@ fn a_typical_set_of_questions() {
     if command -v getent >/dev/null; then getent group; else cat /etc/group; fi | while IFS= read -r line; do say group "$line"; done
     if command -v dpkg-query >/dev/null; then dpkg-query -W -f="$S package \${db:Status-Abbrev} \${Version} \${Package} \${Architecture}\n" app more 2>/dev/null; else say lacks dpkg-query; fi
     apt-cache policy app 2>/dev/null | while read -r word rest; do case $word in Candidate:) say candidate "$name $rest" ;; Installed:) ;; *:) name=${word%:} ;; esac; done
-    if command -v systemctl >/dev/null; then TZ=UTC systemctl show -p Id,Names,LoadState,ActiveState,UnitFileState,NeedDaemonReload,CanReload,ActiveEnterTimestamp,FragmentPath -- app.service 2>/dev/null | while IFS= read -r line; do say unit "$line"; done; say unit; else say lacks systemctl; fi
+    if command -v systemctl >/dev/null; then
+    TZ=UTC systemctl show -p Id,Names,LoadState,ActiveState,UnitFileState,NeedDaemonReload,CanReload,ActiveEnterTimestamp,FragmentPath -- app.service 2>/dev/null | while IFS= read -r line; do say unit "$line"; done; say unit
+    else say lacks systemctl; fi
 
     answer() { case $3 in
     '') say answer "$1" "$2" = ;;
@@ -74,6 +83,13 @@ fn nothing_to_ask() {
     while read -r key _ uid _; do case $key in Uid:) break ;; esac; done </proc/self/status
     if [ "$uid" = 0 ]; then V=/var/lib/solti; L=/run/solti.lock
     else V=$HOME/.local/state/solti; L=/run/user/$uid/solti.lock; [ -d "/run/user/$uid" ] || L=$HOME/.solti.lock; fi
+    as_user() { # as_user USER COMMAND...: in the scope of a user who need not be logged in
+      who=$1; shift
+      id=$(id -u -- "$who") && eval "home=~$who" || return 1
+      set -- env HOME="$home" USER="$who" LOGNAME="$who" XDG_RUNTIME_DIR="/run/user/$id" \
+        DBUS_SESSION_BUS_ADDRESS="unix:path=/run/user/$id/bus" "$@"
+      if [ "$id" = "$uid" ]; then "$@"; else ( cd / && runuser -u "$who" -- "$@" ); fi
+    }
     if [ -r "$V/manifest.json" ]; then IFS= read -r line <"$V/manifest.json"; say manifest "$line"; fi
     for journal in "$V"/journal/*/undo; do
       [ -e "$journal" ] || continue

@@ -53,7 +53,7 @@ impl Live {
     }
 
     fn set(&mut self, host: &str, phase: Phase) {
-        self.applying |= matches!(phase, Phase::Applying { .. });
+        self.applying |= matches!(phase, Phase::Applying { .. } | Phase::Pulling { .. });
         if let Some(entry) = self.hosts.get_mut(host).filter(|entry| entry.0 != phase) {
             *entry = (phase, Instant::now());
         }
@@ -120,6 +120,7 @@ pub(super) fn doing(phase: &Phase) -> String {
         Phase::Reading => "reading its state".to_owned(),
         Phase::Planned => "planned".to_owned(),
         Phase::Applying { role, step } => format!("{role}/{step}"),
+        Phase::Pulling { image } => format!("pulling {}", clean(image)),
         Phase::Checking { role, check } => {
             let check = clean(check);
             let check = check.strip_prefix(role.as_str()).and_then(|rest| rest.strip_prefix('/')).unwrap_or(&check);
@@ -150,7 +151,7 @@ mod tests {
         let phase = Phase::Checking { role: "prometheus".to_owned(), check };
         live.event(&Event::Phase { host: "web4".to_owned(), phase });
         let later = Instant::now() + Duration::from_secs(75);
-        insta::assert_snapshot!(live.text(later), @r"
+        insta::assert_snapshot!(live.text(later), @"
         1 of 5 hosts done
         web1  connecting  1 min 15 s
         web4  prometheus: waiting for verify/http:http…  1 min 15 s
@@ -163,7 +164,7 @@ mod tests {
         for n in 1..=20 {
             live.event(&Event::Phase { host: format!("web{n}"), phase: Phase::Reading });
         }
-        insta::assert_snapshot!(live.text(Instant::now()), @r"
+        insta::assert_snapshot!(live.text(Instant::now()), @"
         0 of 20 hosts done
         web1  reading its state
         web2  reading its state

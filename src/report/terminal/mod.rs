@@ -7,7 +7,7 @@ pub use live::Live;
 
 use super::Consumer;
 use super::record::Record;
-use super::text::words::{clean, columns, counted, duration, padded};
+use super::text::words::{clean, columns, counted, duration, padded, size};
 use super::text::{Look, Tone, checks, plan, problems, summary};
 use crate::engine::event::{Event, Phase};
 use std::io::{self, Write};
@@ -133,6 +133,11 @@ impl Consumer for Terminal {
             Event::StepDone { host, role, step, changes, millis } => {
                 let changes = padded(&counted(*changes, "change"), "10 changes".len());
                 self.log_step(host, &format!("{role}/{step}"), &format!("{changes}  {}", duration(*millis)))
+            }
+            Event::Pulled { host, image, bytes, millis } => {
+                let room = bytes.and_then(|bytes| usize::try_from(bytes).ok());
+                let room = room.map(|bytes| format!("  {}", size(bytes))).unwrap_or_default();
+                self.log_step(host, "pulled", &format!("{}{room}  {}", clean(image), duration(*millis)))
             }
             Event::Failed { host, failure } if self.record.command == "apply" => {
                 // Role and step; the resource is named in the result.

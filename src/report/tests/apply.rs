@@ -25,7 +25,7 @@ fn apply_that_goes_well() {
         finished(0),
     ]);
     let (out, err) = show(&events, LOOK, true);
-    insta::assert_snapshot!(out, @r"
+    insta::assert_snapshot!(out, @"
     4 changes on 2 of 3 hosts
 
     mon, web1 (2 hosts)
@@ -45,7 +45,8 @@ fn apply_that_goes_well() {
 
     4 changes made on 2 of 3 hosts (0.8 s)
     ");
-    insta::assert_snapshot!(err, @r"
+    insta::assert_snapshot!(err, @"
+
     Apply these 4 changes to 2 hosts? [y/N] y
     mon   prometheus/config  1 change    0.4 s
     web1  prometheus/config  1 change    12 s
@@ -66,14 +67,14 @@ fn apply_that_fails_on_a_host() {
         finished(1),
     ]);
     let look = Look { quiet: true, ..LOOK };
-    insta::assert_snapshot!(show(&events, LOOK, false).1, @r"
+    insta::assert_snapshot!(show(&events, LOOK, false).1, @"
     mon   prometheus/config  1 change    0.4 s
     web1  prometheus/config  1 change    12 s
     mon   prometheus/run     1 change    1.2 s
     web1  prometheus         putting back what was there
     web1  prometheus/config  failed: the new configuration was refused
     ");
-    insta::assert_snapshot!(show(&events, look, true).0, @r"
+    insta::assert_snapshot!(show(&events, look, true).0, @"
     4 changes on 2 of 3 hosts
 
     Failed on 1 of 3 hosts; 2 changes made on 1 host (0.8 s)
@@ -106,7 +107,7 @@ fn apply_that_is_declined_or_interrupted() {
     let mut events = apply();
     events.push(done("mon", Outcome::Changed { changes: 2 }));
     events.extend([done("web1", skipped("interrupted")), done("web2", Outcome::Unchanged), finished(130)]);
-    insta::assert_snapshot!(show(&events, LOOK, false).0, @r"
+    insta::assert_snapshot!(show(&events, LOOK, false).0, @"
     Interrupted: 2 changes made on 1 of 3 hosts; 1 skipped (0.8 s)
 
     web1  skipped  interrupted
@@ -135,7 +136,7 @@ fn verify() {
         ),
         finished(1),
     ];
-    insta::assert_snapshot!(show(&events, LOOK, false).0, @r"
+    insta::assert_snapshot!(show(&events, LOOK, false).0, @"
     1 of 4 checks failed on 1 of 3 hosts; 1 unreachable (0.8 s)
 
     mon
@@ -162,7 +163,7 @@ fn colour_where_it_means_something() {
     events.push(Event::Failed { host: "mon".to_owned(), failure: failure() });
     events.extend([done("mon", Outcome::Failed { changes: 1 }), finished(1)]);
     let (out, _) = show(&events, Look { color: true, ..LOOK }, true);
-    insta::assert_snapshot!(out.replace('\u{1b}', "^"), @r"
+    insta::assert_snapshot!(out.replace('\u{1b}', "^"), @"
     ^[1m4 changes on 2 of 3 hosts^[0m
 
     ^[1mmon, web1^[0m^[2m (2 hosts)^[0m

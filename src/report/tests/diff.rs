@@ -10,7 +10,7 @@ fn diff_of_one_host() {
         done("mon", Outcome::Differs { changes: 2 }),
         finished(2),
     ];
-    insta::assert_snapshot!(show(&events, LOOK, false).0, @r"
+    insta::assert_snapshot!(show(&events, LOOK, false).0, @"
     2 changes on mon
 
     mon
@@ -140,7 +140,7 @@ fn diff_of_many_hosts_in_groups() {
         events.push(done(name, outcome));
     }
     events.push(finished(4));
-    insta::assert_snapshot!(show(&events, LOOK, false).0, @r"
+    insta::assert_snapshot!(show(&events, LOOK, false).0, @"
     30 changes on 15 of 20 hosts; 1 unreachable
 
     web01.example.net, web02.example.net, web03.example.net, web04.example.net,
@@ -177,7 +177,7 @@ fn diff_without_changes() {
 fn diff_in_which_no_host_answers() {
     let reason = || Outcome::Unreachable { reason: "ssh: Could not resolve hostname".to_owned() };
     let events = [started("diff", &["a", "b"]), done("a", reason()), done("b", reason()), finished(4)];
-    insta::assert_snapshot!(show(&events, LOOK, false).0, @r"
+    insta::assert_snapshot!(show(&events, LOOK, false).0, @"
     2 hosts unreachable (0.8 s)
 
     a  unreachable  ssh: Could not resolve hostname

@@ -5,12 +5,12 @@ use insta::assert_snapshot;
 
 #[test]
 fn a_new_group() {
-    assert_snapshot!(plan("group: { name: app }", &mut host([])), @r"
+    assert_snapshot!(plan("group: { name: app }", &mut host([])), @"
     create
       > groupadd app
       = app Nothing
     ");
-    assert_snapshot!(plan("group: { name: app, gid: 200, system: true }", &mut host([])), @r"
+    assert_snapshot!(plan("group: { name: app, gid: 200, system: true }", &mut host([])), @"
     create
       gid: - -> 200
       a system group
@@ -23,11 +23,11 @@ fn a_new_group() {
 fn a_group_that_is_there() {
     let mut state = host([]);
     state.groups.insert("app".into(), group(300, &["someone"]));
-    assert_snapshot!(plan("group: { name: app }", &mut state), @r"
+    assert_snapshot!(plan("group: { name: app }", &mut state), @"
     nothing
       = app Same
     ");
-    assert_snapshot!(plan("group: { name: app, gid: 200 }", &mut state), @r"
+    assert_snapshot!(plan("group: { name: app, gid: 200 }", &mut state), @"
     update
       gid: 300 -> 200
       > groupmod -g 200 app
@@ -41,14 +41,14 @@ fn a_new_user() {
     let mut state = host([]);
     state.groups.insert("app".into(), group(300, &[]));
     state.groups.insert("adm".into(), group(4, &[]));
-    assert_snapshot!(plan("user: { name: more }", &mut state), @r"
+    assert_snapshot!(plan("user: { name: more }", &mut state), @"
     create
       > useradd -m more
       = more Nothing
     ");
     let text = "user: { name: app, uid: 300, group: app, groups: [adm], home: /srv/app, shell: /bin/false, \
                 comment: The App, system: true }";
-    assert_snapshot!(plan(text, &mut state), @r"
+    assert_snapshot!(plan(text, &mut state), @"
     create
       uid: - -> 300
       group: - -> app
@@ -61,7 +61,7 @@ fn a_new_user() {
       = app Nothing
     ");
     assert_eq!(state.groups["adm"].members, ["app"]);
-    assert_snapshot!(plan(text, &mut state), @r"
+    assert_snapshot!(plan(text, &mut state), @"
     nothing
       = app Same
     ");
@@ -74,11 +74,11 @@ fn a_user_that_is_there() {
     state.groups.insert("app".into(), group(300, &[]));
     state.groups.insert("adm".into(), group(4, &["other"]));
     state.groups.insert("www".into(), group(33, &["app"]));
-    assert_snapshot!(plan("user: { name: app, group: app, groups: [www], home: /var/lib/app }", &mut state), @r"
+    assert_snapshot!(plan("user: { name: app, group: app, groups: [www], home: /var/lib/app }", &mut state), @"
     nothing
       = app Same
     ");
-    assert_snapshot!(plan("user: { name: app, group: 300, groups: [33] }", &mut state), @r"
+    assert_snapshot!(plan("user: { name: app, group: 300, groups: [33] }", &mut state), @"
     nothing
       = app Same
     ");
@@ -94,7 +94,7 @@ fn a_user_that_is_there() {
       = app Same
     ");
     assert_eq!(state.users["app"].gid, Some(33));
-    assert_snapshot!(plan(text, &mut state), @r"
+    assert_snapshot!(plan(text, &mut state), @"
     nothing
       = app Same
     ");

@@ -64,35 +64,35 @@ fn a_mode_from_a_variable_is_a_number() {
 
 #[test]
 fn content_and_source_exclude_each_other() {
-    assert_snapshot!(errors("file: { path: /etc/app.conf, content: x, src: binary }\n"), @r"
+    assert_snapshot!(errors("file: { path: /etc/app.conf, content: x, src: binary }\n"), @"
     error: `file` takes `content` or `src`, not both
      --> role.yml:1:47
       |
     1 | file: { path: /etc/app.conf, content: x, src: binary }
       |                                               ^^^^^^
     ");
-    assert_snapshot!(errors("file: { path: /etc/app.conf }\n"), @r"
+    assert_snapshot!(errors("file: { path: /etc/app.conf }\n"), @"
     error: `file` needs `content` or `src`
      --> role.yml:1:7
       |
     1 | file: { path: /etc/app.conf }
       |       ^^^^^^^^^^^^^^^^^^^^^^^
     ");
-    assert_snapshot!(errors("file: { path: /etc/app.conf, src: nowhere }\n"), @r"
+    assert_snapshot!(errors("file: { path: /etc/app.conf, src: nowhere }\n"), @"
     error: there is no file nowhere
      --> role.yml:1:35
       |
     1 | file: { path: /etc/app.conf, src: nowhere }
       |                                   ^^^^^^^
     ");
-    assert_snapshot!(errors("template: { dest: /etc/app.conf }\n"), @r"
+    assert_snapshot!(errors("template: { dest: /etc/app.conf }\n"), @"
     error: template needs `src`
      --> role.yml:1:11
       |
     1 | template: { dest: /etc/app.conf }
       |           ^^^^^^^^^^^^^^^^^^^^^^^
     ");
-    assert_snapshot!(errors("unit: { name: app, content: x, template: a.j2 }\n"), @r"
+    assert_snapshot!(errors("unit: { name: app, content: x, template: a.j2 }\n"), @"
     error: `unit` needs one of `template`, `content` and `src`
      --> role.yml:1:7
       |
@@ -103,7 +103,7 @@ fn content_and_source_exclude_each_other() {
 
 #[test]
 fn a_command_says_when_it_is_done() {
-    assert_snapshot!(errors("command: { command: [] }\n"), @r"
+    assert_snapshot!(errors("command: { command: [] }\n"), @"
     error: `command` needs to say when there is nothing to do
      --> role.yml:1:10
       |
@@ -118,21 +118,21 @@ fn a_command_says_when_it_is_done() {
     1 | command: { command: [] }
       |                     ^^
     ");
-    assert_snapshot!(errors("command: { command: x, creates: /a, unless: y }\n"), @r"
+    assert_snapshot!(errors("command: { command: x, creates: /a, unless: y }\n"), @"
     error: `command` takes one of `creates`, `unless` and `probe`
      --> role.yml:1:10
       |
     1 | command: { command: x, creates: /a, unless: y }
       |          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
     ");
-    assert_snapshot!(errors("command: { command: x, probe: y }\n"), @r"
+    assert_snapshot!(errors("command: { command: x, probe: y }\n"), @"
     error: `probe` needs `value`: what it prints when there is nothing left to do
      --> role.yml:1:31
       |
     1 | command: { command: x, probe: y }
       |                               ^
     ");
-    assert_snapshot!(errors("command: { command: x, creates: a, environment: { 1X: y, A B: z } }\n"), @r"
+    assert_snapshot!(errors("command: { command: x, creates: a, environment: { 1X: y, A B: z } }\n"), @"
     error: a path on a host must be absolute
      --> role.yml:1:33
       |
@@ -208,7 +208,7 @@ fn a_config_set() {
 fn a_template_without_facts_is_put_off_but_what_is_wrong_beside_it_is_said() {
     assert_eq!(errors("template: { src: facts.j2, dest: /etc/app.conf }\n"), "facts are not known yet");
     let text = "config: { dir: /etc/app, files: [{ dest: a, template: facts.j2 }, { dest: /b, content: x }] }\n";
-    assert_snapshot!(errors(text), @r"
+    assert_snapshot!(errors(text), @"
     error: `dest` is a path relative to `dir`
      --> role.yml:1:75
       |
@@ -221,7 +221,7 @@ fn a_template_without_facts_is_put_off_but_what_is_wrong_beside_it_is_said() {
 fn only_commands_have_a_user_of_their_own() {
     let node = super::yaml("{ path: /etc/app }\n");
     let error = super::parse(ResourceKind::Directory, &node, Some("app"), &super::Role).unwrap_err();
-    assert_snapshot!(error, @r"
+    assert_snapshot!(error, @"
     error: `become_user` is for commands, not for `directory`
      --> role.yml:1:1
       |
@@ -260,6 +260,6 @@ fn every_kind_asks_and_claims_what_it_can_be_removed_by() {
         let empty = probe.program();
         resource.ask(&mut probe);
         assert_ne!(probe.program(), empty, "{text}");
-        assert_eq!(crate::resource::claims(kind, &entry.value).unwrap(), resource.claims(), "{text}");
+        assert_eq!(crate::resource::claims(kind, &entry.value, &super::Role).unwrap(), resource.claims(), "{text}");
     }
 }

@@ -32,7 +32,7 @@ fn ask(check: &Check, shell: &[&str]) -> Option<Reply> {
 
 #[test]
 fn wrong_arguments() {
-    assert_snapshot!(errors(CheckKind::Http, "{ status: 70000, contains: x, within: soon }"), @r"
+    assert_snapshot!(errors(CheckKind::Http, "{ status: 70000, contains: x, within: soon }"), @"
     error: http needs `url`
      --> role.yml:1:1
       |
@@ -53,7 +53,7 @@ fn wrong_arguments() {
       |
       = help: write it as 500ms, 30s, 5m or 1h
     ");
-    assert_snapshot!(errors(CheckKind::Port, "{ port: 0, state: ajar }"), @r"
+    assert_snapshot!(errors(CheckKind::Port, "{ port: 0, state: ajar }"), @"
     error: a port is between 1 and 65535
      --> role.yml:1:9
       |
@@ -66,7 +66,7 @@ fn wrong_arguments() {
     1 | { port: 0, state: ajar }
       |                   ^^^^
     ");
-    assert_snapshot!(errors(CheckKind::Command, "{ command: [] }"), @r"
+    assert_snapshot!(errors(CheckKind::Command, "{ command: [] }"), @"
     error: the command is empty
      --> role.yml:1:12
       |
@@ -120,9 +120,7 @@ fn what_an_http_answer_comes_to() {
     assert_snapshot!(judge(&http(", contains: up"), 0, 200, "down"), @"no: `up` is not in the answer: down");
     let that = http(", that: \"json.data | length > 1\"");
     assert_snapshot!(judge(&that, 0, 200, "{\"data\":[1,2]}"), @"yes: status 200");
-    assert_snapshot!(judge(&that, 0, 200, "{\"data\":[1]}"), @r#"
-    no: not so: json.data | length > 1; seen: {"data":[1]}
-    "#);
+    assert_snapshot!(judge(&that, 0, 200, "{\"data\":[1]}"), @r#"no: not so: json.data | length > 1; seen: {"data":[1]}"#);
     assert_snapshot!(judge(&that, 0, 200, "no json"), @"no: json.data | length > 1: cannot calculate length of value of type undefined (`json.data` is undefined)");
     assert_snapshot!(judge(&http(", that: \"ansible_facts.x\""), 0, 200, ""), @"no: ansible_facts.x: `ansible_facts` is undefined");
 }

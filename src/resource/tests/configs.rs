@@ -83,7 +83,7 @@ fn strangers_go_where_the_set_is_exclusive() {
     let exclusive = format!("{SET}  exclusive: true\n");
     let mut state = host([]);
     plan(SET, &mut state);
-    state.declared.extend(resource(SET).declares());
+    resource(SET).declare(&mut state);
     state.declared.insert("/etc/app/of-another-role".into(), "sum".into());
     let output =
         "/etc/app/a.yml\n/etc/app/it's mine\n/etc/app/of-another-role\n/etc/app/conf.d/inner/b.yml\n".to_owned();

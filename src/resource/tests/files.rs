@@ -16,7 +16,7 @@ fn a_file_that_is_not_there() {
       = /etc/app/a.conf Nothing
     "#);
     owned(&mut state, owned_file("/etc/app/a.conf", Before::Nothing));
-    assert_snapshot!(plan(FILE, &mut state), @r"
+    assert_snapshot!(plan(FILE, &mut state), @"
     nothing
       = /etc/app/a.conf Nothing
     ");
@@ -24,7 +24,7 @@ fn a_file_that_is_not_there() {
 
 #[test]
 fn a_file_as_declared() {
-    assert_snapshot!(plan(FILE, &mut host([("/etc/app/a.conf", file("new\n", 0o600))])), @r"
+    assert_snapshot!(plan(FILE, &mut host([("/etc/app/a.conf", file("new\n", 0o600))])), @"
     nothing
       = /etc/app/a.conf Same
     ");
@@ -62,11 +62,11 @@ fn only_attributes_differ() {
 fn a_number_means_the_same_as_a_name() {
     let text = "directory: { path: /srv, owner: 998, group: app }";
     let mut state = host([("/srv", PathState::Directory { meta: meta("app", 998, 0o755) })]);
-    assert_snapshot!(plan(text, &mut state), @r"
+    assert_snapshot!(plan(text, &mut state), @"
     nothing
       = /srv Same
     ");
-    assert_snapshot!(plan("directory: { path: /srv, owner: 999 }", &mut state), @r"
+    assert_snapshot!(plan("directory: { path: /srv, owner: 999 }", &mut state), @"
     update
       owner: app -> 999
       > expect /srv Directory
@@ -75,7 +75,7 @@ fn a_number_means_the_same_as_a_name() {
     ");
     // a file of a user that is gone is called by its number
     let mut state = host([("/srv", PathState::Directory { meta: meta("999", 999, 0o755) })]);
-    assert_snapshot!(plan("directory: { path: /srv, owner: 999 }", &mut state), @r"
+    assert_snapshot!(plan("directory: { path: /srv, owner: 999 }", &mut state), @"
     nothing
       = /srv Same
     ");
@@ -111,7 +111,7 @@ fn what_was_there_before_is_remembered() {
       > write, /etc/app/a.conf root:root 0644 4 bytes
       = /etc/app/a.conf Original("932d370d8aef1f94f04322fa")
     "#);
-    assert_snapshot!(with(Before::Same, "new\n"), @r"
+    assert_snapshot!(with(Before::Same, "new\n"), @"
     nothing
       = /etc/app/a.conf Same
     ");
@@ -209,7 +209,7 @@ fn a_secret_is_its_owners_alone() {
       = /etc/app/key Original("d120707fdce3165d08ee75c7")
     "#);
     let declared = "file: { path: /etc/app/key, content: hunter2, secret: true, mode: \"0640\" }";
-    assert_snapshot!(plan(declared, &mut host([("/etc/app/key", file("hunter2", 0o640))])), @r"
+    assert_snapshot!(plan(declared, &mut host([("/etc/app/key", file("hunter2", 0o640))])), @"
     nothing
       = /etc/app/key Same
     ");
@@ -225,7 +225,7 @@ fn links() {
       > link /etc/app/a -> b
       = /etc/app/a Nothing
     ");
-    assert_snapshot!(plan(text, &mut host([("/etc/app/a", link("b"))])), @r"
+    assert_snapshot!(plan(text, &mut host([("/etc/app/a", link("b"))])), @"
     nothing
       = /etc/app/a Same
     ");
@@ -250,7 +250,7 @@ fn links() {
 
 #[test]
 fn folders() {
-    assert_snapshot!(plan("directory: { path: /srv/a }", &mut host([])), @r"
+    assert_snapshot!(plan("directory: { path: /srv/a }", &mut host([])), @"
     create
       root:root 0755
       > expect /srv/a Absent
@@ -258,7 +258,7 @@ fn folders() {
       = /srv/a Nothing
     ");
     let text = "directory: { path: /srv/a, owner: app, mode: \"0700\" }";
-    assert_snapshot!(plan(text, &mut host([("/srv/a", folder(0o755))])), @r"
+    assert_snapshot!(plan(text, &mut host([("/srv/a", folder(0o755))])), @"
     update
       owner: root -> app
       mode: 0755 -> 0700
@@ -282,7 +282,7 @@ fn folders() {
     // a folder that this run makes is not there yet when its step begins
     let mut state = host([]);
     plan("directory: { path: /srv/a }", &mut state);
-    assert_snapshot!(plan(text, &mut state), @r"
+    assert_snapshot!(plan(text, &mut state), @"
     update
       owner: root -> app
       mode: 0755 -> 0700

@@ -7,6 +7,7 @@ mod commands;
 mod configs;
 mod files;
 mod packages;
+mod quadlets;
 mod removal;
 mod services;
 mod twice;
@@ -16,7 +17,7 @@ use super::content::sha256;
 use super::{Files, Planned, Resource, parse};
 use crate::plan::change::Detail;
 use crate::plan::manifest::{Before, Item, Owned};
-use crate::plan::operation::{Attributes, Operation};
+use crate::plan::operation::{Attributes, Operation, Validation};
 use crate::plan::state::{GroupState, Meta, PathState, State, UnitState, UserState};
 use crate::role::ResourceKind;
 use crate::source::{Diagnostic, SourceFile};
@@ -42,6 +43,10 @@ impl Files for Role {
             "binary" => Ok(vec![0, 159, 146, 150]),
             other => Err(Diagnostic::at(&name.span, format!("there is no file {other}")).into()),
         }
+    }
+
+    fn home(&self, _user: &str) -> Result<Option<String>, RenderError> {
+        Ok(None)
     }
 }
 
@@ -119,7 +124,10 @@ fn operation_text(operation: &Operation) -> String {
                 text.push_str(&format!(", {} {} {} bytes", body.path, of(&body.attributes), body.content.len()));
             }
             removed.iter().for_each(|path| text.push_str(&format!(", without {path}")));
-            validation.iter().for_each(|validation| text.push_str(&format!(", tried by {:?}", validation.command)));
+            validation.iter().for_each(|validation| match validation {
+                Validation::Command(command) => text.push_str(&format!(", tried by {command:?}")),
+                Validation::Generator { .. } => text.push_str(", tried by podman's generator"),
+            });
             text
         }
         other => format!("{other:?}"),

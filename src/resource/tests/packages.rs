@@ -33,7 +33,7 @@ fn present() {
       = app Same
       = more Nothing
     "#);
-    assert_snapshot!(plan("package: { name: app }", &mut with(Some("1"), Some("2"))), @r"
+    assert_snapshot!(plan("package: { name: app }", &mut with(Some("1"), Some("2"))), @"
     nothing
       = app Same
     ");
@@ -48,7 +48,7 @@ fn a_version() {
       > Install { packages: ["app=2.53.*"], refresh: true, recommends: true }
       = app Nothing
     "#);
-    assert_snapshot!(plan(text, &mut with(Some("2.53.1-1"), Some("3"))), @r"
+    assert_snapshot!(plan(text, &mut with(Some("2.53.1-1"), Some("3"))), @"
     nothing
       = app Same
     ");
@@ -70,11 +70,11 @@ fn the_latest() {
       > Install { packages: ["app=2"], refresh: true, recommends: true }
       = app Same
     "#);
-    assert_snapshot!(plan(text, &mut with(Some("2"), Some("2"))), @r"
+    assert_snapshot!(plan(text, &mut with(Some("2"), Some("2"))), @"
     nothing
       = app Same
     ");
-    assert_snapshot!(plan(text, &mut with(Some("2"), None)), @r"
+    assert_snapshot!(plan(text, &mut with(Some("2"), None)), @"
     nothing
       = app Same
     ");
@@ -90,7 +90,7 @@ fn the_latest() {
 fn two_resources_install_one_package_once() {
     let mut state = with(None, None);
     assert!(plan("package: { name: app, version: \"2\" }", &mut state).starts_with("install"));
-    assert_snapshot!(plan("package: { name: app }", &mut state), @r"
+    assert_snapshot!(plan("package: { name: app }", &mut state), @"
     nothing
       = app Nothing
     ");
@@ -138,7 +138,7 @@ fn a_new_repository_comes_before_its_package() {
     "#);
     // a source that changes does not install again what is there
     let mut state = with(Some("1"), None);
-    assert_snapshot!(plan(REPOSITORY, &mut state).lines().filter(|line| !line.contains("text of")).collect::<Vec<_>>().join("\n"), @r"
+    assert_snapshot!(plan(REPOSITORY, &mut state).lines().filter(|line| !line.contains("text of")).collect::<Vec<_>>().join("\n"), @"
     update
       > expect /etc/apt/keyrings/vendor.asc Absent
       > expect /etc/apt/sources.list.d/vendor.sources Absent
@@ -152,7 +152,7 @@ fn a_new_repository_comes_before_its_package() {
 
 #[test]
 fn a_key_with_another_fingerprint() {
-    assert_snapshot!(errors(&REPOSITORY.replace("3b9d", "4b9d")), @r"
+    assert_snapshot!(errors(&REPOSITORY.replace("3b9d", "4b9d")), @"
     error: the repository's key has another fingerprint
      --> role.yml:9:39
       |
@@ -165,7 +165,7 @@ fn a_key_with_another_fingerprint() {
         .replace("src: key.asc", "content: nonsense")
         .replace("    suites: [stable, beta]\n", "")
         .replace("name: app\n", "name: ''\n");
-    assert_snapshot!(errors(&text), @r"
+    assert_snapshot!(errors(&text), @"
     error: `` is no name of a package
      --> role.yml:2:9
       |

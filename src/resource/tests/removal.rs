@@ -101,7 +101,7 @@ fn what_was_there_before_comes_back() {
       > expect /etc/app/a.conf File("2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881")
       > restore /etc/app/a.conf
     "#);
-    assert_snapshot!(removed(item, Reach::Pruned, &mut host([])), @r"
+    assert_snapshot!(removed(item, Reach::Pruned, &mut host([])), @"
     put back
       /etc/app/a.conf as it was before solti
       > restore /etc/app/a.conf
@@ -143,7 +143,7 @@ fn unit_files_and_links() {
       /etc/systemd/system/app.service.d/more.conf
       > expect /etc/systemd/system/app.service.d/more.conf File("2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881")
       > Remove { path: "/etc/systemd/system/app.service.d/more.conf" }
-      > DaemonReload
+      > DaemonReload { user: None }
     "#);
     assert!(state.rewritten_units.contains("app.service"));
     assert_snapshot!(removed(owned_file("/etc/app/link", Before::Nothing), Reach::Pruned, &mut state), @r#"

@@ -54,7 +54,7 @@ fn masked_or_without_systemd() {
     state.units.insert("app.service".into(), UnitState { load: "masked".into(), ..unit("inactive", "masked") });
     assert_snapshot!(plan("service: { name: app }", &mut state), @"impossible: app.service is masked on the host; `systemctl unmask app.service` if that is no longer meant");
     assert_snapshot!(plan("service: { name: app, running: false, enabled: true }", &mut state), @"impossible: app.service is masked on the host; `systemctl unmask app.service` if that is no longer meant");
-    assert_snapshot!(plan("service: { name: app, running: false, enabled: false }", &mut state), @r"
+    assert_snapshot!(plan("service: { name: app, running: false, enabled: false }", &mut state), @"
     nothing
       = app.service Nothing
     ");
@@ -83,7 +83,7 @@ fn started_and_stopped() {
       > Service { unit: "app.service", verb: Start, settle: 5000 }
       = app.service Same
     "#);
-    assert_snapshot!(with("service: { name: app }", "activating", "disabled"), @r"
+    assert_snapshot!(with("service: { name: app }", "activating", "disabled"), @"
     nothing
       = app.service Same
     ");
@@ -95,7 +95,7 @@ fn started_and_stopped() {
       = app.service Same
     "#);
     assert_snapshot!(with("service: { name: app, enabled: true }", "active", "static"), @"impossible: app.service cannot be enabled: systemd calls it static");
-    assert_snapshot!(with("service: { name: app, enabled: false }", "active", "static"), @r"
+    assert_snapshot!(with("service: { name: app, enabled: false }", "active", "static"), @"
     nothing
       = app.service Same
     ");
@@ -104,7 +104,7 @@ fn started_and_stopped() {
 #[test]
 fn it_runs_with_what_was_recorded() {
     let mut state = running(&[("/etc/app/a.conf", &digest()), ("package app", "1")]);
-    assert_snapshot!(plan(SERVICE, &mut state), @r"
+    assert_snapshot!(plan(SERVICE, &mut state), @"
     nothing
       = app.service Same
     ");
@@ -146,7 +146,7 @@ fn a_new_version_is_a_restart() {
 fn a_changed_unit_file_is_a_restart() {
     let mut state = running(&[("/etc/app/a.conf", &digest()), ("package app", "1")]);
     let text = "unit: { name: app, content: \"[Service]\\n\", drop_in: more }";
-    state.declared.extend(resource(text).declares());
+    resource(text).declare(&mut state);
     assert_snapshot!(plan(text, &mut state), @r#"
     create
       text of /etc/systemd/system/app.service.d/more.conf: None -> Some("[Service]\n")
@@ -154,7 +154,7 @@ fn a_changed_unit_file_is_a_restart() {
       > make /etc/systemd/system/app.service.d -:- 0755
       > expect /etc/systemd/system/app.service.d/more.conf Absent
       > write, /etc/systemd/system/app.service.d/more.conf root:root 0644 10 bytes
-      > DaemonReload
+      > DaemonReload { user: None }
       = /etc/systemd/system/app.service.d Nothing
       = /etc/systemd/system/app.service.d/more.conf Nothing
     "#);
@@ -183,7 +183,7 @@ fn a_file_that_is_declared_no_longer_is_a_reason() {
 #[test]
 fn without_a_record_only_what_is_newer_is_a_reason() {
     let mut state = running(&[]);
-    assert_snapshot!(plan(SERVICE, &mut state), @r"
+    assert_snapshot!(plan(SERVICE, &mut state), @"
     nothing
       = app.service Same
     ");
@@ -210,10 +210,10 @@ fn without_a_record_only_what_is_newer_is_a_reason() {
 fn systemd_has_not_read_its_files() {
     let mut state = running(&[("/etc/app/a.conf", &digest()), ("package app", "1")]);
     state.units.get_mut("app.service").unwrap().stale = true;
-    assert_snapshot!(plan(SERVICE, &mut state), @r"
+    assert_snapshot!(plan(SERVICE, &mut state), @"
     update
       systemd has not read its changed unit files yet
-      > DaemonReload
+      > DaemonReload { user: None }
       = app.service Same
     ");
     assert!(plan(SERVICE, &mut state).starts_with("nothing"));
@@ -235,7 +235,7 @@ fn many_reasons_are_counted() {
 fn units_made_from_a_template() {
     let mut state = host([]);
     let text = "unit: { name: app@.service, content: x }";
-    state.declared.extend(resource(text).declares());
+    resource(text).declare(&mut state);
     plan(text, &mut state);
     assert_snapshot!(plan("service: { name: app@one }", &mut state), @r#"
     start

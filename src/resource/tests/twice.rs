@@ -27,6 +27,10 @@ const ALL: &[&str] = &[
     "package: { name: app, repository: { name: a, uris: b, suites: c, key: { src: key.gpg, fingerprint: 3B9DF8859D37BFCF9E56AAD7F7D0B6568C45B8BB } } }",
     "unit: { name: app, content: x }",
     "unit: { name: app, content: x, drop_in: more }",
+    "quadlet: { name: app.container, container: { Image: docker.io/a/b:1 }, install: { WantedBy: multi-user.target } }",
+    "quadlet: { name: app.volume, volume: {}, user: app }",
+    "quadlet: { name: app.network, content: \"[Network]\" }",
+    "quadlet: { name: app.container, drop_in: more, container: { Environment: { A: b } } }",
     "service: { name: app }",
     "service: { name: app, enabled: true, uses: /etc/app, packages: app, on_change: reload }",
     "service: { name: app, running: false, enabled: false }",
@@ -80,20 +84,22 @@ fn any_unit() -> impl Strategy<Value = UnitState> {
         })
 }
 
-const PATHS: [&str; 6] = [
+const PATHS: [&str; 7] = [
     "/etc/app",
     "/etc/app/a",
     "/etc/app/b",
     "/etc/app/b/c",
     "/etc/systemd/system/app.service",
+    "/etc/containers/systemd/app.container",
     "/etc/apt/keyrings/a.gpg",
 ];
 
 fn any_host() -> impl Strategy<Value = State> {
     let paths = PATHS.map(|path| (Just(path), proptest::option::of(any_path())));
     let packages = proptest::option::of(prop_oneof![Just("1"), Just("2.1")]);
-    (paths, proptest::option::of(any_unit()), any::<[bool; 4]>(), packages).prop_map(
-        |(paths, unit, [has_user, has_group, has_record, has_listing], package)| {
+    let podman = proptest::option::of((proptest::sample::select(vec!["4.3.1", "4.9.3", "5.4.2"]), any::<[bool; 2]>()));
+    (paths, proptest::option::of(any_unit()), any::<[bool; 4]>(), packages, podman).prop_map(
+        |(paths, unit, [has_user, has_group, has_record, has_listing], package, podman)| {
             let mut state = host(paths.into_iter().filter_map(|(path, there)| Some((path, there?))));
             state.units.extend(unit.map(|unit| ("app.service".to_owned(), unit)));
             state.groups.insert("adm".into(), group(4, &[]));
@@ -111,6 +117,16 @@ fn any_host() -> impl Strategy<Value = State> {
                 let answer = crate::plan::state::Answer { status: 0, output: "/etc/app/stranger\n/etc/app/a\n".into() };
                 state.answers.insert("files in /etc/app".into(), answer);
             }
+            if let Some((version, [has_image, lingers])) = podman {
+                state.podman.version = Some(version.to_owned());
+                if has_image {
+                    state.podman.images.insert("docker.io/a/b:1".into(), "sha256:1".into());
+                }
+                if lingers {
+                    state.podman.subordinate.insert("app".into());
+                    state.paths.insert("/var/lib/systemd/linger/app".into(), file("", 0o644));
+                }
+            }
             state.packages.extend(package.map(|version| ("app".to_owned(), version.to_owned())));
             state.candidates.insert("app".into(), "2.1".into());
             state
@@ -123,7 +139,7 @@ proptest! {
     #[test]
     fn a_second_plan_is_empty(mut state in any_host(), chosen in proptest::sample::subsequence(ALL.to_vec(), 1..4)) {
         for text in &chosen {
-            state.declared.extend(resource(text).declares());
+            resource(text).declare(&mut state);
         }
         for text in chosen {
             let resource = resource(text);

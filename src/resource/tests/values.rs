@@ -104,7 +104,7 @@ fn paths() {
 
 #[test]
 fn names() {
-    assert_snapshot!(errors("user: { name: -x, uid: -1 }\n"), @r"
+    assert_snapshot!(errors("user: { name: -x, uid: -1 }\n"), @"
     error: `-x` is no name of a user or group
      --> role.yml:1:15
       |
@@ -117,7 +117,7 @@ fn names() {
     1 | user: { name: -x, uid: -1 }
       |                        ^^
     ");
-    assert_snapshot!(errors("group: { name: a b, gid: 4294967296 }\n"), @r"
+    assert_snapshot!(errors("group: { name: a b, gid: 4294967296 }\n"), @"
     error: `a b` is no name of a user or group
      --> role.yml:1:16
       |
@@ -130,14 +130,14 @@ fn names() {
     1 | group: { name: a b, gid: 4294967296 }
       |                          ^^^^^^^^^^
     ");
-    assert_snapshot!(errors("service: { name: a/b }\n"), @r"
+    assert_snapshot!(errors("service: { name: a/b }\n"), @"
     error: `a/b` is no name of a systemd unit
      --> role.yml:1:18
       |
     1 | service: { name: a/b }
       |                  ^^^
     ");
-    assert_snapshot!(errors("service: { name: app, on_change: reboot, settle: soon, uses: [etc] }\n"), @r"
+    assert_snapshot!(errors("service: { name: app, on_change: reboot, settle: soon, uses: [etc] }\n"), @"
     error: `on_change` is `restart` or `reload`, not `reboot`
      --> role.yml:1:34
       |
@@ -158,7 +158,7 @@ fn names() {
     1 | service: { name: app, on_change: reboot, settle: soon, uses: [etc] }
       |                                                               ^^^ `etc`
     ");
-    assert_snapshot!(errors("unit: { name: app, content: x, drop_in: ../x }\n"), @r"
+    assert_snapshot!(errors("unit: { name: app, content: x, drop_in: ../x }\n"), @"
     error: `../x` is no name of a drop-in
      --> role.yml:1:41
       |
@@ -180,7 +180,7 @@ fn names() {
       |
       = help: what a role stops declaring is left installed; a role with `state: absent` removes what it installed
     "#);
-    assert_snapshot!(errors("package: { version: 1 }\n"), @r"
+    assert_snapshot!(errors("package: { version: 1 }\n"), @"
     error: `package` needs `name` (or `names`)
      --> role.yml:1:10
       |

@@ -120,7 +120,58 @@ uninstall() { quiet && P=$J && { apt remove "$@"; result=$?; loud; [ $result -eq
 account() {
   # userdel has taken the group along that has the user's name
   if [ "$1" = groupdel ] && ! grep -q "^$2:" /etc/group; then return 0; fi
+  # whoever is at work cannot be removed: services that run without a login end with the user
+  if [ "$1" = userdel ] && [ -e "/var/lib/systemd/linger/$2" ]; then
+    logged loginctl disable-linger "$2" && logged systemctl stop "user@$(id -u -- "$2").service" || return 1
+  fi
   logged "$@" && say stays "$*"
+}
+
+# --- users' own services, and podman ---
+
+subordinate() { # subordinate FILE USER FLAG: gives the user 65536 ids that nobody has, unless it has some
+  next=100000
+  while IFS=: read -r name first count; do
+    if [ "$name" = "$2" ]; then return 0; fi
+    if [ $((first + count)) -gt $next ]; then next=$((first + count)); fi
+  done <"$1"
+  logged usermod "$3" "$next-$((next + 65535))" "$2"
+}
+
+linger() { # linger USER: its services run without a login
+  for file in /etc/subuid /etc/subgid; do [ -e "$file" ] || true >"$file" || return 1; done
+  subordinate /etc/subuid "$1" --add-subuids && subordinate /etc/subgid "$1" --add-subgids || return 1
+  # podman wants a home, which system accounts often lack
+  eval "home=~$1"
+  [ -d "$home" ] || folder "$home" 0755 "$1" - || return 1
+  id=$(id -u -- "$1") && logged loginctl enable-linger "$1" && logged systemctl start "user@$id.service" || return 1
+  tenths=100
+  until [ -S "/run/user/$id/bus" ]; do
+    [ $tenths -gt 0 ] || { failed 1 "systemctl start user@$id.service" "the services of $1 have no bus: is dbus-user-session installed?"; return 1; }
+    tenths=$((tenths - 1)); sleep 0.1
+  done
+  say stays "linger of $1"
+}
+
+podman_of() { user_=$1; shift; if [ "$user_" = - ]; then podman "$@"; else as_user "$user_" podman "$@"; fi; }
+
+pull() { # pull USER IMAGE: `-` is the system's podman
+  say pulling "$2"
+  podman_of "$1" pull -q -- "$2" >"$T/out" 2>&1 </dev/null 8>&-
+  status=$?
+  [ $status -eq 0 ] || { failed $status "podman pull $2" 'the image could not be pulled; nothing was stopped'; return 1; }
+  say pulled "$1 $2 $(podman_of "$1" image inspect --format '{{.Id}} {{.Size}}' -- "$2" 2>/dev/null)"
+  say stays "image $2"
+}
+
+discard_podman() { # discard_podman container|volume|network USER NAME: it may be gone with its service
+  podman_of "$2" "$1" exists "$3" 2>/dev/null || return 0
+  force=; if [ "$1" = container ]; then force=-f; fi
+  # shellcheck disable=SC2086 # no flag, no word
+  podman_of "$2" "$1" rm $force -- "$3" >"$T/out" 2>&1 </dev/null 8>&-
+  status=$?
+  [ $status -eq 0 ] || { failed $status "podman $1 rm $3" ''; return 1; }
+  say stays "removed $1 $3"
 }
 
 # --- files ---
@@ -158,6 +209,14 @@ try() { # try COMMAND...: with the staged file or folder among its arguments; ne
   [ $status -eq 0 ] || { failed $status "$*" 'the new configuration was refused'; return 1; }
 }
 
+try_as() { # try_as USER COMMAND...: `-` is who carries out the step
+  if [ "$1" = - ]; then shift; try "$@"; return; fi
+  who=$1; shift
+  as_user "$who" "$@" >"$T/out" 2>&1 </dev/null 8>&-
+  status=$?
+  [ $status -eq 0 ] || { failed $status "$*" 'the new configuration was refused'; return 1; }
+}
+
 validate() { # validate STAGED TARGET COMMAND...: the command sees what is staged in the target's place
   tool unshare || { failed 127 '' 'the host has no unshare, which is needed to validate before the swap'; return 1; }
   D=
@@ -188,6 +247,19 @@ validate() { # validate STAGED TARGET COMMAND...: the command sees what is stage
   125) failed $status "$*" 'the new configuration could not be tried'; return 1 ;;
   *) failed $status "$*" 'the new configuration was refused'; return 1 ;;
   esac
+}
+
+generate() { # generate system|user STAGED NAME...: what podman's generator says of the quadlets named must be nothing
+  flag=; if [ "$1" = user ]; then flag=--user; fi
+  dir=$2; shift 2
+  # shellcheck disable=SC2086 # no flag, no word
+  QUADLET_UNIT_DIRS=$dir /usr/lib/systemd/system-generators/podman-system-generator $flag --dryrun 2>&1 >/dev/null </dev/null 8>&- |
+    while IFS= read -r line; do
+      # it looks at what others have put there too
+      case $line in *'Loading source unit file '*) continue ;; esac
+      for name in "$@"; do case $line in *"$name"*) printf '%s\n' "${line#*]: }"; break ;; esac; done
+    done >"$T/out"
+  [ ! -s "$T/out" ] || { failed 1 'podman-system-generator --dryrun' "podman does not accept the quadlet"; return 1; }
 }
 
 swap() { # swap STAGED TARGET
@@ -237,7 +309,24 @@ restore_original() { # restore_original NUMBER PATH NAME
 
 # --- services ---
 
-reread() { true >"$T/reload" && logged systemctl daemon-reload; }
+# A unit USER/NAME is in that user's own systemd: ctl UNIT ARGUMENT...
+ctl() {
+  of_=$1; shift
+  case $of_ in
+  */*) as_user "${of_%%/*}" systemctl --user "$@" -- "${of_#*/}" ;;
+  *) systemctl "$@" -- "$of_" ;;
+  esac
+}
+
+reread() { # reread [USER]
+  printf '%s\n' "${1:--}" >>"$T/reload" && reread_now "${1:--}"
+}
+reread_now() {
+  case $1 in
+  -) logged systemctl daemon-reload ;;
+  *) id=$(id -u -- "$1") && { [ ! -S "/run/user/$id/bus" ] || logged as_user "$1" systemctl --user daemon-reload; } ;;
+  esac
+}
 
 remember() { # remember UNIT WHAT: its state before anything was touched, and what is done to it; `-` is nothing yet
   while read -r unit active boot start did; do
@@ -249,27 +338,44 @@ remember() { # remember UNIT WHAT: its state before anything was touched, and wh
       case $key in ActiveState) active=$value ;; UnitFileState) boot=$value ;; InvocationID) start=$value ;; esac
     fi
   done <<WAS
-$(systemctl show -p ActiveState -p UnitFileState -p InvocationID -- "$1")
+$(ctl "$1" show -p ActiveState -p UnitFileState -p InvocationID 2>/dev/null)
 WAS
   printf '%s %s %s %s %s\n' "$1" "$active" "$boot" "$start" "$2" >>"$T/services"
 }
 
-enable() { remember "$1" enable && logged systemctl enable -- "$1" && true >"$T/reload"; }
-disable() { remember "$1" disable && logged systemctl disable -- "$1" && true >"$T/reload"; }
+enable() { remember "$1" enable && logged ctl "$1" enable && reread_later "$1"; }
+disable() { remember "$1" disable && logged ctl "$1" disable && reread_later "$1"; }
+reread_later() { case $1 in */*) printf '%s\n' "${1%%/*}" ;; *) echo - ;; esac >>"$T/reload"; }
 
 service() { # service start|stop|restart|reload UNIT
   remember "$2" "$1" || return 1
   # systemd's limit is for services that start anew by themselves: several changes in a short time do not count
-  case $1 in start | restart) systemctl reset-failed -- "$2" >/dev/null 2>&1 ;; esac
-  systemctl "$1" -- "$2" >"$T/out" 2>&1 </dev/null 8>&- && return
+  case $1 in start | restart) ctl "$2" reset-failed >/dev/null 2>&1 ;; esac
+  ctl "$2" "$1" >"$T/out" 2>&1 </dev/null 8>&- && return
   status=$?
   words "$2"
-  failed $status "systemctl $1 $2" "$2 did not $1"
+  case $2 in */*) scope=" --user -M ${2%%/*}@" ;; *) scope= ;; esac
+  failed $status "systemctl$scope $1 ${2#*/}" "${2#*/} did not $1"
   return 1
 }
 
 # the last lines of a unit's journal, as the output of what failed
-words() { journalctl -q --no-pager -o cat -n 15 -u "$1" >>"$T/out" 2>/dev/null; }
+words() {
+  case $1 in
+  */*) journalctl -q --no-pager -o cat -n 15 _SYSTEMD_USER_UNIT="${1#*/}" _UID="$(id -u -- "${1%%/*}")" ;;
+  *) journalctl -q --no-pager -o cat -n 15 -u "$1" ;;
+  esac >>"$T/out" 2>/dev/null
+}
+
+show_all() { # show_all UNIT...: what tells that a unit has stayed up
+  own_=
+  for of_ in "$@"; do case $of_ in
+  */*) printf 'Id=%s\n' "$of_"; ctl "$of_" show -p ActiveState -p SubState -p InvocationID ;;
+  *) own_="$own_ $of_" ;;
+  esac; done
+  # shellcheck disable=SC2086 # names of units have no blanks
+  [ -z "$own_" ] || systemctl show -p Id -p ActiveState -p SubState -p InvocationID -- $own_
+}
 
 settle() { # settle TENTHS CHANGE:UNIT...: they must stay up, without having started again, for that long
   tenths=$1; shift
@@ -277,11 +383,9 @@ settle() { # settle TENTHS CHANGE:UNIT...: they must stay up, without having sta
   for unit in "$@"; do shift; of="$of $unit"; set -- "$@" "${unit#*:}"; done
   first=
   while :; do
-    now=$(systemctl show -p Id -p ActiveState -p SubState -p InvocationID -- "$@")
-    unit=
+    now=$(show_all "$@")
     while IFS= read -r line; do
       case $line in
-      Id=*) unit=${line#Id=} ;;
       ActiveState=failed | ActiveState=inactive | SubState=auto-restart*) first=down ;;
       esac
     done <<UNITS
@@ -289,9 +393,9 @@ $now
 UNITS
     if [ "$first" = down ] || { [ -n "$first" ] && [ "$first" != "$now" ]; }; then
       true >"$T/out"; for unit in "$@"; do
-        if ! systemctl is-active -q -- "$unit" || [ $# -eq 1 ]; then words "$unit"; else continue; fi
+        if ! ctl "$unit" is-active -q || [ $# -eq 1 ]; then words "$unit"; else continue; fi
         for change in $of; do if [ "${change#*:}" = "$unit" ]; then at=${change%%:*}; fi; done
-        failed 1 "systemctl show $unit" "$unit did not stay up after it was started"; return 1
+        failed 1 "systemctl show $unit" "${unit#*/} did not stay up after it was started"; return 1
       done
       words "$1"; failed 1 "systemctl show $*" 'a service did not stay up after it was started'; return 1
     fi
@@ -324,8 +428,8 @@ put_back() {
   # what did not run before stops while its files are still there
   while read -r unit active boot start did; do
     [ "$did" != - ] || continue
-    case $active in active | activating | reloading | deactivating) ;; *) systemctl stop -- "$unit" ;; esac
-    case $boot in disabled | none) systemctl disable -- "$unit" ;; esac
+    case $active in active | activating | reloading | deactivating) ;; *) ctl "$unit" stop; ctl "$unit" reset-failed ;; esac
+    case $boot in disabled | none) ctl "$unit" disable ;; esac
   done <"$T/services" >/dev/null 2>&1
   while IFS= read -r path; do rm -rf -- "$path"; done <"$T/staged"
   sed '1!G;h;$!d' "$T/undo" >"$T/odnu"
@@ -341,23 +445,23 @@ put_back() {
       read -r mode uid gid <"$T/$number.was" && chown "$uid:$gid" -- "$path" && chmod "$mode" -- "$path" || { say stuck "$path"; stuck=yes; } ;;
     esac 2>/dev/null
   done <"$T/odnu"
-  if [ -e "$T/reload" ] && tool systemctl; then systemctl daemon-reload; fi
+  if [ -e "$T/reload" ] && tool systemctl; then sort -u "$T/reload" | while read -r user; do reread_now "$user"; done >/dev/null; fi
   # what ran runs again, with what it had: what was not started since, not even by a reboot, still does
   seen=' '
   while read -r unit active boot start did; do
-    case $did-$boot in disable-enabled*) systemctl enable -- "$unit" ;; esac >/dev/null 2>&1
+    case $did-$boot in disable-enabled*) ctl "$unit" enable ;; esac >/dev/null 2>&1
     case $active in active | activating | reloading) ;; *) continue ;; esac
     case $seen in *" $unit "*) continue ;; esac
-    if [ "$(systemctl show -p InvocationID -p ActiveState -- "$unit" | sort)" != "ActiveState=active
+    if [ "$(ctl "$unit" show -p InvocationID -p ActiveState | sort)" != "ActiveState=active
 InvocationID=$start" ]; then
-      systemctl reset-failed -- "$unit"; systemctl restart -- "$unit"
+      ctl "$unit" reset-failed; ctl "$unit" restart
     elif [ "$did" = reload ]; then
-      systemctl reload-or-restart -- "$unit"
+      ctl "$unit" reload-or-restart
     else
       continue
     fi >/dev/null 2>&1
     seen="$seen$unit "
-    if systemctl is-active -q -- "$unit"; then say back "$unit is running as before"; else say stuck "$unit does not run"; stuck=yes; fi
+    if ctl "$unit" is-active -q; then say back "${unit#*/} is running as before"; else say stuck "${unit#*/} does not run"; stuck=yes; fi
   done <"$T/services"
   if [ -n "$stuck" ]; then mv -T -- "$T" "$V/stuck-${T##*/}"; say stuck "the journal is kept in $V/stuck-${T##*/}"; else rm -rf -- "$T"; fi
   T=

@@ -1,0 +1,44 @@
+//! What a program says while it is at work: images take their time.
+
+use super::event::{Event, Phase};
+use super::request::Outside;
+use std::time::Instant;
+
+/// Says what a program does while it does it.
+pub struct Progress {
+    host: String,
+    outside: Outside,
+    begun: Instant,
+}
+
+impl Progress {
+    /// Nothing has been said yet.
+    pub fn new(host: &str, outside: &Outside) -> Self {
+        Self { host: host.to_owned(), outside: outside.clone(), begun: Instant::now() }
+    }
+
+    /// Takes one record; most say nothing of this kind.
+    pub fn take(&mut self, tag: &str, rest: &str) {
+        let host = self.host.clone();
+        let event = match tag {
+            "pulling" => {
+                self.begun = Instant::now();
+                Event::Phase { host, phase: Phase::Pulling { image: rest.to_owned() } }
+            }
+            "pulled" => {
+                let words: Vec<&str> = rest.split(' ').collect();
+                let image = words.get(1).copied().unwrap_or_default().to_owned();
+                let bytes = words.get(3).and_then(|size| size.parse().ok());
+                Event::Pulled { host, image, bytes, millis: millis(self.begun) }
+            }
+            _ => return,
+        };
+        // nobody listens any more only when the process is ending
+        let _ = self.outside.events.send(event);
+    }
+}
+
+/// Milliseconds since then.
+pub fn millis(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
+}

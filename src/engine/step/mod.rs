@@ -1,0 +1,65 @@
+//! A step as a program for the host's shell: everything that it needs travels inside it, and what it replaces is
+//! noted first. The functions that it calls are in `functions.sh`.
+
+mod files;
+mod pulls;
+mod writer;
+
+pub use pulls::{Pull, pulls};
+
+use super::event::StepPlan;
+use crate::host::quote;
+use crate::plan::operation::Operation;
+use crate::plan::probe::PLACE;
+use std::collections::BTreeSet;
+use writer::Writer;
+
+/// The functions that steps are made of; sent once per shell, before the first step.
+pub(super) const FUNCTIONS: &str = include_str!("functions.sh");
+
+/// The start of every `apply` on a host: the functions, the lock, and putting back what an earlier run left open.
+/// `who` is shown to others who find the host locked.
+pub fn opening(who: &str) -> String {
+    format!("{FUNCTIONS}\n{PLACE}\nlock {} && recover\n", quote(who))
+}
+
+/// Begins a role's transaction; all its steps are put back together until it is committed. How its services ran is
+/// noted now: a reboot before they are started anew would start them with what is put back afterwards.
+pub fn begin(transaction: &str, steps: &[StepPlan]) -> String {
+    let operations = steps.iter().flat_map(|step| &step.changes).flat_map(|change| &change.operations);
+    let units: BTreeSet<&str> = operations
+        .filter_map(|operation| match operation {
+            Operation::Service { unit, .. } | Operation::Enable { unit, .. } => Some(unit.as_str()),
+            _ => None,
+        })
+        .collect();
+    let units: String = units.into_iter().map(|unit| format!(" {}", quote(unit))).collect();
+    format!("begin {}{units}\n", quote(transaction))
+}
+
+/// The program of one step in the open transaction; what it stages is called after `name`. It says `step done`, or
+/// `failed ...` after which everything in the transaction has been put back.
+pub fn program(step: &StepPlan, name: &str, pulls: &[Pull<'_>]) -> String {
+    let mut writer = Writer::new(name, pulls);
+    writer.text.push_str("step() {\n");
+    if step.in_order {
+        writer.in_order(step);
+    } else {
+        writer.in_phases(step);
+    }
+    writer.text.push_str("}\nunwatch\nif ready && step; then watch; say step done; else put_back; fi\n");
+    writer.text
+}
+
+/// Asks checks or waits while a transaction is open, without its own clock running out.
+pub fn while_open(program: &str) -> String {
+    format!("unwatch\n{program}watch\n")
+}
+
+/// Ends the open transaction for good; `manifest` is the host's new one.
+pub fn commit(manifest: &str) -> String {
+    format!("unwatch\nif commit {}; then say step committed; else put_back; fi\n", quote(manifest))
+}
+
+/// Undoes the open transaction.
+pub const PUT_BACK: &str = "unwatch\nput_back\n";

@@ -1,0 +1,258 @@
+//! Writes the program of a step, phase by phase.
+
+use super::pulls::Pull;
+use crate::engine::event::StepPlan;
+use crate::host::{quote, quote_words};
+use crate::plan::operation::{Attributes, Expectation, Operation, Verb};
+use crate::plan::probe::command_line;
+use crate::plan::scope;
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+/// A program as far as it is written.
+pub struct Writer<'a> {
+    /// The program.
+    pub text: String,
+    name: &'a str,
+    pub(super) staged: usize,
+    /// Images that are fetched in this step; their numbers follow those of its changes.
+    pulls: &'a [Pull<'a>],
+}
+
+impl<'a> Writer<'a> {
+    /// Nothing yet; what is staged is called after `name`.
+    pub fn new(name: &'a str, pulls: &'a [Pull<'a>]) -> Self {
+        Self { text: String::new(), name, staged: 0, pulls }
+    }
+
+    pub(super) fn line(&mut self, line: &str) {
+        self.text.push_str(line);
+        self.text.push('\n');
+    }
+
+    /// A line after which the step ends if it fails; `at` says which change it is for.
+    pub(super) fn must(&mut self, change: usize, line: &str) {
+        let _ = writeln!(self.text, "at={change}; {line} || return 1");
+    }
+
+    pub(super) fn number(&mut self) -> String {
+        self.staged += 1;
+        format!("{}-{}", self.name, self.staged)
+    }
+
+    /// What is taken away is taken away in the order given.
+    pub(super) fn in_order(&mut self, step: &'a StepPlan) {
+        let all = step.changes.iter().enumerate();
+        let all: Vec<_> =
+            all.flat_map(|(at, change)| change.operations.iter().map(move |operation| (at, operation))).collect();
+        for (at, operation) in &all {
+            if let Operation::Expect { path, expectation } = operation {
+                self.expect(*at, path, expectation);
+            }
+        }
+        self.pull(step);
+        let mut reread = BTreeSet::new();
+        for (at, operation) in all {
+            match operation {
+                Operation::Expect { .. } => {}
+                Operation::DaemonReload { user } => drop(reread.insert(user)),
+                // a volume goes when nothing is left that knows of it
+                Operation::Discard { .. } => {
+                    self.reread(std::mem::take(&mut reread));
+                    self.make(at, operation);
+                }
+                other => self.make(at, other),
+            }
+        }
+        self.reread(reread);
+    }
+
+    /// What is declared together is made in phases, whatever order it was declared in.
+    pub(super) fn in_phases(&mut self, step: &'a StepPlan) {
+        let all = step.changes.iter().enumerate();
+        let all: Vec<_> =
+            all.flat_map(|(at, change)| change.operations.iter().map(move |operation| (at, operation))).collect();
+        let each = |wanted: fn(&Operation) -> bool| {
+            all.iter().copied().filter(move |(_, operation)| wanted(operation)).collect::<Vec<_>>()
+        };
+        for (at, operation) in &all {
+            if let Operation::Expect { path, expectation } = operation {
+                self.expect(*at, path, expectation);
+            }
+        }
+        for (at, operation) in each(|operation| matches!(operation, Operation::KeepOriginal { .. })) {
+            self.make(at, operation);
+        }
+        self.files(&each(|operation| matches!(operation, Operation::WriteFiles { early: true, .. })));
+        for (at, operation) in each(|operation| matches!(operation, Operation::Install { .. })) {
+            self.make(at, operation);
+        }
+        for (at, operation) in each(|operation| matches!(operation, Operation::Account { .. })) {
+            self.make(at, operation);
+        }
+        for (at, operation) in each(|operation| matches!(operation, Operation::Linger { .. })) {
+            self.make(at, operation);
+        }
+        self.pull(step);
+        for (at, operation) in
+            each(|operation| matches!(operation, Operation::MakeDirectory { .. } | Operation::SetAttributes { .. }))
+        {
+            self.make(at, operation);
+        }
+        self.files(&each(|operation| matches!(operation, Operation::WriteFiles { early: false, .. })));
+        let rest = |operation: &Operation| {
+            matches!(
+                operation,
+                Operation::Link { .. }
+                    | Operation::Remove { .. }
+                    | Operation::RemoveEmptyDirectory { .. }
+                    | Operation::Restore { .. }
+            )
+        };
+        for (at, operation) in each(rest) {
+            self.make(at, operation);
+        }
+        for (at, operation) in each(|operation| matches!(operation, Operation::Try { .. })) {
+            self.make(at, operation);
+        }
+        let mut reread = BTreeSet::new();
+        for (at, operation) in each(|operation| matches!(operation, Operation::DaemonReload { .. })) {
+            if let Operation::DaemonReload { user } = operation
+                && reread.insert(user)
+            {
+                self.make(at, operation);
+            }
+        }
+        for (at, operation) in each(|operation| {
+            matches!(operation, Operation::Enable { .. } | Operation::Service { .. } | Operation::Command { .. })
+        }) {
+            self.make(at, operation);
+        }
+        for (at, operation) in each(|operation| matches!(operation, Operation::Uninstall { .. })) {
+            self.make(at, operation);
+        }
+        self.settle(&all);
+    }
+
+    fn pull(&mut self, step: &StepPlan) {
+        for (number, pull) in self.pulls.iter().enumerate() {
+            let user = pull.user.map_or("-".to_owned(), quote);
+            self.must(step.changes.len() + number, &format!("pull {user} {}", quote(pull.image)));
+        }
+    }
+
+    fn expect(&mut self, at: usize, path: &str, expectation: &Expectation) {
+        let state = match expectation {
+            Expectation::Absent => "absent".to_owned(),
+            Expectation::File(sha256) => format!("file {sha256}"),
+            Expectation::Directory => "directory".to_owned(),
+            Expectation::Link(target) => format!("link {}", quote(target)),
+            Expectation::Any => return,
+        };
+        self.must(at, &format!("expect {} {state}", quote(path)));
+    }
+
+    fn make(&mut self, at: usize, operation: &Operation) {
+        match operation {
+            Operation::Install { packages, refresh, recommends } => {
+                let yes = |flag: &bool| if *flag { "yes" } else { "no" };
+                self.must(at, &format!("install {} {} {}", yes(refresh), yes(recommends), quote_words(packages)));
+            }
+            Operation::Uninstall { packages } => self.must(at, &format!("uninstall {}", quote_words(packages))),
+            Operation::Account { command } => self.must(at, &format!("account {}", quote_words(command))),
+            Operation::MakeDirectory { path, attributes } => {
+                self.must(at, &format!("folder {}", placed(path, attributes)))
+            }
+            Operation::SetAttributes { path, attributes } => {
+                self.must(at, &format!("attributes {}", placed(path, attributes)))
+            }
+            Operation::Link { path, target } => {
+                let number = self.number();
+                self.must(at, &format!("link {number} {} {}", quote(path), quote(target)));
+            }
+            Operation::Remove { path } => {
+                let number = self.number();
+                self.must(at, &format!("discard {number} {}", quote(path)));
+            }
+            Operation::RemoveEmptyDirectory { path } => self.must(at, &format!("discard_empty {}", quote(path))),
+            Operation::Restore { path, original } => {
+                let number = self.number();
+                self.must(at, &format!("restore_original {number} {} {original}", quote(path)));
+            }
+            Operation::KeepOriginal { path, original } => {
+                self.must(at, &format!("keep_original {} {original}", quote(path)))
+            }
+            Operation::Enable { unit, enabled } => {
+                self.must(at, &format!("{} {}", if *enabled { "enable" } else { "disable" }, quote(unit)));
+            }
+            Operation::Service { unit, verb, .. } => self.must(at, &format!("service {} {}", verb.word(), quote(unit))),
+            Operation::DaemonReload { user } => {
+                let user = user.as_deref().map(|user| format!(" {}", quote(user))).unwrap_or_default();
+                self.must(at, &format!("reread{user}"));
+            }
+            Operation::Try { user, command } => {
+                let user = user.as_deref().map_or("-".to_owned(), quote);
+                self.must(at, &format!("try_as {user} {}", quote_words(command)));
+            }
+            Operation::Linger { user } => self.must(at, &format!("linger {}", quote(user))),
+            Operation::Discard { what, name } => {
+                let (user, name) = scope::split(name);
+                let user = user.map_or("-".to_owned(), quote);
+                self.must(at, &format!("discard_podman {} {user} {}", what.word(), quote(name)));
+            }
+            Operation::Command { command, chdir, environment, stdin, user, unless } => {
+                let line = |command: &[String]| command_line(command, chdir.as_deref(), environment, user.as_deref());
+                let mut run = String::new();
+                if let Some(unless) = unless {
+                    let _ = write!(run, "{} </dev/null >/dev/null 2>&1 || ", line(unless));
+                }
+                let body = quote(stdin.as_deref().unwrap_or_default());
+                let (shown, command) = (quote_words(command), line(command));
+                let _ = write!(
+                    run,
+                    "{{ printf '%s' {body} >\"$T/in\"; {command} <\"$T/in\" >\"$T/out\" 2>&1 8>&-; status=$?; rm -f \"$T/in\"; \
+                     if [ $status -eq 0 ]; then say stays {}; else failed $status {} ''; false; fi; }}",
+                    quote(&format!("what `{shown}` did")),
+                    quote(&shown)
+                );
+                self.must(at, &run);
+            }
+            Operation::WriteFiles { .. } | Operation::Expect { .. } | Operation::Pull { .. } => {}
+        }
+    }
+
+    fn reread(&mut self, users: BTreeSet<&Option<String>>) {
+        for user in users {
+            let user = user.as_deref().map(|user| format!(" {}", quote(user))).unwrap_or_default();
+            self.line(&format!("reread{user} || return 1"));
+        }
+    }
+
+    /// Services that were started must stay up for as long as they say.
+    fn settle(&mut self, all: &[(usize, &Operation)]) {
+        let mut units = Vec::new();
+        let mut longest = 0;
+        let mut last = 0;
+        for (at, operation) in all {
+            if let Operation::Service { unit, verb: Verb::Start | Verb::Restart | Verb::Reload, settle } = operation {
+                units.push(quote(&format!("{at}:{unit}")));
+                longest = longest.max(*settle);
+                last = *at;
+            }
+        }
+        if !units.is_empty() {
+            self.must(last, &format!("settle {} {}", longest / 100, units.join(" ")));
+        }
+    }
+}
+
+/// `MODE OWNER GROUP`, with `-` for what stays.
+pub(super) fn attributes(attributes: &Attributes) -> String {
+    let word = |word: &Option<String>| word.as_deref().map_or("-".to_owned(), quote);
+    let mode = attributes.mode.map_or("-".to_owned(), |mode| format!("{mode:04o}"));
+    format!("{mode} {} {}", word(&attributes.owner), word(&attributes.group))
+}
+
+fn placed(path: &str, wanted: &Attributes) -> String {
+    format!("{} {}", quote(path), attributes(wanted))
+}

@@ -1,0 +1,117 @@
+//! Quadlets, images and users' own scopes in steps.
+
+use super::step::{body, step};
+use crate::engine::step::{program, pulls};
+use crate::plan::operation::{Operation, PodmanThing, Validation, Verb};
+use insta::assert_snapshot;
+
+fn pull(user: Option<&str>, image: &str) -> Operation {
+    Operation::Pull { user: user.map(str::to_owned), image: image.into() }
+}
+
+fn quadlet(path: &str) -> Operation {
+    Operation::WriteFiles {
+        folder: Some("/etc/containers/systemd".into()),
+        bodies: vec![body(path, b"x")],
+        removed: Vec::new(),
+        validation: Some(Validation::Generator { user: false }),
+        early: false,
+    }
+}
+
+/// Images are fetched as soon as there are podman and the user who runs it, each once; a failure is its resource's.
+#[test]
+fn images_come_as_early_as_they_can() {
+    let plans = [
+        step(vec![vec![Operation::Remove { path: "/etc/old".into() }]], true),
+        step(vec![vec![Operation::Account { command: vec!["useradd".into(), "app".into()] }]], false),
+        step(vec![vec![pull(Some("app"), "a.b/c:1"), quadlet("/etc/containers/systemd/a.container")]], false),
+        step(vec![vec![pull(Some("app"), "a.b/c:1"), pull(None, "a.b/c:1")]], false),
+    ];
+    let found = pulls(&plans);
+    assert_eq!(found.iter().map(Vec::len).collect::<Vec<_>>(), [0, 2, 0, 0]);
+    assert_snapshot!(program(&plans[1], "9-0-1", &found[1]), @"
+    step() {
+    at=0; account useradd app || return 1
+    at=1; pull app a.b/c:1 || return 1
+    at=2; pull - a.b/c:1 || return 1
+    }
+    unwatch
+    if ready && step; then watch; say step done; else put_back; fi
+    ");
+    let found = pulls(&plans[2..]);
+    assert_eq!(found.iter().map(Vec::len).collect::<Vec<_>>(), [2, 0]);
+}
+
+/// What refers to each other is looked at by the generator at once.
+#[test]
+fn quadlets_of_a_step_are_tried_together() {
+    let folder = "/etc/containers/systemd";
+    let plan = step(
+        vec![
+            vec![quadlet(&format!("{folder}/a.container")), Operation::DaemonReload { user: None }],
+            vec![quadlet(&format!("{folder}/a.volume")), Operation::DaemonReload { user: None }],
+            vec![quadlet(&format!("{folder}/a.container.d/more.conf"))],
+            vec![Operation::Try { user: None, command: vec!["podman".into(), "run".into()] }],
+            vec![Operation::DaemonReload { user: Some("app".into()) }],
+            vec![Operation::Service { unit: "app/a.service".into(), verb: Verb::Restart, settle: 100 }],
+        ],
+        false,
+    );
+    assert_snapshot!(program(&plan, "9-0-1", &[]), @r#"
+    step() {
+    at=0; stage_folder 9-0-1-1 /etc/containers/systemd && D1=$D || return 1
+    at=0; { rm -f -- "$D1"/a.container && printf '%s' x >"$D1"/a.container; } 2>"$T/out" || { failed 1 '' 'cannot write /etc/containers/systemd/a.container'; false; } || return 1
+    at=0; owned "$D1"/a.container 0640 app - || return 1
+    at=0; { rm -f -- "$D1"/a.volume && printf '%s' x >"$D1"/a.volume; } 2>"$T/out" || { failed 1 '' 'cannot write /etc/containers/systemd/a.volume'; false; } || return 1
+    at=0; owned "$D1"/a.volume 0640 app - || return 1
+    at=0; { rm -f -- "$D1"/a.container.d/more.conf && printf '%s' x >"$D1"/a.container.d/more.conf; } 2>"$T/out" || { failed 1 '' 'cannot write /etc/containers/systemd/a.container.d/more.conf'; false; } || return 1
+    at=0; owned "$D1"/a.container.d/more.conf 0640 app - || return 1
+    at=0; generate system "$D1" a.container a.volume a.container || return 1
+    flush "$D1"/a.container "$D1"/a.volume "$D1"/a.container.d/more.conf
+    at=0; keep /etc/containers/systemd/a.container || return 1
+    at=0; keep /etc/containers/systemd/a.volume || return 1
+    at=0; keep /etc/containers/systemd/a.container.d/more.conf || return 1
+    flush "$T" "$T/undo"
+    at=0; swap "$D1"/a.container /etc/containers/systemd/a.container || return 1
+    at=0; swap "$D1"/a.volume /etc/containers/systemd/a.volume || return 1
+    at=0; swap "$D1"/a.container.d/more.conf /etc/containers/systemd/a.container.d/more.conf || return 1
+    flush /etc/containers/systemd /etc/containers/systemd/a.container.d
+    at=3; try_as - podman run || return 1
+    at=0; reread || return 1
+    at=4; reread app || return 1
+    at=5; service restart app/a.service || return 1
+    at=5; settle 1 5:app/a.service || return 1
+    }
+    unwatch
+    if ready && step; then watch; say step done; else put_back; fi
+    "#);
+}
+
+/// systemd must have forgotten a volume's service before the volume goes.
+#[test]
+fn what_podman_keeps_goes_last() {
+    let discard = |what, name: &str| Operation::Discard { what, name: name.into() };
+    let plan = step(
+        vec![
+            vec![Operation::Service { unit: "app/a.service".into(), verb: Verb::Stop, settle: 0 }],
+            vec![
+                Operation::Remove { path: "/home/app/a.volume".into() },
+                Operation::DaemonReload { user: Some("app".into()) },
+            ],
+            vec![discard(PodmanThing::Container, "app/systemd-a"), discard(PodmanThing::Volume, "app/systemd-a")],
+        ],
+        true,
+    );
+    assert_snapshot!(program(&plan, "9-0-1", &[]), @"
+    step() {
+    at=0; service stop app/a.service || return 1
+    at=1; discard 9-0-1-1 /home/app/a.volume || return 1
+    reread app || return 1
+    at=2; discard_podman container app systemd-a || return 1
+    at=2; discard_podman volume app systemd-a || return 1
+    }
+    unwatch
+    if ready && step; then watch; say step done; else put_back; fi
+    ");
+}

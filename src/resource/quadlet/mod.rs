@@ -1,0 +1,220 @@
+//! `quadlet`: a container, volume, network or image of podman's that systemd runs. Where podman is too old to know
+//! quadlets, it becomes the unit that podman's generator would have written, under the same name.
+
+mod parse;
+mod plan;
+mod sections;
+
+use super::arguments::{body, command, plain_name};
+use super::scope::Scope;
+use super::{Files, Planned, Resource};
+use crate::plan::manifest::{Before, Item};
+use crate::plan::operation::{Operation, PodmanThing};
+use crate::plan::probe::Probe;
+use crate::plan::state::{StartedWith, State};
+use crate::quadlet::{self, Kind, Named};
+use crate::source::Diagnostic;
+use crate::template::RenderError;
+use crate::yaml::{Fields, Node};
+use parse::{quadlet_name, read};
+use sections::{Sections, sections};
+
+/// What turns quadlets into units at boot and at each `daemon-reload`.
+pub const GENERATOR: &str = "/usr/lib/systemd/system-generators/podman-system-generator";
+
+/// A quadlet, or a drop-in of one.
+#[derive(Debug)]
+pub struct Quadlet {
+    quadlet: Named,
+    bytes: Vec<u8>,
+    drop_in: Option<String>,
+    scope: Scope,
+    pull: bool,
+    validate: Option<Vec<String>>,
+}
+
+impl Quadlet {
+    /// `quadlet: {name, template | content | src | unit, container, volume, network, image, quadlet, service, install,
+    /// drop_in, user, pull: missing|never, validate}`
+    ///
+    /// # Errors
+    /// What is wrong with the arguments, and with what the quadlet says.
+    pub fn parse(node: &Node, files: &dyn Files) -> Result<Self, RenderError> {
+        let mut fields = Fields::new(node, "quadlet")?;
+        let name_node = fields.required("name");
+        let name = fields.read(name_node, quadlet_name);
+        let drop_in = fields.get("drop_in");
+        let drop_in = fields.read(drop_in, |node| plain_name(node, "a drop-in"));
+        let scope = Scope::read(&mut fields, files)?;
+        let pull = fields.get("pull");
+        let pull = fields.read(pull, |node| match node.string()?.as_str() {
+            "missing" => Ok(true),
+            "never" => Ok(false),
+            other => {
+                let error = Diagnostic::at(&node.span, format!("`pull` is `missing` or `never`, not `{other}`"));
+                Err(error.hint("for another image, name another tag or digest").into())
+            }
+        });
+        let validate = fields.get("validate");
+        let validate = fields.read(validate, command);
+        let typed = sections(&mut fields, name.as_ref().map(|(_, kind)| *kind));
+        let bytes = match typed {
+            Sections::Text(text) => Some(text.into_bytes()),
+            Sections::Wrong => None,
+            Sections::Absent => body(&mut fields, files, "a quadlet without sections")?,
+        };
+        let unit = match (&bytes, &name, name_node) {
+            (Some(bytes), Some((name, kind)), Some(node)) => {
+                let at = fields.get("template").or(fields.get("src")).unwrap_or(node);
+                fields.read(Some(at), |at| read(bytes, name, *kind, drop_in.is_some(), at))
+            }
+            _ => None,
+        };
+        let ((name, kind), (bytes, unit)) = fields.finish_with(name.zip(bytes.zip(unit)))?;
+        let quadlet = Named { name, kind, folder: Some(scope.quadlets()), unit };
+        Ok(Self { quadlet, bytes, drop_in, scope, pull: pull.unwrap_or(true), validate })
+    }
+
+    /// Where podman reads it.
+    fn path(&self) -> String {
+        path(&self.scope, &self.quadlet.name, self.drop_in.as_deref())
+    }
+
+    /// The unit that it becomes.
+    fn service(&self) -> String {
+        self.quadlet.service_name()
+    }
+
+    fn unit(&self) -> String {
+        self.scope.key(&self.service())
+    }
+
+    /// Where the unit is on hosts without the generator.
+    fn unit_path(&self) -> String {
+        format!("{}/{}", self.scope.units(), self.service())
+    }
+
+    /// The images that it needs, as podman calls them.
+    fn images(&self) -> Vec<String> {
+        if self.drop_in.is_some() {
+            return Vec::new();
+        }
+        quadlet::inputs(&self.quadlet).images.into_iter().map(|image| image.name).collect()
+    }
+
+    fn reload(&self) -> Operation {
+        Operation::DaemonReload { user: self.scope.user().map(str::to_owned) }
+    }
+}
+
+/// Where podman reads a quadlet or a drop-in of it.
+fn path(scope: &Scope, name: &str, drop_in: Option<&str>) -> String {
+    let folder = scope.quadlets();
+    match drop_in {
+        Some(drop_in) => format!("{folder}/{name}.d/{}.conf", drop_in.trim_end_matches(".conf")),
+        None => format!("{folder}/{name}"),
+    }
+}
+
+impl Resource for Quadlet {
+    fn name(&self) -> String {
+        match &self.drop_in {
+            Some(drop_in) => format!("{}.d/{drop_in}", self.quadlet.name),
+            None => self.quadlet.name.clone(),
+        }
+    }
+
+    fn ask(&self, probe: &mut Probe) {
+        let user = self.scope.user();
+        probe.podman(user);
+        probe.path(GENERATOR);
+        probe.tool("systemctl");
+        self.scope.ask(probe);
+        let path = self.path();
+        for folder in self.scope.folders(path.rsplit_once('/').map_or("/", |(folder, _)| folder)) {
+            folder.ask(probe);
+        }
+        self.scope.folders(&self.scope.units()).iter().for_each(|folder| folder.ask(probe));
+        probe.content_unless(&path, &crate::resource::content::sha256(&self.bytes));
+        if self.drop_in.is_none() {
+            probe.unit(&self.unit());
+            probe.content(&self.unit_path());
+            for link in quadlet::install_links(&self.quadlet) {
+                let link = format!("{}/{}", self.scope.units(), link.path);
+                if let Some((parent, _)) = link.rsplit_once('/') {
+                    self.scope.folders(parent).iter().for_each(|folder| folder.ask(probe));
+                }
+                probe.link(&link);
+            }
+        }
+        match self.quadlet.kind {
+            Kind::Volume => probe.podman_thing(user, PodmanThing::Volume),
+            Kind::Network => probe.podman_thing(user, PodmanThing::Network),
+            Kind::Container | Kind::Image => {}
+        }
+    }
+
+    fn claims(&self) -> Vec<Item> {
+        claims(&self.scope, &self.quadlet, self.drop_in.as_deref())
+    }
+
+    fn declare(&self, state: &mut State) {
+        let user = self.scope.user().map(str::to_owned);
+        let set = state.quadlets.entry(user).or_default();
+        match set.iter_mut().find(|named| named.name == self.quadlet.name) {
+            Some(main) => main.unit.extend(&self.quadlet.unit),
+            None => set.push(self.quadlet.clone()),
+        }
+        let (path, unit_path) = (self.path(), self.unit_path());
+        for path in [&path, &unit_path] {
+            state.declared.insert(path.clone(), crate::resource::content::sha256(&self.bytes));
+        }
+        let inputs = quadlet::inputs(&self.quadlet);
+        let images = self.images().iter().map(|image| self.scope.key(image)).collect::<Vec<_>>();
+        let StartedWith { files, uses, images: all } = state.started_with.entry(self.unit()).or_default();
+        files.extend([path, unit_path]);
+        uses.extend(inputs.host_paths.into_iter().chain(inputs.environment_files).map(|path| path.name));
+        all.extend(images);
+    }
+
+    fn texts(&self) -> Vec<(String, Vec<u8>)> {
+        vec![(self.path(), self.bytes.clone())]
+    }
+
+    fn plan(&self, state: &mut State) -> Result<Planned, String> {
+        plan::plan(self, state)
+    }
+}
+
+/// The things of a quadlet, whether the host's podman knows quadlets or not.
+pub fn claims(scope: &Scope, quadlet: &Named, drop_in: Option<&str>) -> Vec<Item> {
+    let file = |path: String| Item::File { path, before: Before::Nothing };
+    let path = path(scope, &quadlet.name, drop_in);
+    let mut items = scope.claims(path.rsplit_once('/').map_or("/", |(folder, _)| folder));
+    items.push(file(path));
+    if drop_in.is_some() {
+        return items;
+    }
+    let service = quadlet.service_name();
+    items.extend(scope.claims(&scope.units()).into_iter().filter(|_| scope.user().is_some()));
+    items.push(file(format!("{}/{service}", scope.units())));
+    for link in quadlet::install_links(quadlet) {
+        items.push(file(format!("{}/{}", scope.units(), link.path)));
+    }
+    items.extend(things(scope, quadlet));
+    items
+}
+
+/// What podman keeps for a quadlet, and the service that makes it; a container's own service is a resource of its own.
+fn things(scope: &Scope, quadlet: &Named) -> Vec<Item> {
+    let before = Before::Nothing;
+    let unit = Item::Service { unit: scope.key(&quadlet.service_name()), before: before.clone() };
+    // a name that only systemd knows is left to it
+    let Some(name) = quadlet.resolved_object_name().map(|name| scope.key(&name)) else { return Vec::new() };
+    match quadlet.kind {
+        Kind::Container => vec![Item::Container { name, before }],
+        Kind::Volume => vec![unit, Item::Volume { name, before }],
+        Kind::Network => vec![unit, Item::Network { name, before }],
+        Kind::Image => Vec::new(),
+    }
+}

@@ -1,0 +1,240 @@
+//! What a quadlet comes to on a host: the quadlet itself, or the unit for a podman without the generator.
+
+use super::{Quadlet, things};
+use crate::plan::change::{Action, Detail};
+use crate::plan::manifest::{Before, Item};
+use crate::plan::operation::{Operation, Validation};
+use crate::plan::state::{PathState, State};
+use crate::quadlet::{self, Named, Problem, Version};
+use crate::resource::content::{Content, expect};
+use crate::resource::scope::Prepared;
+use crate::resource::symlink::Symlink;
+use crate::resource::{Draft, Planned, Resource as _, before};
+
+/// Compares a quadlet with the host.
+///
+/// # Errors
+/// When the host's podman cannot do it; one sentence for the user.
+pub fn plan(wanted: &Quadlet, state: &mut State) -> Result<Planned, String> {
+    let Some(podman) = podman(state) else {
+        return Err("there is no podman on the host; declare it first: `package: { name: podman }`".to_owned());
+    };
+    let found = if wanted.drop_in.is_some() {
+        quadlet::check_drop_in(
+            wanted.quadlet.kind,
+            &wanted.quadlet.unit,
+            (podman >= Version::FIRST_WITH_QUADLETS).then_some(podman),
+        )
+    } else if podman >= Version::FIRST_WITH_QUADLETS {
+        quadlet::check(wanted.quadlet.kind, &wanted.quadlet.unit, Some(podman))
+    } else {
+        Vec::new()
+    };
+    if !found.is_empty() {
+        return Err(problems(&found));
+    }
+    let mut part = Part::default();
+    if podman >= Version::FIRST_WITH_QUADLETS {
+        wanted.plan_quadlet(state, &mut part)?;
+    } else {
+        wanted.plan_unit(state, podman, &mut part)?;
+    }
+    wanted.pulls(state, &mut part)?;
+    if part.written {
+        let user = || wanted.scope.user().map(str::to_owned);
+        part.operations.extend(wanted.validate.clone().map(|command| Operation::Try { user: user(), command }));
+        part.operations.push(wanted.reload());
+        state.rewritten_units.insert(wanted.unit());
+    }
+    for mut item in things(&wanted.scope, &wanted.quadlet).into_iter().filter(|_| wanted.drop_in.is_none()) {
+        let there = match &item {
+            Item::Volume { name, .. } => state.podman.volumes.contains(name),
+            Item::Network { name, .. } => state.podman.networks.contains(name),
+            _ => false,
+        };
+        let before = before(state, &item, there);
+        item.set_before(before);
+        part.items.push(item);
+    }
+    let draft = (!part.operations.is_empty()).then(|| Draft {
+        action: part.action.unwrap_or(Action::Update),
+        details: part.details,
+        operations: part.operations,
+    });
+    Ok(Planned { draft, items: part.items })
+}
+
+impl Quadlet {
+    /// With its drop-ins, as they are declared for this host.
+    fn whole(&self, state: &State) -> Named {
+        let declared = state.quadlets.get(&self.scope.user().map(str::to_owned));
+        let found = declared.into_iter().flatten().find(|other| other.name == self.quadlet.name);
+        found.unwrap_or(&self.quadlet).clone()
+    }
+
+    /// The unit for a podman without the generator.
+    fn translated(&self, state: &State, podman: Version) -> Result<quadlet::Translated, String> {
+        let user = self.scope.user().map(str::to_owned);
+        let set = state.quadlets.get(&user).map(Vec::as_slice).unwrap_or_default();
+        quadlet::to_service(&self.whole(state), set, podman, user.is_some()).map_err(|all: Vec<Problem>| problems(&all))
+    }
+
+    /// What is to be fetched before anything is stopped.
+    fn pulls(&self, state: &mut State, part: &mut Part) -> Result<(), String> {
+        for image in self.images() {
+            let key = self.scope.key(&image);
+            if state.podman.images.contains_key(&key) || state.podman.pulling.contains(&key) {
+                continue;
+            }
+            if !self.pull {
+                return Err(format!(
+                    "the image {image} is not on the host, and `pull: never` keeps it from being fetched"
+                ));
+            }
+            // what is built on the host itself is in no registry
+            if image.starts_with("localhost/") {
+                part.details.push(Detail::note(format!("{image} is not there yet, and no registry has it")));
+                continue;
+            }
+            part.details.push(Detail::note(format!("pulls {image}")));
+            part.operations.push(Operation::Pull { user: self.scope.user().map(str::to_owned), image });
+            state.podman.pulling.insert(key);
+        }
+        Ok(())
+    }
+
+    /// Writes what podman's generator makes a unit of.
+    fn plan_quadlet(&self, state: &mut State, part: &mut Part) -> Result<(), String> {
+        let content = Content {
+            path: self.path(),
+            bytes: self.bytes.clone(),
+            attributes: self.scope.attributes(),
+            secret: false,
+        };
+        let folder = content.path.rsplit_once('/').map(|(folder, _)| folder.to_owned()).unwrap_or_default();
+        part.prepare(self.scope.prepare(&folder, state)?);
+        // what solti wrote while podman was older would come before what the generator makes
+        let old = self.unit_path();
+        let item = Item::File { path: old.clone(), before: Before::Nothing };
+        if self.drop_in.is_none() && state.manifest.owner_of(item.key()).is_some() {
+            for path in self.old_links(state).into_iter().chain([old]) {
+                if *state.path(&path) != PathState::Absent {
+                    part.operations.push(expect(state, &path));
+                    part.operations.push(Operation::Remove { path: path.clone() });
+                    part.details.push(Detail::note(format!("replaces {path}, written for a podman without quadlets")));
+                    state.paths.insert(path, PathState::Absent);
+                    part.written = true;
+                }
+            }
+        }
+        let difference = content.compare(state)?;
+        part.operations.extend(difference.operations);
+        part.details.extend(difference.details);
+        part.items.extend(difference.item);
+        part.action = difference.action;
+        if let Some(body) = difference.body {
+            let validation = Some(Validation::Generator { user: self.scope.user().is_some() });
+            let (bodies, removed) = (vec![body], Vec::new());
+            let folder = Some(self.scope.quadlets());
+            part.operations.push(Operation::WriteFiles { folder, bodies, removed, validation, early: false });
+            part.written = true;
+        }
+        Ok(())
+    }
+
+    /// Writes the unit itself.
+    fn plan_unit(&self, state: &mut State, podman: Version, part: &mut Part) -> Result<(), String> {
+        // drop-ins are part of the unit already
+        if self.drop_in.is_some() {
+            return Ok(());
+        }
+        let translated = self.translated(state, podman)?;
+        let folder = self.scope.units();
+        part.prepare(self.scope.prepare(&folder, state)?);
+        part.details.push(Detail::note(format!("as a unit: podman {podman} on the host has no quadlets")));
+        let attributes = self.scope.attributes();
+        let content =
+            Content { path: self.unit_path(), bytes: translated.text.into_bytes(), attributes, secret: false };
+        let difference = content.compare(state)?;
+        part.operations.extend(difference.operations);
+        part.details.extend(difference.details);
+        part.items.extend(difference.item);
+        part.action = difference.action;
+        if let Some(body) = difference.body {
+            let (bodies, removed) = (vec![body], Vec::new());
+            part.operations.push(Operation::WriteFiles {
+                folder: None,
+                bodies,
+                removed,
+                validation: None,
+                early: false,
+            });
+            part.written = true;
+        }
+        for quadlet::Link { path, target } in translated.links {
+            let path = format!("{folder}/{path}");
+            let parent = path.rsplit_once('/').map(|(parent, _)| parent.to_owned()).unwrap_or_default();
+            part.prepare(self.scope.prepare(&parent, state)?);
+            let Planned { draft, items } = Symlink::new(path, target).plan(state)?;
+            part.items.extend(items);
+            if let Some(draft) = draft {
+                part.operations.extend(draft.operations);
+                part.details.push(Detail::note(format!("starts with {}", parent_target(&parent))));
+                part.action = part.action.or(Some(Action::Update));
+                part.written = true;
+            }
+        }
+        Ok(())
+    }
+
+    /// The links that [`Quadlet::plan_unit`] made in an earlier run.
+    fn old_links(&self, state: &State) -> Vec<String> {
+        let end = format!("/{}", self.service());
+        let folder = format!("{}/", self.scope.units());
+        let items = state.manifest.resources.iter().flat_map(|owned| &owned.items);
+        let files = items.filter_map(|item| match item {
+            Item::File { path, .. } => Some(path),
+            _ => None,
+        });
+        let links = files
+            .filter(|path| path.strip_prefix(&folder).is_some_and(|rest| rest.contains('/')) && path.ends_with(&end));
+        links.cloned().collect()
+    }
+}
+
+/// A plan that is being put together.
+#[derive(Debug, Default)]
+struct Part {
+    action: Option<Action>,
+    details: Vec<Detail>,
+    operations: Vec<Operation>,
+    items: Vec<Item>,
+    /// Whether systemd has something new to read.
+    written: bool,
+}
+
+impl Part {
+    fn prepare(&mut self, prepared: Prepared) {
+        self.details.extend(prepared.details);
+        self.operations.extend(prepared.operations);
+        self.items.extend(prepared.items);
+    }
+}
+
+/// `multi-user.target.wants` says which target.
+fn parent_target(folder: &str) -> &str {
+    let name = folder.rsplit_once('/').map_or(folder, |(_, name)| name);
+    name.rsplit_once('.').map_or(name, |(target, _)| target)
+}
+
+/// The host's podman, or the one that this run installs.
+fn podman(state: &State) -> Option<Version> {
+    let installed = state.podman.version.as_deref();
+    let candidate = || state.installing.get("podman").and(state.candidates.get("podman")).map(String::as_str);
+    installed.or_else(candidate).and_then(|text| text.parse().ok())
+}
+
+fn problems(all: &[Problem]) -> String {
+    let all: Vec<String> = all.iter().map(|problem| format!("line {}: {}", problem.line, problem.message)).collect();
+    all.join("; ")
+}

@@ -14,6 +14,7 @@ mod connections;
 mod cost;
 mod faults;
 mod files;
+mod logs;
 mod packages;
 mod quadlet_generator;
 mod quadlets;

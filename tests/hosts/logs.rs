@@ -1,0 +1,161 @@
+//! The roles loki and alloy end to end, with the stand-ins of `molecule-tests/standins/`: a line of one host's journal
+//! is found on the other with its labels.
+
+use crate::support::{Host, Hosts, Output, Project, Suite, wait_until};
+
+/// Where Loki is `mon`, and Alloy is on both.
+struct Stack {
+    hosts: Hosts,
+    project: Project,
+}
+
+impl Stack {
+    fn new(mon: Suite, app: Suite, vars: &str) -> Self {
+        let hosts = Hosts::up(&[("mon", mon), ("app", app)]);
+        let project = Project::new(&hosts);
+        let inventory = format!("{}  children:\n    loki: {{hosts: {{mon: }}}}\n", hosts.inventory());
+        project.file("inventory.yml", &inventory);
+        project.file("playbooks/grafana.asc", &hosts.host("mon").read_file("/srv/standins/apt/key.asc"));
+        let fingerprint = hosts.host("mon").read("cat /srv/standins/apt/fingerprint");
+        project.file(
+            "group_vars/all.yml",
+            &format!(
+                "alloy_repository_uris: file:/srv/standins/apt\nalloy_repository_key: \"{{{{ lookup('file', playbook_dir ~ '/grafana.asc') }}}}\"\n\
+                 alloy_repository_fingerprint: \"{fingerprint}\"\n{vars}"
+            ),
+        );
+        let stack = Self { hosts, project };
+        stack.play("loki", "alloy");
+        stack
+    }
+
+    fn play(&self, loki: &str, alloy: &str) {
+        self.project.file(
+            "playbooks/site.yml",
+            &format!("- hosts: loki\n  roles: [{loki}]\n- hosts: all\n  roles: [{alloy}]\n"),
+        );
+    }
+
+    #[track_caller]
+    fn solti(&self, command: &[&str], variables: &[&str]) -> Output {
+        let mut arguments = vec![command[0], "inventory.yml"];
+        arguments.extend(&command[1..]);
+        arguments.extend(variables.iter().flat_map(|variable| ["-e", variable]));
+        self.project.solti(&arguments)
+    }
+
+    #[track_caller]
+    fn apply(&self, variables: &[&str]) -> Output {
+        self.solti(&["apply", "-y"], variables)
+    }
+
+    fn app(&self) -> &Host {
+        self.hosts.host("app")
+    }
+
+    /// What Loki has for a selector.
+    fn query(&self, selector: &str) -> String {
+        self.hosts.host("mon").read(&format!(
+            "curl -fsG http://127.0.0.1:3100/loki/api/v1/query_range --data-urlencode 'query={selector}'"
+        ))
+    }
+
+    /// Writes a line that nobody else has written into the journal of `app`, and waits until Loki has it.
+    fn follows(&self, word: &str) -> String {
+        self.app().read(&format!("logger -t tester 'marker {word}'"));
+        wait_until("the line in Loki", || {
+            let answer = self.query(&format!("{{hostname=\"app\"}} |= \"marker {word}\""));
+            answer.contains(&format!("marker {word}")).then_some(answer)
+        })
+    }
+}
+
+/// Which start of a service is running.
+fn start(host: &Host, unit: &str) -> String {
+    host.read(&format!("systemctl show -p InvocationID --value {unit}"))
+}
+
+#[test]
+fn a_line_of_the_journal_is_found_with_its_labels_on_trixie() {
+    a_line_of_the_journal_is_found_with_its_labels(Suite::Trixie, Suite::Bookworm);
+}
+
+#[test]
+fn a_line_of_the_journal_is_found_with_its_labels_on_bookworm() {
+    a_line_of_the_journal_is_found_with_its_labels(Suite::Bookworm, Suite::Trixie);
+}
+
+fn a_line_of_the_journal_is_found_with_its_labels(mon: Suite, app: Suite) {
+    let stack = Stack::new(
+        mon,
+        app,
+        "alloy_labels: { site: here }\nalloy_files: [{ paths: [/var/log/app/*.log], job: app }]\n",
+    );
+    stack.app().read("mkdir -p /var/log/app && echo 'from a file' >/var/log/app/a.log");
+    stack.apply(&[]).assert_status(0);
+    stack.apply(&[]).assert_status(0).assert_stdout_has("No changes: 2 hosts are as declared");
+    let answer = stack.follows("one");
+    assert!(answer.contains("\"site\":\"here\"") && answer.contains("\"hostname\":\"app\""), "{answer}");
+    wait_until("the file's line", || stack.query("{job=\"app\"}").contains("from a file").then_some(()));
+    stack.solti(&["verify"], &[]).assert_status(0);
+
+    // A changed configuration is a reload of Alloy, a restart of Loki, and nothing else.
+    let (loki, alloy) = (start(stack.hosts.host("mon"), "loki"), start(stack.app(), "alloy"));
+    stack
+        .apply(&["{\"alloy_labels\": {\"site\": \"there\"}}"])
+        .assert_status(0)
+        .assert_stdout_has("service alloy: reload");
+    assert_eq!((start(stack.hosts.host("mon"), "loki"), start(stack.app(), "alloy")), (loki.clone(), alloy.clone()));
+    let site = "{\"alloy_labels\": {\"site\": \"there\"}}";
+    let answer = stack.follows("two");
+    assert!(answer.contains("\"site\":\"there\""), "{answer}");
+    stack.apply(&[site, "loki_retention=60d"]).assert_status(0).assert_stdout_has("service loki: restart");
+    assert_ne!(start(stack.hosts.host("mon"), "loki"), loki);
+    assert_eq!(start(stack.app(), "alloy"), alloy);
+    // Lines written before are there after it.
+    wait_until("Loki to have its lines again", || {
+        stack.query("{hostname=\"app\"} |= \"marker one\"").contains("marker one").then_some(())
+    });
+
+    // What Alloy or Loki would not take does not reach them.
+    let broken = stack.apply(&[site, "loki_retention=60d", "alloy_config_extra='loki.write \"x\" {'"]);
+    broken.assert_status(1).assert_stdout_has("the new configuration was refused").assert_stdout_has("no changes made");
+    let broken =
+        stack.apply(&[site, "loki_retention=60d", "{\"loki_config_extra\": {\"server\": {\"no_such_key\": 1}}}"]);
+    broken.assert_status(1).assert_stdout_has("no_such_key");
+    assert_eq!(start(stack.app(), "alloy"), alloy);
+    stack.follows("three");
+
+    // Checks that mean it: without the agent, there are no new lines.
+    stack.app().read("systemctl stop alloy");
+    let verify = stack
+        .solti(&["verify"], &["alloy_ready_within=2s", "alloy_newest_line=2s", "alloy_newest_line_within=4s", site]);
+    verify.assert_status(1);
+    stack.apply(&[site, "loki_retention=60d"]).assert_status(0);
+
+    stack.play("{ role: loki, state: absent, purge: [data] }", "{ role: alloy, state: absent, purge: [data] }");
+    stack.apply(&[]).assert_status(0);
+    for host in stack.hosts.iter() {
+        let left = host.read(
+            "ls -d /etc/loki /etc/alloy /etc/containers/systemd/*loki* /etc/systemd/system/*loki* /etc/systemd/system/alloy* 2>/dev/null
+             podman ps -aq; podman volume ls -q; dpkg-query -W -f '${Status} ${Package}\\n' alloy 2>/dev/null | grep '^install ok installed'; true",
+        );
+        assert_eq!(left, "", "on {}", host.name());
+    }
+    stack.apply(&[]).assert_status(0).assert_stdout_has("No changes");
+}
+
+#[test]
+fn alloy_in_a_container_reads_the_hosts_journal() {
+    let stack = Stack::new(Suite::Trixie, Suite::Trixie, "alloy_backend: container\n");
+    stack.apply(&[]).assert_status(0);
+    stack.apply(&[]).assert_status(0).assert_stdout_has("No changes: 2 hosts are as declared");
+    stack.follows("one");
+    let alloy = start(stack.app(), "alloy");
+    stack
+        .apply(&["{\"alloy_labels\": {\"site\": \"there\"}}"])
+        .assert_status(0)
+        .assert_stdout_has("service alloy: reload");
+    assert_eq!(start(stack.app(), "alloy"), alloy);
+    assert!(stack.follows("two").contains("\"site\":\"there\""));
+}

@@ -6,7 +6,7 @@ use crate::plan::manifest::Item;
 use crate::playbook::{Play, RoleUse, State};
 use crate::resource::check::Check;
 use crate::resource::{self, Files, Resource};
-use crate::role::{Expanded, RoleFiles, expand_resources, expand_step, resolve_options};
+use crate::role::{Expanded, ResourceKind, RoleFiles, expand_resources, expand_step, resolve_options};
 use crate::source::{Diagnostic, Diagnostics, Span};
 use crate::template::{Layer, Rank, RenderError, Scope};
 use crate::yaml::Node;
@@ -362,6 +362,9 @@ impl<'a> Resolver<'a> {
             } else {
                 let parsed = resource::parse(kind, &rendered.args, rendered.become_user.as_deref(), &sources);
                 let Some(resource) = self.take(parsed) else { continue };
+                if matches!(kind, ResourceKind::Unit | ResourceKind::Quadlet) {
+                    self.refuse_secrets(&id, &rendered.span, resource.as_ref());
+                }
                 Some(resource)
             };
             let claims = match &resource {
@@ -389,6 +392,17 @@ impl<'a> Resolver<'a> {
             }
         }
         step
+    }
+
+    /// systemd shows units to everybody.
+    fn refuse_secrets(&mut self, id: &str, span: &Span, resource: &dyn Resource) {
+        let exposed =
+            |(_, bytes): &(String, Vec<u8>)| self.project.secrets.are_exposed_in(&String::from_utf8_lossy(bytes));
+        if resource.texts().iter().any(exposed) {
+            let error = Diagnostic::at(span, format!("{id} has a secret in it, and everybody on the host can read it"));
+            let hint = "put the secret into a file with `mode: \"0600\"`, and name that with `EnvironmentFile`";
+            self.errors.push(error.hint(hint));
+        }
     }
 
     /// Who it is carried out as: what stands nearest wins.

@@ -161,7 +161,10 @@ impl Service {
                 let mut keys: Vec<&String> = recorded.keys().chain(inputs.keys()).collect();
                 keys.sort();
                 keys.dedup();
-                keys.into_iter().filter(|key| recorded.get(*key) != inputs.get(*key)).cloned().collect()
+                // what turned out to be there in the end was not noted
+                let unknown = |key: &str| recorded.get(key).is_some_and(|value| value == KNOWN_AFTER_APPLY);
+                let differs = |key: &str| recorded.get(key) != inputs.get(key) && !unknown(key);
+                keys.into_iter().filter(|key| differs(key)).cloned().collect()
             }
             // nothing is recorded: only what is newer than the start can be a reason
             None => {

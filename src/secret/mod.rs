@@ -44,6 +44,15 @@ impl Secrets {
     }
 }
 
+impl Secrets {
+    /// Whether a secret stands in a text that everybody can read; shorter ones may be there by chance.
+    pub fn are_exposed_in(&self, text: &str) -> bool {
+        const TELLING: usize = 8;
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        known.iter().any(|secret| secret.len() >= TELLING && text.contains(secret.as_str()))
+    }
+}
+
 impl std::fmt::Debug for Secrets {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);

@@ -964,6 +964,39 @@ fn variables_that_are_not_there() -> io::Result<()> {
 }
 
 #[test]
+fn secrets_that_everybody_could_read() -> io::Result<()> {
+    let role_yml = "\
+summary: x
+options:
+  a_token: { type: secret }
+steps:
+  - name: run
+    resources:
+      - unit: { name: b, content: \"[Service]\\nEnvironment=TOKEN={{ a_token }}\\n\" }
+      - quadlet: { name: a.container, container: { Image: \"docker.io/a/b:1\", Environment: { TOKEN: \"{{ a_token }}\" } } }
+      - file: { path: /etc/a.env, mode: \"0600\", content: \"TOKEN={{ a_token }}\\n\" }
+";
+    insta::assert_snapshot!(role(role_yml, "{ a_token: correct-horse }")?, @r#"
+    error: loki/run/unit:b has a secret in it, and everybody on the host can read it
+     --> roles/loki/role.yml:7:9
+      |
+    7 |       - unit: { name: b, content: "[Service]\nEnvironment=TOKEN={{ a_token }}\n" }
+      |         ^^^^
+      |
+      = help: put the secret into a file with `mode: "0600"`, and name that with `EnvironmentFile`
+
+    error: loki/run/quadlet:a.container has a secret in it, and everybody on the host can read it
+     --> roles/loki/role.yml:8:9
+      |
+    8 |       - quadlet: { name: a.container, container: { Image: "docker.io/a/b:1", Environment: { TOKEN: "{{ a_token }}...
+      |         ^^^^^^^
+      |
+      = help: put the secret into a file with `mode: "0600"`, and name that with `EnvironmentFile`
+    "#);
+    Ok(())
+}
+
+#[test]
 fn two_owners() -> io::Result<()> {
     let role = "summary: x\nsteps:\n  - name: a\n    resources:\n      - file: { path: /etc/shared, content: a }\n      - service: { name: x }\n";
     let site = "\

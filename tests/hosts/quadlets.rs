@@ -282,6 +282,38 @@ fn what_cannot_run_leaves_the_old_container_answering(suite: Suite) {
     bench.apply(&[]).assert_status(0).assert_stdout_has("No changes");
 }
 
+/// A host that is upgraded gets the quadlet in place of the unit: one container before, one after, and none beside it.
+#[test]
+fn an_upgraded_podman_takes_over() {
+    let bench = Bench::new(Suite::Trixie, "");
+    bench.hosts.host("host").write_file(
+        "/usr/local/bin/podman",
+        "#!/bin/sh\n[ \"$1\" != --version ] || { echo podman version 4.3.1; exit; }\nexec /usr/bin/podman \"$@\"\n",
+    );
+    bench.read("chmod 755 /usr/local/bin/podman");
+    bench.apply(&[]).assert_status(0).assert_stdout_has("podman 4.3 on the host has no quadlets");
+    bench.apply(&[]).assert_status(0).assert_stdout_has("No changes");
+    let units = "ls /etc/systemd/system/box* /etc/systemd/system/multi-user.target.wants/box* /etc/containers/systemd/box* 2>/dev/null; true";
+    assert_eq!(
+        bench.read(units),
+        "/etc/systemd/system/box-network.service\n/etc/systemd/system/box-volume.service\n/etc/systemd/system/box.service\n\
+         /etc/systemd/system/multi-user.target.wants/box.service"
+    );
+    let volume = bench.read("podman volume inspect -f '{{.CreatedAt}}' systemd-box");
+
+    bench.read("rm /usr/local/bin/podman");
+    let output = bench.apply(&[]).assert_status(0);
+    output.assert_stdout_has("replaces /etc/systemd/system/box.service").assert_stdout_has("service box: restart");
+    bench.apply(&[]).assert_status(0).assert_stdout_has("No changes");
+    assert_eq!(
+        bench.read(units),
+        "/etc/containers/systemd/box.container\n/etc/containers/systemd/box.network\n/etc/containers/systemd/box.volume"
+    );
+    assert_eq!(bench.read("podman ps --format '{{.Names}}'"), "systemd-box");
+    assert_eq!(bench.read("podman volume inspect -f '{{.CreatedAt}}' systemd-box"), volume);
+    assert!(bench.answers());
+}
+
 /// podman is asked once, however many quadlets there are, and a run without changes is two exchanges.
 #[test]
 fn a_run_without_changes_asks_podman_once() {

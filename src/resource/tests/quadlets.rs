@@ -196,6 +196,20 @@ fn what_a_service_of_a_quadlet_is_started_with() {
     }
 }
 
+/// An image that is built on the host in the same run is there only afterwards.
+#[test]
+fn what_was_not_known_is_no_reason_later() {
+    let built = "quadlet: { name: web.container, container: { Image: \"localhost/web:1\" } }";
+    let mut state = with_podman("5.4.2");
+    declared(&mut state, &[built, SERVICE]);
+    resource(built).plan(&mut state).unwrap();
+    resource(SERVICE).plan(&mut state).unwrap();
+    state.podman.images.insert("localhost/web:1".into(), "1".into());
+    assert!(plan(SERVICE, &mut state).starts_with("nothing"));
+    state.podman.images.insert("localhost/web:1".into(), "2".into());
+    assert!(plan(SERVICE, &mut state).starts_with("restart"));
+}
+
 #[test]
 fn whether_it_starts_at_boot_is_said_in_the_quadlet() {
     let mut state = with_podman("5.4.2");

@@ -159,3 +159,30 @@ fn alloy_in_a_container_reads_the_hosts_journal() {
     assert_eq!(start(stack.app(), "alloy"), alloy);
     assert!(stack.follows("two").contains("\"site\":\"there\""));
 }
+
+/// Both from packages of one repository, on one host: each role declares it, and either can go without the other's.
+#[test]
+fn loki_and_alloy_come_from_one_repository() {
+    let stack = Stack::new(
+        Suite::Trixie,
+        Suite::Trixie,
+        "loki_backend: package\nloki_repository_uris: file:/srv/standins/apt\nloki_repository_key: \"{{ alloy_repository_key }}\"\n\
+         loki_repository_fingerprint: \"{{ alloy_repository_fingerprint }}\"\n",
+    );
+    let mon = stack.hosts.host("mon");
+    stack.apply(&[]).assert_status(0);
+    stack.apply(&[]).assert_status(0).assert_stdout_has("No changes: 2 hosts are as declared");
+    stack.follows("one");
+    let loki = start(mon, "loki");
+    stack.apply(&["loki_retention=60d"]).assert_status(0).assert_stdout_has("service loki: restart");
+    assert_ne!(start(mon, "loki"), loki);
+
+    stack.play("{ role: loki, state: absent, purge: [data] }", "alloy");
+    stack.apply(&["alloy_newest_line=0", "alloy_require_healthy=false"]).assert_status(0);
+    let left = "dpkg-query -W -f '${db:Status-Abbrev} ${Package}\\n' loki alloy | sed -n 's/^ii *//p'; ls /etc/apt/sources.list.d/grafana.sources";
+    assert_eq!(mon.read(left), "alloy\n/etc/apt/sources.list.d/grafana.sources");
+    stack
+        .apply(&["alloy_newest_line=0", "alloy_require_healthy=false"])
+        .assert_status(0)
+        .assert_stdout_has("No changes");
+}

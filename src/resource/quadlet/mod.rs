@@ -22,6 +22,9 @@ use sections::{Sections, sections};
 /// What turns quadlets into units at boot and at each `daemon-reload`.
 pub const GENERATOR: &str = "/usr/lib/systemd/system-generators/podman-system-generator";
 
+/// What containers of users wait for, since podman 5.3, when they start.
+const ONLINE: &str = "network-online.target";
+
 /// A quadlet, or a drop-in of one.
 #[derive(Debug)]
 pub struct Quadlet {
@@ -130,6 +133,9 @@ impl Resource for Quadlet {
         probe.path(GENERATOR);
         probe.tool("systemctl");
         self.scope.ask(probe);
+        if user.is_some() {
+            probe.unit(ONLINE);
+        }
         let path = self.path();
         for folder in self.scope.folders(path.rsplit_once('/').map_or("/", |(folder, _)| folder)) {
             folder.ask(probe);

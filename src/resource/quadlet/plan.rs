@@ -1,11 +1,11 @@
 //! What a quadlet comes to on a host: the quadlet itself, or the unit for a podman without the generator.
 
-use super::{Quadlet, things};
+use super::{ONLINE, Quadlet, things};
 use crate::plan::change::{Action, Detail};
 use crate::plan::manifest::{Before, Item};
 use crate::plan::operation::{Operation, Validation};
 use crate::plan::state::{PathState, State};
-use crate::quadlet::{self, Named, Problem, Version};
+use crate::quadlet::{self, Kind, Named, Problem, Version};
 use crate::resource::content::{Content, expect};
 use crate::resource::scope::Prepared;
 use crate::resource::symlink::Symlink;
@@ -40,6 +40,11 @@ pub fn plan(wanted: &Quadlet, state: &mut State) -> Result<Planned, String> {
         wanted.plan_unit(state, podman, &mut part)?;
     }
     wanted.pulls(state, &mut part)?;
+    if part.written && wanted.waits_in_vain(state, podman) {
+        part.details.push(Detail::note(format!(
+            "podman waits 90 s at each start for {ONLINE}, which nothing on the host asks for; `quadlet: {{ DefaultDependencies: false }}` does without"
+        )));
+    }
     if part.written {
         let user = || wanted.scope.user().map(str::to_owned);
         part.operations.extend(wanted.validate.clone().map(|command| Operation::Try { user: user(), command }));
@@ -77,6 +82,14 @@ impl Quadlet {
         let user = self.scope.user().map(str::to_owned);
         let set = state.quadlets.get(&user).map(Vec::as_slice).unwrap_or_default();
         quadlet::to_service(&self.whole(state), set, podman, user.is_some()).map_err(|all: Vec<Problem>| problems(&all))
+    }
+
+    /// Whether a user's container waits for a target that is not reached.
+    fn waits_in_vain(&self, state: &State, podman: Version) -> bool {
+        let waits = self.quadlet.kind == Kind::Container && self.drop_in.is_none() && podman >= Version::new(5, 3);
+        let off = self.quadlet.unit.last("Quadlet", "DefaultDependencies");
+        let off = off.is_some_and(|entry| matches!(entry.text(), "false" | "no" | "off" | "0"));
+        waits && !off && self.scope.user().is_some() && state.units.get(ONLINE).is_some_and(|unit| !unit.is_active())
     }
 
     /// What is to be fetched before anything is stopped.

@@ -162,6 +162,17 @@ fn a_user_needs_a_few_things_first() {
       = /home/app/.config/containers/systemd/web.container Nothing
       = app/systemd-web Nothing
     "#);
+    // what podman waits for in vain is said
+    let mut waiting = with_podman("5.4.2");
+    waiting.users.insert("app".into(), UserState { home: "/home/app".into(), ..user(300) });
+    waiting
+        .units
+        .insert("network-online.target".into(), UnitState { active: "inactive".into(), ..UnitState::default() });
+    assert!(plan(OWN, &mut waiting.clone()).contains("podman waits 90 s at each start"));
+    assert!(
+        !plan(&OWN.replace("user: app,", "user: app, quadlet: { DefaultDependencies: false },"), &mut waiting)
+            .contains("90 s")
+    );
     state.users.insert("app".into(), UserState { home: "/srv/app".into(), ..user(300) });
     assert_snapshot!(plan(OWN, &mut state), @"impossible: the home of app will be /srv/app, which can be used once the user is there: apply the user first");
 }

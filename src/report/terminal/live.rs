@@ -17,6 +17,8 @@ const DELAY: Duration = Duration::from_millis(250);
 pub struct Live {
     bar: ProgressBar,
     hosts: IndexMap<String, (Phase, Instant)>,
+    /// What hosts that are fetching an image go back to.
+    before: IndexMap<String, Phase>,
     /// Lines and columns of the terminal.
     size: (usize, usize),
     begun: Instant,
@@ -36,7 +38,7 @@ impl Live {
         if let Ok(style) = ProgressStyle::with_template("{msg}") {
             bar.set_style(style);
         }
-        Self { bar, hosts: IndexMap::new(), size, begun: Instant::now(), applying: false }
+        Self { bar, hosts: IndexMap::new(), before: IndexMap::new(), size, begun: Instant::now(), applying: false }
     }
 
     /// Takes in one event.
@@ -46,6 +48,11 @@ impl Live {
                 self.hosts = hosts.iter().map(|host| (host.clone(), (Phase::Waiting, Instant::now()))).collect();
             }
             Event::Phase { host, phase } => self.set(host, phase.clone()),
+            Event::Pulled { host, .. } => {
+                if let Some(phase) = self.before.swap_remove(host) {
+                    self.set(host, phase);
+                }
+            }
             Event::HostDone { host, .. } => self.set(host, Phase::Done),
             _ => return,
         }
@@ -55,7 +62,11 @@ impl Live {
     fn set(&mut self, host: &str, phase: Phase) {
         self.applying |= matches!(phase, Phase::Applying { .. } | Phase::Pulling { .. });
         if let Some(entry) = self.hosts.get_mut(host).filter(|entry| entry.0 != phase) {
-            *entry = (phase, Instant::now());
+            let is_pulling = matches!(phase, Phase::Pulling { .. });
+            let (before, _) = std::mem::replace(entry, (phase, Instant::now()));
+            if is_pulling && !matches!(before, Phase::Pulling { .. }) {
+                self.before.insert(host.to_owned(), before);
+            }
         }
     }
 
@@ -140,6 +151,21 @@ mod tests {
         let names = (1..=hosts).map(|n| format!("web{n}")).collect();
         live.event(&Event::Started { command: "apply", hosts: names });
         live
+    }
+
+    #[test]
+    fn a_host_goes_on_after_its_image_is_there() {
+        let mut live = Live::new(ProgressDrawTarget::hidden(), (24, 80));
+        live.event(&Event::Started { command: "apply", hosts: vec!["web1".to_owned()] });
+        let step = Phase::Applying { role: "loki".to_owned(), step: "run".to_owned() };
+        live.event(&Event::Phase { host: "web1".to_owned(), phase: step });
+        for image in ["a.b/c:1", "a.b/d:1"] {
+            live.event(&Event::Phase { host: "web1".to_owned(), phase: Phase::Pulling { image: image.to_owned() } });
+        }
+        assert_eq!(live.text(Instant::now()), "web1  pulling a.b/d:1");
+        let pulled = Event::Pulled { host: "web1".to_owned(), image: "a.b/d:1".to_owned(), bytes: None, millis: 1 };
+        live.event(&pulled);
+        assert_eq!(live.text(Instant::now()), "web1  loki/run");
     }
 
     #[test]

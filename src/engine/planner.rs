@@ -151,11 +151,12 @@ fn declare(work: &HostWork, states: &mut BTreeMap<Identity, State>) {
     }
 }
 
-/// Whether it is one of the folders that lead to a unit or quadlet in a user's home.
-fn is_folder_of_user(resolved: &Resolved, item: &Item) -> bool {
-    let in_home = |path: &str| path.contains("/.config/systemd/user/") || path.contains("/.config/containers/systemd/");
-    matches!(item, Item::Directory { .. })
-        && resolved.claims.iter().any(|item| matches!(item, Item::File { path, .. } if in_home(path)))
+/// Whether it is a folder for everybody's quadlets, or one that leads to those or to units in a user's home: not ours by
+/// its name.
+fn is_common_folder(resolved: &Resolved, item: &Item) -> bool {
+    let in_home = |item: &Item| matches!(item, Item::File { path, .. } if path.contains("/.config/systemd/user/"));
+    let is_common = resolved.id.contains("/quadlet:") || resolved.claims.iter().any(in_home);
+    is_common && matches!(item, Item::Directory { .. })
 }
 
 fn services(run: &RoleRun) -> impl Iterator<Item = &Resolved> {
@@ -253,8 +254,7 @@ impl Planner<'_> {
         let known: HashSet<Thing> = all.iter().flat_map(|owned| &owned.items).map(thing).collect();
         for resolved in run.steps.iter().flat_map(|step| &step.resources).filter(|resolved| resolved.selected) {
             let claims = resolved.claims.iter().filter(|item| !known.contains(&thing(item)));
-            // podman and others make folders in a home, too
-            let claims = claims.filter(|item| !is_folder_of_user(resolved, item));
+            let claims = claims.filter(|item| !is_common_folder(resolved, item));
             let items = claims.filter_map(|item| self.ownership.left_by(run, item, &state.manifest)).collect();
             let (project, role, purge) =
                 (self.ownership.project.to_owned(), run.instance.clone(), resolved.purge.clone());

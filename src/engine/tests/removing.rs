@@ -220,3 +220,13 @@ fn of_a_labelled_volume_only_the_volume_is_data() {
     ");
     assert_eq!(state.manifest, Manifest::default());
 }
+
+/// What podman's own folder is for is there whoever made it.
+#[test]
+fn without_a_manifest_podmans_folder_stays() {
+    let mut state = host(&[]);
+    state.paths.insert("/etc/containers/systemd".into(), PathState::Directory { meta: meta() });
+    listing(&mut state, "/etc/containers/systemd", &[]);
+    let quadlet = "quadlet: { name: app.network, network: {} }";
+    assert_eq!(planned(&work(vec![absent(role("one", &[quadlet]))]), &mut state, MINE), "nothing");
+}

@@ -30,7 +30,7 @@ fn names_for(project: &Project, hosts: &Hosts, names: &[(&str, &Host, &str)]) {
 
 /// How often somebody has logged in, in the words of sshd.
 fn logins(host: &Host) -> usize {
-    host.read("journalctl -q -u ssh -o cat | grep -c 'Accepted publickey' || :").parse().unwrap()
+    host.read("journalctl --sync; journalctl -q -u ssh -o cat | grep -c 'Accepted publickey' || :").parse().unwrap()
 }
 
 /// The processes on a host in whose arguments or environment this text stands.

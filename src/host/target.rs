@@ -84,6 +84,13 @@ impl Target {
                 extra_args.extend(words);
             }
         }
+        // last: what the arguments say themselves comes first for ssh, and wins
+        if let Some(text) = get("ansible_ssh_timeout") {
+            match text.parse::<u32>() {
+                Ok(seconds) if seconds > 0 => extra_args.extend(["-o".to_owned(), format!("ConnectTimeout={seconds}")]),
+                _ => return Err(wrong("ansible_ssh_timeout", format!("expected a number of seconds, found `{text}`"))),
+            }
+        }
         Ok(Self { name: name.to_owned(), method: Method::Ssh { address, port, user, private_key, extra_args } })
     }
 }
@@ -109,6 +116,22 @@ mod tests {
         Target::from_variables("web1", |name| {
             variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
         })
+    }
+
+    #[test]
+    fn a_timeout_is_told_to_ssh() {
+        let args = |variables: &[(&str, &str)]| match target(variables).map(|target| target.method) {
+            Ok(Method::Ssh { extra_args, .. }) => Ok(extra_args.join(" ")),
+            Ok(Method::Local) => Ok("local".to_owned()),
+            Err((variable, what)) => Err(format!("{variable}: {what}")),
+        };
+        assert_eq!(args(&[("ansible_ssh_timeout", "30")]), Ok("-o ConnectTimeout=30".to_owned()));
+        let both = [("ansible_ssh_timeout", "30"), ("ansible_ssh_common_args", "-o ConnectTimeout=5")];
+        assert_eq!(args(&both), Ok("-o ConnectTimeout=5 -o ConnectTimeout=30".to_owned()));
+        assert_eq!(
+            args(&[("ansible_ssh_timeout", "soon")]),
+            Err("ansible_ssh_timeout: expected a number of seconds, found `soon`".to_owned())
+        );
     }
 
     #[test]

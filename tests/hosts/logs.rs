@@ -146,8 +146,9 @@ fn a_line_of_the_journal_is_found_with_its_labels(mon: Suite, app: Suite) {
 }
 
 #[test]
-fn alloy_in_a_container_reads_the_hosts_journal() {
-    let stack = Stack::new(Suite::Trixie, Suite::Trixie, "alloy_backend: container\n");
+fn alloy_in_a_container_sends_the_hosts_journal_to_a_users_loki() {
+    let stack = Stack::new(Suite::Trixie, Suite::Trixie, "alloy_backend: container\nloki_user: keeper\n");
+    stack.hosts.host("mon").read("useradd -r -m keeper");
     stack.apply(&[]).assert_status(0);
     stack.apply(&[]).assert_status(0).assert_stdout_has("No changes: 2 hosts are as declared");
     stack.follows("one");

@@ -172,10 +172,10 @@ fn target(project: &Project, host: &str, play: Option<&Play>) -> Result<Target, 
     let mut errors = Diagnostics::new();
     let mut values = HashMap::new();
     let mut spans = HashMap::new();
-    for (name, variable) in project.inventory.variables(host) {
-        if !name.starts_with("ansible_") {
-            continue;
-        }
+    let scope = project.hosts.scope(host);
+    // those of the command line are among them
+    let names = scope.as_ref().map(Scope::names).unwrap_or_default();
+    for name in names.into_iter().filter(|name| name.starts_with("ansible_")) {
         match project.host_variable(host, &name) {
             Ok(Some(node)) => {
                 if let Ok(text) = node.string() {
@@ -185,9 +185,10 @@ fn target(project: &Project, host: &str, play: Option<&Play>) -> Result<Target, 
             Ok(None) | Err(RenderError::NeedsFacts) => {}
             Err(RenderError::Invalid(found)) => errors.extend(found),
         }
-        spans.insert(name, variable.value.span);
+        if let Some((_, node)) = scope.as_ref().and_then(|scope| scope.written(&name)) {
+            spans.insert(name, node.span.clone());
+        }
     }
-    let scope = project.hosts.scope(host);
     let mut of_play = |node: Option<&Node>| {
         let rendered = scope.as_ref()?.render(node?).and_then(|node| Ok(node.string()?));
         match rendered {

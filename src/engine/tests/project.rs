@@ -85,3 +85,25 @@ fn no_playbook() {
     help: name one with -p FILE
     ");
 }
+
+/// What the command line says of a host wins over the inventory, where it has been said there at all.
+#[test]
+fn variables_of_the_command_line_say_how_a_host_is_reached() {
+    let folder = folder(&[
+        ("inventory.yml", "all: { hosts: { one: { ansible_user: admin } } }\n"),
+        ("playbooks/site.yml", PLAY),
+    ]);
+    let mut selection = selection(folder.path(), "inventory.yml");
+    selection.extra_vars = vec!["ansible_user=ops ansible_port=2222".to_owned()];
+    let work = crate::engine::resolve::resolve(&load(&selection).unwrap(), "one").unwrap();
+    let crate::host::Method::Ssh { user, port, .. } = work.target.method else { panic!() };
+    assert_eq!((user.as_deref(), port), (Some("ops"), Some(2222)));
+    selection.extra_vars = vec!["ansible_port=none".to_owned()];
+    assert_snapshot!(crate::engine::resolve::resolve(&load(&selection).unwrap(), "one").unwrap_err(), @"
+    error: `ansible_port` of host one: expected a port from 1 to 65535, found `none`
+     --> --extra-vars:1:1
+      |
+    1 | ansible_port=none
+      | ^^^^^^^^^^^^^^^^^
+    ");
+}

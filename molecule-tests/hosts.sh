@@ -15,7 +15,7 @@
 # SOLTI_TEST_OWNER   process that the hosts belong to: the one that calls this script, unless told otherwise;
 #                    "keep" for hosts that stay until somebody removes them
 # SOLTI_TEST_STANDINS  "no" for hosts that know nothing of the stand-ins; else, if standins/build.sh has built them,
-#                    they are at /srv/standins, and pulling docker.io/grafana/loki or alloy gets theirs
+#                    they are at /srv/standins, and pulling docker.io/grafana/loki, alloy or influxdb gets theirs
 # Needs what setup.sh installs, and root or sudo.
 set -euo pipefail
 

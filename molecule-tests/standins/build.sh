@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Builds the stand-ins, if their sources have changed, and what hosts get them from:
 #
-#   target/standins/solti-standins   one static program: `loki`, `alloy` or `registry` by its name or first argument
-#   target/standins/apt              a signed repository (suite "stable", component "main", key.asc, fingerprint) with packages
-#                                    alloy and loki in two versions each, laid out as those of the real programs
+#   target/standins/solti-standins   one static program: `loki`, `alloy`, `influxd`, `telegraf`, `grafana` or `registry` by
+#                                    its name or first argument
+#   target/standins/apt              a signed repository (suite "stable", component "main", key.asc, fingerprint) with
+#                                    packages of all but the last in two versions each, laid out as those of the real ones
 #
 # hosts.sh mounts target/standins at /srv/standins of every host, where a registry serves the program as images.
 # Needs cargo, dpkg-deb, apt-ftparchive and gpg.
@@ -15,6 +16,9 @@ out=$root/target/standins
 program=$out/solti-standins
 loki_versions=(3.5.0 3.5.7)
 alloy_versions=(1.10.0 1.11.3)
+influxdb_versions=(2.7.11-1 2.7.12-1)
+telegraf_versions=(1.38.4 1.39.3)
+grafana_versions=(12.3.1 12.4.10)
 
 mkdir -p "$out"
 # Whoever comes second waits here, and then finds everything built.
@@ -34,15 +38,16 @@ cp "$out/build/release/solti-standins" "$program.new"
 work=$(mktemp -d /tmp/solti-standins.XXXXXX)
 trap 'rm -rf "$work"' EXIT
 
-# package NAME VERSION: a package of the files in $work/NAME
+# package NAME VERSION [PROGRAM]: a package of the files in $work/NAME, with the program, which has the package's name if
+# none is given
 package() {
-  local name=$1 version=$2 tree=$work/$1
-  mkdir -p "$tree/usr/bin" "$tree/usr/share/solti-standins"
-  install -m 755 "$program.new" "$tree/usr/bin/$name"
+  local name=$1 version=$2 tree=$work/$1 binary=${3:-$1}
+  mkdir -p "$tree/usr/share/solti-standins"
+  if [ "$name" != grafana ]; then install -D -m 755 "$program.new" "$tree/usr/bin/$binary"; fi
   case $name in
   alloy) echo "v$version" ;;
-  *) echo "$version" ;;
-  esac >"$tree/usr/share/solti-standins/$name"
+  *) echo "${version%-*}" ;;
+  esac >"$tree/usr/share/solti-standins/$binary"
   find "$tree" -type d -exec chmod 755 {} +
   dpkg-deb -Zgzip -z1 --root-owner-group -b "$tree" "$work/apt/pool/${name}_${version}_$architecture.deb" >/dev/null
 }
@@ -167,10 +172,251 @@ END
   package loki "$version"
 }
 
+influxdb() {
+  local version=$1 tree=$work/influxdb2
+  rm -rf "$tree"
+  mkdir -p "$tree/DEBIAN" "$tree/etc/logrotate.d" "$tree/usr/lib/influxdb/scripts"
+  control influxdb2 "$version" >"$tree/DEBIAN/control"
+  echo 'Conflicts: influxdb' >>"$tree/DEBIAN/control"
+  printf '/etc/logrotate.d/influxdb\n' >"$tree/DEBIAN/conffiles"
+  printf '/var/log/influxdb/influxd.log {\n    weekly\n    missingok\n    copytruncate\n}\n' >"$tree/etc/logrotate.d/influxdb"
+  # As in the real package, the service has started when its API answers; hosts need not have curl for it.
+  cat >"$tree/usr/lib/influxdb/scripts/influxd-systemd-start.sh" <<'END'
+#!/bin/bash
+/usr/bin/influxd &
+pid=$!
+echo "$pid" >/var/lib/influxdb/influxd.pid
+address=${INFLUXD_HTTP_BIND_ADDRESS:-$(sed -n 's/^http-bind-address *= *"\(.*\)"/\1/p' "${INFLUXD_CONFIG_PATH:-/dev/null}")}
+address=${address:-:8086}
+host=${address%:*}
+host=${host//[\[\]]/}
+until (exec 3<>"/dev/tcp/${host:-localhost}/${address##*:}") 2>/dev/null; do
+  kill -0 "$pid" 2>/dev/null || exit 1
+  sleep 0.1
+done
+echo "InfluxDB started"
+END
+  chmod 755 "$tree/usr/lib/influxdb/scripts/influxd-systemd-start.sh"
+  # The installation copies it to where systemd looks.
+  cat >"$tree/usr/lib/influxdb/scripts/influxdb.service" <<'END'
+[Unit]
+Description=Stand-in for InfluxDB
+After=network-online.target
+
+[Service]
+User=influxdb
+Group=influxdb
+LimitNOFILE=65536
+EnvironmentFile=-/etc/default/influxdb2
+ExecStart=/usr/lib/influxdb/scripts/influxd-systemd-start.sh
+KillMode=control-group
+Restart=on-failure
+Type=forking
+PIDFile=/var/lib/influxdb/influxd.pid
+StateDirectory=influxdb
+StateDirectoryMode=0750
+LogsDirectory=influxdb
+LogsDirectoryMode=0750
+UMask=0027
+TimeoutStartSec=0
+
+[Install]
+WantedBy=multi-user.target
+Alias=influxd.service
+END
+  cat >"$tree/DEBIAN/preinst" <<'END'
+#!/bin/sh
+set -e
+id influxdb >/dev/null 2>&1 || useradd --system -U -M influxdb -s /bin/false -d /var/lib/influxdb
+for folder in /var/lib/influxdb /var/log/influxdb; do
+	[ -d "$folder" ] || install -d -m 755 -o influxdb -g influxdb "$folder"
+done
+END
+  cat >"$tree/DEBIAN/postinst" <<'END'
+#!/bin/sh
+set -e
+[ "$1" = configure ] || exit 0
+# As with the real package, which has neither the configuration nor the environment: its installation writes them.
+[ -s /etc/default/influxdb2 ] || echo INFLUXD_CONFIG_PATH=/etc/influxdb/config.toml >/etc/default/influxdb2
+cp -f /usr/lib/influxdb/scripts/influxdb.service /lib/systemd/system/influxdb.service
+if [ -d /run/systemd/system ]; then systemctl daemon-reload; fi
+if command -v systemctl >/dev/null; then systemctl --quiet enable influxdb || true; fi
+if [ -z "$2" ]; then
+	config=/etc/influxdb/config.toml
+	mkdir -p /etc/influxdb
+	[ ! -s "$config" ] || config=$config.defaults
+	printf 'bolt-path = "/var/lib/influxdb/influxd.bolt"\nengine-path = "/var/lib/influxdb/engine"\n' >"$config"
+fi
+END
+  cat >"$tree/DEBIAN/postrm" <<'END'
+#!/bin/sh
+set -e
+[ "$1" != upgrade ] || exit 0
+if command -v systemctl >/dev/null; then systemctl --quiet disable influxdb || true; fi
+rm -f /lib/systemd/system/influxdb.service
+END
+  chmod 755 "$tree/DEBIAN/preinst" "$tree/DEBIAN/postinst" "$tree/DEBIAN/postrm"
+  package influxdb2 "$version" influxd
+}
+
+telegraf() {
+  local version=$1 tree=$work/telegraf
+  rm -rf "$tree"
+  mkdir -p "$tree/DEBIAN" "$tree/etc/telegraf/telegraf.d" "$tree/etc/logrotate.d" "$tree/usr/lib/telegraf/scripts"
+  control telegraf "$version" >"$tree/DEBIAN/control"
+  printf '/etc/telegraf/telegraf.conf\n' >"$tree/DEBIAN/conffiles"
+  cp "$here/src/registry/telegraf.conf" "$tree/etc/telegraf/telegraf.conf"
+  cat >"$tree/usr/lib/telegraf/scripts/telegraf.service" <<'END'
+[Unit]
+Description=Stand-in for Telegraf
+After=network-online.target
+Wants=network-online.target
+
+[Service]
+Type=notify
+NotifyAccess=all
+EnvironmentFile=-/etc/default/telegraf
+User=telegraf
+ExecStart=/usr/bin/telegraf -config /etc/telegraf/telegraf.conf -config-directory /etc/telegraf/telegraf.d $TELEGRAF_OPTS
+ExecReload=/bin/kill -HUP $MAINPID
+Restart=on-failure
+RestartForceExitStatus=SIGPIPE
+KillMode=mixed
+LimitMEMLOCK=8M:8M
+
+[Install]
+WantedBy=multi-user.target
+END
+  cat >"$tree/DEBIAN/postinst" <<'END'
+#!/bin/sh
+set -e
+[ "$1" = configure ] || exit 0
+getent group telegraf >/dev/null || groupadd -r telegraf
+getent passwd telegraf >/dev/null || useradd -r -M telegraf -s /bin/false -d /etc/telegraf -g telegraf
+[ -f /etc/default/telegraf ] || touch /etc/default/telegraf
+install -d -m 755 -o telegraf -g telegraf /var/log/telegraf
+install -d -m 770 -o root -g telegraf /var/lib/telegraf
+# As the real package: the unit is copied, enabled and, after an upgrade, restarted if it runs.
+cp -f /usr/lib/telegraf/scripts/telegraf.service /lib/systemd/system/telegraf.service
+if [ -d /run/systemd/system ]; then
+	systemctl --quiet enable telegraf || true
+	systemctl daemon-reload || true
+	systemctl try-restart telegraf || true
+fi
+END
+  cat >"$tree/DEBIAN/prerm" <<'END'
+#!/bin/sh
+set -e
+if [ "$1" = remove ] && [ -d /run/systemd/system ]; then
+	systemctl --quiet disable --now telegraf || true
+	rm -f /lib/systemd/system/telegraf.service
+fi
+END
+  chmod 755 "$tree/DEBIAN/postinst" "$tree/DEBIAN/prerm"
+  package telegraf "$version"
+}
+
+grafana() {
+  local version=$1 tree=$work/grafana
+  rm -rf "$tree"
+  mkdir -p "$tree/DEBIAN" "$tree/etc/default" "$tree/etc/grafana/provisioning/"{alerting,dashboards,datasources,plugins} \
+    "$tree/usr/lib/systemd/system" "$tree/usr/sbin" "$tree/usr/share/grafana/"{bin,conf}
+  control grafana "$version" >"$tree/DEBIAN/control"
+  printf '%s\n' /etc/default/grafana-server /etc/grafana/grafana.ini >"$tree/DEBIAN/conffiles"
+  printf '; The settings are the defaults.\n' >"$tree/etc/grafana/grafana.ini"
+  cat >"$tree/etc/default/grafana-server" <<'END'
+GRAFANA_USER=grafana
+
+GRAFANA_GROUP=grafana
+
+GRAFANA_HOME=/usr/share/grafana
+
+LOG_DIR=/var/log/grafana
+
+DATA_DIR=/var/lib/grafana
+
+MAX_OPEN_FILES=10000
+
+CONF_DIR=/etc/grafana
+
+CONF_FILE=/etc/grafana/grafana.ini
+
+RESTART_ON_UPGRADE=true
+
+PLUGINS_DIR=/var/lib/grafana/plugins
+
+PROVISIONING_CFG_DIR=/etc/grafana/provisioning
+
+# Only used on systemd systems
+PID_FILE_DIR=/run/grafana
+END
+  cat >"$tree/usr/lib/systemd/system/grafana-server.service" <<'END'
+[Unit]
+Description=Stand-in for Grafana
+Wants=network-online.target
+After=network-online.target
+
+[Service]
+EnvironmentFile=/etc/default/grafana-server
+User=grafana
+Group=grafana
+Type=simple
+Restart=on-failure
+WorkingDirectory=/usr/share/grafana
+RuntimeDirectory=grafana
+RuntimeDirectoryMode=0750
+ExecStart=/usr/share/grafana/bin/grafana server \
+  --config=${CONF_FILE} \
+  --pidfile=${PID_FILE_DIR}/grafana-server.pid \
+  --packaging=deb \
+  cfg:default.paths.logs=${LOG_DIR} \
+  cfg:default.paths.data=${DATA_DIR} \
+  cfg:default.paths.plugins=${PLUGINS_DIR} \
+  cfg:default.paths.provisioning=${PROVISIONING_CFG_DIR}
+LimitNOFILE=10000
+TimeoutStopSec=20
+UMask=0027
+
+[Install]
+WantedBy=multi-user.target
+END
+  install -m 755 "$program.new" "$tree/usr/share/grafana/bin/grafana"
+  for name in grafana grafana-server; do ln -s ../share/grafana/bin/grafana "$tree/usr/sbin/$name"; done
+  cat >"$tree/DEBIAN/postinst" <<'END'
+#!/bin/sh
+set -e
+[ "$1" = configure ] || exit 0
+. /etc/default/grafana-server
+getent group grafana >/dev/null || groupadd -r grafana
+getent passwd grafana >/dev/null || useradd -r -M -d /usr/share/grafana -g grafana -s /bin/false grafana
+install -d -m 755 -o grafana -g grafana "$LOG_DIR" "$DATA_DIR"
+chown -R root:grafana /etc/grafana
+find /etc/grafana -type d -exec chmod 755 {} +
+find /etc/grafana -type f -exec chmod 640 {} +
+# As the real package: an installation starts nothing.
+if [ -n "$2" ] && [ "$RESTART_ON_UPGRADE" = true ] && [ -d /run/systemd/system ]; then
+	systemctl daemon-reload
+	systemctl restart grafana-server || true
+fi
+END
+  cat >"$tree/DEBIAN/prerm" <<'END'
+#!/bin/sh
+set -e
+if [ "$1" = remove ] && [ -d /run/systemd/system ]; then
+	systemctl --quiet disable --now grafana-server || true
+fi
+END
+  chmod 755 "$tree/DEBIAN/postinst" "$tree/DEBIAN/prerm"
+  package grafana "$version"
+}
+
 architecture=$(dpkg --print-architecture)
 mkdir -p "$work/apt/pool" "$work/apt/dists/stable/main/binary-$architecture"
 for version in "${alloy_versions[@]}"; do alloy "$version"; done
 for version in "${loki_versions[@]}"; do loki "$version"; done
+for version in "${influxdb_versions[@]}"; do influxdb "$version"; done
+for version in "${telegraf_versions[@]}"; do telegraf "$version"; done
+for version in "${grafana_versions[@]}"; do grafana "$version"; done
 (
   cd "$work/apt"
   apt-ftparchive packages pool >"dists/stable/main/binary-$architecture/Packages"

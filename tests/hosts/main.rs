@@ -22,4 +22,5 @@ mod restarts;
 mod roles;
 mod selection;
 mod services;
+mod standins;
 mod testbed;

@@ -5,24 +5,49 @@
 
 mod alloy;
 mod duration;
+mod grafana;
+mod influxdb;
 mod labels;
 mod loki;
 mod push;
 mod registry;
 mod release;
+mod telegraf;
 mod web;
+mod yaml;
 
 use std::path::Path;
 use std::process::ExitCode;
+
+/// What it can be.
+const PROGRAMS: [&str; 6] = ["loki", "alloy", "influxd", "telegraf", "grafana", "registry"];
 
 fn main() -> ExitCode {
     let mut words = std::env::args();
     let called = words.next().unwrap_or_default();
     let mut words: Vec<String> = words.collect();
     let mut name = Path::new(&called).file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    if !["loki", "alloy", "registry"].contains(&name.as_str()) {
+    // What images start is a script of that name in the real ones.
+    let sets_up = name == "entrypoint.sh" && release::is_of("influxd");
+    match name.as_str() {
+        "entrypoint.sh" if sets_up => name = "influxd".to_owned(),
+        "entrypoint.sh" => {
+            name = "telegraf".to_owned();
+            words.retain(|word| word != "telegraf");
+        }
+        "run.sh" => {
+            name = "grafana".to_owned();
+            words = grafana::started_by_image(words);
+        }
+        "grafana-server" => {
+            name = "grafana".to_owned();
+            words.insert(0, "server".to_owned());
+        }
+        _ => {}
+    }
+    if !PROGRAMS.contains(&name.as_str()) {
         if words.is_empty() {
-            eprintln!("usage: solti-standins loki|alloy|registry ARGUMENT...");
+            eprintln!("usage: solti-standins {} ARGUMENT...", PROGRAMS.join("|"));
             return ExitCode::from(2);
         }
         name = words.remove(0);
@@ -34,9 +59,13 @@ fn main() -> ExitCode {
     match name.as_str() {
         "loki" => loki::main(&words),
         "alloy" => alloy::main(&words),
+        "influxd" if sets_up => influxdb::entrypoint::main(&words),
+        "influxd" => influxdb::main(&words),
         "registry" => registry::main(&words),
+        "telegraf" => telegraf::main(&words),
+        "grafana" => grafana::main(&words),
         _ => {
-            eprintln!("there is no stand-in for {name}; there are loki, alloy and registry");
+            eprintln!("there is no stand-in for {name}; there are {}", PROGRAMS.join(", "));
             ExitCode::from(2)
         }
     }

@@ -144,13 +144,34 @@ pub async fn post(
     body: Vec<u8>,
     within: Duration,
 ) -> Result<(StatusCode, String), String> {
-    tokio::time::timeout(within, send(url, headers, body))
-        .await
-        .unwrap_or_else(|_| Err(format!("Post {url:?}: context deadline exceeded")))
+    ask(Method::POST, url, headers, body, within).await.map(|(status, body)| (status, body.trim().to_owned()))
 }
 
-async fn send(url: &str, headers: &[(String, String)], body: Vec<u8>) -> Result<(StatusCode, String), String> {
-    let failed = |error: &dyn std::fmt::Display| format!("Post {url:?}: {error}");
+/// Sends a request to `http://...` and waits for the status and text that answer it.
+///
+/// # Errors
+/// Why there was no answer, in words for a log.
+pub async fn ask(
+    method: Method,
+    url: &str,
+    headers: &[(String, String)],
+    body: Vec<u8>,
+    within: Duration,
+) -> Result<(StatusCode, String), String> {
+    let verb = if method == Method::POST { "Post" } else { "Get" };
+    tokio::time::timeout(within, send(method, url, headers, body))
+        .await
+        .unwrap_or_else(|_| Err("context deadline exceeded".to_owned()))
+        .map_err(|why| format!("{verb} {url:?}: {why}"))
+}
+
+async fn send(
+    method: Method,
+    url: &str,
+    headers: &[(String, String)],
+    body: Vec<u8>,
+) -> Result<(StatusCode, String), String> {
+    let failed = |error: &dyn std::fmt::Display| error.to_string();
     let uri: hyper::Uri = url.parse().map_err(|error| failed(&error))?;
     let host = uri.host().ok_or_else(|| failed(&"no Host in request URL"))?;
     let port = uri.port_u16().unwrap_or(80);
@@ -161,7 +182,7 @@ async fn send(url: &str, headers: &[(String, String)], body: Vec<u8>) -> Result<
         hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|error| failed(&error))?;
     let connection = tokio::spawn(connection);
     let target = uri.path_and_query().map_or("/", |target| target.as_str());
-    let mut request = hyper::Request::post(target).header("Host", format!("{host}:{port}"));
+    let mut request = hyper::Request::builder().method(method).uri(target).header("Host", format!("{host}:{port}"));
     for (name, value) in headers {
         let name: HeaderName = name.parse().map_err(|error| failed(&error))?;
         request = request.header(name, value);
@@ -171,5 +192,5 @@ async fn send(url: &str, headers: &[(String, String)], body: Vec<u8>) -> Result<
     let status = answer.status();
     let body = answer.into_body().collect().await.map_err(|error| failed(&error))?.to_bytes();
     connection.abort();
-    Ok((status, String::from_utf8_lossy(&body).trim().to_owned()))
+    Ok((status, String::from_utf8_lossy(&body).into_owned()))
 }

@@ -4,7 +4,7 @@
 //! 2 for a wrong command line, and 3 for what only Loki knows.
 
 mod api;
-mod config;
+pub mod config;
 mod flags;
 pub mod logql;
 mod otlp;

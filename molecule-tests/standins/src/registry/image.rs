@@ -14,6 +14,10 @@ const LAYER: &str = "application/vnd.oci.image.layer.v1.tar";
 
 const LOKI_CONFIG: &str = include_str!("local-config.yaml");
 const ALLOY_CONFIG: &str = "logging {\n\tlevel = \"warn\"\n}\n";
+const INFLUXDB_CONFIG: &str =
+    "bolt-path: /var/lib/influxdb2/influxd.bolt\nengine-path: /var/lib/influxdb2/engine\nnats-port: 4222\n";
+
+const TELEGRAF_CONFIG: &str = include_str!("telegraf.conf");
 
 const ROOT: Access = Access { owner: 0, mode: 0o755 };
 const PLAIN: Access = Access { owner: 0, mode: 0o644 };
@@ -34,8 +38,12 @@ struct Shape {
     user: (&'static str, u32),
     runs_as: &'static str,
     port: &'static str,
+    volumes: &'static [&'static str],
     arguments: &'static [&'static str],
     environment: &'static [&'static str],
+    /// What is started, if that is not the binary: a link to it.
+    entrypoint: Option<&'static str>,
+    folder: &'static str,
 }
 
 fn shape(repository: &str) -> Option<Shape> {
@@ -46,8 +54,11 @@ fn shape(repository: &str) -> Option<Shape> {
             user: ("loki", 10001),
             runs_as: "10001",
             port: "3100/tcp",
+            volumes: &[],
             arguments: &["-config.file=/etc/loki/local-config.yaml"],
             environment: &[],
+            entrypoint: None,
+            folder: "/",
         }),
         "grafana/alloy" => Some(Shape {
             program: "alloy",
@@ -55,8 +66,59 @@ fn shape(repository: &str) -> Option<Shape> {
             user: ("alloy", 473),
             runs_as: "",
             port: "12345/tcp",
+            volumes: &[],
             arguments: &["run", "/etc/alloy/config.alloy", "--storage.path=/var/lib/alloy/data"],
             environment: &["ALLOY_DEPLOY_MODE=docker"],
+            entrypoint: None,
+            folder: "/",
+        }),
+        "library/telegraf" => Some(Shape {
+            program: "telegraf",
+            binary: "usr/bin/telegraf",
+            user: ("telegraf", 999),
+            runs_as: "",
+            port: "8094/tcp",
+            volumes: &[],
+            arguments: &["telegraf"],
+            environment: &["TELEGRAF_VERSION=stand-in"],
+            entrypoint: Some("entrypoint.sh"),
+            folder: "/",
+        }),
+        "grafana/grafana" => Some(Shape {
+            program: "grafana",
+            binary: "usr/share/grafana/bin/grafana",
+            user: ("grafana", 472),
+            runs_as: "472",
+            port: "3000/tcp",
+            volumes: &[],
+            arguments: &[],
+            environment: &[
+                "GF_PATHS_CONFIG=/etc/grafana/grafana.ini",
+                "GF_PATHS_DATA=/var/lib/grafana",
+                "GF_PATHS_HOME=/usr/share/grafana",
+                "GF_PATHS_LOGS=/var/log/grafana",
+                "GF_PATHS_PLUGINS=/var/lib/grafana/plugins",
+                "GF_PATHS_PROVISIONING=/etc/grafana/provisioning",
+            ],
+            entrypoint: Some("run.sh"),
+            folder: "/usr/share/grafana",
+        }),
+        "library/influxdb" => Some(Shape {
+            program: "influxd",
+            binary: "usr/local/bin/influxd",
+            user: ("influxdb", 1000),
+            runs_as: "",
+            port: "8086/tcp",
+            volumes: &["/var/lib/influxdb2", "/etc/influxdb2"],
+            arguments: &["influxd"],
+            entrypoint: Some("entrypoint.sh"),
+            folder: "/",
+            environment: &[
+                "INFLUX_CONFIGS_PATH=/etc/influxdb2/influx-configs",
+                "INFLUXD_INIT_PORT=9999",
+                "INFLUXD_INIT_PING_ATTEMPTS=600",
+                "DOCKER_INFLUXDB_INIT_CLI_CONFIG_NAME=default",
+            ],
         }),
         _ => None,
     }
@@ -104,9 +166,15 @@ impl Images {
             "aarch64" => "arm64",
             other => other,
         };
-        let path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-        let environment: Vec<&str> = std::iter::once(path).chain(shape.environment.iter().copied()).collect();
-        let config = json!({
+        let system = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+        let path = match shape.binary.rsplit_once('/') {
+            Some((folder, _)) if !system.split(':').any(|known| known[1..] == *folder) => {
+                format!("PATH=/{folder}:{system}")
+            }
+            _ => format!("PATH={system}"),
+        };
+        let environment: Vec<&str> = std::iter::once(path.as_str()).chain(shape.environment.iter().copied()).collect();
+        let mut config = json!({
             "created": "2026-01-01T00:00:00Z",
             "architecture": architecture,
             "os": "linux",
@@ -114,9 +182,9 @@ impl Images {
                 "User": shape.runs_as,
                 "ExposedPorts": {shape.port: {}},
                 "Env": environment,
-                "Entrypoint": [format!("/{}", shape.binary)],
+                "Entrypoint": [format!("/{}", shape.entrypoint.unwrap_or(shape.binary))],
                 "Cmd": shape.arguments,
-                "WorkingDir": "/",
+                "WorkingDir": shape.folder,
                 "Labels": {
                     "org.opencontainers.image.title": format!("stand-in for {}", shape.program),
                     "org.opencontainers.image.version": tag,
@@ -125,6 +193,9 @@ impl Images {
             "rootfs": {"type": "layers", "diff_ids": layers},
             "history": layers.iter().map(|_| json!({"created_by": "solti-standins registry"})).collect::<Vec<_>>(),
         });
+        for volume in shape.volumes {
+            config["config"]["Volumes"][volume] = json!({});
+        }
         let config = self.keep(config.to_string().into_bytes());
         let manifest = json!({
             "schemaVersion": 2,
@@ -150,6 +221,8 @@ fn base(shape: &Shape, executable: &[u8]) -> Vec<u8> {
         "run",
         "usr",
         "usr/bin",
+        "usr/local",
+        "usr/local/bin",
         "usr/share",
         "var",
         "var/lib",
@@ -164,20 +237,54 @@ fn base(shape: &Shape, executable: &[u8]) -> Vec<u8> {
     archive.file("etc/group", PLAIN, format!("root:x:0:\n{user}:x:{id}:\n").as_bytes());
     archive.file("etc/nsswitch.conf", PLAIN, b"passwd: files\ngroup: files\nhosts: files dns\n");
     archive.folder(&format!("home/{user}"), own);
-    if shape.program == "loki" {
-        archive.folder("etc/loki", own);
-        archive.file("etc/loki/local-config.yaml", Access { owner: id, mode: 0o644 }, LOKI_CONFIG.as_bytes());
-        for folder in ["loki", "loki/rules", "loki/rules-temp"] {
-            archive.folder(folder, own);
+    match shape.program {
+        "loki" => {
+            archive.folder("etc/loki", own);
+            archive.file("etc/loki/local-config.yaml", Access { owner: id, mode: 0o644 }, LOKI_CONFIG.as_bytes());
+            for folder in ["loki", "loki/rules", "loki/rules-temp"] {
+                archive.folder(folder, own);
+            }
         }
-    } else {
-        archive.folder("etc/alloy", ROOT);
-        archive.file("etc/alloy/config.alloy", Access { owner: id, mode: 0o644 }, ALLOY_CONFIG.as_bytes());
-        for folder in ["var/lib/alloy", "var/lib/alloy/data"] {
-            archive.folder(folder, Access { owner: id, mode: 0o770 });
+        "influxd" => {
+            for folder in ["docker-entrypoint-initdb.d", "etc/defaults", "etc/defaults/influxdb2"] {
+                archive.folder(folder, ROOT);
+            }
+            archive.file("etc/defaults/influxdb2/config.yml", PLAIN, INFLUXDB_CONFIG.as_bytes());
+            for folder in ["etc/influxdb2", "var/lib/influxdb2"] {
+                archive.folder(folder, own);
+            }
+        }
+        "telegraf" => {
+            archive.folder("etc/telegraf", own);
+            archive.folder("etc/telegraf/telegraf.d", own);
+            archive.file("etc/telegraf/telegraf.conf", Access { owner: id, mode: 0o644 }, TELEGRAF_CONFIG.as_bytes());
+        }
+        "grafana" => {
+            // As in the real image, so that any other user that is told may write here, too.
+            let open = Access { owner: id, mode: 0o777 };
+            for folder in ["usr/share/grafana", "usr/share/grafana/bin", "usr/share/grafana/conf", "etc/grafana"] {
+                archive.folder(folder, ROOT);
+            }
+            for folder in ["", "/datasources", "/dashboards", "/plugins", "/alerting"] {
+                archive.folder(&format!("etc/grafana/provisioning{folder}"), open);
+            }
+            for folder in ["var/lib/grafana", "var/lib/grafana/plugins", "var/log/grafana"] {
+                archive.folder(folder, open);
+            }
+            archive.file("etc/grafana/grafana.ini", PLAIN, b"; The settings are the defaults.\n");
+        }
+        _ => {
+            archive.folder("etc/alloy", ROOT);
+            archive.file("etc/alloy/config.alloy", Access { owner: id, mode: 0o644 }, ALLOY_CONFIG.as_bytes());
+            for folder in ["var/lib/alloy", "var/lib/alloy/data"] {
+                archive.folder(folder, Access { owner: id, mode: 0o770 });
+            }
         }
     }
     archive.file(shape.binary, ROOT, executable);
+    if let Some(entrypoint) = shape.entrypoint {
+        archive.link(entrypoint, &format!("/{}", shape.binary));
+    }
     archive.finish()
 }
 
@@ -204,6 +311,17 @@ mod tests {
         // One shared layer; a layer, a configuration and a manifest per tag.
         assert_eq!(one.blobs.len(), 1 + 2 * 3);
         assert_ne!(Images::make(b"other", &tags).unwrap().tags, one.tags);
+    }
+
+    #[test]
+    fn what_is_started_leads_to_the_program() {
+        for (repository, entrypoint) in [("library/telegraf", "/entrypoint.sh"), ("grafana/grafana", "/run.sh")] {
+            let images = Images::make(b"program", &[(repository.to_owned(), "1".to_owned())]).unwrap();
+            let manifest: Value = serde_json::from_slice(&images.blobs[&images.tags[0].2]).unwrap();
+            let config = &images.blobs[manifest["config"]["digest"].as_str().unwrap()];
+            let config: Value = serde_json::from_slice(config).unwrap();
+            assert_eq!(config["config"]["Entrypoint"], json!([entrypoint]));
+        }
     }
 
     #[test]

@@ -29,6 +29,17 @@ const TAGS: &[&str] = &[
     "grafana/alloy:v1.18.1",
     "grafana/alloy:latest",
     "grafana/alloy:crash",
+    "library/influxdb:2.7.11",
+    "library/influxdb:2.7.12",
+    "library/influxdb:crash",
+    "library/telegraf:1.38.4",
+    "library/telegraf:1.39.3",
+    "library/telegraf:latest",
+    "library/telegraf:crash",
+    "grafana/grafana:12.3.1",
+    "grafana/grafana:12.4.10",
+    "grafana/grafana:latest",
+    "grafana/grafana:crash",
 ];
 
 /// Runs it.

@@ -30,6 +30,14 @@ impl Archive {
         self.bytes.resize(self.bytes.len().next_multiple_of(BLOCK), 0);
     }
 
+    /// Adds a symbolic link.
+    pub fn link(&mut self, path: &str, target: &str) {
+        let at = self.bytes.len();
+        self.header(path, Access { owner: 0, mode: 0o777 }, b'2', 0);
+        self.bytes[at + 157..at + 157 + target.len()].copy_from_slice(target.as_bytes());
+        self.sum(at);
+    }
+
     /// The whole archive.
     pub fn finish(mut self) -> Vec<u8> {
         self.bytes.resize(self.bytes.len() + 2 * BLOCK, 0);
@@ -45,11 +53,18 @@ impl Archive {
         put(116, &format!("{:07o}", access.owner));
         put(124, &format!("{size:011o}"));
         put(136, "00000000000");
-        put(148, "        ");
         put(257, "ustar\u{0}00");
         header[156] = kind;
+        let at = self.bytes.len();
+        self.bytes.extend_from_slice(&header);
+        self.sum(at);
+    }
+
+    /// Writes the sum of the header that begins there, which counts its own place as spaces.
+    fn sum(&mut self, at: usize) {
+        let header = &mut self.bytes[at..at + BLOCK];
+        header[148..156].fill(b' ');
         let sum: u32 = header.iter().copied().map(u32::from).sum();
         header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
-        self.bytes.extend_from_slice(&header);
     }
 }

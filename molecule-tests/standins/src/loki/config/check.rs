@@ -1,8 +1,8 @@
 //! Whether a tree is a configuration: its keys and their types.
 
 use super::keys::{SECTIONS, Section};
-use super::tree::{Node, Value};
 use crate::duration;
+use crate::yaml::{Node, Value};
 
 /// What is wrong with a configuration.
 #[derive(Debug, Default)]

@@ -2,12 +2,11 @@
 
 mod check;
 mod keys;
-mod tree;
 
 use crate::duration;
+use crate::yaml::{self, Node, Value};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use tree::{Node, Value};
 
 /// What the stand-in acts on.
 #[derive(Debug, Clone)]
@@ -91,7 +90,7 @@ pub fn load(path: &Path, expand: bool) -> Result<Config, Refusal> {
 /// Reads a configuration that came from `name`.
 pub fn read(text: &str, name: &str) -> Result<Config, Refusal> {
     let unreadable = |why: String| Refusal::Unreadable(format!("failed parsing config: {name}: {why}"));
-    let root = tree::read(text).map_err(unreadable)?;
+    let root = yaml::read(text).map_err(unreadable)?;
     let findings = check::check(&root);
     if !findings.wrong.is_empty() {
         let wrong = findings.wrong.join("\n  ");

@@ -1,0 +1,284 @@
+//! The options of Telegraf's sections and of the plugins that the stand-in has.
+
+use super::tree::{Node, Value};
+use crate::duration;
+use std::time::Duration;
+
+/// What an option is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Kind {
+    /// True or false.
+    Flag,
+    /// A string.
+    Text,
+    /// A whole number.
+    Number,
+    /// `10s`, or a number of seconds.
+    Lasting,
+    /// `10MB`, or a number of bytes.
+    Size,
+    /// Strings.
+    List,
+    /// A table of strings.
+    Map,
+    /// A table of lists of strings.
+    Lists,
+}
+
+use Kind::{Flag, Lasting, List, Lists, Map, Number, Size, Text};
+
+/// Options by name.
+pub type Options = &'static [(&'static str, Kind)];
+
+/// The section `agent`.
+pub const AGENT: Options = &[
+    ("interval", Lasting),
+    ("round_interval", Flag),
+    ("precision", Lasting),
+    ("collection_jitter", Lasting),
+    ("collection_offset", Lasting),
+    ("flush_interval", Lasting),
+    ("flush_jitter", Lasting),
+    ("metric_batch_size", Number),
+    ("metric_buffer_limit", Number),
+    ("debug", Flag),
+    ("quiet", Flag),
+    ("logtarget", Text),
+    ("logformat", Text),
+    ("logfile", Text),
+    ("structured_log_message_key", Text),
+    ("logfile_rotation_interval", Lasting),
+    ("logfile_rotation_max_size", Size),
+    ("logfile_rotation_max_archives", Number),
+    ("log_with_timezone", Text),
+    ("hostname", Text),
+    ("omit_hostname", Flag),
+    ("snmp_translator", Text),
+    ("statefile", Text),
+    ("always_include_local_tags", Flag),
+    ("always_include_global_tags", Flag),
+    ("skip_processors_after_aggregators", Flag),
+    ("skip_processors_before_aggregators", Flag),
+    ("config_url_retry_attempts", Number),
+    ("buffer_strategy", Text),
+    ("buffer_directory", Text),
+    ("buffer_disk_sync", Flag),
+];
+
+/// What all plugins take; Telegraf takes these of each, used or not.
+pub const COMMON: Options = &[
+    ("alias", Text),
+    ("always_include_local_tags", Flag),
+    ("buffer_strategy", Text),
+    ("buffer_directory", Text),
+    ("buffer_disk_sync", Flag),
+    ("collection_jitter", Lasting),
+    ("collection_offset", Lasting),
+    ("data_format", Text),
+    ("drop", List),
+    ("fielddrop", List),
+    ("fieldexclude", List),
+    ("fieldinclude", List),
+    ("fieldpass", List),
+    ("flush_interval", Lasting),
+    ("flush_jitter", Lasting),
+    ("interval", Lasting),
+    ("labels", Map),
+    ("log_level", Text),
+    ("metric_batch_size", Number),
+    ("metric_buffer_limit", Number),
+    ("metricpass", Text),
+    ("name_override", Text),
+    ("name_prefix", Text),
+    ("name_suffix", Text),
+    ("namedrop", List),
+    ("namedrop_separator", Text),
+    ("namepass", List),
+    ("namepass_separator", Text),
+    ("pass", List),
+    ("precision", Lasting),
+    ("startup_error_behavior", Text),
+    ("tagdrop", Lists),
+    ("tagexclude", List),
+    ("taginclude", List),
+    ("tagpass", Lists),
+    ("tags", Map),
+];
+
+/// What all plugins take and the stand-in does nothing with.
+pub const UNSERVED: &[&str] = &["metricpass", "namepass_separator", "namedrop_separator", "labels"];
+
+/// The options of an input that the stand-in has.
+pub fn of_input(name: &str) -> Option<Options> {
+    Some(match name {
+        "cpu" => &[
+            ("percpu", Flag),
+            ("totalcpu", Flag),
+            ("collect_cpu_time", Flag),
+            ("report_active", Flag),
+            ("core_tags", Flag),
+        ],
+        "mem" => &[("collect_extended", Flag)],
+        "swap" => &[],
+        "system" => &[("include", List), ("os_cache_ttl", Lasting), ("dmi_cache_ttl", Lasting)],
+        "kernel" => &[("collect", List)],
+        "processes" => &[("use_sudo", Flag)],
+        "disk" => &[("mount_points", List), ("ignore_fs", List), ("ignore_mount_opts", List)],
+        "diskio" => &[("devices", List), ("device_tags", List), ("name_templates", List), ("skip_serial_number", Flag)],
+        "net" => &[("interfaces", List), ("ignore_protocol_stats", Flag)],
+        "internal" => &[("collect_memstats", Flag), ("collect_gostats", Flag), ("per_instance", Flag)],
+        "systemd_units" => &[
+            ("pattern", Text),
+            ("unittype", Text),
+            ("scope", Text),
+            ("details", Flag),
+            ("collect_disabled_units", Flag),
+            ("timeout", Lasting),
+        ],
+        _ => return None,
+    })
+}
+
+/// The options of an output that the stand-in has.
+pub fn of_output(name: &str) -> Option<Options> {
+    Some(match name {
+        "influxdb_v2" => &[
+            ("urls", List),
+            ("local_address", Text),
+            ("token", Text),
+            ("organization", Text),
+            ("bucket", Text),
+            ("bucket_tag", Text),
+            ("exclude_bucket_tag", Flag),
+            ("timeout", Lasting),
+            ("http_headers", Map),
+            ("http_proxy", Text),
+            ("user_agent", Text),
+            ("content_encoding", Text),
+            ("influx_uint_support", Flag),
+            ("influx_omit_timestamp", Flag),
+            ("ping_timeout", Lasting),
+            ("read_idle_timeout", Lasting),
+            ("concurrent_writes", Number),
+            ("rate_limit", Size),
+            ("rate_limit_period", Lasting),
+            ("tls_ca", Text),
+            ("tls_cert", Text),
+            ("tls_key", Text),
+            ("tls_key_pwd", Text),
+            ("tls_min_version", Text),
+            ("tls_cipher_suites", List),
+            ("tls_server_name", Text),
+            ("tls_renegotiation_method", Text),
+            ("tls_enable", Flag),
+            ("insecure_skip_verify", Flag),
+        ],
+        "prometheus_client" => &[
+            ("listen", Text),
+            ("read_timeout", Lasting),
+            ("write_timeout", Lasting),
+            ("metric_version", Number),
+            ("basic_username", Text),
+            ("basic_password", Text),
+            ("ip_range", List),
+            ("expiration_interval", Lasting),
+            ("path", Text),
+            ("collectors_exclude", List),
+            ("string_as_label", Flag),
+            ("export_timestamp", Flag),
+            ("metric_types", Lists),
+            ("name_sanitization", Text),
+            ("http_headers", Map),
+            ("tls_cert", Text),
+            ("tls_key", Text),
+            ("tls_key_pwd", Text),
+            ("tls_allowed_cacerts", List),
+            ("tls_cipher_suites", List),
+            ("tls_min_version", Text),
+            ("tls_max_version", Text),
+            ("tls_allowed_dns_names", List),
+        ],
+        "file" => &[
+            ("files", List),
+            ("rotation_interval", Lasting),
+            ("rotation_max_size", Size),
+            ("rotation_max_archives", Number),
+            ("use_batch_format", Flag),
+            ("compression_algorithm", Text),
+            ("compression_level", Number),
+            ("influx_max_line_bytes", Number),
+            ("influx_sort_fields", Flag),
+            ("influx_uint_support", Flag),
+            ("influx_omit_timestamp", Flag),
+        ],
+        _ => return None,
+    })
+}
+
+/// Options that only TLS needs, beyond those that any output takes.
+pub const SERVER_TLS: &[&str] = &["tls_cert", "tls_key", "tls_allowed_cacerts"];
+
+/// Checks the options of a table, and gives back the names of those that are not known.
+///
+/// # Errors
+/// The first value of another kind, in Telegraf's words.
+pub fn check(table: &Node, known: &[Options]) -> Result<Vec<String>, String> {
+    let mut unused = Vec::new();
+    for (key, node) in table.entries() {
+        match known.iter().copied().flatten().find(|(name, _)| name == key) {
+            None => unused.push(key.clone()),
+            Some((_, kind)) => fits(*kind, node).map_err(|why| format!("line {}: ({key}) {why}", node.line))?,
+        }
+    }
+    Ok(unused)
+}
+
+fn fits(kind: Kind, node: &Node) -> Result<(), String> {
+    let wrong = |into: &str| Err(format!("cannot unmarshal TOML {} into {into}", node.value.word()));
+    match (kind, &node.value) {
+        (Flag, Value::Flag(_))
+        | (Text, Value::Text(_))
+        | (Number, Value::Integer(_))
+        | (Lasting | Size, Value::Integer(_) | Value::Float(_))
+        | (List, Value::Text(_)) => Ok(()),
+        (Lasting, Value::Text(text)) => match lasting(node) {
+            Some(_) => Ok(()),
+            None => Err(format!("time: invalid duration {text:?}")),
+        },
+        (Size, Value::Text(_)) => Ok(()),
+        (List, Value::List(items)) => match items.iter().find(|item| item.text().is_none()) {
+            Some(item) => Err(format!("cannot unmarshal TOML {} into string", item.value.word())),
+            None => Ok(()),
+        },
+        (Map, Value::Table(entries)) => match entries.iter().find(|(_, value)| value.text().is_none()) {
+            Some((_, value)) => Err(format!("cannot unmarshal TOML {} into string", value.value.word())),
+            None => Ok(()),
+        },
+        (Lists, Value::Table(_)) => Ok(()),
+        (Flag, _) => wrong("bool"),
+        (Text, _) => wrong("string"),
+        (Number, _) => wrong("int"),
+        (Lasting, _) => wrong("config.Duration"),
+        (Size, _) => wrong("config.Size"),
+        (List, _) => wrong("[]string"),
+        (Map | Lists, _) => wrong("map[string]string"),
+    }
+}
+
+/// A duration as Telegraf writes them.
+pub fn lasting(node: &Node) -> Option<Duration> {
+    match &node.value {
+        Value::Integer(seconds) => u64::try_from(*seconds).ok().map(Duration::from_secs),
+        Value::Float(seconds) => Duration::try_from_secs_f64(*seconds).ok(),
+        Value::Text(text) => match text.strip_suffix('d').and_then(|days| days.parse::<f64>().ok()) {
+            Some(days) => Duration::try_from_secs_f64(days * 86_400.0).ok(),
+            None => duration::go(text).or_else(|| Duration::try_from_secs_f64(text.parse().ok()?).ok()),
+        },
+        _ => None,
+    }
+}
+
+/// The duration of a key.
+pub fn lasting_of(table: &Node, key: &str) -> Option<Duration> {
+    lasting(table.get(key)?)
+}

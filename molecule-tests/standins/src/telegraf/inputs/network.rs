@@ -1,0 +1,63 @@
+//! `inputs.net`
+
+use super::read;
+use crate::telegraf::config::tree::Node;
+use crate::telegraf::filter::glob;
+use crate::telegraf::metric::{Kind, Metric, Value};
+use regex::Regex;
+
+const UP: u32 = 1;
+const LOOPBACK: u32 = 8;
+
+/// Its options.
+#[derive(Debug)]
+pub struct Network {
+    interfaces: Vec<Regex>,
+}
+
+impl Network {
+    /// With the options of a table.
+    ///
+    /// # Errors
+    /// A pattern that is none.
+    pub fn new(table: &Node) -> Result<Self, String> {
+        let patterns = table.texts_of("interfaces");
+        let interfaces = patterns.iter().map(|pattern| glob(pattern)).collect::<Result<_, _>>();
+        Ok(Self { interfaces: interfaces.map_err(|why| format!("error compiling filter: {why}"))? })
+    }
+
+    /// What was sent and received; without a choice, by all interfaces that are up and lead somewhere else.
+    pub fn gather(&self, now: u64) -> Result<Vec<Metric>, String> {
+        let text = read("/proc/net/dev").map_err(|why| format!("error getting net io info: {why}"))?;
+        let mut metrics = Vec::new();
+        for (name, rest) in text.lines().filter_map(|line| line.rsplit_once(':')) {
+            let name = name.trim();
+            let wanted = if self.interfaces.is_empty() {
+                let flags = read(&format!("/sys/class/net/{name}/flags")).unwrap_or_default();
+                let flags = u32::from_str_radix(flags.trim().trim_start_matches("0x"), 16).unwrap_or(UP);
+                flags & UP != 0 && flags & LOOPBACK == 0
+            } else {
+                self.interfaces.iter().any(|interface| interface.is_match(name))
+            };
+            if !wanted {
+                continue;
+            }
+            let columns: Vec<u64> = rest.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+            let column = |at: usize| Value::Uint(columns.get(at).copied().unwrap_or(0));
+            let speed = read(&format!("/sys/class/net/{name}/speed")).ok();
+            let fields = [
+                ("bytes_sent", column(8)),
+                ("bytes_recv", column(0)),
+                ("packets_sent", column(9)),
+                ("packets_recv", column(1)),
+                ("err_in", column(2)),
+                ("err_out", column(10)),
+                ("drop_in", column(3)),
+                ("drop_out", column(11)),
+                ("speed", Value::Int(speed.and_then(|speed| speed.trim().parse().ok()).unwrap_or(-1))),
+            ];
+            metrics.push(Metric::new("net", Kind::Counter, now, fields).tag("interface", name));
+        }
+        Ok(metrics)
+    }
+}

@@ -1,0 +1,173 @@
+//! `outputs.influxdb_v2`
+
+use super::{Outcome, Refused};
+use crate::telegraf::config::options::lasting_of;
+use crate::telegraf::config::tree::Node;
+use crate::telegraf::log;
+use crate::telegraf::metric::{Form, Metric};
+use crate::{release, web};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::time::Duration;
+
+/// Its options.
+#[derive(Debug)]
+pub struct Influx {
+    id: String,
+    urls: Vec<String>,
+    organization: String,
+    bucket: String,
+    bucket_tag: Option<String>,
+    exclude_tag: bool,
+    headers: Vec<(String, String)>,
+    timeout: Duration,
+    gzip: bool,
+    form: Form,
+}
+
+impl Influx {
+    /// With the options of a table.
+    pub fn new(table: &Node, id: &str) -> Result<Self, Refused> {
+        let gzip = match table.text_of("content_encoding").unwrap_or_default() {
+            "" | "gzip" => true,
+            "identity" => false,
+            other => return Err((1, format!("invalid content encoding {other:?}"))),
+        };
+        let mut urls = table.texts_of("urls");
+        if urls.is_empty() {
+            urls.push("http://localhost:8086".to_owned());
+        }
+        for url in &urls {
+            match url.split_once("://").map(|(scheme, _)| scheme) {
+                Some("http") => {}
+                Some("https" | "unix") => return Err((3, format!("the stand-in does not know the URL {url}"))),
+                scheme => return Err((1, format!("unsupported scheme [{url:?}]: {:?}", scheme.unwrap_or_default()))),
+            }
+        }
+        for key in ["rate_limit", "http_proxy", "local_address"] {
+            if table.get(key).is_some() {
+                return Err((3, format!("the stand-in does not know {key}")));
+            }
+        }
+        let text = |key: &str| table.text_of(key).unwrap_or_default().to_owned();
+        let flag = |key: &str| table.flag_of(key).unwrap_or(false);
+        let agent = match table.text_of("user_agent").unwrap_or_default() {
+            "" => format!("Telegraf/{}", release::of("telegraf")),
+            told => told.to_owned(),
+        };
+        let mut headers = vec![
+            ("Content-Type".to_owned(), "text/plain; charset=utf-8".to_owned()),
+            ("Authorization".to_owned(), format!("Token {}", text("token"))),
+            ("User-Agent".to_owned(), agent),
+        ];
+        for (name, value) in table.map_of("http_headers") {
+            headers.retain(|(known, _)| !known.eq_ignore_ascii_case(&name));
+            headers.push((name, value));
+        }
+        if gzip {
+            headers.push(("Content-Encoding".to_owned(), "gzip".to_owned()));
+        }
+        Ok(Self {
+            id: id.to_owned(),
+            urls,
+            organization: text("organization"),
+            bucket: text("bucket"),
+            bucket_tag: table.text_of("bucket_tag").filter(|tag| !tag.is_empty()).map(str::to_owned),
+            exclude_tag: flag("exclude_bucket_tag"),
+            headers,
+            timeout: lasting_of(table, "timeout").unwrap_or(Duration::from_secs(5)),
+            gzip,
+            form: Form { unsigned: flag("influx_uint_support"), timeless: flag("influx_omit_timestamp") },
+        })
+    }
+
+    /// Sends a batch to the first server that takes it.
+    pub async fn write(&self, batch: &[Metric]) -> Outcome {
+        let mut buckets: BTreeMap<&str, String> = BTreeMap::new();
+        for metric in batch {
+            let told = self.bucket_tag.as_ref().and_then(|tag| metric.tags.get(tag));
+            let line = match (&self.bucket_tag, told, self.exclude_tag) {
+                (Some(tag), Some(_), true) => {
+                    let mut metric = metric.clone();
+                    metric.tags.remove(tag);
+                    metric.line(self.form)
+                }
+                _ => metric.line(self.form),
+            };
+            buckets.entry(told.unwrap_or(&self.bucket)).or_default().push_str(&line.unwrap_or_default());
+        }
+        let mut outcome = Outcome::Written;
+        for (bucket, lines) in buckets {
+            match self.send(bucket, &lines).await {
+                Outcome::Written => {}
+                Outcome::Dropped => outcome = Outcome::Dropped,
+                kept => return kept,
+            }
+        }
+        outcome
+    }
+
+    async fn send(&self, bucket: &str, lines: &str) -> Outcome {
+        let Some(body) = self.packed(lines) else { return Outcome::Dropped };
+        let mut why = "failed to send metrics to any configured server(s)".to_owned();
+        for base in &self.urls {
+            let (base, query) = base.split_once('?').unwrap_or((base, ""));
+            let query = if query.is_empty() { String::new() } else { format!("&{query}") };
+            let (base, organization) = (base.trim_end_matches('/'), encoded(&self.organization));
+            let url = format!("{base}/api/v2/write?bucket={}&org={organization}{query}", encoded(bucket));
+            let (status, text) = match web::post(&url, &self.headers, body.clone(), self.timeout).await {
+                Ok((status, _)) if status.is_success() => return Outcome::Written,
+                Ok(answer) => answer,
+                Err(error) => {
+                    log('E', &format!("[{}] When writing to [{base}/api/v2/write]: {error}", self.id));
+                    continue;
+                }
+            };
+            let said = described(&text);
+            match status.as_u16() {
+                401 | 403 => why = format!("failed to write metrics to {bucket} ({status}){said}"),
+                413 => why = format!("{status}: {said}"),
+                429 | 502..=504 => why = format!("failed to write to {bucket}; will retry in 25ms. ({status})"),
+                400..=499 => {
+                    let why = format!("failed to write metrics to {bucket} (will be dropped: {status}){said}");
+                    log('E', &format!("[{}] {why}", self.id));
+                    return Outcome::Dropped;
+                }
+                _ => why = format!("failed to write metrics to bucket {bucket:?}: {status}{said}"),
+            }
+            log('E', &format!("[{}] When writing to [{base}/api/v2/write]: {why}", self.id));
+        }
+        Outcome::Kept(why)
+    }
+
+    fn packed(&self, lines: &str) -> Option<Vec<u8>> {
+        if !self.gzip {
+            return Some(lines.as_bytes().to_vec());
+        }
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(lines.as_bytes()).ok()?;
+        encoder.finish().ok()
+    }
+}
+
+/// `: code: message`, if the answer is an error of InfluxDB.
+fn described(text: &str) -> String {
+    let Ok(body) = serde_json::from_str::<serde_json::Value>(text) else { return String::new() };
+    let word = |key: &str| body[key].as_str().unwrap_or_default().to_owned();
+    format!(": {}: {}", word("code"), word("message"))
+}
+
+/// Text as the value of a URL's parameter.
+fn encoded(text: &str) -> String {
+    let mut out = String::new();
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => out.push(char::from(byte)),
+            b' ' => out.push('+'),
+            byte => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    out
+}

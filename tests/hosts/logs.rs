@@ -1,6 +1,7 @@
 //! The roles loki and alloy end to end, with the stand-ins of `molecule-tests/standins/`: a line of one host's journal
 //! is found on the other with its labels.
 
+use crate::poller::Poller;
 use crate::support::{Host, Hosts, Output, Project, Suite, wait_until};
 
 /// Where Loki is `mon`, and Alloy is on both.
@@ -117,13 +118,18 @@ fn a_line_of_the_journal_is_found_with_its_labels(mon: Suite, app: Suite) {
         stack.query("{hostname=\"app\"} |= \"marker one\"").contains("marker one").then_some(())
     });
 
-    // What Alloy or Loki would not take does not reach them.
+    // What Alloy or Loki would not take does not reach them: they answer throughout.
+    let pollers = [
+        Poller::start(stack.app(), "http://127.0.0.1:12345/-/ready"),
+        Poller::start(stack.hosts.host("mon"), "http://127.0.0.1:3100/ready"),
+    ];
     let broken = stack.apply(&[site, "loki_retention=60d", "alloy_config_extra='loki.write \"x\" {'"]);
     broken.assert_status(1).assert_stdout_has("the new configuration was refused").assert_stdout_has("no changes made");
     let broken =
         stack.apply(&[site, "loki_retention=60d", "{\"loki_config_extra\": {\"server\": {\"no_such_key\": 1}}}"]);
     broken.assert_status(1).assert_stdout_has("no_such_key");
     assert_eq!(start(stack.app(), "alloy"), alloy);
+    assert_eq!(pollers.map(Poller::stop), ["", ""]);
     stack.follows("three");
 
     // Checks that mean it: without the agent, there are no new lines.

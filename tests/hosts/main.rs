@@ -16,6 +16,7 @@ mod faults;
 mod files;
 mod logs;
 mod packages;
+mod poller;
 mod quadlet_generator;
 mod quadlets;
 mod restarts;

@@ -245,7 +245,8 @@ fn hosts_sh(args: &[&str]) -> Command {
     command
 }
 
-fn podman(args: &[&str]) -> Command {
+/// `podman`, as who may run it.
+pub fn podman(args: &[&str]) -> Command {
     let mut command = if own_user_id() == 0 { Command::new("podman") } else { Command::new("sudo") };
     if own_user_id() != 0 {
         command.arg("podman");

@@ -7,6 +7,7 @@ use super::resolve::{HostWork, Resolved, ResolvedCheck, RoleRun};
 use crate::plan::change::Change;
 use crate::plan::manifest::{Before, Item, Manifest, Owned};
 use crate::plan::probe::Probe;
+use crate::plan::scope;
 use crate::plan::state::State;
 use crate::resource::removal::{self, Reach};
 use std::collections::{BTreeMap, HashSet};
@@ -154,7 +155,7 @@ fn declare(work: &HostWork, states: &mut BTreeMap<Identity, State>) {
 /// Whether it is a folder for everybody's quadlets, or one that leads to those or to units in a user's home: not ours by
 /// its name.
 fn is_common_folder(resolved: &Resolved, item: &Item) -> bool {
-    let in_home = |item: &Item| matches!(item, Item::File { path, .. } if path.contains("/.config/systemd/user/"));
+    let in_home = |item: &Item| matches!(item, Item::File { path, .. } if path.contains(scope::USER_UNITS));
     let is_common = resolved.id.contains("/quadlet:") || resolved.claims.iter().any(in_home);
     is_common && matches!(item, Item::Directory { .. })
 }

@@ -1,5 +1,17 @@
 //! Whose systemd and podman something belongs to: the system's, or those of a user who need not be logged in.
 
+/// Where the system's units are, see systemd.unit(5).
+pub const UNITS: &str = "/etc/systemd/system";
+
+/// Where a user's units are, below the home.
+pub const USER_UNITS: &str = "/.config/systemd/user";
+
+/// Where the system's quadlets are, see podman-systemd.unit(5).
+pub const QUADLETS: &str = "/etc/containers/systemd";
+
+/// Where a user's quadlets are, below the home.
+pub const USER_QUADLETS: &str = "/.config/containers/systemd";
+
 /// The key of a thing in a scope: its name in the system's, `USER/NAME` in a user's own. Names of units and of podman's
 /// things have no slash.
 pub fn key(user: Option<&str>, name: &str) -> String {

@@ -47,6 +47,15 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// The value of a key that takes yes or no, where it is one of systemd's words for that.
+    pub fn boolean(&self) -> Option<bool> {
+        match self.text().to_ascii_lowercase().as_str() {
+            "1" | "yes" | "true" | "on" => Some(true),
+            "" | "0" | "no" | "false" | "off" => Some(false),
+            _ => None,
+        }
+    }
+
     /// The value of a key that takes one text: without the quotes around it.
     pub fn text(&self) -> &str {
         self.value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(&self.value)

@@ -126,10 +126,10 @@ fn unit_of(path: &str, now: &PathState) -> Option<(Option<String>, String)> {
         PathState::File { meta, .. } => Some(meta.owner.clone()),
         _ => None,
     };
-    let of_user = |folder: &str| path.split_once(folder).map(|(_, rest)| (owner.clone(), rest));
-    let of_system = |folder: &str| path.strip_prefix(folder).map(|rest| (None, rest));
-    let unit = of_system("/etc/systemd/system/").or_else(|| of_user("/.config/systemd/user/"));
-    let quadlet = || of_system("/etc/containers/systemd/").or_else(|| of_user("/.config/containers/systemd/"));
+    let of_user = |folder: &str| Some((owner.clone(), path.split_once(folder)?.1.strip_prefix('/')?));
+    let of_system = |folder: &str| Some((None, path.strip_prefix(folder)?.strip_prefix('/')?));
+    let unit = of_system(scope::UNITS).or_else(|| of_user(scope::USER_UNITS));
+    let quadlet = || of_system(scope::QUADLETS).or_else(|| of_user(scope::USER_QUADLETS));
     let (user, rest, is_quadlet) = match unit {
         Some((user, rest)) => (user, rest, false),
         None => quadlet().map(|(user, rest)| (user, rest, true))?,

@@ -66,16 +66,16 @@ impl Scope {
     /// Where its units are, see systemd.unit(5).
     pub fn units(&self) -> String {
         match &self.user {
-            None => "/etc/systemd/system".to_owned(),
-            Some(user) => format!("{}/.config/systemd/user", user.home),
+            None => scope::UNITS.to_owned(),
+            Some(user) => format!("{}{}", user.home, scope::USER_UNITS),
         }
     }
 
     /// Where its quadlets are, see podman-systemd.unit(5).
     pub fn quadlets(&self) -> String {
         match &self.user {
-            None => "/etc/containers/systemd".to_owned(),
-            Some(user) => format!("{}/.config/containers/systemd", user.home),
+            None => scope::QUADLETS.to_owned(),
+            Some(user) => format!("{}{}", user.home, scope::USER_QUADLETS),
         }
     }
 

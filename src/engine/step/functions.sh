@@ -153,22 +153,24 @@ linger() { # linger USER: its services run without a login
   say stays "linger of $1"
 }
 
-podman_of() { user_=$1; shift; if [ "$user_" = - ]; then podman "$@"; else as_user "$user_" podman "$@"; fi; }
+by() { # by USER COMMAND...: `-` is who carries out the step; never one of these functions
+  if [ "$1" = - ]; then shift; command "$@"; else as_user "$@"; fi
+}
 
 pull() { # pull USER IMAGE: `-` is the system's podman
   say pulling "$2"
-  podman_of "$1" pull -q -- "$2" >"$T/out" 2>&1 </dev/null 8>&-
+  by "$1" podman pull -q -- "$2" >"$T/out" 2>&1 </dev/null 8>&-
   status=$?
   [ $status -eq 0 ] || { failed $status "podman pull $2" 'the image could not be pulled; nothing was stopped'; return 1; }
-  say pulled "$1 $2 $(podman_of "$1" image inspect --format '{{.Id}} {{.Size}}' -- "$2" 2>/dev/null)"
+  say pulled "$1 $2 $(by "$1" podman image inspect --format '{{.Id}} {{.Size}}' -- "$2" 2>/dev/null)"
   say stays "image $2"
 }
 
 discard_podman() { # discard_podman container|volume|network USER NAME: it may be gone with its service
-  podman_of "$2" "$1" exists "$3" 2>/dev/null || return 0
+  by "$2" podman "$1" exists "$3" 2>/dev/null || return 0
   force=; if [ "$1" = container ]; then force=-f; fi
   # shellcheck disable=SC2086 # no flag, no word
-  podman_of "$2" "$1" rm $force -- "$3" >"$T/out" 2>&1 </dev/null 8>&-
+  by "$2" podman "$1" rm $force -- "$3" >"$T/out" 2>&1 </dev/null 8>&-
   status=$?
   [ $status -eq 0 ] || { failed $status "podman $1 rm $3" ''; return 1; }
   say stays "removed $1 $3"
@@ -203,17 +205,12 @@ stage_file() { # stage_file NUMBER PATH: $F is where its new content goes
   parents "${2%/*}" && printf '%s\n' "$F" >>"$T/staged" && ( umask 077; : >"$F" ) 2>"$T/out" || { failed 1 '' "cannot write to ${2%/*}"; return 1; }
 }
 
-try() { # try COMMAND...: with the staged file or folder among its arguments; never one of these functions
-  command "$@" >"$T/out" 2>&1 </dev/null 8>&-
-  status=$?
-  [ $status -eq 0 ] || { failed $status "$*" 'the new configuration was refused'; return 1; }
-}
+try() { try_as - "$@"; } # try COMMAND...: with the staged file or folder among its arguments
 
-try_as() { # try_as USER COMMAND...: `-` is who carries out the step
-  if [ "$1" = - ]; then shift; try "$@"; return; fi
-  who=$1; shift
-  as_user "$who" "$@" >"$T/out" 2>&1 </dev/null 8>&-
+try_as() { # try_as USER COMMAND...
+  by "$@" >"$T/out" 2>&1 </dev/null 8>&-
   status=$?
+  shift
   [ $status -eq 0 ] || { failed $status "$*" 'the new configuration was refused'; return 1; }
 }
 

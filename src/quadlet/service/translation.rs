@@ -166,14 +166,10 @@ impl<'a> Translation<'a> {
     }
 
     fn yes_or_no(&mut self, entry: &Entry) -> bool {
-        match entry.text().to_ascii_lowercase().as_str() {
-            "1" | "yes" | "true" | "on" => true,
-            "" | "0" | "no" | "false" | "off" => false,
-            other => {
-                self.problem(entry, format!("`{other}` is neither yes nor no"));
-                false
-            }
-        }
+        entry.boolean().unwrap_or_else(|| {
+            self.problem(entry, format!("`{}` is neither yes nor no", entry.text().to_ascii_lowercase()));
+            false
+        })
     }
 
     /// The words of a key that takes lists, each with its entry.

@@ -19,22 +19,19 @@ pub fn plan(wanted: &Quadlet, state: &mut State) -> Result<Planned, String> {
     let Some(podman) = podman(state) else {
         return Err("there is no podman on the host; declare it first: `package: { name: podman }`".to_owned());
     };
-    let found = if wanted.drop_in.is_some() {
-        quadlet::check_drop_in(
-            wanted.quadlet.kind,
-            &wanted.quadlet.unit,
-            (podman >= Version::FIRST_WITH_QUADLETS).then_some(podman),
-        )
-    } else if podman >= Version::FIRST_WITH_QUADLETS {
-        quadlet::check(wanted.quadlet.kind, &wanted.quadlet.unit, Some(podman))
-    } else {
-        Vec::new()
+    let has_generator = podman >= Version::FIRST_WITH_QUADLETS;
+    let (kind, unit) = (wanted.quadlet.kind, &wanted.quadlet.unit);
+    let found = match (has_generator, wanted.drop_in.is_some()) {
+        (true, true) => quadlet::check_drop_in(kind, unit, Some(podman)),
+        (true, false) => quadlet::check(kind, unit, Some(podman)),
+        // what an older podman cannot do comes out when its unit is written
+        (false, _) => Vec::new(),
     };
     if !found.is_empty() {
         return Err(problems(&found));
     }
     let mut part = Part::default();
-    if podman >= Version::FIRST_WITH_QUADLETS {
+    if has_generator {
         wanted.plan_quadlet(state, &mut part)?;
     } else {
         wanted.plan_unit(state, podman, &mut part)?;
@@ -88,7 +85,7 @@ impl Quadlet {
     fn waits_in_vain(&self, state: &State, podman: Version) -> bool {
         let waits = self.quadlet.kind == Kind::Container && self.drop_in.is_none() && podman >= Version::new(5, 3);
         let off = self.quadlet.unit.last("Quadlet", "DefaultDependencies");
-        let off = off.is_some_and(|entry| matches!(entry.text(), "false" | "no" | "off" | "0"));
+        let off = off.is_some_and(|entry| entry.boolean() == Some(false));
         waits && !off && self.scope.user().is_some() && state.units.get(ONLINE).is_some_and(|unit| !unit.is_active())
     }
 
@@ -140,18 +137,8 @@ impl Quadlet {
                 }
             }
         }
-        let difference = content.compare(state)?;
-        part.operations.extend(difference.operations);
-        part.details.extend(difference.details);
-        part.items.extend(difference.item);
-        part.action = difference.action;
-        if let Some(body) = difference.body {
-            let validation = Some(Validation::Generator { user: self.scope.user().is_some() });
-            let (bodies, removed) = (vec![body], Vec::new());
-            let folder = Some(self.scope.quadlets());
-            part.operations.push(Operation::WriteFiles { folder, bodies, removed, validation, early: false });
-            part.written = true;
-        }
+        let validation = Some(Validation::Generator { user: self.scope.user().is_some() });
+        part.write(&content, Some(self.scope.quadlets()), validation, state)?;
         Ok(())
     }
 
@@ -168,22 +155,7 @@ impl Quadlet {
         let attributes = self.scope.attributes();
         let content =
             Content { path: self.unit_path(), bytes: translated.text.into_bytes(), attributes, secret: false };
-        let difference = content.compare(state)?;
-        part.operations.extend(difference.operations);
-        part.details.extend(difference.details);
-        part.items.extend(difference.item);
-        part.action = difference.action;
-        if let Some(body) = difference.body {
-            let (bodies, removed) = (vec![body], Vec::new());
-            part.operations.push(Operation::WriteFiles {
-                folder: None,
-                bodies,
-                removed,
-                validation: None,
-                early: false,
-            });
-            part.written = true;
-        }
+        part.write(&content, None, None, state)?;
         for quadlet::Link { path, target } in translated.links {
             let path = format!("{folder}/{path}");
             let parent = path.rsplit_once('/').map(|(parent, _)| parent.to_owned()).unwrap_or_default();
@@ -227,6 +199,27 @@ struct Part {
 }
 
 impl Part {
+    /// Compares a file, and writes it where it differs; what is tried is tried in the folder.
+    fn write(
+        &mut self,
+        content: &Content,
+        folder: Option<String>,
+        validation: Option<Validation>,
+        state: &mut State,
+    ) -> Result<(), String> {
+        let difference = content.compare(state)?;
+        self.operations.extend(difference.operations);
+        self.details.extend(difference.details);
+        self.items.extend(difference.item);
+        self.action = difference.action;
+        if let Some(body) = difference.body {
+            let (bodies, removed) = (vec![body], Vec::new());
+            self.operations.push(Operation::WriteFiles { folder, bodies, removed, validation, early: false });
+            self.written = true;
+        }
+        Ok(())
+    }
+
     fn prepare(&mut self, prepared: Prepared) {
         self.details.extend(prepared.details);
         self.operations.extend(prepared.operations);

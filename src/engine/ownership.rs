@@ -2,6 +2,7 @@
 
 use super::resolve::{HostWork, Resolved, RoleRun};
 use crate::plan::manifest::{Before, Item, Manifest, Owned};
+use crate::resource::removal;
 use std::collections::{HashMap, HashSet};
 
 /// Whose resources are looked at.
@@ -101,11 +102,9 @@ pub fn is_kept(owned: &Owned, item: &Item, purge: &[String]) -> bool {
     owned.purge.as_ref().is_some_and(|label| !purge.contains(label)) && is_labelled(owned, item)
 }
 
-/// Whether the resource's label is meant for this one of its things: of a quadlet only a volume is data, and never the
-/// folders that lead to it, which may be somebody's home.
+/// Whether the resource's label is meant for this one of its things.
 pub fn is_labelled(owned: &Owned, item: &Item) -> bool {
-    let is_quadlet = owned.resource.contains("/quadlet:");
-    owned.purge.is_some() && (!is_quadlet || matches!(item, Item::Volume { .. }))
+    owned.purge.is_some() && removal::is_data(&owned.resource, item)
 }
 
 /// Notes in the manifest what a resource has on the host.

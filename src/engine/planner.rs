@@ -7,7 +7,6 @@ use super::resolve::{HostWork, Resolved, ResolvedCheck, RoleRun};
 use crate::plan::change::Change;
 use crate::plan::manifest::{Before, Item, Manifest, Owned};
 use crate::plan::probe::Probe;
-use crate::plan::scope;
 use crate::plan::state::State;
 use crate::resource::removal::{self, Reach};
 use std::collections::{BTreeMap, HashSet};
@@ -152,14 +151,6 @@ fn declare(work: &HostWork, states: &mut BTreeMap<Identity, State>) {
     }
 }
 
-/// Whether it is a folder for everybody's quadlets, or one that leads to those or to units in a user's home: not ours by
-/// its name.
-fn is_common_folder(resolved: &Resolved, item: &Item) -> bool {
-    let in_home = |item: &Item| matches!(item, Item::File { path, .. } if path.contains(scope::USER_UNITS));
-    let is_common = resolved.id.contains("/quadlet:") || resolved.claims.iter().any(in_home);
-    is_common && matches!(item, Item::Directory { .. })
-}
-
 fn services(run: &RoleRun) -> impl Iterator<Item = &Resolved> {
     let all = run.steps.iter().flat_map(|step| &step.resources);
     all.filter(|resolved| resolved.selected && resolved.resource.as_ref().is_some_and(|resource| resource.restarts()))
@@ -255,7 +246,7 @@ impl Planner<'_> {
         let known: HashSet<Thing> = all.iter().flat_map(|owned| &owned.items).map(thing).collect();
         for resolved in run.steps.iter().flat_map(|step| &step.resources).filter(|resolved| resolved.selected) {
             let claims = resolved.claims.iter().filter(|item| !known.contains(&thing(item)));
-            let claims = claims.filter(|item| !is_common_folder(resolved, item));
+            let claims = claims.filter(|item| !removal::is_common_folder(&resolved.id, &resolved.claims, item));
             let items = claims.filter_map(|item| self.ownership.left_by(run, item, &state.manifest)).collect();
             let (project, role, purge) =
                 (self.ownership.project.to_owned(), run.instance.clone(), resolved.purge.clone());

@@ -20,6 +20,24 @@ pub enum Reach {
     Purged,
 }
 
+/// Whether the id is that of a quadlet.
+fn is_quadlet(resource: &str) -> bool {
+    resource.contains("/quadlet:")
+}
+
+/// Whether a label of the resource (`purge: data`) is meant for this one of its things: of a quadlet only a volume is
+/// data, and never the folders that lead to it, which may be somebody's home.
+pub fn is_data(resource: &str, item: &Item) -> bool {
+    !is_quadlet(resource) || matches!(item, Item::Volume { .. })
+}
+
+/// Whether it is a folder for everybody's quadlets, or one that leads to those or to units in a user's home: not ours by
+/// its name. `claims` are all things of the resource.
+pub fn is_common_folder(resource: &str, claims: &[Item], item: &Item) -> bool {
+    let in_home = |item: &Item| matches!(item, Item::File { path, .. } if path.contains(scope::USER_UNITS));
+    matches!(item, Item::Directory { .. }) && (is_quadlet(resource) || claims.iter().any(in_home))
+}
+
 /// Asks what is there of an item.
 pub fn ask(item: &Item, probe: &mut Probe) {
     match item {

@@ -368,6 +368,27 @@ fn what_every_host_sees() {
 }
 
 #[test]
+fn how_hosts_reach_one_another() {
+    let mut hosts = Hosts::new(IndexMap::new());
+    hosts.insert("own", vec![layer(Rank::Inventory, "own.yml", "ansible_host: 192.0.2.1\n")]);
+    hosts.insert("app", vec![layer(Rank::Inventory, "app.yml", "ansible_host: '{{ net }}::5'\nnet: '2001:db8'\n")]);
+    hosts.insert("forwarded", vec![layer(Rank::Inventory, "forwarded.yml", "ansible_host: 127.0.0.1\n")]);
+    let scope = Arc::new(hosts).scope("own").unwrap();
+    let text = "['{{ host_address(\"own\") }}', '{{ host_address(\"own\", listens=\"::1\") }}', \
+                '{{ host_address(\"app\") }}', '{{ host_address(\"app\", listens=\"127.0.0.1\") }}', \
+                '{{ host_address(\"app\", listens=\"10.0.0.5\") }}', '{{ host_address(\"app\", listens=\"0.0.0.0\") }}', \
+                '{{ host_address(\"forwarded\") }}']";
+    assert_snapshot!(json(&scope, text), @r#"["127.0.0.1","[::1]","[2001:db8::5]","[2001:db8::5]","10.0.0.5","[2001:db8::5]","forwarded"]"#);
+    assert_snapshot!(json(&scope, "a: \"{{ host_address('none') }}\"\n"), @r#"
+    error: host_address: no host `none` in the inventory
+     --> play.yml:1:8
+      |
+    1 | a: "{{ host_address('none') }}"
+      |        ^^^^^^^^^^^^^^^^^^^^
+    "#);
+}
+
+#[test]
 fn facts_are_waited_for() {
     let hosts = hosts();
     let scope = hosts.scope("one.example").unwrap();

@@ -1,11 +1,11 @@
-//! Functions that templates may call: lookups.
+//! Functions that templates may call: lookups, and how hosts reach one another.
 
 use super::context::{Context, Failure};
 use minijinja::value::{Kwargs, Rest, Value, ValueOrKwargs};
 use minijinja::{Environment, Error, ErrorKind, State};
 
 /// All that can be used.
-pub(super) const NAMES: &[&str] = &["dict", "lookup", "namespace", "q", "query", "range"];
+pub(super) const NAMES: &[&str] = &["dict", "host_address", "lookup", "namespace", "q", "query", "range"];
 
 /// Ansible's and Jinja's that are not built yet.
 pub(super) const UNBUILT: &[&str] = &["cycler", "finalize", "joiner", "lipsum", "now", "undef"];
@@ -26,6 +26,35 @@ pub(super) fn add(environment: &mut Environment<'static>) {
             look_up(state, kind, terms.into_values()).map(Value::from)
         });
     }
+    environment.add_function("host_address", |state: &State<'_, '_>, host: &str, options: Kwargs| {
+        let listens = options.get::<Option<String>>("listens")?.unwrap_or_default();
+        options.assert_all_used()?;
+        address(state, host, &listens)
+    });
+}
+
+/// The address by which the host that is being rendered reaches another of the inventory, as URLs have it.
+fn address(state: &State<'_, '_>, to: &str, listens: &str) -> Result<String, Error> {
+    let context = Context::of_state(state);
+    let context = context.as_ref().ok_or_else(|| invalid("host_address is for values of hosts"))?;
+    let Some(its) = context.scope.other(to) else {
+        return Err(invalid(format!("host_address: no host `{to}` in the inventory")));
+    };
+    let own = context.scope.host() == Some(to);
+    let is_local = |address: &str| address == "localhost" || address == "::1" || address.starts_with("127.");
+    let listens = listens.trim_start_matches('[').trim_end_matches(']');
+    let login = its.lookup("ansible_host", context.chain.as_ref())?.map(|value| value.to_string()).unwrap_or_default();
+    let address = match listens {
+        "" | "0.0.0.0" | "::" | "*" => None,
+        specific => (own || !is_local(specific)).then_some(specific),
+    };
+    let address = address.unwrap_or(match login.as_str() {
+        _ if own => "127.0.0.1",
+        // with forwarded ports, it is the address of the machine that solti runs on
+        login if login.is_empty() || is_local(login) => to,
+        login => login,
+    });
+    Ok(if address.contains(':') { format!("[{address}]") } else { address.to_owned() })
 }
 
 fn invalid(message: impl Into<String>) -> Error {

@@ -100,6 +100,11 @@ impl Scope {
         self.0.host.as_deref()
     }
 
+    /// What another host of the inventory sees before any play.
+    pub(super) fn other(&self, host: &str) -> Option<Self> {
+        self.0.hosts.scope(host)
+    }
+
     /// Whether the host's facts are known.
     pub fn has_facts(&self) -> bool {
         self.host().is_some_and(|host| self.0.hosts.has_facts(host))

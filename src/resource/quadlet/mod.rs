@@ -102,11 +102,19 @@ impl Quadlet {
         if self.drop_in.is_some() {
             return Vec::new();
         }
-        quadlet::inputs(&self.quadlet).images.into_iter().map(|image| image.name).collect()
+        quadlet::inputs(&self.quadlet).images.into_iter().map(|image| podmans_name(image.name)).collect()
     }
 
     fn reload(&self) -> Operation {
         Operation::DaemonReload { user: self.scope.user().map(str::to_owned) }
+    }
+}
+
+/// What podman calls an image: official ones of docker.io have a folder there that nobody writes.
+fn podmans_name(image: String) -> String {
+    match image.strip_prefix("docker.io/") {
+        Some(name) if !name.contains('/') => format!("docker.io/library/{name}"),
+        _ => image,
     }
 }
 

@@ -221,6 +221,19 @@ fn what_was_not_known_is_no_reason_later() {
     assert!(plan(SERVICE, &mut state).starts_with("restart"));
 }
 
+/// Podman knows an official image of docker.io by a longer name than people do.
+#[test]
+fn an_official_image_is_there() {
+    let official = "quadlet: { name: web.container, container: { Image: docker.io/influxdb:2.7.12 } }";
+    let mut state = with_podman("5.4.2");
+    assert!(
+        plan(official, &mut state.clone())
+            .contains("Pull { user: None, image: \"docker.io/library/influxdb:2.7.12\" }")
+    );
+    state.podman.images.insert("docker.io/library/influxdb:2.7.12".into(), "sha256:1".into());
+    assert!(!plan(official, &mut state).contains("Pull"));
+}
+
 #[test]
 fn whether_it_starts_at_boot_is_said_in_the_quadlet() {
     let mut state = with_podman("5.4.2");

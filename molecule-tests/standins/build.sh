@@ -236,6 +236,8 @@ END
 #!/bin/sh
 set -e
 [ "$1" = configure ] || exit 0
+chown -R -L influxdb:influxdb /var/lib/influxdb /var/log/influxdb
+chmod 755 /var/lib/influxdb /var/log/influxdb
 # As with the real package, which has neither the configuration nor the environment: its installation writes them.
 [ -s /etc/default/influxdb2 ] || echo INFLUXD_CONFIG_PATH=/etc/influxdb/config.toml >/etc/default/influxdb2
 cp -f /usr/lib/influxdb/scripts/influxdb.service /lib/systemd/system/influxdb.service
@@ -251,7 +253,9 @@ END
   cat >"$tree/DEBIAN/postrm" <<'END'
 #!/bin/sh
 set -e
-[ "$1" != upgrade ] || exit 0
+# As the real one, which cleans up behind itself on Ubuntu, and on Debian leaves its unit.
+if [ ! -f /etc/lsb-release ] || [ "$1" = upgrade ]; then exit 0; fi
+rm -f /etc/default/influxdb
 if command -v systemctl >/dev/null; then systemctl --quiet disable influxdb || true; fi
 rm -f /lib/systemd/system/influxdb.service
 END

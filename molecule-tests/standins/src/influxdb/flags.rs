@@ -1,14 +1,125 @@
 //! What influxd is told: by its command line, its environment and its configuration file, in this order.
 
-use crate::yaml;
+use crate::{duration, yaml};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// Flags that the stand-in minds.
-const MINDED: &[&str] = &["bolt-path", "engine-path", "http-bind-address", "log-level", "sqlite-path", "store"];
-/// Flags that change nothing that can be seen from outside.
-const QUIET: &[&str] = &["reporting-disabled", "metrics-disabled", "pprof-disabled", "ui-disabled", "no-tasks"];
-const QUIET_VALUES: &[&str] = &[
+/// All flags, by the kind of their values.
+const FLAGS: &[(Kind, &[&str])] = &[
+    (
+        Kind::Boolean,
+        &[
+            "e2e-testing",
+            "flux-log-enabled",
+            "hardening-enabled",
+            "metrics-disabled",
+            "no-tasks",
+            "overwrite-pid-file",
+            "pprof-disabled",
+            "reporting-disabled",
+            "session-renew-disabled",
+            "storage-no-validate-field-size",
+            "storage-tsm-use-madv-willneed",
+            "storage-validate-keys",
+            "storage-wal-flush-on-shutdown",
+            "strong-passwords",
+            "template-file-urls-disabled",
+            "testing-always-allow-setup",
+            "tls-strict-ciphers",
+            "ui-disabled",
+            "vault-skip-verify",
+        ],
+    ),
+    (
+        Kind::Integer,
+        &[
+            "influxql-max-select-buckets",
+            "influxql-max-select-point",
+            "influxql-max-select-series",
+            "nats-max-payload-bytes",
+            "nats-port",
+            "query-concurrency",
+            "query-initial-memory-bytes",
+            "query-max-memory-bytes",
+            "query-memory-bytes",
+            "query-queue-size",
+            "session-length",
+            "storage-max-concurrent-compactions",
+            "storage-series-file-max-concurrent-snapshot-compactions",
+            "storage-series-id-set-cache-size",
+            "storage-wal-max-concurrent-writes",
+            "vault-max-retries",
+        ],
+    ),
+    (
+        Kind::Duration,
+        &[
+            "http-idle-timeout",
+            "http-read-header-timeout",
+            "http-read-timeout",
+            "http-write-timeout",
+            "storage-cache-snapshot-write-cold-duration",
+            "storage-compact-full-write-cold-duration",
+            "storage-retention-check-interval",
+            "storage-shard-precreator-advance-period",
+            "storage-shard-precreator-check-interval",
+            "storage-wal-fsync-delay",
+            "storage-wal-max-write-delay",
+            "storage-write-timeout",
+            "vault-client-timeout",
+        ],
+    ),
+    (
+        Kind::Size,
+        &[
+            "storage-cache-max-memory-size",
+            "storage-cache-snapshot-memory-size",
+            "storage-compact-throughput-burst",
+            "storage-max-index-log-file-size",
+        ],
+    ),
+    (
+        Kind::Text,
+        &[
+            "assets-path",
+            "bolt-path",
+            "engine-path",
+            "feature-flags",
+            "http-bind-address",
+            "instance-id",
+            "log-level",
+            "pid-file",
+            "secret-store",
+            "sqlite-path",
+            "store",
+            "tls-cert",
+            "tls-key",
+            "tls-min-version",
+            "tracing-type",
+            "vault-addr",
+            "vault-cacert",
+            "vault-capath",
+            "vault-client-cert",
+            "vault-client-key",
+            "vault-tls-server-name",
+            "vault-token",
+        ],
+    ),
+];
+/// Those that the stand-in minds, and those that change nothing that can be seen from outside. All others only the real
+/// one knows.
+const KNOWN: &[&str] = &[
+    "bolt-path",
+    "engine-path",
+    "http-bind-address",
+    "log-level",
+    "sqlite-path",
+    "store",
+    "reporting-disabled",
+    "metrics-disabled",
+    "pprof-disabled",
+    "ui-disabled",
+    "no-tasks",
     "nats-port",
     "nats-max-payload-bytes",
     "session-length",
@@ -21,28 +132,18 @@ const QUIET_VALUES: &[&str] = &[
     "http-read-header-timeout",
     "http-read-timeout",
     "http-write-timeout",
+    "storage-cache-max-memory-size",
+    "storage-wal-fsync-delay",
 ];
-/// Flags that only the real one knows; so are all that begin with `storage-`, `vault-` and `influxql-`.
-const FOREIGN: &[&str] = &[
-    "flux-log-enabled",
-    "tracing-type",
-    "assets-path",
-    "e2e-testing",
-    "testing-always-allow-setup",
-    "secret-store",
-    "pid-file",
-    "overwrite-pid-file",
-    "session-renew-disabled",
-    "tls-cert",
-    "tls-key",
-    "tls-min-version",
-    "tls-strict-ciphers",
-    "feature-flags",
-    "instance-id",
-    "hardening-enabled",
-    "template-file-urls-disabled",
-    "strong-passwords",
-];
+/// What a flag's value is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Kind {
+    Boolean,
+    Integer,
+    Duration,
+    Size,
+    Text,
+}
 
 /// What is to be done.
 #[derive(Debug, PartialEq)]
@@ -76,11 +177,36 @@ pub struct Options {
 pub type Refused = (u8, String);
 
 fn known(name: &str) -> bool {
-    MINDED.contains(&name) || QUIET.contains(&name) || QUIET_VALUES.contains(&name)
+    KNOWN.contains(&name)
 }
 
-fn foreign(name: &str) -> bool {
-    FOREIGN.contains(&name) || ["storage-", "vault-", "influxql-"].iter().any(|start| name.starts_with(start))
+/// What the flag's value is, if there is such a flag.
+fn kind_of(name: &str) -> Option<Kind> {
+    FLAGS.iter().find(|(_, names)| names.contains(&name)).map(|(kind, _)| *kind)
+}
+
+/// Why pflag would not take the value.
+fn unfit(kind: Kind, value: &str) -> Option<String> {
+    match kind {
+        Kind::Boolean => {
+            let words = ["1", "t", "T", "true", "TRUE", "True", "0", "f", "F", "false", "FALSE", "False"];
+            (!words.contains(&value)).then(|| format!("strconv.ParseBool: parsing {value:?}: invalid syntax"))
+        }
+        Kind::Integer => {
+            value.parse::<i64>().err().map(|_| format!("strconv.ParseInt: parsing {value:?}: invalid syntax"))
+        }
+        Kind::Duration => duration::go(value).is_none().then(|| format!("time: invalid duration {value:?}")),
+        Kind::Size => {
+            let end = value.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(value.len());
+            let (number, unit) = (&value[..end], value[end..].trim().to_lowercase());
+            let units = ["", "b", "k", "ki", "kb", "kib", "m", "mi", "mb", "mib", "g", "gi", "gb", "gib"];
+            match number.parse::<f64>() {
+                Err(_) => Some(format!("strconv.ParseFloat: parsing {number:?}: invalid syntax")),
+                Ok(_) => (!units.contains(&unit.as_str())).then(|| format!("unhandled size name: {unit}")),
+            }
+        }
+        Kind::Text => None,
+    }
 }
 
 fn help(why: impl std::fmt::Display, command: &str) -> Refused {
@@ -102,38 +228,43 @@ pub fn parse(words: &[String], environment: &BTreeMap<String, String>) -> Result
         }
         Some(name) => return Err(help(format!("unknown command {name:?} for \"influxd\""), "influxd")),
     }
+    let mut asked = false;
     while let Some(word) = words.next() {
         let Some(flag) = word.strip_prefix("--") else {
             return Err(match word.strip_prefix('-').and_then(|flag| flag.chars().next()) {
-                Some('h') => return Ok(Command::Help),
+                Some('h') => {
+                    asked = true;
+                    continue;
+                }
                 Some(short) => help(format!("unknown shorthand flag: '{short}' in {word}"), "influxd"),
                 None => help(format!("unknown command {word:?} for \"influxd\""), "influxd"),
             });
         };
         let (name, value) = flag.split_once('=').map_or((flag, None), |(name, value)| (name, Some(value.to_owned())));
         if name == "help" {
-            return Ok(Command::Help);
+            asked = true;
+            continue;
         }
-        if foreign(name) {
-            return Err((3, format!("the stand-in does not know --{name}")));
-        }
-        if !known(name) {
-            return Err(help(format!("unknown flag: --{name}"), "influxd"));
-        }
-        let value = if QUIET.contains(&name) {
+        let Some(kind) = kind_of(name) else { return Err(help(format!("unknown flag: --{name}"), "influxd")) };
+        let value = if kind == Kind::Boolean {
             value.unwrap_or_else(|| "true".to_owned())
         } else {
             let value = value.or_else(|| words.next().cloned());
             value.ok_or_else(|| help(format!("flag needs an argument: --{name}"), "influxd"))?
         };
-        if QUIET.contains(&name)
-            && !["1", "t", "T", "true", "TRUE", "True", "0", "f", "F", "false", "FALSE", "False"]
-                .contains(&value.as_str())
-        {
-            let why = format!("strconv.ParseBool: parsing {value:?}: invalid syntax");
+        if let Some(why) = unfit(kind, &value) {
             return Err(help(format!("invalid argument {value:?} for \"--{name}\" flag: {why}"), "influxd"));
         }
         told.insert(name.to_owned(), value);
+    }
+    let file = file(environment.get("INFLUXD_CONFIG_PATH").map(String::as_str).unwrap_or_default())?;
+    let file = file.map(|(path, text)| entries(&path, &text).map(|entries| (path, entries))).transpose()?;
+    // Who asks for help is told what is wrong with flags, but nothing is done with them.
+    if asked {
+        return Ok(Command::Help);
+    }
+    if let Some(name) = told.keys().find(|name| !known(name)) {
+        return Err((3, format!("the stand-in does not know --{name}")));
     }
     for (name, value) in environment {
         let Some(name) = name.strip_prefix("INFLUXD_") else { continue };
@@ -146,8 +277,8 @@ pub fn parse(words: &[String], environment: &BTreeMap<String, String>) -> Result
         }
         told.entry(name).or_insert_with(|| value.clone());
     }
-    if let Some((path, text)) = file(environment.get("INFLUXD_CONFIG_PATH").map(String::as_str).unwrap_or_default())? {
-        for (name, value) in entries(&path, &text)? {
+    if let Some((path, entries)) = file {
+        for (name, value) in entries {
             if !known(&name) {
                 return Err((3, format!("{}: the stand-in does not know {name}", path.display())));
             }
@@ -289,6 +420,17 @@ mod tests {
         assert_eq!(refused("--tls-cert=x"), (3, "the stand-in does not know --tls-cert".to_owned()));
         assert_eq!(refused("upgrade").0, 3);
         assert_eq!(parsed("version", &[]), Ok(Command::Version));
+        assert_eq!(parsed("--tls-cert=x --storage-wal-fsync-delay=10ms --help", &[]), Ok(Command::Help));
+        assert_eq!(refused("--no-such=1 --help"), told("unknown flag: --no-such"));
+        for (flag, value, why) in [
+            ("storage-wal-fsync-delay", "soon", "time: invalid duration \"soon\""),
+            ("storage-cache-max-memory-size", "1x", "unhandled size name: x"),
+            ("session-length", "1h", "strconv.ParseInt: parsing \"1h\": invalid syntax"),
+            ("ui-disabled", "never", "strconv.ParseBool: parsing \"never\": invalid syntax"),
+        ] {
+            let said = told(&format!("invalid argument {value:?} for \"--{flag}\" flag: {why}"));
+            assert_eq!(refused(&format!("--{flag}={value} --help")), said);
+        }
         assert_eq!(parsed("", &[("INFLUXD_TLS_CERT", "x")]).unwrap_err().0, 3);
     }
 }

@@ -14,6 +14,7 @@ mod connections;
 mod cost;
 mod faults;
 mod files;
+mod influxdb;
 mod logs;
 mod packages;
 mod poller;

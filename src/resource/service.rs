@@ -269,7 +269,9 @@ impl Resource for Service {
             }
             _ => {}
         }
-        if self.enabled.is_some() && (self.started_with(state).next().is_some() || unit.enabled == "generated") {
+        // one whose quadlet goes in this run is another unit afterwards
+        let generated = unit.enabled == "generated" && !self.is_rewritten(state);
+        if self.enabled.is_some() && (self.started_with(state).next().is_some() || generated) {
             return Err(format!(
                 "{} is made from a quadlet, so whether it starts at boot is said there: `install: {{ WantedBy: multi-user.target }}` in place of `enabled`",
                 self.shown()

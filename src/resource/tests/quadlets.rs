@@ -240,6 +240,15 @@ fn whether_it_starts_at_boot_is_said_in_the_quadlet() {
     declared(&mut state, &[WEB]);
     resource(WEB).plan(&mut state).unwrap();
     assert_snapshot!(plan("service: { name: web, enabled: true }", &mut state), @"impossible: web.service is made from a quadlet, so whether it starts at boot is said there: `install: { WantedBy: multi-user.target }` in place of `enabled`");
+
+    // A unit of the same name takes the place of one whose quadlet is gone.
+    let mut state = with_podman("5.4.2");
+    let generated = UnitState { load: "loaded".into(), enabled: "generated".into(), ..UnitState::default() };
+    state.units.insert("web.service".into(), generated);
+    let service = "service: { name: web, enabled: true, running: false }";
+    assert!(plan(service, &mut state.clone()).starts_with("impossible"));
+    state.rewritten_units.insert("web.service".into());
+    assert!(plan(service, &mut state).contains("> Enable"));
 }
 
 #[test]

@@ -159,9 +159,10 @@ fn points_outlive_changes(suite: Suite, backend: &str) {
     assert_eq!(store.version(), "v2.7.12");
     store.assert_points(&["first", "second"]);
 
-    // Another address and port.
-    store.restarts_once(&["influxdb_http_addr=127.0.0.1", "influxdb_http_port=9086"]);
-    store.host().read("curl -fsS 'http://127.0.0.1:9086/health'");
+    // Another address and port; Podman's own network has no IPv6.
+    let (address, host) = if container { ("127.0.0.1", "127.0.0.1") } else { ("::1", "[::1]") };
+    store.restarts_once(&[&format!("influxdb_http_addr={address}"), "influxdb_http_port=9086"]);
+    store.host().read(&format!("curl -fsSg 'http://{host}:9086/health'"));
     store.restarts_once(&[]);
 
     // What influxd has no flag for, or not with this value, does not reach it.

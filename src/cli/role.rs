@@ -107,6 +107,9 @@ fn describe(option: &OptionSpec) -> String {
     } else if option.required {
         text.push_str("; required");
     }
+    if option.generated {
+        text.push_str("; generated if not given");
+    }
     if let Some(condition) = &option.required_if {
         let _ = write!(text, "; required if {}", value(condition));
     }

@@ -1,9 +1,11 @@
 //! A run: load, resolve, connect, facts, render, probe, plan; and, for `apply`, step by step to the end.
 
 mod checks;
+mod converse;
 pub mod event;
 mod extra_vars;
 mod gather;
+mod handover;
 mod http;
 mod ownership;
 mod planner;

@@ -24,7 +24,7 @@ impl<'a> Ownership<'a> {
             return Vec::new();
         }
         let mut declared: HashMap<&str, HashSet<(u8, &str)>> = HashMap::new();
-        for resolved in run.steps.iter().flat_map(|step| &step.resources).filter(|_| !run.absent) {
+        for resolved in run.resources().filter(|_| !run.absent) {
             declared.entry(&resolved.id).or_default().extend(resolved.claims.iter().map(Item::key));
         }
         let mine =

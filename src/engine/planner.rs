@@ -3,13 +3,14 @@
 
 use super::event::{HostPlan, RolePlan, StepPlan};
 use super::ownership::{Ownership, Thing, is_kept, is_labelled, is_shared, own, taken_over, thing};
-use super::resolve::{HostWork, Resolved, ResolvedCheck, RoleRun};
-use crate::plan::change::Change;
+use super::resolve::{HostWork, Place, Resolved, ResolvedCheck, RoleRun};
+use crate::plan::change::{Change, Detail};
 use crate::plan::manifest::{Before, Item, Manifest, Owned};
 use crate::plan::probe::Probe;
 use crate::plan::state::State;
 use crate::resource::removal::{self, Reach};
-use std::collections::{BTreeMap, HashSet};
+use crate::secret::SecretName;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// Who a shell runs as: none for the user who logs in.
 pub type Identity = Option<String>;
@@ -17,8 +18,10 @@ pub type Identity = Option<String>;
 /// A role's changes on one host, which are made or put back as one.
 #[derive(Debug)]
 pub struct Transaction {
-    /// Which play it belongs to.
-    pub play: usize,
+    /// The role that it is of.
+    pub role: Place,
+    /// Whether it keeps the role's generated secrets, which comes before all else of the role.
+    pub keeps: bool,
     /// What it does.
     pub plan: RolePlan,
     /// Who carries it out.
@@ -27,6 +30,21 @@ pub struct Transaction {
     pub checks: Vec<ResolvedCheck>,
     /// The host's manifest once it is done.
     pub manifest: Manifest,
+    /// Secrets that must be known before it can be carried out.
+    pub awaits: BTreeSet<SecretName>,
+}
+
+impl Transaction {
+    /// What comes first is carried out first.
+    pub fn place(&self) -> (Place, bool) {
+        (self.role, !self.keeps)
+    }
+
+    /// The secrets that it makes.
+    pub fn makes(&self) -> Vec<String> {
+        let changes = self.plan.steps.iter().flat_map(|step| &step.changes);
+        changes.flat_map(|change| change.calls()).flat_map(|call| call.makes()).collect()
+    }
 }
 
 /// What is to be done on a host.
@@ -37,7 +55,7 @@ pub struct Plan {
     /// For the user.
     pub notes: Vec<String>,
     /// Checks of roles without changes, for `--verify`.
-    pub other_checks: Vec<(usize, Identity, ResolvedCheck)>,
+    pub other_checks: Vec<(Place, Identity, ResolvedCheck)>,
 }
 
 impl Plan {
@@ -64,7 +82,7 @@ pub fn questions(work: &HostWork) -> BTreeMap<Identity, Probe> {
     let mut probes: BTreeMap<Identity, Probe> = BTreeMap::new();
     for run in &work.runs {
         let probe = probes.entry(run.become_user.clone()).or_default();
-        for resolved in run.steps.iter().flat_map(|step| &step.resources) {
+        for resolved in run.resources() {
             match &resolved.resource {
                 Some(resource) => resource.ask(probe),
                 None => resolved.claims.iter().for_each(|item| removal::ask(item, probe)),
@@ -110,13 +128,14 @@ pub fn plan(
         let items = state.manifest.resources.iter().flat_map(|owned| &owned.items);
         state.origins = items.map(|item| (thing(item), item.before().clone())).collect();
     }
-    let declared = work.runs.iter().filter(|run| !run.absent).flat_map(|run| &run.steps);
-    let claims = declared.flat_map(|step| &step.resources).flat_map(|resolved| &resolved.claims);
+    let declared = work.runs.iter().filter(|run| !run.absent).flat_map(RoleRun::resources);
+    let claims = declared.flat_map(|resolved| &resolved.claims);
     let claimed: HashSet<Thing> = claims.map(thing).collect();
     let mut planner = Planner { ownership, claimed, plan: Plan::default(), impossible: Vec::new() };
     let mut started: Vec<(&RoleRun, &Resolved)> = Vec::new();
     for run in &work.runs {
         let Some(state) = states.get_mut(&run.become_user) else { continue };
+        planner.secrets(run, state);
         let steps =
             if run.absent { planner.removed(run, state, &started) } else { planner.present(run, state, &started) };
         started.extend(services(run).map(|resolved| (run, resolved)));
@@ -143,9 +162,7 @@ pub fn plan(
 fn declare(work: &HostWork, states: &mut BTreeMap<Identity, State>) {
     for run in work.runs.iter().filter(|run| !run.absent) {
         let Some(state) = states.get_mut(&run.become_user) else { continue };
-        for resource in
-            run.steps.iter().flat_map(|step| &step.resources).filter_map(|resolved| resolved.resource.as_ref())
-        {
+        for resource in run.resources().filter_map(|resolved| resolved.resource.as_ref()) {
             resource.declare(state);
         }
     }
@@ -154,6 +171,18 @@ fn declare(work: &HostWork, states: &mut BTreeMap<Identity, State>) {
 fn services(run: &RoleRun) -> impl Iterator<Item = &Resolved> {
     let all = run.steps.iter().flat_map(|step| &step.resources);
     all.filter(|resolved| resolved.selected && resolved.resource.as_ref().is_some_and(|resource| resource.restarts()))
+}
+
+fn transaction(run: &RoleRun, state: &State, steps: Vec<StepPlan>, checks: Vec<ResolvedCheck>) -> Transaction {
+    Transaction {
+        role: run.place,
+        keeps: false,
+        plan: RolePlan { role: run.role.clone(), play: run.play_name.clone(), steps },
+        identity: run.become_user.clone(),
+        checks,
+        manifest: state.manifest.clone(),
+        awaits: run.awaits.clone(),
+    }
 }
 
 struct Planner<'a> {
@@ -178,7 +207,18 @@ impl Planner<'_> {
             }
             Ok(planned) => {
                 own(&mut state.manifest, self.ownership.project, run, resolved, planned.items);
-                planned.draft.map(|draft| draft.of(resolved.id.clone()))
+                let mut change = planned.draft?.of(resolved.id.clone());
+                let texts = resource.texts();
+                let waits = |secret: &&SecretName| {
+                    texts.iter().any(|(_, text)| String::from_utf8_lossy(text).contains(&secret.stand_in()))
+                };
+                let mut waits = run.awaits.iter().filter(waits).peekable();
+                if waits.peek().is_some() {
+                    // its size and digest are those of a text with a stand-in
+                    change.details.retain(|detail| !matches!(detail, Detail::Value { what, .. } if what == "content"));
+                }
+                change.details.extend(waits.map(|secret| Detail::note(format!("{secret} is known after apply"))));
+                Some(change)
             }
         }
     }
@@ -193,6 +233,19 @@ impl Planner<'_> {
                 format!("{name} belongs to the project {project} (role {role}), which put it on this host")
             })
         })
+    }
+
+    /// Generated secrets are kept before anything is made with them, and stay whatever becomes of the rest.
+    fn secrets(&mut self, run: &RoleRun, state: &mut State) {
+        let changes: Vec<Change> =
+            run.secrets.iter().filter_map(|resolved| self.resource(run, resolved, state)).collect();
+        if !changes.is_empty() {
+            let steps = vec![StepPlan { step: "secrets".to_owned(), changes, in_order: false }];
+            // nothing in them is waited for
+            let awaits = BTreeSet::new();
+            let kept = Transaction { keeps: true, awaits, ..transaction(run, state, steps, Vec::new()) };
+            self.plan.transactions.push(kept);
+        }
     }
 
     fn present(&mut self, run: &RoleRun, state: &mut State, started: &[(&RoleRun, &Resolved)]) -> Vec<StepPlan> {
@@ -244,7 +297,7 @@ impl Planner<'_> {
     fn removed(&mut self, run: &RoleRun, state: &mut State, started: &[(&RoleRun, &Resolved)]) -> Vec<StepPlan> {
         let mut all = self.ownership.gone(run, &state.manifest);
         let known: HashSet<Thing> = all.iter().flat_map(|owned| &owned.items).map(thing).collect();
-        for resolved in run.steps.iter().flat_map(|step| &step.resources).filter(|resolved| resolved.selected) {
+        for resolved in run.resources().filter(|resolved| resolved.selected) {
             let claims = resolved.claims.iter().filter(|item| !known.contains(&thing(item)));
             let claims = claims.filter(|item| !removal::is_common_folder(&resolved.id, &resolved.claims, item));
             let items = claims.filter_map(|item| self.ownership.left_by(run, item, &state.manifest)).collect();
@@ -333,16 +386,10 @@ impl Planner<'_> {
     fn finish(&mut self, run: &RoleRun, state: &State, steps: Vec<StepPlan>) {
         let checks = run.steps.iter().flat_map(|step| step.checks.iter().cloned());
         if steps.is_empty() {
-            self.plan.other_checks.extend(checks.map(|check| (run.play, run.become_user.clone(), check)));
+            self.plan.other_checks.extend(checks.map(|check| (run.place, run.become_user.clone(), check)));
             return;
         }
-        self.plan.transactions.push(Transaction {
-            play: run.play,
-            plan: RolePlan { role: run.role.clone(), play: run.play_name.clone(), steps },
-            identity: run.become_user.clone(),
-            checks: checks.collect(),
-            manifest: state.manifest.clone(),
-        });
+        self.plan.transactions.push(transaction(run, state, steps, checks.collect()));
     }
 
     /// Roles that left the playbook: said, and removed when that was asked for.
@@ -369,11 +416,13 @@ impl Planner<'_> {
                 }
                 let steps = vec![StepPlan { step: "orphaned".to_owned(), changes, in_order: true }];
                 self.plan.transactions.push(Transaction {
-                    play: work.runs.iter().map(|run| run.play).max().unwrap_or(0),
+                    role: work.runs.iter().map(|run| (run.place.0, usize::MAX)).max().unwrap_or_default(),
+                    keeps: false,
                     plan: RolePlan { role, play: "orphaned".to_owned(), steps },
                     identity: identity.clone(),
                     checks: Vec::new(),
                     manifest: state.manifest.clone(),
+                    awaits: BTreeSet::new(),
                 });
             }
         }

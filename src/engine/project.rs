@@ -5,7 +5,7 @@ use super::request::Selection;
 use crate::inventory::{self, Inventory};
 use crate::playbook::{self, Playbook};
 use crate::role::{RoleLibrary, check_inventory_names};
-use crate::secret::Secrets;
+use crate::secret::{SecretStore, Secrets};
 use crate::source::{Diagnostic, Diagnostics, SourceFile, Span};
 use crate::template::{Hosts, Layer, Rank, RenderError, Scope};
 use crate::yaml::Node;
@@ -62,7 +62,8 @@ pub fn load(selection: &Selection) -> Result<Project, Diagnostics> {
     let (Some(inventory), Some(extra), true) = (inventory, extra, errors.is_empty()) else { return Err(errors) };
 
     let extra = Layer::entries(Rank::Extra, &extra);
-    let hosts = Arc::new(template_hosts(&inventory, &extra));
+    let secrets = Secrets::new();
+    let hosts = Arc::new(template_hosts(&inventory, &extra).with_secrets(SecretStore::new(secrets.clone())));
     let play_hosts = play_hosts(&inventory, &playbooks, &extra, selection)?;
     check_names(&inventory, &playbooks)?;
     let id = settings.project.or_else(|| name_of(root.as_deref())).unwrap_or_else(|| "solti".to_owned());
@@ -73,7 +74,7 @@ pub fn load(selection: &Selection) -> Result<Project, Diagnostics> {
         playbooks,
         library,
         hosts,
-        secrets: Secrets::new(),
+        secrets,
         selection: selection.clone(),
         play_hosts,
         complete,

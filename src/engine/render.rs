@@ -43,7 +43,7 @@ pub fn programs(project: &Project, host: &str) -> Result<(String, String), Diagn
     known(project, host)?;
     let work = resolve(project, host)?;
     let probes: Vec<String> = super::planner::questions(&work).values().map(Probe::program).collect();
-    Ok((facts::program(project.hosts.wants_podman_version()), probes.concat()))
+    Ok((facts::program(project.hosts.extras(host)), probes.concat()))
 }
 
 fn known(project: &Project, host: &str) -> Result<(), Diagnostics> {

@@ -47,6 +47,12 @@ pub struct Selection {
 }
 
 impl Selection {
+    /// The command line of a run with a limit, as one would type it to add a host.
+    pub fn limited(&self, command: &str) -> Option<String> {
+        let inventories = self.inventories.first().map(String::as_str).unwrap_or_default();
+        Some(format!("solti {command} {inventories} --limit {}", self.limit.as_ref()?))
+    }
+
     /// Whether all roles and resources are selected that are there without any `--tags`.
     pub fn is_untagged(&self) -> bool {
         self.tags.is_empty() && self.skip_tags.is_empty()
@@ -73,4 +79,11 @@ pub struct Outside {
     pub interrupt: watch::Receiver<Interrupt>,
     /// Asked once per `apply`, when all plans are out and at least one has changes; false ends the run.
     pub approve: Arc<dyn Fn() -> bool + Send + Sync>,
+}
+
+impl Outside {
+    /// Whether the user wants nothing new to be begun.
+    pub fn is_stopping(&self) -> bool {
+        *self.interrupt.borrow() != Interrupt::None
+    }
 }

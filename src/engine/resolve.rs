@@ -5,12 +5,13 @@ use crate::host::Target;
 use crate::plan::manifest::Item;
 use crate::playbook::{Play, RoleUse, State};
 use crate::resource::check::Check;
-use crate::resource::{self, Files, Resource};
-use crate::role::{Expanded, ResourceKind, RoleFiles, expand_resources, expand_step, resolve_options};
+use crate::resource::{self, Files, Kept, Resource};
+use crate::role::{Expanded, ResourceKind, Role, RoleFiles, expand_resources, expand_step, resolve_options};
+use crate::secret::SecretName;
 use crate::source::{Diagnostic, Diagnostics, Span};
 use crate::template::{Layer, Rank, RenderError, Scope};
 use crate::yaml::Node;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// All that one host is to be.
@@ -30,11 +31,14 @@ pub struct HostWork {
     pub notes: Vec<Diagnostic>,
 }
 
+/// Which play, counted over all playbooks, and which of its roles: what comes first is carried out first.
+pub type Place = (usize, usize);
+
 /// One use of a role on one host.
 #[derive(Debug)]
 pub struct RoleRun {
-    /// Which play, counted over all playbooks.
-    pub play: usize,
+    /// Where it stands in the run.
+    pub place: Place,
     /// The play's name, or its place.
     pub play_name: String,
     /// What it is called in ids and on the terminal.
@@ -47,10 +51,23 @@ pub struct RoleRun {
     pub absent: bool,
     /// Labels of what goes too when it is removed.
     pub purge: Vec<String>,
+    /// Where it is used.
+    pub span: Span,
+    /// Secrets that were generated for its options, which are kept before anything else is done.
+    pub secrets: Vec<Resolved>,
     /// Its steps.
     pub steps: Vec<ResolvedStep>,
+    /// Secrets that it, or a role before it, is still waiting for.
+    pub awaits: BTreeSet<SecretName>,
     /// Whether it is planned without `--tags`, so that what it no longer declares is removed.
     pub complete: bool,
+}
+
+impl RoleRun {
+    /// All its resources, in order.
+    pub fn resources(&self) -> impl Iterator<Item = &Resolved> {
+        self.secrets.iter().chain(self.steps.iter().flat_map(|step| &step.resources))
+    }
 }
 
 /// A step on one host.
@@ -132,6 +149,10 @@ impl Files for Sources {
     fn home(&self, user: &str) -> Result<Option<String>, RenderError> {
         self.scope.home(user)
     }
+
+    fn secrets_folder(&self) -> Result<String, RenderError> {
+        self.scope.secrets_folder()
+    }
 }
 
 /// Works out what the plays come to on one host.
@@ -139,6 +160,7 @@ impl Files for Sources {
 /// # Errors
 /// Everything that is wrong in what concerns this host.
 pub fn resolve(project: &Project, host: &str) -> Result<HostWork, Diagnostics> {
+    project.hosts.render(host);
     let mut errors = Diagnostics::new();
     let first = project.plays().find(|(_, hosts)| hosts.iter().any(|name| name == host)).map(|(play, _)| play);
     let target = errors.collect(target(project, host, first));
@@ -256,15 +278,15 @@ impl<'a> Resolver<'a> {
         for role in &play.roles {
             scope = scope.with_layer(role.role.defaults());
         }
-        for role in &play.roles {
-            self.role(number, play, role, &scope);
+        for (position, role) in play.roles.iter().enumerate() {
+            self.role((number, position), play, role, &scope);
         }
         if !play.resources.is_empty() {
-            self.resources(number, play, &scope);
+            self.resources((number, play.roles.len()), play, &scope);
         }
     }
 
-    fn role(&mut self, number: usize, play: &'a Play, role: &'a RoleUse, scope: &Scope) {
+    fn role(&mut self, place: Place, play: &'a Play, role: &'a RoleUse, scope: &Scope) {
         let instance = self.instance(&role.instance);
         let scope =
             scope.with_layer(Layer::entries(Rank::Role, &role.vars)).with_magic("role_name", role.role.name.as_str());
@@ -287,44 +309,74 @@ impl<'a> Resolver<'a> {
         let scope = options.scope.with_loader(files.clone());
         let become_user = self.become_user(play, role.become_, role.become_user.as_ref(), &scope);
         let mut run = RoleRun {
-            play: number,
+            place,
             play_name: play_name(play),
             role: role.instance.clone(),
             instance,
             become_user,
             absent,
             purge: role.purge.clone(),
+            span: role.span.clone(),
+            secrets: Vec::new(),
             steps: Vec::new(),
+            awaits: BTreeSet::new(),
             complete: self.project.selection.is_untagged(),
         };
+        self.generated(&mut run, &role.role, &options.generated, &scope);
         for step in &role.role.steps {
             let expanded = expand_step(step, &scope, absent);
             let step = self.step(&mut run, &step.name, expanded, &[&play.tags, &role.tags], &files);
             run.steps.push(step);
         }
+        run.awaits = self.project.hosts.secrets().awaited(self.host);
         self.runs.push(run);
     }
 
+    /// What was generated for a role's options is kept by the host; it goes with the data that it gives access to.
+    fn generated(&mut self, run: &mut RoleRun, role: &Role, values: &[(String, String)], scope: &Scope) {
+        let all = role.options.values().filter(|option| option.generated);
+        let values = all.filter_map(|option| {
+            let value = values.iter().find(|(name, _)| *name == option.name).map(|(_, value)| value.as_str());
+            (value.is_some() || run.absent).then_some((&option.name, value))
+        });
+        for (name, value) in values.collect::<Vec<_>>() {
+            let Some(folder) = self.take(scope.secrets_folder()) else { return };
+            let kept = Kept::new(&folder, name, value.unwrap_or_default());
+            run.secrets.push(Resolved {
+                id: format!("{}/secrets/secret:{name}", run.role),
+                claims: kept.claims(),
+                resource: value.is_some().then(|| Box::new(kept) as Box<dyn Resource>),
+                span: run.span.clone(),
+                purge: Some("data".to_owned()),
+                selected: true,
+            });
+        }
+    }
+
     /// A play's own resources are a step of their own.
-    fn resources(&mut self, number: usize, play: &'a Play, scope: &Scope) {
+    fn resources(&mut self, place: Place, play: &'a Play, scope: &Scope) {
         let files = self.project.library.play_files(&play.path);
         let scope = scope.with_loader(files.clone());
         let expanded = expand_resources(&play.resources, &[], &scope, false);
         let become_user = self.become_user(play, None, None, &scope);
         let instance = self.instance(&format!("resources of {}", play_name(play)));
         let mut run = RoleRun {
-            play: number,
+            place,
             play_name: play_name(play),
             role: "resources".to_owned(),
             instance,
             become_user,
             absent: false,
             purge: Vec::new(),
+            span: play.span.clone(),
+            secrets: Vec::new(),
             steps: Vec::new(),
+            awaits: BTreeSet::new(),
             complete: self.project.selection.is_untagged(),
         };
         let step = self.step(&mut run, "play", expanded, &[&play.tags], &files);
         run.steps.push(step);
+        run.awaits = self.project.hosts.secrets().awaited(self.host);
         self.runs.push(run);
     }
 
@@ -459,7 +511,7 @@ fn conflicts(runs: &[RoleRun]) -> Diagnostics {
     let mut errors = Diagnostics::new();
     let mut seen: HashMap<(u8, &str), &Resolved> = HashMap::new();
     for run in runs.iter().filter(|run| !run.absent) {
-        for resolved in run.steps.iter().flat_map(|step| &step.resources) {
+        for resolved in run.resources() {
             for item in &resolved.claims {
                 let (what, name) = match item {
                     Item::File { path, .. } => ("the file", path),

@@ -3,13 +3,16 @@
 use super::event::{Event, Outcome, Phase};
 use super::gather::gather;
 use super::ownership::Ownership;
-use super::planner::{Identity, Plan};
+use super::planner::{Identity, Plan, Transaction};
 use super::project::Project;
 use super::request::{Command, Interrupt, Outside};
 use super::resolve::{HostWork, ResolvedCheck, resolve};
 use super::session::{Session, Stop};
 use crate::host::{Password, RunDir};
+use crate::plan::call::Secret;
+use crate::secret::SecretName;
 use crate::source::Diagnostics;
+use crate::template::Hosts;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,10 +28,19 @@ const UNREACHABLE: u8 = 4;
 const DIFFERS: u8 = 2;
 
 /// One host on its way through the run.
-struct Member {
-    session: Session,
-    work: HostWork,
-    plan: Plan,
+pub(super) struct Member {
+    pub session: Session,
+    pub work: HostWork,
+    pub plan: Plan,
+    /// How many of the plan's transactions have been carried out.
+    pub done: usize,
+}
+
+impl Member {
+    /// What is to be carried out next.
+    pub fn next(&self) -> Option<&Transaction> {
+        self.plan.transactions.get(self.done)
+    }
 }
 
 /// Carries out a command on all selected hosts, and gives the exit code.
@@ -43,6 +55,12 @@ pub async fn run(
 ) -> Result<u8, Diagnostics> {
     let begun = Instant::now();
     let names = project.selected();
+    let word = match command {
+        Command::Diff => "diff",
+        Command::Apply { .. } => "apply",
+        Command::Verify => "verify",
+    };
+    project.hosts.secrets().begin(names.iter().cloned(), project.selection.limited(word));
     let (mut works, mut errors) = (Vec::new(), Vec::new());
     for name in &names {
         match resolve(&project, name) {
@@ -54,11 +72,6 @@ pub async fn run(
     let run_dir = RunDir::new().map_err(|error| {
         crate::source::Diagnostic::new(format!("cannot make a private folder for this run: {error}"))
     })?;
-    let word = match command {
-        Command::Diff => "diff",
-        Command::Apply { .. } => "apply",
-        Command::Verify => "verify",
-    };
     let _ = outside.events.send(Event::Started { command: word, hosts: names });
     for text in notes(&project, &works) {
         let _ = outside.events.send(Event::Note { host: None, text });
@@ -97,16 +110,16 @@ fn notes(project: &Project, works: &[HostWork]) -> Vec<String> {
     texts
 }
 
-struct Dispatcher {
+pub(super) struct Dispatcher {
     command: Command,
-    project: Arc<Project>,
+    pub project: Arc<Project>,
     password: Option<Password>,
     outside: Outside,
     run_dir: Arc<RunDir>,
     forks: Arc<Semaphore>,
     outcomes: HashMap<String, Outcome>,
     interrupted: bool,
-    invalid: Option<Diagnostics>,
+    pub invalid: Option<Diagnostics>,
     /// How long the user thought about the question.
     waited: Duration,
     /// Plays that failed on a host and are to fail as a whole (`any_errors_fatal`).
@@ -116,13 +129,15 @@ struct Dispatcher {
 impl Dispatcher {
     async fn run(mut self, works: Vec<HostWork>) -> Result<(u8, Duration), Diagnostics> {
         let members = self.read_facts(works).await;
-        let members = self.render_again(members);
+        let mut members = self.render_again(members).await;
+        if self.invalid.is_none() {
+            members =
+                if self.command == Command::Verify { self.verify(members).await } else { self.plan(members).await };
+        }
         if let Some(errors) = self.invalid.clone() {
             self.close(members).await;
             return Err(errors);
         }
-        let members =
-            if self.command == Command::Verify { self.verify(members).await } else { self.plan(members).await };
         let members = match self.command {
             Command::Apply { .. } => self.apply(members).await,
             _ => members,
@@ -191,7 +206,7 @@ impl Dispatcher {
         order.iter().filter_map(|name| done.remove(name)).collect()
     }
 
-    async fn stopped(&mut self, mut member: Member, stop: Stop) {
+    pub async fn stopped(&mut self, mut member: Member, stop: Stop) {
         let changes = member.session.changed;
         let outcome = match stop {
             Stop::Unreachable(reason) => Outcome::Unreachable { reason },
@@ -223,7 +238,7 @@ impl Dispatcher {
                 who.clone(),
             );
             session.phase(Phase::Waiting);
-            members.push(Member { session, work, plan: Plan::default() });
+            members.push(Member { session, work, plan: Plan::default(), done: 0 });
         }
         let project = Arc::clone(&self.project);
         self.each(members, false, move |mut member| {
@@ -231,8 +246,9 @@ impl Dispatcher {
             async move {
                 member.session.begun = Instant::now();
                 let identity: Identity = member.work.runs.first().and_then(|run| run.become_user.clone());
-                match member.session.facts(&identity, project.hosts.wants_podman_version()).await {
+                match member.session.facts(&identity, project.hosts.extras(&member.work.name)).await {
                     Ok(facts) => {
+                        project.hosts.secrets().learn(&member.work.name, &facts.secrets_folder, facts.secrets);
                         project.hosts.set_facts(&member.work.name, &without_prefix(facts.values));
                         Ok(member)
                     }
@@ -243,18 +259,24 @@ impl Dispatcher {
         .await
     }
 
-    /// What needed facts is rendered once more, for all hosts before any is asked on.
-    fn render_again(&mut self, members: Vec<Member>) -> Vec<Member> {
+    /// What needed facts, or what hosts keep, is rendered once more, for all hosts before any is asked on.
+    async fn render_again(&mut self, members: Vec<Member>) -> Vec<Member> {
         let mut errors = Vec::new();
-        let mut ready = Vec::new();
+        let (mut ready, mut lacking) = (Vec::new(), Vec::new());
         for mut member in members {
-            if member.work.needs_facts {
+            if member.work.needs_facts || self.project.hosts.secrets().is_stale(&member.work.name) {
                 match resolve(&self.project, &member.work.name) {
                     Ok(work) => member.work = work,
                     Err(found) => errors.push((member.work.name.clone(), found)),
                 }
             }
-            ready.push(member);
+            // what could not be rendered must not be taken for what is declared no longer
+            if member.work.needs_facts && errors.is_empty() { lacking.push(member) } else { ready.push(member) }
+        }
+        for member in lacking {
+            let others = self.project.hosts.without_facts().join(", ");
+            let stop = Session::stuck("", format!("it needs facts of {others}, which gave none in this run"));
+            self.stopped(member, stop).await;
         }
         let errors = gather(errors, ready.len());
         if !errors.is_empty() {
@@ -263,9 +285,13 @@ impl Dispatcher {
         ready
     }
 
+    pub(super) fn prune(&self) -> bool {
+        matches!(self.command, Command::Apply { prune: true, .. })
+    }
+
     async fn plan(&mut self, members: Vec<Member>) -> Vec<Member> {
         let project = Arc::clone(&self.project);
-        let prune = matches!(self.command, Command::Apply { prune: true, .. });
+        let prune = self.prune();
         let members = self
             .each(members, false, move |mut member| {
                 let project = Arc::clone(&project);
@@ -281,7 +307,8 @@ impl Dispatcher {
                 }
             })
             .await;
-        for member in &members {
+        let members = self.hand_over(members).await;
+        for member in members.iter().filter(|_| self.invalid.is_none()) {
             let _ =
                 self.outside.events.send(Event::Planned { host: member.work.name.clone(), plan: member.plan.shown() });
         }
@@ -304,14 +331,33 @@ impl Dispatcher {
         }
         let verify = matches!(self.command, Command::Apply { verify: true, .. });
         let plays =
-            members.iter().flat_map(|member| &member.work.runs).map(|run| run.play).max().map_or(0, |last| last + 1);
+            members.iter().flat_map(|member| &member.work.runs).map(|run| run.place.0).max().map_or(0, |last| last + 1);
         let mut members = members;
         let any_errors_fatal: Vec<bool> = self.project.plays().map(|(play, _)| play.any_errors_fatal).collect();
         for play in 0..plays {
             let stop = any_errors_fatal.get(play).copied().unwrap_or(false).then(|| Arc::clone(&self.fatal));
-            members = self.each(members, true, move |member| carry_out(member, play, verify, stop.clone())).await;
-            if self.fatal.load(Ordering::Relaxed) {
-                return self.skip(members, "another host failed, and the play says any_errors_fatal").await;
+            loop {
+                let known;
+                (members, known) = self.plan_again(members).await;
+                let hosts = Arc::clone(&self.project.hosts);
+                let stop = stop.clone();
+                let done: usize = members.iter().map(|member| member.done).sum();
+                members = self
+                    .each(members, true, move |member| {
+                        carry_out(member, Arc::clone(&hosts), play, verify, stop.clone())
+                    })
+                    .await;
+                if self.fatal.load(Ordering::Relaxed) {
+                    return self.skip(members, "another host failed, and the play says any_errors_fatal").await;
+                }
+                let waiting = |member: &Member| member.next().is_some_and(|next| next.role.0 == play);
+                if self.outside.is_stopping() || !members.iter().any(waiting) {
+                    break;
+                }
+                if !known && done == members.iter().map(|member| member.done).sum::<usize>() {
+                    members = self.give_up(members).await;
+                    break;
+                }
             }
         }
         members
@@ -402,30 +448,40 @@ impl Dispatcher {
     }
 }
 
-/// Carries out what one play changes on one host, and with `--verify` asks the checks of its other roles.
-/// A failure raises the flag `fatal`, which keeps the play's other hosts from going on.
+/// Carries out what one play changes on one host, up to what has to wait for another host's secrets, and with
+/// `--verify` asks the checks of its other roles. A failure raises the flag `fatal`, which keeps the play's other hosts
+/// from going on.
 async fn carry_out(
     mut member: Member,
+    hosts: Arc<Hosts>,
     play: usize,
     verify: bool,
     fatal: Option<Arc<AtomicBool>>,
 ) -> Result<Member, (Member, Stop)> {
-    let transactions = std::mem::take(&mut member.plan.transactions);
     let mut result = Ok(());
-    for (number, transaction) in transactions.iter().enumerate().filter(|(_, transaction)| transaction.play == play) {
-        if member.session.stopping() || fatal.as_ref().is_some_and(|fatal| fatal.load(Ordering::Relaxed)) {
+    while let Some(transaction) = member.plan.transactions.get(member.done) {
+        let held = member.session.stopping() || fatal.as_ref().is_some_and(|fatal| fatal.load(Ordering::Relaxed));
+        if transaction.role.0 != play || held || !transaction.awaits.is_empty() {
             break;
         }
-        let name = format!("{}-{number}", std::process::id());
-        result = member.session.carry_out(transaction, &name).await;
-        if result.is_err() {
-            break;
+        let name = format!("{}-{}", std::process::id(), member.done);
+        match member.session.carry_out(transaction, &name).await {
+            Ok(secrets) => {
+                for Secret { name, value, .. } in secrets {
+                    hosts.secrets().keep(&SecretName { host: member.work.name.clone(), name }, &value);
+                }
+            }
+            Err(stop) => {
+                result = Err(stop);
+                break;
+            }
         }
+        member.done += 1;
     }
-    member.plan.transactions = transactions;
-    if verify && result.is_ok() {
+    let waits = member.next().is_some_and(|next| next.role.0 == play);
+    if verify && !waits && result.is_ok() {
         let mut by_identity: HashMap<Identity, Vec<ResolvedCheck>> = HashMap::new();
-        for (_, identity, check) in member.plan.other_checks.iter().filter(|(of, _, _)| *of == play) {
+        for (_, identity, check) in member.plan.other_checks.iter().filter(|(of, _, _)| of.0 == play) {
             by_identity.entry(identity.clone()).or_default().push(check.clone());
         }
         for (identity, checks) in by_identity {

@@ -9,6 +9,8 @@ use super::resolve::{HostWork, ResolvedCheck};
 use super::undo::Undo;
 use super::{checks, step};
 use crate::host::{self, ConnectError, Lost, Password, RunDir, Shell, facts};
+use crate::plan::call::Secret;
+use crate::plan::http::Request;
 use crate::plan::manifest::Manifest;
 use crate::plan::probe::{Probe, ProbeError};
 use crate::plan::reader::Reader;
@@ -56,16 +58,17 @@ fn failure(place: &str, message: impl Into<String>) -> Failure {
 /// One host and everything that is open to it.
 pub struct Session {
     name: String,
-    target: host::Target,
+    pub(super) target: host::Target,
     outside: Outside,
-    run_dir: Arc<RunDir>,
+    pub(super) run_dir: Arc<RunDir>,
     password: Option<Password>,
     /// Who is working, for others who find the host locked; none if nothing is to be changed.
     who: Option<String>,
     shells: BTreeMap<Identity, Shell>,
     /// The identity whose shell carries the connection, and is closed last.
     first: Option<Identity>,
-    states: BTreeMap<Identity, State>,
+    /// What the probe found, before anything was planned.
+    found: BTreeMap<Identity, State>,
     /// When work on this host began.
     pub begun: Instant,
     /// Changes made so far.
@@ -96,7 +99,7 @@ impl Session {
             who,
             shells: BTreeMap::new(),
             first: None,
-            states: BTreeMap::new(),
+            found: BTreeMap::new(),
             begun: Instant::now(),
             changed: 0,
             outcome: None,
@@ -125,7 +128,7 @@ impl Session {
         self.emit(Event::Phase { host: self.name.clone(), phase });
     }
 
-    fn interrupted(&self) -> Interrupt {
+    pub(super) fn interrupted(&self) -> Interrupt {
         *self.outside.interrupt.borrow()
     }
 
@@ -133,10 +136,10 @@ impl Session {
     ///
     /// # Errors
     /// When the host cannot be reached.
-    pub async fn facts(&mut self, identity: &Identity, with_podman: bool) -> Result<facts::Facts, Stop> {
+    pub async fn facts(&mut self, identity: &Identity, extras: facts::Extras) -> Result<facts::Facts, Stop> {
         self.phase(Phase::Connecting);
         let mut records = Vec::new();
-        let program = facts::program(with_podman);
+        let program = facts::program(extras);
         let who = self.identity(identity);
         let (shell, _) = Shell::open_and_run(&self.run_dir, &self.target, &who, CONNECT, &program, &mut |tag, rest| {
             records.push((tag.to_owned(), rest.to_owned()));
@@ -155,7 +158,11 @@ impl Session {
     }
 
     /// Sends a program to the shell of an identity, which is opened when it is first needed.
-    async fn run(&mut self, identity: &Identity, program: &str) -> Result<(i32, Vec<(String, String)>), Stop> {
+    pub(super) async fn run(
+        &mut self,
+        identity: &Identity,
+        program: &str,
+    ) -> Result<(i32, Vec<(String, String)>), Stop> {
         let mut records = Vec::new();
         let mut progress = Progress::new(&self.name, &self.outside);
         let mut take = |tag: &str, rest: &str| {
@@ -188,11 +195,24 @@ impl Session {
                 let more = self.probe(&identity, &further, false).await?;
                 state.absorb(more);
             }
-            self.states.insert(identity, state);
+            self.found.insert(identity, state);
         }
-        let plan = planner::plan(work, &mut self.states, ownership).map_err(|all| impossible(&all))?;
+        let plan = self.plan_again(work, ownership)?;
         self.phase(Phase::Planned);
         Ok(plan)
+    }
+
+    /// Plans once more from what the probe found.
+    ///
+    /// # Errors
+    /// When the host cannot be brought to the declared state.
+    pub fn plan_again(&self, work: &HostWork, ownership: Ownership<'_>) -> Result<Plan, Stop> {
+        planner::plan(work, &mut self.found.clone(), ownership).map_err(|all| impossible(&all))
+    }
+
+    /// What stops a host, or a role there, for a reason that lies elsewhere.
+    pub fn stuck(place: &str, reason: String) -> Stop {
+        Stop::Failed(Box::new(failure(place, reason)))
     }
 
     async fn probe(&mut self, identity: &Identity, probe: &Probe, first: bool) -> Result<State, Stop> {
@@ -215,7 +235,7 @@ impl Session {
             }
             reader.record(tag, rest);
         }
-        reader.finish().map_err(|error| match error {
+        let state = reader.finish().map_err(|error| match error {
             ProbeError::Locked(who) => Stop::Locked(who),
             other => {
                 let mut failure = failure("", other.to_string());
@@ -224,20 +244,27 @@ impl Session {
                 }
                 Stop::Failed(Box::new(failure))
             }
-        })
+        });
+        let mut state = state?;
+        let requests: Vec<&Request> = probe.requests().collect();
+        let replies = self.replies(&requests, &records).await;
+        state.replies = requests.iter().map(|request| request.key()).zip(replies).collect();
+        Ok(state)
     }
 
     fn note(&self, text: String) {
         self.emit(Event::Note { host: Some(self.name.clone()), text });
     }
 
-    /// Carries out one role's changes: all its steps, its checks, and then it counts; or everything is put back.
+    /// Carries out one role's changes: all its steps, its checks, and then it counts; or everything is put back. Gives
+    /// the secrets that it made.
     ///
     /// # Errors
     /// When anything in it failed.
-    pub async fn carry_out(&mut self, transaction: &Transaction, name: &str) -> Result<(), Stop> {
+    pub async fn carry_out(&mut self, transaction: &Transaction, name: &str) -> Result<Vec<Secret>, Stop> {
         let identity = transaction.identity.clone();
         let mut outcome = Undo::default();
+        let mut secrets = Vec::new();
         let all_pulls = step::pulls(&transaction.plan.steps);
         for (number, step_plan) in transaction.plan.steps.iter().enumerate() {
             let begun = Instant::now();
@@ -273,6 +300,12 @@ impl Session {
                 return Err(Stop::Failed(Box::new(outcome.failure(place))));
             }
             outcome.done = false;
+            for change in &step_plan.changes {
+                match self.converse(&identity, change, &mut outcome).await.map_err(|stop| self.cut_off(stop, &role))? {
+                    Ok(made) => secrets.extend(made),
+                    Err(reason) => return Err(self.put_back(&identity, outcome, &change.resource, &reason).await),
+                }
+            }
             self.emit(Event::StepDone {
                 host: self.name.clone(),
                 role,
@@ -298,7 +331,7 @@ impl Session {
             return Err(Stop::Failed(Box::new(outcome.failure(transaction.plan.role.clone()))));
         }
         self.changed += transaction.plan.steps.iter().map(|step| step.changes.len()).sum::<usize>();
-        Ok(())
+        Ok(secrets)
     }
 
     /// A connection that was lost in a transaction: the host notices and puts back by itself.
@@ -397,7 +430,7 @@ impl Session {
 
     /// Whether the user wants nothing new to be begun.
     pub fn stopping(&self) -> bool {
-        self.interrupted() != Interrupt::None
+        self.outside.is_stopping()
     }
 
     /// A check of a role without changes, for which there is nothing to put back.

@@ -55,7 +55,7 @@ impl Undo {
             Some(_) => "a command failed".to_owned(),
             None => "the step ended without saying why".to_owned(),
         });
-        let left = self.left.into_iter().chain(self.stays.into_iter().map(|what| format!("stays: {what}"))).collect();
+        let left = self.left.into_iter().chain(self.stays).collect();
         let status = self.status.filter(|_| self.command.is_some());
         Failure { place, message, command: self.command, status, output: self.output, put_back: self.put_back, left }
     }

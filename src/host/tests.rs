@@ -310,7 +310,9 @@ async fn facts_are_found_in_one_exchange() -> Outcome {
         let mut said = VecDeque::new();
         let began = Instant::now();
         let status = shell
-            .run(&facts::program(false), &mut |tag, rest| said.push_back((tag.to_owned(), rest.to_owned())))
+            .run(&facts::program(facts::Extras::default()), &mut |tag, rest| {
+                said.push_back((tag.to_owned(), rest.to_owned()))
+            })
             .await?;
         eprintln!("{file}: {} facts records in {:?}", said.len(), began.elapsed());
         assert_eq!((status, shell.noise()), (0, vec![]), "{file}");

@@ -1,5 +1,6 @@
 //! A change: what a run does to one resource of one host, and how that is said.
 
+use super::call::Call;
 use super::operation::Operation;
 use serde::Serialize;
 
@@ -118,4 +119,14 @@ pub struct Change {
     /// How it is made on the host.
     #[serde(skip)]
     pub operations: Vec<Operation>,
+}
+
+impl Change {
+    /// The conversations with services that it is made of.
+    pub fn calls(&self) -> impl Iterator<Item = &dyn Call> {
+        self.operations.iter().filter_map(|operation| match operation {
+            Operation::Api(call) => Some(call.as_ref()),
+            _ => None,
+        })
+    }
 }

@@ -1,6 +1,8 @@
 //! What is on a host, what is to change there, and the words for it.
 
+pub mod call;
 pub mod change;
+pub mod http;
 pub mod manifest;
 pub mod operation;
 pub mod probe;

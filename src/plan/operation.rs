@@ -1,5 +1,8 @@
 //! Operations: the few things that a step can do to a host, from which every change is made.
 
+use super::call::Call;
+use std::sync::Arc;
+
 /// Owner, group and permissions of a path; what is none stays as it is (new files: root, root, by kind).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Attributes {
@@ -50,7 +53,7 @@ pub enum Expectation {
 }
 
 /// One thing that a step does to a host. Everything but packages, users and commands is undone when the step fails.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Operation {
     /// Installs packages, with their services' automatic start suppressed and existing configuration kept.
     Install {
@@ -191,6 +194,8 @@ pub enum Operation {
         /// A read-only command; where it succeeds just before, there is nothing left to do.
         unless: Option<Vec<String>>,
     },
+    /// Talks to the API of a service, once everything else in the step is done. What it changes there stays.
+    Api(Arc<dyn Call>),
     /// Refuses the step if a path is not as it was when the step was planned.
     Expect {
         /// The absolute path.
@@ -198,6 +203,13 @@ pub enum Operation {
         /// How it was.
         expectation: Expectation,
     },
+}
+
+impl Operation {
+    /// Writes one file.
+    pub fn write(body: Body) -> Self {
+        Self::WriteFiles { folder: None, bodies: vec![body], removed: Vec::new(), validation: None, early: false }
+    }
 }
 
 /// What podman keeps beside containers and images.

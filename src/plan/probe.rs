@@ -3,6 +3,7 @@
 //! It is made of shell builtins and as few processes as the questions allow: one `stat` and one `sha256sum` for all
 //! paths, one `readlink` for all links, one `systemctl show` for all units, one `dpkg-query` for all packages.
 
+use super::http::Request;
 use super::manifest::ManifestError;
 use super::operation::PodmanThing;
 use super::scope;
@@ -88,6 +89,7 @@ pub struct Probe {
     listings: BTreeSet<String>,
     tools: BTreeSet<String>,
     podman: BTreeMap<Option<String>, BTreeSet<PodmanThing>>,
+    requests: BTreeMap<String, Request>,
 }
 
 /// What makes a host's answers unusable.
@@ -185,6 +187,16 @@ impl Probe {
         self.questions.insert(key.to_owned(), question);
     }
 
+    /// Asks a service of the host; its answer is what the state's [`reply`](super::state::State::reply) gives.
+    pub fn http(&mut self, request: Request) {
+        self.requests.insert(request.key(), request);
+    }
+
+    /// The requests, in the order of their answers.
+    pub fn requests(&self) -> impl Iterator<Item = &Request> {
+        self.requests.values()
+    }
+
     /// Asks whether a tool is there.
     pub fn tool(&mut self, name: &str) {
         self.tools.insert(name.to_owned());
@@ -212,6 +224,9 @@ done
         self.write_questions(&mut program);
         for tool in &self.tools {
             let _ = writeln!(program, "command -v {0} >/dev/null 2>&1 || say lacks {0}", quote(tool));
+        }
+        if !self.requests.is_empty() {
+            program.push_str(&super::http::program(&self.requests().collect::<Vec<_>>()));
         }
         program.push_str("say probed\n");
         program

@@ -1,5 +1,6 @@
 //! What is on a host: first as the probe found it, then as the planned changes will leave it.
 
+use super::http::{Reply, Request};
 use super::manifest::{Before, Manifest};
 use indexmap::IndexMap;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -162,6 +163,8 @@ pub struct State {
     pub units: HashMap<String, UnitState>,
     /// Answers of read-only commands, by the key that they were asked under.
     pub answers: HashMap<String, Answer>,
+    /// Answers to HTTP requests, by what was asked.
+    pub replies: HashMap<String, Reply>,
     /// What podman and the users' own systemd say.
     pub podman: Podman,
     /// What solti knows here to be its own.
@@ -200,6 +203,11 @@ impl State {
             active: "inactive".into(),
             ..UnitState::default()
         })
+    }
+
+    /// What a service of the host answered; nothing where it was not asked.
+    pub fn reply(&self, request: &Request) -> Reply {
+        self.replies.get(&request.key()).cloned().unwrap_or_default()
     }
 
     /// Adds what further questions have found out.

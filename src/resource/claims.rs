@@ -2,6 +2,7 @@
 
 use super::Files;
 use super::arguments::{account_name, path, unit_name};
+use super::influxdb::token_files;
 use super::scope::Scope;
 use crate::plan::manifest::{Before, Item};
 use crate::quadlet::Named;
@@ -19,6 +20,10 @@ pub fn claims(kind: ResourceKind, arguments: &Node, files: &dyn Files) -> Result
         None | Some("" | "root") => Scope::default(),
         Some(user) => Scope::of(Some(user.to_owned()), files)?,
     };
+    if kind == ResourceKind::InfluxdbTokens {
+        let files = token_files(arguments, &files.secrets_folder()?)?;
+        return Ok(files.into_iter().map(|path| Item::File { path, before: Before::Nothing }).collect());
+    }
     Ok(items(kind, arguments, &scope)?)
 }
 
@@ -80,7 +85,11 @@ fn items(kind: ResourceKind, arguments: &Node, scope: &Scope) -> Result<Vec<Item
             Some(node) => Ok(vec![Item::Service { unit: scope.key(&unit_name(node)?), before }]),
             None => Ok(Vec::new()),
         },
-        ResourceKind::Absent | ResourceKind::Command => Ok(Vec::new()),
+        ResourceKind::Absent
+        | ResourceKind::Command
+        | ResourceKind::InfluxdbSetup
+        | ResourceKind::InfluxdbBucket
+        | ResourceKind::InfluxdbTokens => Ok(Vec::new()),
     }
 }
 

@@ -9,6 +9,8 @@ mod content;
 mod directory;
 mod file;
 mod group;
+mod influxdb;
+mod kept;
 mod openpgp;
 mod package;
 mod quadlet;
@@ -24,6 +26,7 @@ mod user;
 pub mod check;
 
 pub use claims::claims;
+pub use kept::Kept;
 
 use crate::plan::change::{Action, Change, Detail};
 use crate::plan::manifest::{Before, Item};
@@ -119,6 +122,12 @@ pub trait Files {
     /// # Errors
     /// When the host's users are not known yet.
     fn home(&self, user: &str) -> Result<Option<String>, RenderError>;
+
+    /// The folder in which the host keeps secrets.
+    ///
+    /// # Errors
+    /// When the host has not said so yet.
+    fn secrets_folder(&self) -> Result<String, RenderError>;
 }
 
 /// Reads a resource from its rendered arguments; `as_user` is who carries it out, if not the one of the step.
@@ -149,6 +158,9 @@ pub fn parse(
         ResourceKind::Unit => Box::new(unit::Unit::parse(arguments, files)?),
         ResourceKind::Quadlet => Box::new(quadlet::Quadlet::parse(arguments, files)?),
         ResourceKind::Service => Box::new(service::Service::parse(arguments, files)?),
+        ResourceKind::InfluxdbSetup => Box::new(influxdb::Setup::parse(arguments)?),
+        ResourceKind::InfluxdbBucket => Box::new(influxdb::Bucket::parse(arguments)?),
+        ResourceKind::InfluxdbTokens => Box::new(influxdb::Tokens::parse(arguments, files)?),
         ResourceKind::Command => Box::new(command::Command::parse(arguments, as_user)?),
     })
 }

@@ -27,16 +27,22 @@ pub enum ResourceKind {
     Quadlet,
     /// A running (or stopped) service.
     Service,
+    /// The first user of an InfluxDB, with organization, bucket and token.
+    InfluxdbSetup,
+    /// A bucket of an InfluxDB.
+    InfluxdbBucket,
+    /// The tokens that an organization of an InfluxDB gives out.
+    InfluxdbTokens,
     /// A command with a state that can be asked for.
     Command,
 }
 
 /// Kinds that the design names and that are not built yet.
-pub const UNBUILT_KINDS: &[&str] = &["container", "bucket", "datasource", "cron", "mount", "sysctl"];
+pub const UNBUILT_KINDS: &[&str] = &["container", "datasource", "cron", "mount", "sysctl"];
 
 impl ResourceKind {
     /// All of them, in the order of the documentation.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
         Self::File,
         Self::Template,
         Self::Config,
@@ -49,6 +55,9 @@ impl ResourceKind {
         Self::Unit,
         Self::Quadlet,
         Self::Service,
+        Self::InfluxdbSetup,
+        Self::InfluxdbBucket,
+        Self::InfluxdbTokens,
         Self::Command,
     ];
 
@@ -67,6 +76,9 @@ impl ResourceKind {
             Self::Unit => "unit",
             Self::Quadlet => "quadlet",
             Self::Service => "service",
+            Self::InfluxdbSetup => "influxdb_setup",
+            Self::InfluxdbBucket => "influxdb_bucket",
+            Self::InfluxdbTokens => "influxdb_tokens",
             Self::Command => "command",
         }
     }
@@ -110,6 +122,9 @@ impl ResourceKind {
             Self::Service => {
                 &["name", "user", "running", "state", "enabled", "uses", "packages", "on_change", "settle"]
             }
+            Self::InfluxdbSetup => &["url", "org", "token", "user", "password", "bucket", "retention", "within"],
+            Self::InfluxdbBucket => &["name", "url", "org", "token", "retention", "description", "within"],
+            Self::InfluxdbTokens => &["url", "org", "token", "tokens", "within"],
             Self::Command => &["command", "creates", "unless", "probe", "value", "chdir", "environment", "stdin"],
         }
     }
@@ -134,6 +149,9 @@ impl ResourceKind {
             Self::Symlink => &["path", "src"],
             Self::User | Self::Group | Self::Unit | Self::Quadlet | Self::Service => &["name"],
             Self::Package => &[],
+            Self::InfluxdbSetup => &["url", "org", "token", "user", "password", "bucket"],
+            Self::InfluxdbBucket => &["name", "url", "org", "token"],
+            Self::InfluxdbTokens => &["url", "org", "token", "tokens"],
             Self::Command => &["command"],
         }
     }
@@ -145,7 +163,8 @@ impl ResourceKind {
             Self::Template => &["dest"],
             Self::Config => &["dir"],
             Self::Package => &["name", "names"],
-            Self::User | Self::Group | Self::Unit | Self::Quadlet | Self::Service => &["name"],
+            Self::User | Self::Group | Self::Unit | Self::Quadlet | Self::Service | Self::InfluxdbBucket => &["name"],
+            Self::InfluxdbSetup | Self::InfluxdbTokens => &["org"],
             Self::Command => &["command"],
         }
     }

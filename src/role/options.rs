@@ -91,6 +91,8 @@ pub struct OptionSpec {
     pub required: bool,
     /// An expression: whether somebody must give a value.
     pub required_if: Option<Node>,
+    /// Whether solti makes a value where nobody gives one, and keeps it on the host.
+    pub generated: bool,
     /// The values to choose from.
     pub choices: Vec<Node>,
     /// The smallest number.
@@ -118,6 +120,7 @@ pub(super) fn read_option(entry: &Entry) -> Result<OptionSpec, Diagnostics> {
     };
     let required = fields.boolean("required").unwrap_or(false);
     let required_if = fields.get("required_if").cloned();
+    let generated = fields.boolean("generated").unwrap_or(false);
     let choices_node = fields.get("choices");
     let choices = fields.read(choices_node, |node| node.sequence().map(<[Node]>::to_vec)).unwrap_or_default();
     let min = fields.integer("min");
@@ -134,6 +137,11 @@ pub(super) fn read_option(entry: &Entry) -> Result<OptionSpec, Diagnostics> {
                 .hint("remove `required` or `default`"),
         );
     }
+    if generated && (kind != OptionType::Secret || default.is_some() || required || required_if.is_some()) {
+        let message = format!("option `{}` is generated, so it is a secret that nobody has to give", entry.key);
+        let error = Diagnostic::at(&entry.key_span, message);
+        fields.error(error.hint("`type: secret`, without `default`, `required` and `required_if`"));
+    }
     let option = OptionSpec {
         name: entry.key.clone(),
         span: entry.key_span.clone(),
@@ -141,6 +149,7 @@ pub(super) fn read_option(entry: &Entry) -> Result<OptionSpec, Diagnostics> {
         default: default.cloned(),
         required,
         required_if,
+        generated,
         choices,
         min,
         max,

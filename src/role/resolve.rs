@@ -19,6 +19,8 @@ pub struct ResolvedOptions {
     pub needs_facts: bool,
     /// Options in use that are going away.
     pub notes: Vec<Diagnostic>,
+    /// Values that nobody gave, so that solti made them: for the host to keep, by the options' names.
+    pub generated: Vec<(String, String)>,
 }
 
 impl Role {
@@ -47,11 +49,17 @@ pub fn resolve_options(
     let mut notes = Vec::new();
     let scope = by_own_name(role, scope, &mut errors, &mut notes);
     let mut values = IndexMap::new();
+    let mut generated = Vec::new();
     let mut needs_facts = false;
     // a value that is wrong was reported, so its option is not reported as missing too
     let mut wrong = Vec::new();
     for option in role.options.values() {
-        let Some((rank, node)) = scope.written(&option.name) else { continue };
+        let Some((rank, node)) = scope.written(&option.name) else {
+            if option.generated && !absent {
+                generate(option, &scope, used_at, &mut generated, &mut errors);
+            }
+            continue;
+        };
         let rendered = match scope.render(node) {
             Ok(rendered) => rendered,
             Err(RenderError::NeedsFacts) => {
@@ -72,6 +80,10 @@ pub fn resolve_options(
         {
             notes.push(Diagnostic::at(&node.span, format!("`{}` is going away", option.name)).hint(instead));
         }
+        if option.generated && is_empty(&rendered) {
+            generate(option, &scope, used_at, &mut generated, &mut errors);
+            continue;
+        }
         note_secrets(option, &rendered, secrets);
         match typed(option, &rendered) {
             Ok(value) => {
@@ -83,6 +95,12 @@ pub fn resolve_options(
             }
         }
     }
+    let made = generated.iter().map(|(option, value): &(&OptionSpec, String)| {
+        let text = Value::String { text: value.clone(), verbatim: true };
+        (option.name.clone(), Node::new(text, option.span.clone()))
+    });
+    values.extend(made);
+    let generated = generated.into_iter().map(|(option, value)| (option.name.clone(), value)).collect();
     let scope = scope.with_layer(Layer::new(Rank::Options, values.clone()));
     if !absent {
         for option in role.options.values().filter(|option| !wrong.contains(&&option.name)) {
@@ -94,7 +112,25 @@ pub fn resolve_options(
             }
         }
     }
-    errors.or(ResolvedOptions { values, scope, needs_facts, notes })
+    errors.or(ResolvedOptions { values, scope, needs_facts, notes, generated })
+}
+
+/// Makes a value for an option that nobody has given one.
+fn generate<'r>(
+    option: &'r OptionSpec,
+    scope: &Scope,
+    used_at: &Span,
+    generated: &mut Vec<(&'r OptionSpec, String)>,
+    errors: &mut Diagnostics,
+) {
+    match scope.generated(&option.name) {
+        Ok(value) => generated.push((option, value)),
+        Err(error) => errors.push(Diagnostic::at(used_at, error.to_string())),
+    }
+}
+
+fn is_empty(node: &Node) -> bool {
+    matches!(node.value, Value::Null) || node.as_str().is_some_and(str::is_empty)
 }
 
 /// The scope in which options that were given by an alias have their own name.
@@ -141,8 +177,7 @@ fn missing(
     used_at: &Span,
 ) -> Result<Option<Diagnostic>, RenderError> {
     let value = values.get(&option.name);
-    let empty = |node: &Node| matches!(node.value, Value::Null) || node.as_str().is_some_and(str::is_empty);
-    if value.is_some_and(|node| !empty(node)) {
+    if value.is_some_and(|node| !is_empty(node)) {
         return Ok(None);
     }
     let reason = match &option.required_if {

@@ -189,11 +189,13 @@ steps:
       |
       = help: write `file`
 
-    error: `bucket` is not built yet
+    error: unknown kind of resource `bucket`
      --> roles/r/role.yml:7:9
       |
     7 |       - bucket: { name: a }
       |         ^^^^^^
+      |
+      = help: known: file, template, config, directory, symlink, absent, user, group, package, unit, quadlet, service, influxdb_setup, influxdb_bucket, influxdb_tokens, command
 
     error: `content` and `src` exclude each other
      --> roles/r/role.yml:8:39

@@ -1,5 +1,9 @@
 //! Secret values of a run, and keeping them out of everything that is shown.
 
+mod store;
+
+pub use store::{NoSecret, SecretName, SecretStore};
+
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// What stands in place of a secret.

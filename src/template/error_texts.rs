@@ -177,7 +177,7 @@ fn syntax_and_unknown_names() {
       |         ^^^^^^^^^
     ");
     assert_snapshot!(file(&scope, "{{ lookup('pipe', 'date') }}"), @"
-    error: lookup('pipe') is not built yet; these are: env, file, vars
+    error: lookup('pipe') is not built yet; these are: env, file, secret, vars
      --> a.conf.j2:1:4
       |
     1 | {{ lookup('pipe', 'date') }}

@@ -11,7 +11,7 @@ pub(super) const NAMES: &[&str] = &["dict", "host_address", "lookup", "namespace
 pub(super) const UNBUILT: &[&str] = &["cycler", "finalize", "joiner", "lipsum", "now", "undef"];
 
 /// Lookups that are built.
-const LOOKUPS: &str = "env, file, vars";
+const LOOKUPS: &str = "env, file, secret, vars";
 
 pub(super) fn add(environment: &mut Environment<'static>) {
     environment.add_function("lookup", |state: &State<'_, '_>, kind: &str, terms: Rest<ValueOrKwargs>| {
@@ -80,6 +80,7 @@ fn look_up(state: &State<'_, '_>, kind: &str, mut terms: Vec<Value>) -> Result<V
         found.push(match kind {
             "env" => std::env::var(name).map_or_else(|_| default.clone().unwrap_or(Value::from("")), Value::from),
             "file" => file(state, name, options.as_ref())?,
+            "secret" => Value::from(secret(state, name, options.as_ref())?),
             "vars" => match (variable(state, name)?, &default) {
                 (Some(value), _) => value,
                 (None, Some(default)) => default.clone(),
@@ -97,6 +98,22 @@ fn look_up(state: &State<'_, '_>, kind: &str, mut terms: Vec<Value>) -> Result<V
 fn variable(state: &State<'_, '_>, name: &str) -> Result<Option<Value>, Error> {
     let Some(context) = Context::of_state(state) else { return Ok(None) };
     Ok(context.scope.lookup(name, context.chain.as_ref())?)
+}
+
+/// A secret that a host keeps: this one, or `host`.
+fn secret(state: &State<'_, '_>, name: &str, options: Option<&Kwargs>) -> Result<String, Error> {
+    let host = match options {
+        Some(options) => options.get::<Option<String>>("host")?,
+        None => None,
+    };
+    let context = Context::of_state(state);
+    let context = context.as_ref().ok_or_else(|| invalid("lookup('secret') is for values of hosts"))?;
+    if let Some(host) = &host
+        && context.scope.other(host).is_none()
+    {
+        return Err(invalid(format!("lookup('secret'): no host `{host}` in the inventory")));
+    }
+    context.scope.secret(host.as_deref(), name).map_err(|error| invalid(error.to_string()))
 }
 
 fn file(state: &State<'_, '_>, name: &str, options: Option<&Kwargs>) -> Result<Value, Error> {

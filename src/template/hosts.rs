@@ -3,11 +3,14 @@
 use super::facts::PODMAN_VERSION;
 use super::scope::{Cache, Scope};
 use super::{Layer, Rank};
+use crate::host::facts::Extras;
+use crate::secret::SecretStore;
 use indexmap::IndexMap;
 use minijinja::Value;
 use minijinja::value::Serde;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// All hosts, so that templates can ask for `groups` and `hostvars`.
 #[derive(Debug, Default)]
@@ -15,6 +18,8 @@ pub struct Hosts {
     pub(super) groups: IndexMap<String, Vec<String>>,
     pub(super) hosts: IndexMap<String, Host>,
     podman_wanted: AtomicBool,
+    missed: Mutex<BTreeSet<String>>,
+    secrets: SecretStore,
 }
 
 #[derive(Debug)]
@@ -27,12 +32,44 @@ pub(super) struct Host {
 impl Hosts {
     /// No hosts yet, in these groups (with `all` and `ungrouped`, and hosts of child groups listed in their parents).
     pub fn new(groups: IndexMap<String, Vec<String>>) -> Self {
-        Self { groups, hosts: IndexMap::new(), podman_wanted: AtomicBool::new(false) }
+        Self { groups, ..Self::default() }
     }
 
-    /// Whether some template has asked for podman's version, which is not gathered otherwise.
-    pub fn wants_podman_version(&self) -> bool {
-        self.podman_wanted.load(Ordering::Relaxed)
+    /// With a store for the secrets that they keep.
+    #[must_use]
+    pub fn with_secrets(self, secrets: SecretStore) -> Self {
+        Self { secrets, ..self }
+    }
+
+    /// The secrets that they keep.
+    pub fn secrets(&self) -> &SecretStore {
+        &self.secrets
+    }
+
+    /// Begins to render a host's values: what its values get of secrets is noted anew.
+    pub fn render(&self, name: &str) {
+        if self.secrets.is_used() {
+            // what was rendered for another host would not be looked up again
+            for host in self.hosts.values() {
+                host.cache.lock().unwrap_or_else(PoisonError::into_inner).clear();
+            }
+        }
+        self.secrets.render(name);
+    }
+
+    /// What templates have asked for that is not gathered otherwise.
+    pub fn extras(&self, name: &str) -> Extras {
+        Extras { podman: self.podman_wanted.load(Ordering::Relaxed), secrets: self.secrets.is_wanted(name) }
+    }
+
+    /// Hosts whose facts were asked for and are not known.
+    pub fn without_facts(&self) -> Vec<String> {
+        let missed = self.missed.lock().unwrap_or_else(PoisonError::into_inner);
+        missed.iter().filter(|name| !self.has_facts(name)).cloned().collect()
+    }
+
+    pub(super) fn miss(&self, name: &str) {
+        self.missed.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
     }
 
     pub(super) fn ask_for(&self, fact: &str) {

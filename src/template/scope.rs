@@ -4,6 +4,7 @@ use super::context::{Context, Failure, HostVars, Link};
 use super::hosts::Host;
 use super::layer::Variable;
 use super::{Hosts, Layer, Rank, RenderError, facts};
+use crate::secret::{NoSecret, SecretName};
 use crate::source::{Diagnostic, SourceFile};
 use crate::yaml::Node;
 use minijinja::Value;
@@ -120,6 +121,34 @@ impl Scope {
         Ok(homes.get_attr(user).ok().and_then(|home| home.as_str().map(str::to_owned)))
     }
 
+    /// A secret that a host keeps, or what stands for it; of its own host, if none is named.
+    ///
+    /// # Errors
+    /// When it is certain that it will not be known.
+    pub(super) fn secret(&self, host: Option<&str>, name: &str) -> Result<String, NoSecret> {
+        self.0.hosts.secrets().look_up(self.secret_name(host, name))
+    }
+
+    /// A secret that the host keeps, generated if there is none.
+    ///
+    /// # Errors
+    /// When there is nothing to make it of.
+    pub fn generated(&self, name: &str) -> Result<String, NoSecret> {
+        self.0.hosts.secrets().generated(self.secret_name(None, name))
+    }
+
+    fn secret_name(&self, host: Option<&str>, name: &str) -> SecretName {
+        SecretName { host: host.or(self.host()).unwrap_or_default().to_owned(), name: name.to_owned() }
+    }
+
+    /// The folder in which the host keeps secrets.
+    ///
+    /// # Errors
+    /// When the host has not said so yet.
+    pub fn secrets_folder(&self) -> Result<String, RenderError> {
+        self.host().and_then(|host| self.0.hosts.secrets().folder(host)).ok_or(RenderError::NeedsFacts)
+    }
+
     /// The rank and the text of a variable that was written down somewhere: its highest layer.
     pub fn written(&self, name: &str) -> Option<(Rank, &Node)> {
         self.0.layers.iter().rev().find_map(|layer| match layer.variables.get(name)? {
@@ -184,6 +213,7 @@ impl Scope {
             Some(facts) => Ok(facts.get_attr(fact).ok().filter(|value| !value.is_undefined())),
             None if facts::is_fact(name) => {
                 self.0.hosts.ask_for(name);
+                self.0.hosts.miss(host);
                 Err(Failure::NeedsFacts)
             }
             None => Ok(None),
@@ -205,7 +235,10 @@ impl Scope {
             "ansible_facts" => {
                 // which of them is not known
                 inner.hosts.ask_for(facts::PODMAN_VERSION);
-                inner.hosts.facts(host).cloned().ok_or(Failure::NeedsFacts)?
+                inner.hosts.facts(host).cloned().ok_or_else(|| {
+                    inner.hosts.miss(host);
+                    Failure::NeedsFacts
+                })?
             }
             _ => return Ok(None),
         }))

@@ -47,6 +47,10 @@ pub fn program(step: &StepPlan, name: &str, pulls: &[Pull<'_>]) -> String {
     } else {
         writer.in_phases(step);
     }
+    if writer.text.ends_with("{\n") {
+        // all that it does is to talk to services; a function without commands is a syntax error
+        writer.text.push_str(":\n");
+    }
     writer.text.push_str("}\nunwatch\nif ready && step; then watch; say step done; else put_back; fi\n");
     writer.text
 }

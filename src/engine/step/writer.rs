@@ -217,7 +217,8 @@ impl<'a> Writer<'a> {
                 );
                 self.must(at, &run);
             }
-            Operation::WriteFiles { .. } | Operation::Expect { .. } | Operation::Pull { .. } => {}
+            // files are written together, images are fetched before, and services are talked to afterwards
+            Operation::WriteFiles { .. } | Operation::Expect { .. } | Operation::Pull { .. } | Operation::Api(_) => {}
         }
     }
 

@@ -18,11 +18,11 @@ use crate::plan::manifest::{Before, Item, Manifest, Owned};
 use crate::plan::state::{Answer, Meta, PathState, State, UnitState};
 use crate::resource::{self, Files};
 use crate::role::ResourceKind;
-use crate::source::{Diagnostic, SourceFile};
+use crate::source::{Diagnostic, SourceFile, Span};
 use crate::template::RenderError;
 use crate::yaml::{self, Node};
 use sha2::{Digest as _, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 struct NoFiles;
 
@@ -38,19 +38,26 @@ impl Files for NoFiles {
     fn home(&self, _user: &str) -> Result<Option<String>, RenderError> {
         Ok(None)
     }
+
+    fn secrets_folder(&self) -> Result<String, RenderError> {
+        Ok("/var/lib/solti/secrets".to_owned())
+    }
 }
 
 /// A role with one step called `step`, and resources written `kind: {arguments}`.
 fn role(name: &str, resources: &[&str]) -> RoleRun {
     let resources = resources.iter().map(|text| resolved(name, text)).collect();
     RoleRun {
-        play: 0,
+        place: (0, 0),
         play_name: "play".into(),
         role: name.into(),
         instance: name.into(),
         become_user: None,
         absent: false,
         purge: Vec::new(),
+        span: Span::new(&SourceFile::named("site.yml", ""), 0, 0),
+        secrets: Vec::new(),
+        awaits: BTreeSet::new(),
         steps: vec![ResolvedStep { name: "step".into(), resources, checks: Vec::new() }],
         complete: true,
     }

@@ -196,6 +196,7 @@ fn the_frame() {
     assert_snapshot!(begin("9-0", &[]), @"begin 9-0");
     assert_snapshot!(program(&step(Vec::new(), false), "9-0-0", &[]), @"
     step() {
+    :
     }
     unwatch
     if ready && step; then watch; say step done; else put_back; fi

@@ -5,6 +5,7 @@ mod machine;
 mod network;
 
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
 /// What a host said about itself.
 #[derive(Debug, Clone, Default)]
@@ -15,13 +16,32 @@ pub struct Facts {
     pub users: Vec<String>,
     /// Which of the tools that solti may want are in the path.
     pub tools: Vec<String>,
+    /// The folder in which solti keeps secrets there.
+    pub secrets_folder: String,
+    /// The secrets that it keeps, by name, where they were asked for.
+    pub secrets: BTreeMap<String, String>,
 }
 
-/// The program that says the facts. `with_podman` adds podman's version, at some 40 ms by far the dearest of them.
-pub fn program(with_podman: bool) -> String {
+/// What is asked beside what is always asked.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Extras {
+    /// podman's version, at some 40 ms by far the dearest of all facts.
+    pub podman: bool,
+    /// The secrets that solti keeps on the host.
+    pub secrets: bool,
+}
+
+/// The program that says the facts.
+pub fn program(extras: Extras) -> String {
     let mut program = include_str!("program.sh").to_owned();
-    if with_podman {
+    if extras.podman {
         program.push_str("case \" $f_tools \" in *\" podman \"*) say podman \"$(podman --version)\" ;; esac\n");
+    }
+    if extras.secrets {
+        program.push_str(
+            "for f_file in \"$f_kept\"/*; do [ ! -f \"$f_file\" ] || { IFS= read -r f_line <\"$f_file\" || :; \
+             say secret \"${f_file##*/} $f_line\"; }; done\n",
+        );
     }
     program
 }
@@ -57,7 +77,10 @@ pub fn parse<'a>(records: impl IntoIterator<Item = (&'a str, &'a str)>) -> Facts
         .map(|(name, home)| (name.to_owned(), json!(home)))
         .collect();
     values.insert("solti_homes".into(), homes.into());
-    Facts { values, users, tools }
+    let secrets = said.all("secret").into_iter().filter_map(|entry| entry.split_once(' '));
+    let secrets = secrets.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let secrets_folder = said.first("kept").unwrap_or_default().to_owned();
+    Facts { values, users, tools, secrets_folder, secrets }
 }
 
 /// The records by their tags.

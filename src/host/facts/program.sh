@@ -41,6 +41,10 @@ while read -r f_key f_value f_effective f_rest; do
     esac
 done </proc/$$/status
 
+# where solti's own files are on this host, see plan/probe.rs
+if [ "$f_uid" = 0 ]; then f_kept=/var/lib/solti/secrets; else f_kept=$HOME/.local/state/solti/secrets; fi
+say kept "$f_kept"
+
 f_users=
 f_homes=
 f_me=

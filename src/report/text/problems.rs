@@ -32,7 +32,7 @@ fn failure_block(failure: &Failure, names: &[&str], look: &Look) -> String {
         out.push_str(text);
         out.push('\n');
     };
-    line(2, &format!("{} {}", look.paint(Tone::Bad, "failed"), clean(&failure.place)));
+    line(2, format!("{} {}", look.paint(Tone::Bad, "failed"), clean(&failure.place)).trim_end());
     look.wrap(&clean(&failure.message), 4).iter().for_each(|text| line(4, text));
     match (&failure.command, failure.status) {
         (Some(command), status) => {

@@ -6,6 +6,7 @@ mod checks;
 mod commands;
 mod configs;
 mod files;
+mod influxdb;
 mod packages;
 mod quadlets;
 mod removal;
@@ -47,6 +48,10 @@ impl Files for Role {
 
     fn home(&self, _user: &str) -> Result<Option<String>, RenderError> {
         Ok(None)
+    }
+
+    fn secrets_folder(&self) -> Result<String, RenderError> {
+        Ok("/var/lib/solti/secrets".to_owned())
     }
 }
 
@@ -130,6 +135,7 @@ fn operation_text(operation: &Operation) -> String {
             });
             text
         }
+        Operation::Api(call) => format!("talk to its service; makes {:?}", call.makes()),
         other => format!("{other:?}"),
     }
 }

@@ -1,0 +1,95 @@
+//! Talking to the services of a host: by its own curl, or from here through the connection where it has none.
+
+use super::event::StepPlan;
+use super::planner::Identity;
+use super::request::Interrupt;
+use super::session::{Session, Stop};
+use super::undo::Undo;
+use super::{http, step};
+use crate::plan::call::{self, Asked, Call, Secret};
+use crate::plan::change::Change;
+use crate::plan::http::{Reply, Request, program, replies};
+use crate::plan::operation::{Attributes, Body, Operation};
+use crate::resource::check;
+use std::time::{Duration, Instant};
+
+fn keep(secret: &Secret) -> Operation {
+    let attributes = Attributes { owner: None, group: None, mode: Some(0o600) };
+    let content = format!("{}\n", secret.value).into_bytes();
+    Operation::write(Body { path: secret.path.clone(), content, attributes })
+}
+
+impl Session {
+    /// Carries out the conversations of a change, in the open transaction; the secrets that they give are kept on the
+    /// host. Gives these secrets, or what a service refused and why.
+    ///
+    /// # Errors
+    /// When the host is lost.
+    pub(super) async fn converse(
+        &mut self,
+        identity: &Identity,
+        change: &Change,
+        undo: &mut Undo,
+    ) -> Result<Result<Vec<Secret>, String>, Stop> {
+        let mut all = Vec::new();
+        for call in change.calls() {
+            match self.talk(identity, call).await? {
+                Ok(secrets) => all.extend(secrets),
+                Err(reason) => return Ok(Err(reason)),
+            }
+            undo.record("stays", &call.stays());
+        }
+        if all.is_empty() {
+            return Ok(Ok(all));
+        }
+        let change = Change { operations: all.iter().map(keep).collect(), ..change.clone() };
+        let step = StepPlan { step: String::new(), changes: vec![change], in_order: false };
+        let (_, records) = self.run(identity, &step::program(&step, "kept", &[])).await?;
+        records.iter().for_each(|(tag, rest)| undo.record(tag, rest));
+        let kept = std::mem::take(&mut undo.done);
+        Ok(if kept { Ok(all) } else { Err("its secrets could not be kept on the host".to_owned()) })
+    }
+
+    async fn talk(&mut self, identity: &Identity, call: &dyn Call) -> Result<Result<Vec<Secret>, String>, Stop> {
+        let begun = Instant::now();
+        let mut pause = Duration::from_millis(100);
+        let mut answers = Vec::new();
+        loop {
+            let request = match call.converse(&mut Asked::new(&answers)) {
+                Ok(secrets) => return Ok(Ok(secrets)),
+                Err(call::Stop::Failed(reason)) => return Ok(Err(reason)),
+                Err(call::Stop::Ask(request)) => request,
+            };
+            let program = step::while_open(&program(&[&request]));
+            let (_, records) = self.run(identity, &program).await?;
+            let reply = self.replies(&[&request], &records).await.pop().unwrap_or_default();
+            if self.interrupted() == Interrupt::PutBack {
+                return Ok(Err("interrupted".to_owned()));
+            }
+            // what changes something is not asked twice
+            if reply.is_not_ready() && request.method == "GET" && begun.elapsed() < call.within() {
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(Duration::from_secs(1));
+                continue;
+            }
+            answers.push(reply);
+        }
+    }
+
+    /// The answers to requests that a program had in it; where the host could not ask, they are asked from here.
+    pub(super) async fn replies(&self, requests: &[&Request], records: &[(String, String)]) -> Vec<Reply> {
+        let said = records.iter().find(|(tag, _)| tag == "http").and_then(|(_, rest)| replies(rest, requests.len()));
+        if let Some(replies) = said {
+            return replies;
+        }
+        let mut replies = Vec::new();
+        for request in requests {
+            let Request { method, url, headers, body } = request;
+            let request = check::Request { url, method, headers, body: body.as_deref() };
+            let reply = http::ask(&self.run_dir, &self.target, &request).await;
+            // without an answer, the HTTP status is 0
+            replies.push(Reply { status: reply.http, body: reply.body });
+        }
+        replies
+    }
+}

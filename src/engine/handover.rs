@@ -1,0 +1,141 @@
+//! Secrets that one host makes and another needs: who waits for whom, and planning again what was planned without them.
+
+use super::gather::gather;
+use super::ownership::Ownership;
+use super::planner::{Plan, Transaction};
+use super::resolve::{Place, RoleRun, resolve};
+use super::run::{Dispatcher, Member};
+use super::session::Session;
+use crate::secret::SecretName;
+use crate::source::{Diagnostic, Diagnostics};
+use std::collections::BTreeMap;
+
+/// The secrets that a run makes, and the role that makes each.
+type Made = BTreeMap<SecretName, (Place, String)>;
+
+impl Dispatcher {
+    /// Once all hosts are planned: whoever has what will be made anew, or is not made at all, is planned again.
+    pub(super) async fn hand_over(&mut self, members: Vec<Member>) -> Vec<Member> {
+        let made = made(&members);
+        let store = self.project.hosts.secrets();
+        made.keys().for_each(|secret| store.expect(secret));
+        let (members, _) = self.plan_again(members).await;
+        let store = self.project.hosts.secrets();
+        let here = |host: &str| members.iter().any(|member| member.work.name == host);
+        let (mut ready, mut stopped, mut errors) = (Vec::new(), Vec::new(), Vec::new());
+        let mut missing = Vec::new();
+        for member in &members {
+            for secret in store.awaited(&member.work.name).into_iter().filter(|secret| !made.contains_key(secret)) {
+                missing.push((member.work.name.clone(), here(&secret.host), secret));
+            }
+            let wrong = store.awaited(&member.work.name).into_iter().filter_map(|secret| {
+                let first = member.work.runs.iter().find(|run| run.awaits.contains(&secret))?;
+                comes_too_early(first, &member.work.name, &secret, made.get(&secret)?)
+            });
+            errors.extend(wrong.map(|error| (member.work.name.clone(), Diagnostics::from(error))));
+        }
+        missing.iter().filter(|(_, here, _)| *here).for_each(|(_, _, secret)| store.never(secret.clone()));
+        let lost = |name: &str| missing.iter().find(|(of, here, _)| of == name && !here).map(|(_, _, secret)| secret);
+        let total = members.len();
+        for member in members {
+            match lost(&member.work.name).cloned() {
+                Some(secret) => stopped.push((member, secret)),
+                None => ready.push(member),
+            }
+        }
+        for (member, secret) in stopped {
+            let SecretName { host, name } = secret;
+            let stop =
+                Session::stuck("", format!("it needs the secret {name}, but nothing could be planned for {host}"));
+            self.stopped(member, stop).await;
+        }
+        let (ready, _) = self.plan_again(ready).await;
+        let errors = gather(errors, total);
+        if !errors.is_empty() {
+            self.invalid = Some(errors);
+        }
+        ready
+    }
+
+    /// Plans those hosts again whose values have something in them that is known better by now; says whether any was.
+    pub(super) async fn plan_again(&mut self, members: Vec<Member>) -> (Vec<Member>, bool) {
+        let (mut ready, mut errors, mut any) = (Vec::new(), Vec::new(), false);
+        let total = members.len();
+        for mut member in members {
+            if !self.project.hosts.secrets().is_stale(&member.work.name) {
+                ready.push(member);
+                continue;
+            }
+            any = true;
+            match resolve(&self.project, &member.work.name) {
+                Ok(work) => member.work = work,
+                Err(found) => {
+                    errors.push((member.work.name.clone(), found));
+                    ready.push(member);
+                    continue;
+                }
+            }
+            let (project, prune) = (std::sync::Arc::clone(&self.project), self.prune());
+            let ownership = Ownership { project: &project.id, complete: project.complete, prune };
+            match member.session.plan_again(&member.work, ownership) {
+                Ok(plan) => {
+                    member.plan = carried_on(std::mem::take(&mut member.plan), member.done, plan);
+                    ready.push(member);
+                }
+                Err(stop) => self.stopped(member, stop).await,
+            }
+        }
+        let errors = gather(errors, total);
+        if !errors.is_empty() {
+            self.invalid = Some(errors);
+        }
+        (ready, any)
+    }
+
+    /// Ends the hosts that wait for what nobody makes any more, because the host that was to make it has failed.
+    pub(super) async fn give_up(&mut self, members: Vec<Member>) -> Vec<Member> {
+        let mut ready = Vec::new();
+        for member in members {
+            let waits = member.next().and_then(|next| Some((next.plan.role.clone(), next.awaits.first()?.clone())));
+            match waits {
+                Some((role, secret)) => {
+                    let reason = format!("it needs the secret {}, which was not made on {}", secret.name, secret.host);
+                    self.stopped(member, Session::stuck(&role, reason)).await;
+                }
+                None => ready.push(member),
+            }
+        }
+        ready
+    }
+}
+
+fn made(members: &[Member]) -> Made {
+    let mut made = Made::new();
+    for member in members {
+        for transaction in &member.plan.transactions {
+            let role = format!("{} of {}", transaction.plan.role, member.work.name);
+            for name in transaction.makes() {
+                let secret = SecretName { host: member.work.name.clone(), name };
+                made.entry(secret).or_insert_with(|| (transaction.role, role.clone()));
+            }
+        }
+    }
+    made
+}
+
+/// Roles are carried out in order, so that whoever waits waits for something that has its turn before.
+fn comes_too_early(run: &RoleRun, host: &str, secret: &SecretName, made: &(Place, String)) -> Option<Diagnostic> {
+    let (place, maker) = made;
+    let message = format!("role {} of {host} needs {secret}, which is made later, by role {maker}", run.role);
+    let error = Diagnostic::at(&run.span, message).hint("move it behind that role, or into a later play");
+    (*place >= run.place).then_some(error)
+}
+
+/// The plan of which so much is done already, with the rest as it is planned now.
+fn carried_on(old: Plan, done: usize, new: Plan) -> Plan {
+    let mut transactions = old.transactions;
+    transactions.truncate(done);
+    let last = transactions.last().map(Transaction::place);
+    transactions.extend(new.transactions.into_iter().filter(|transaction| Some(transaction.place()) > last));
+    Plan { transactions, ..new }
+}

@@ -1,0 +1,197 @@
+//! What an InfluxDB 2 keeps behind its API: its first user with organization and bucket, further buckets, and tokens.
+//! See <https://docs.influxdata.com/influxdb/v2/api/>.
+
+mod bucket;
+mod setup;
+mod tokens;
+
+pub use bucket::Bucket;
+pub use setup::Setup;
+pub use tokens::{Tokens, token_files};
+
+use super::arguments::milliseconds;
+use crate::plan::call::Stop;
+use crate::plan::change::Detail;
+use crate::plan::http::{Reply, Request};
+use crate::plan::state::State;
+use crate::source::{Diagnostic, Diagnostics};
+use crate::yaml::{Fields, Node, Value as Yaml};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value;
+use std::time::Duration;
+
+/// How long InfluxDB may take until it answers when a resource does not say: the first start makes its database.
+const DEFAULT_WITHIN: u64 = 60_000;
+/// What stays as it is in a URL's query.
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// How it is reached.
+#[derive(Clone)]
+struct Api {
+    url: String,
+    org: String,
+    token: String,
+    within: Duration,
+}
+
+impl std::fmt::Debug for Api {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // not the token
+        write!(f, "{} of {}", self.org, self.url)
+    }
+}
+
+impl Api {
+    /// `url`, `org`, `token` and `within`.
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let url = fields.required("url");
+        let url = fields.read(url, |node| {
+            let url = node.string()?;
+            let known = url.starts_with("http://") || url.starts_with("https://");
+            let wrong = || Diagnostic::at(&node.span, "this is no URL").hint("http://127.0.0.1:8086").into();
+            if known { Ok(url.trim_end_matches('/').to_owned()) } else { Err(wrong()) }
+        });
+        let (org, token) = (fields.required_string("org"), fields.required_string("token"));
+        let within = fields.get("within");
+        let within = fields.read(within, milliseconds).unwrap_or(DEFAULT_WITHIN);
+        Some(Self { url: url?, org: org?, token: token?, within: Duration::from_millis(within) })
+    }
+
+    fn request(&self, method: &'static str, path: &str, query: &[(&str, &str)], body: Option<&Value>) -> Request {
+        let query: Vec<String> =
+            query.iter().map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, PLAIN))).collect();
+        let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
+        let mut headers = vec![("Authorization".to_owned(), format!("Token {}", self.token))];
+        if body.is_some() {
+            headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
+        }
+        Request {
+            method,
+            url: format!("{}/api/v2/{path}{query}", self.url),
+            headers,
+            body: body.map(ToString::to_string),
+        }
+    }
+
+    fn get(&self, path: &str, query: &[(&str, &str)]) -> Request {
+        self.request("GET", path, query, None)
+    }
+
+    fn post(&self, path: &str, body: &Value) -> Request {
+        self.request("POST", path, &[], Some(body))
+    }
+
+    /// Whether it can be set up, which is so until it has been; this needs no token.
+    fn setup(&self) -> Request {
+        let mut request = self.get("setup", &[]);
+        request.headers.clear();
+        request
+    }
+
+    /// What the plan says where it could not be known what is there; none where InfluxDB has said it.
+    fn unknown(&self, state: &State, reply: &Reply) -> Option<Option<Detail>> {
+        let setup = state.reply(&self.setup());
+        if setup.status == 200 && setup.json()["allowed"] == true {
+            // nothing is there before that
+            return Some(None);
+        }
+        (setup.is_not_ready() || reply.is_not_ready()).then(|| Some(Detail::note(UNKNOWN)))
+    }
+
+    fn organization(&self) -> Request {
+        self.get("orgs", &[("org", &self.org)])
+    }
+
+    fn bucket(&self, name: &str) -> Request {
+        self.get("buckets", &[("org", &self.org), ("name", name)])
+    }
+
+    /// The organization's id.
+    fn organization_id(&self, reply: &Reply) -> Result<String, Stop> {
+        let json = expect(reply, &[200], "tell the organization")?;
+        id_of(&json["orgs"][0]).ok_or_else(|| Stop::Failed(format!("InfluxDB has no organization {}", self.org)))
+    }
+}
+
+/// The body of an answer with one of these statuses.
+fn expect(reply: &Reply, statuses: &[u16], what: &str) -> Result<Value, Stop> {
+    if statuses.contains(&reply.status) { Ok(reply.json()) } else { Err(Stop::Failed(refused(reply, what))) }
+}
+
+/// What InfluxDB says when it does not do something.
+fn refused(reply: &Reply, what: &str) -> String {
+    let json = reply.json();
+    let message = json["message"].as_str().unwrap_or_else(|| reply.body.trim().lines().next().unwrap_or_default());
+    match reply.status {
+        0 => format!("InfluxDB was to {what}, and does not answer: {message}"),
+        401 => {
+            "InfluxDB does not take the token; it was set up with another one, which solti needs to be given".to_owned()
+        }
+        status => format!("InfluxDB was to {what}, and says: {message} (status {status})"),
+    }
+}
+
+fn id_of(object: &Value) -> Option<String> {
+    object["id"].as_str().map(str::to_owned)
+}
+
+/// Whether what was asked for is not there: neither is the organization, perhaps.
+fn is_missing(reply: &Reply, list: &str) -> bool {
+    reply.status == 404 || reply.status == 200 && reply.json()[list].as_array().is_none_or(Vec::is_empty)
+}
+
+/// How long points are kept, in seconds: `30d`, `72h`, `1w`; 0 for ever.
+fn retention(node: &Node) -> Result<u64, Diagnostics> {
+    let wrong =
+        || Diagnostic::at(&node.span, "this is no length of time").hint("write it as 72h, 30d or 8w; 0 keeps all");
+    let text = match &node.value {
+        Yaml::Integer(0) => return Ok(0),
+        _ => node.string()?,
+    };
+    let (mut rest, mut seconds) = (text.trim(), 0_u64);
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
+        let unit_end = rest[digits..].find(|c: char| c.is_ascii_digit()).map_or(rest.len(), |end| digits + end);
+        let factor = match &rest[digits..unit_end] {
+            "s" => 1,
+            "m" => 60,
+            "h" => 3600,
+            "d" => 86_400,
+            "w" => 604_800,
+            _ => return Err(wrong().into()),
+        };
+        let number: u64 = rest[..digits].parse().map_err(|_| wrong())?;
+        seconds = number.checked_mul(factor).and_then(|part| seconds.checked_add(part)).ok_or_else(wrong)?;
+        rest = &rest[unit_end..];
+    }
+    // https://docs.influxdata.com/influxdb/v2/reference/internals/data-retention/
+    if seconds > 0 && seconds < 3600 {
+        return Err(Diagnostic::at(&node.span, "InfluxDB keeps points for at least 1h").into());
+    }
+    Ok(seconds)
+}
+
+/// The span of a bucket's shards that InfluxDB takes by itself, in seconds. It must be said where a retention becomes
+/// shorter, see <https://docs.influxdata.com/influxdb/v2/reference/internals/shards/#shard-group-duration>.
+fn shard_span(retention: u64) -> u64 {
+    const DAY: u64 = 86_400;
+    match retention {
+        0 => 7 * DAY,
+        short if short < 2 * DAY => 3600,
+        middle if middle < 180 * DAY => DAY,
+        _ => 7 * DAY,
+    }
+}
+
+/// A retention as people write it.
+fn shown(seconds: u64) -> String {
+    match seconds {
+        0 => "for ever".to_owned(),
+        days if days % 86_400 == 0 => format!("{}d", days / 86_400),
+        hours if hours % 3600 == 0 => format!("{}h", hours / 3600),
+        seconds => format!("{seconds}s"),
+    }
+}
+
+/// What a plan says where InfluxDB could not be asked.
+const UNKNOWN: &str = "as far as it is not there; InfluxDB does not answer yet";

@@ -1,0 +1,126 @@
+//! `influxdb_setup`: the first user, with an organization, a bucket, and the token that may do everything.
+
+use super::{Api, UNKNOWN, expect, is_missing, refused, retention};
+use crate::plan::call::{Asked, Call, Secret, Stop};
+use crate::plan::change::{Action, Detail};
+use crate::plan::manifest::Item;
+use crate::plan::operation::Operation;
+use crate::plan::probe::Probe;
+use crate::plan::state::State;
+use crate::resource::{Draft, Planned, Resource};
+use crate::source::Diagnostics;
+use crate::yaml::{Fields, Node};
+use serde_json::json;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What an InfluxDB without users is set up with.
+#[derive(Clone)]
+pub struct Setup {
+    api: Api,
+    user: String,
+    password: String,
+    bucket: String,
+    retention: u64,
+}
+
+impl std::fmt::Debug for Setup {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "setup of {:?}", self.api)
+    }
+}
+
+impl Setup {
+    /// `influxdb_setup: {url, org, token, user, password, bucket, retention, within}`
+    ///
+    /// # Errors
+    /// What is wrong with the arguments.
+    pub fn parse(node: &Node) -> Result<Self, Diagnostics> {
+        let mut fields = Fields::new(node, "influxdb_setup")?;
+        let api = Api::read(&mut fields);
+        let (user, password) = (fields.required_string("user"), fields.required_string("password"));
+        let bucket = fields.required_string("bucket");
+        let kept = fields.get("retention");
+        let retention = fields.read(kept, retention).unwrap_or(0);
+        let read = (|| Some(Self { api: api?, user: user?, password: password?, bucket: bucket?, retention }))();
+        fields.finish_with(read)
+    }
+}
+
+impl Resource for Setup {
+    fn name(&self) -> String {
+        self.api.org.clone()
+    }
+
+    fn ask(&self, probe: &mut Probe) {
+        probe.http(self.api.setup());
+        probe.http(self.api.organization());
+    }
+
+    fn claims(&self) -> Vec<Item> {
+        Vec::new()
+    }
+
+    fn plan(&self, state: &mut State) -> Result<Planned, String> {
+        let whole =
+            || vec![Detail::note(format!("organization {}, user {}, bucket {}", self.api.org, self.user, self.bucket))];
+        let setup = state.reply(&self.api.setup());
+        let details = if setup.is_not_ready() {
+            let mut details = whole();
+            details.push(Detail::note(UNKNOWN));
+            details
+        } else if setup.json()["allowed"] == true {
+            whole()
+        } else {
+            let organization = state.reply(&self.api.organization());
+            match organization.status {
+                _ if is_missing(&organization, "orgs") => vec![Detail::note(format!("organization {}", self.api.org))],
+                200 => return Ok(Planned::default()),
+                _ => return Err(refused(&organization, "tell its organizations")),
+            }
+        };
+        let operations = vec![Operation::Api(Arc::new(self.clone()))];
+        Ok(Planned { draft: Some(Draft { action: Action::Create, details, operations }), items: Vec::new() })
+    }
+}
+
+impl Call for Setup {
+    fn converse(&self, asked: &mut Asked<'_>) -> Result<Vec<Secret>, Stop> {
+        let allowed = asked.ask(self.api.setup())?;
+        if expect(allowed, &[200], "say whether it is set up")?["allowed"] == true {
+            let body = json!({
+                "username": self.user,
+                "password": self.password,
+                "org": self.api.org,
+                "bucket": self.bucket,
+                "retentionPeriodSeconds": self.retention,
+                "token": self.api.token,
+            });
+            let mut request = self.api.post("setup", &body);
+            // there is no token yet that could be taken
+            request.headers.retain(|(name, _)| name != "Authorization");
+            expect(asked.ask(request)?, &[201], "be set up")?;
+            return Ok(Vec::new());
+        }
+        let organization = asked.ask(self.api.organization())?;
+        if is_missing(organization, "orgs") {
+            let made = asked.ask(self.api.post("orgs", &json!({"name": self.api.org})))?;
+            expect(made, &[201], &format!("make the organization {}", self.api.org))?;
+        } else {
+            expect(organization, &[200], "tell its organizations")?;
+        }
+        Ok(Vec::new())
+    }
+
+    fn makes(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn within(&self) -> Duration {
+        self.api.within
+    }
+
+    fn stays(&self) -> String {
+        format!("organization {} in InfluxDB", self.api.org)
+    }
+}

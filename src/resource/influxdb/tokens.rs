@@ -1,0 +1,324 @@
+//! `influxdb_tokens`: the tokens of an organization, each with what it may read and write. The host keeps them, so that
+//! others can have them. They are told apart from what people made by their description, `solti: NAME`; such that are
+//! declared no longer are revoked.
+
+use super::{Api, expect, id_of, is_missing, refused};
+use crate::plan::call::{Asked, Call, Secret, Stop};
+use crate::plan::change::{Action, Detail};
+use crate::plan::http::Request;
+use crate::plan::manifest::Item;
+use crate::plan::operation::Operation;
+use crate::plan::probe::Probe;
+use crate::plan::state::{PathState, State};
+use crate::resource::arguments::plain_name;
+use crate::resource::content::sha256;
+use crate::resource::{Draft, Files, Planned, Resource, before, kept};
+use crate::source::{Diagnostic, Diagnostics};
+use crate::template::RenderError;
+use crate::yaml::{Fields, Node};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What descriptions begin with of tokens that solti has made.
+const MARK: &str = "solti: ";
+
+/// All tokens that solti gives out of an organization.
+#[derive(Debug, Clone)]
+pub struct Tokens {
+    api: Api,
+    tokens: Vec<Token>,
+    folder: String,
+    /// Those that have to be asked for or made anew; known once it is planned.
+    needed: Vec<String>,
+}
+
+/// A token as it should be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Token {
+    name: String,
+    permissions: BTreeSet<Permission>,
+}
+
+/// What a token may do with one bucket.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Permission {
+    action: String,
+    bucket: String,
+}
+
+impl Token {
+    /// `{name, read: [BUCKET], write: [BUCKET]}`
+    fn read(node: &Node) -> Result<Self, Diagnostics> {
+        let mut fields = Fields::new(node, "a token")?;
+        let name = fields.required("name");
+        let name = fields.read(name, |node| plain_name(node, "a token"));
+        let mut permissions = BTreeSet::new();
+        for action in ["read", "write"] {
+            let buckets = fields.strings(action).unwrap_or_default();
+            permissions.extend(buckets.into_iter().map(|bucket| Permission { action: action.to_owned(), bucket }));
+        }
+        if permissions.is_empty() {
+            let error =
+                Diagnostic::at(fields.span(), "a token that may do nothing").hint("read: [BUCKET], write: [BUCKET]");
+            fields.error(error);
+        }
+        fields.finish_with(name.map(|name| Self { name, permissions }))
+    }
+
+    /// The name under which the host keeps it.
+    fn secret(&self) -> String {
+        secret_name(&self.name)
+    }
+
+    fn shown(&self) -> String {
+        let words: Vec<String> =
+            self.permissions.iter().map(|permission| format!("{} {}", permission.action, permission.bucket)).collect();
+        words.join(", ")
+    }
+}
+
+fn secret_name(token: &str) -> String {
+    format!("influxdb_token_{token}")
+}
+
+/// The files in which tokens are kept, by the arguments alone.
+///
+/// # Errors
+/// When a name is missing or wrong.
+pub fn token_files(arguments: &Node, folder: &str) -> Result<Vec<String>, Diagnostics> {
+    let Some(tokens) = arguments.get("tokens") else { return Ok(Vec::new()) };
+    let names = tokens.sequence()?.iter().filter_map(|token| token.get("name")).map(|name| plain_name(name, "a token"));
+    names.map(|name| Ok(kept::path(folder, &secret_name(&name?)))).collect()
+}
+
+/// An authorization of solti's, as InfluxDB tells it.
+struct Given<'v> {
+    name: &'v str,
+    id: &'v str,
+    /// Empty where InfluxDB keeps only a hash of it.
+    token: &'v str,
+    permissions: Option<BTreeSet<Permission>>,
+    active: bool,
+}
+
+impl<'v> Given<'v> {
+    fn all(json: &'v Value) -> Vec<Self> {
+        json["authorizations"].as_array().into_iter().flatten().filter_map(Self::read).collect()
+    }
+
+    fn read(authorization: &'v Value) -> Option<Self> {
+        let permissions = authorization["permissions"].as_array().into_iter().flatten();
+        let permissions = permissions.map(|permission| {
+            let resource = &permission["resource"];
+            let bucket = (resource["type"] == "buckets").then(|| resource["name"].as_str()).flatten()?;
+            Some(Permission { action: permission["action"].as_str()?.to_owned(), bucket: bucket.to_owned() })
+        });
+        Some(Self {
+            name: authorization["description"].as_str()?.strip_prefix(MARK)?,
+            id: authorization["id"].as_str()?,
+            token: authorization["token"].as_str().unwrap_or_default(),
+            permissions: permissions.collect(),
+            active: authorization["status"] == "active",
+        })
+    }
+
+    fn may_what(&self, token: &Token) -> bool {
+        self.active && self.name == token.name && self.permissions.as_ref() == Some(&token.permissions)
+    }
+}
+
+impl Tokens {
+    /// `influxdb_tokens: {url, org, token, tokens: [{name, read, write}], within}`
+    ///
+    /// # Errors
+    /// What is wrong with the arguments; or it is not known yet where the host keeps secrets.
+    pub fn parse(node: &Node, files: &dyn Files) -> Result<Self, RenderError> {
+        let mut fields = Fields::new(node, "influxdb_tokens")?;
+        let api = Api::read(&mut fields);
+        let tokens = fields.required("tokens");
+        let tokens = fields.read(tokens, |node| {
+            let mut errors = Diagnostics::new();
+            let tokens: Vec<Token> =
+                node.sequence()?.iter().filter_map(|token| errors.collect(Token::read(token))).collect();
+            for (at, token) in tokens.iter().enumerate() {
+                if tokens[..at].iter().any(|other| other.name == token.name) {
+                    errors.push(Diagnostic::at(&node.span, format!("the token `{}` is there twice", token.name)));
+                }
+            }
+            errors.or(tokens)
+        });
+        let (api, tokens) = fields.finish_with(api.zip(tokens))?;
+        Ok(Self { api, tokens, folder: files.secrets_folder()?, needed: Vec::new() })
+    }
+
+    fn authorizations(&self) -> Request {
+        self.api.get("authorizations", &[("org", &self.api.org)])
+    }
+
+    fn path(&self, token: &Token) -> String {
+        kept::path(&self.folder, &token.secret())
+    }
+
+    /// Whether the host keeps this very token.
+    fn is_kept(&self, token: &Token, given: &Given<'_>, state: &State) -> bool {
+        match state.path(&self.path(token)) {
+            PathState::File { sha256: kept, .. } => {
+                given.token.is_empty()
+                    || kept.as_deref() == Some(sha256(format!("{}\n", given.token).as_bytes()).as_str())
+            }
+            _ => false,
+        }
+    }
+
+    /// What differs: in words, and the tokens that have to be made or asked for.
+    fn compare(&self, state: &State) -> Result<(Vec<Detail>, Vec<String>), String> {
+        let reply = state.reply(&self.authorizations());
+        let (mut details, mut needed) = (Vec::new(), Vec::new());
+        if let Some(unknown) = self.api.unknown(state, &reply) {
+            for token in &self.tokens {
+                // a new InfluxDB knows nothing of what the host has kept of a former one
+                if unknown.is_none() || *state.path(&self.path(token)) == PathState::Absent {
+                    details.extend(Detail::value(&token.name, None, Some(&token.shown())));
+                    needed.push(token.name.clone());
+                }
+            }
+            if !needed.is_empty() {
+                details.extend(unknown);
+            }
+            return Ok((details, needed));
+        }
+        if reply.status != 200 && !is_missing(&reply, "authorizations") {
+            return Err(refused(&reply, "tell its tokens"));
+        }
+        let json = reply.json();
+        let given = Given::all(&json);
+        for token in &self.tokens {
+            match given.iter().find(|given| given.may_what(token)) {
+                Some(given) if self.is_kept(token, given, state) => continue,
+                Some(_) => details.push(Detail::note(format!("{}: kept on the host", token.name))),
+                None => {
+                    let old = given.iter().find(|given| given.name == token.name).map(|given| {
+                        let permissions = given.permissions.clone().unwrap_or_default();
+                        Token { name: token.name.clone(), permissions }.shown()
+                    });
+                    // the same words mean that it was switched off
+                    let old = old.map(|old| if old == token.shown() { format!("{old} (inactive)") } else { old });
+                    details.extend(Detail::value(&token.name, old.as_deref(), Some(&token.shown())));
+                }
+            }
+            needed.push(token.name.clone());
+        }
+        for given in given.iter().filter(|given| !self.tokens.iter().any(|token| token.name == given.name)) {
+            details.extend(Detail::value(given.name, Some("given out"), Some("revoked")));
+        }
+        Ok((details, needed))
+    }
+
+    fn secret(&self, token: &Token, value: String) -> Secret {
+        Secret { name: token.secret(), value, path: self.path(token) }
+    }
+
+    /// Makes a token, which InfluxDB tells only now.
+    fn make(&self, token: &Token, asked: &mut Asked<'_>) -> Result<String, Stop> {
+        let org = self.api.organization_id(asked.ask(self.api.organization())?)?;
+        let mut permissions = Vec::new();
+        for permission in &token.permissions {
+            let what = format!("tell the bucket {}", permission.bucket);
+            let found = asked.ask(self.api.bucket(&permission.bucket))?;
+            let found = if is_missing(found, "buckets") { Value::Null } else { expect(found, &[200], &what)? };
+            let id = id_of(&found["buckets"][0]).ok_or_else(|| {
+                Stop::Failed(format!(
+                    "the token {} is for the bucket {}, which is not there",
+                    token.name, permission.bucket
+                ))
+            })?;
+            let resource = json!({"type": "buckets", "id": id, "orgID": org});
+            permissions.push(json!({"action": permission.action, "resource": resource}));
+        }
+        let body = json!({"orgID": org, "description": format!("{MARK}{}", token.name), "permissions": permissions});
+        let made = asked.ask(self.api.post("authorizations", &body))?;
+        let made = expect(made, &[201], &format!("make the token {}", token.name))?;
+        let text = made["token"].as_str().filter(|text| !text.is_empty());
+        text.map(str::to_owned).ok_or_else(|| Stop::Failed("InfluxDB made a token and did not tell it".to_owned()))
+    }
+}
+
+impl Resource for Tokens {
+    fn name(&self) -> String {
+        self.api.org.clone()
+    }
+
+    fn ask(&self, probe: &mut Probe) {
+        probe.http(self.api.setup());
+        probe.http(self.authorizations());
+        probe.path(&self.folder);
+        self.tokens.iter().for_each(|token| probe.digest(&self.path(token)));
+    }
+
+    fn claims(&self) -> Vec<Item> {
+        let files = self.tokens.iter().map(|token| self.path(token));
+        files.map(|path| Item::File { path, before: crate::plan::manifest::Before::Nothing }).collect()
+    }
+
+    fn plan(&self, state: &mut State) -> Result<Planned, String> {
+        let (details, needed) = self.compare(state)?;
+        let there = |item: &Item, state: &State| *state.path(item.key().1) != PathState::Absent;
+        let mut items = self.claims();
+        for item in &mut items {
+            let known = state.manifest.owner_of(item.key()).is_some();
+            // what a former run has kept for a token is nobody else's
+            let was = if known { before(state, item, there(item, state)) } else { item.before().clone() };
+            item.set_before(was);
+        }
+        if details.is_empty() {
+            return Ok(Planned { draft: None, items });
+        }
+        let new = self.tokens.iter().all(|token| *state.path(&self.path(token)) == PathState::Absent);
+        let mut operations: Vec<Operation> = kept::make_folder(&self.folder, state).into_iter().collect();
+        operations.push(Operation::Api(Arc::new(Self { needed, ..self.clone() })));
+        let action = if new { Action::Create } else { Action::Update };
+        Ok(Planned { draft: Some(Draft { action, details, operations }), items })
+    }
+}
+
+impl Call for Tokens {
+    fn converse(&self, asked: &mut Asked<'_>) -> Result<Vec<Secret>, Stop> {
+        let found = expect(asked.ask(self.authorizations())?, &[200], "tell its tokens")?;
+        let given = Given::all(&found);
+        let mut secrets = Vec::new();
+        let mut revoked: Vec<&Given<'_>> = Vec::new();
+        for token in &self.tokens {
+            let fits = given
+                .iter()
+                .find(|given| given.may_what(token) && !(given.token.is_empty() && self.needed.contains(&token.name)));
+            revoked.extend(
+                given.iter().filter(|given| given.name == token.name && fits.is_none_or(|fits| fits.id != given.id)),
+            );
+            match fits {
+                Some(given) if given.token.is_empty() => {}
+                Some(given) => secrets.push(self.secret(token, given.token.to_owned())),
+                None => secrets.push(self.secret(token, self.make(token, asked)?)),
+            }
+        }
+        revoked.extend(given.iter().filter(|given| !self.tokens.iter().any(|token| token.name == given.name)));
+        for given in revoked {
+            let request = self.api.request("DELETE", &format!("authorizations/{}", given.id), &[], None);
+            expect(asked.ask(request)?, &[204, 404], &format!("revoke the token {}", given.name))?;
+        }
+        Ok(secrets)
+    }
+
+    fn makes(&self) -> Vec<String> {
+        self.tokens.iter().filter(|token| self.needed.contains(&token.name)).map(Token::secret).collect()
+    }
+
+    fn within(&self) -> Duration {
+        self.api.within
+    }
+
+    fn stays(&self) -> String {
+        "tokens in InfluxDB".to_owned()
+    }
+}

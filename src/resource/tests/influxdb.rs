@@ -1,0 +1,332 @@
+//! What an InfluxDB keeps behind its API: plans from what it answered, and conversations with one that plays along.
+
+use super::{errors, file, folder, host, plan, resource};
+use crate::plan::call::{Asked, Call, Stop};
+use crate::plan::http::{Reply, Request};
+use crate::plan::operation::Operation;
+use crate::plan::state::State;
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+
+const AT: &str = "url: http://h:8086, org: home, token: operator";
+const SETUP: &str = "GET http://h:8086/api/v2/setup";
+const ORGS: &str = "GET http://h:8086/api/v2/orgs?org=home";
+const BUCKET: &str = "GET http://h:8086/api/v2/buckets?org=home&name=telegraf";
+const TOKENS: &str = "GET http://h:8086/api/v2/authorizations?org=home";
+const KEPT: &str = "/var/lib/solti/secrets/influxdb_token_telegraf";
+
+/// A host whose InfluxDB has answered so.
+fn answered(replies: &[(&str, u16, Value)]) -> State {
+    let mut state = host([]);
+    for (request, status, body) in replies {
+        let reply = Reply { status: *status, body: body.to_string() };
+        state.replies.insert((*request).to_owned(), reply);
+    }
+    state
+}
+
+fn is_set_up() -> (&'static str, u16, Value) {
+    (SETUP, 200, json!({"allowed": false}))
+}
+
+fn bucket(seconds: u64) -> Value {
+    json!({"buckets": [{"id": "b1", "name": "telegraf", "retentionRules": [{"everySeconds": seconds}]}]})
+}
+
+fn authorization(description: &str, action: &str, token: &str) -> Value {
+    let resource = json!({"type": "buckets", "id": "b1", "name": "telegraf", "orgID": "o1", "org": "home"});
+    json!({
+        "id": format!("id of {description}"), "description": description, "status": "active", "token": token,
+        "permissions": [{"action": action, "resource": resource}],
+    })
+}
+
+/// Carries out the conversation of a planned resource with somebody who answers like this; gives what was asked, and
+/// what came of it.
+fn talk(text: &str, mut state: State, answer: impl Fn(&Request) -> (u16, Value)) -> String {
+    let planned = resource(text).plan(&mut state).unwrap();
+    let operations = planned.draft.unwrap().operations;
+    let call = operations.iter().find_map(|operation| match operation {
+        Operation::Api(call) => Some(call.clone()),
+        _ => None,
+    });
+    let call: &dyn Call = &*call.unwrap();
+    let (mut replies, mut lines) = (Vec::new(), Vec::new());
+    loop {
+        match call.converse(&mut Asked::new(&replies)) {
+            Err(Stop::Ask(request)) => {
+                let (status, body) = answer(&request);
+                lines.push(format!("{} {} -> {status}", request.key(), request.body.clone().unwrap_or_default()));
+                replies.push(Reply { status, body: body.to_string() });
+            }
+            Err(Stop::Failed(reason)) => lines.push(format!("failed: {reason}")),
+            Ok(secrets) => lines
+                .extend(secrets.iter().map(|secret| format!("{} = {} in {}", secret.name, secret.value, secret.path))),
+        }
+        if !lines.last().is_some_and(|line| line.contains(" -> ")) || lines.len() > 20 {
+            return lines.join("\n");
+        }
+        if call.converse(&mut Asked::new(&replies)).is_ok_and(|secrets| secrets.is_empty()) {
+            return lines.join("\n");
+        }
+    }
+}
+
+#[test]
+fn what_is_set_up_is_left_alone() {
+    let setup =
+        format!("influxdb_setup: {{{AT}, user: admin, password: long-enough, bucket: telegraf, retention: 30d}}");
+    assert_snapshot!(plan(&setup, &mut answered(&[(SETUP, 200, json!({"allowed": true}))])), @"
+    create
+      organization home, user admin, bucket telegraf
+      > talk to its service; makes []
+    ");
+    assert_snapshot!(plan(&setup, &mut host([])), @"
+    create
+      organization home, user admin, bucket telegraf
+      as far as it is not there; InfluxDB does not answer yet
+      > talk to its service; makes []
+    ");
+    let here = json!({"orgs": [{"id": "o1", "name": "home"}]});
+    assert_snapshot!(plan(&setup, &mut answered(&[is_set_up(), (ORGS, 200, here)])), @"nothing");
+    assert_snapshot!(plan(&setup, &mut answered(&[is_set_up(), (ORGS, 404, json!({}))])), @"
+    create
+      organization home
+      > talk to its service; makes []
+    ");
+    assert_snapshot!(plan(&setup, &mut answered(&[is_set_up(), (ORGS, 401, json!({"message": "unauthorized access"}))])), @"impossible: InfluxDB does not take the token; it was set up with another one, which solti needs to be given");
+
+    let new = answered(&[(SETUP, 200, json!({"allowed": true}))]);
+    assert_snapshot!(talk(&setup, new, |request| match request.method {
+        "GET" => (200, json!({"allowed": true})),
+        _ => (201, json!({})),
+    }), @r#"
+    GET http://h:8086/api/v2/setup  -> 200
+    POST http://h:8086/api/v2/setup {"username":"admin","password":"long-enough","org":"home","bucket":"telegraf","retentionPeriodSeconds":2592000,"token":"operator"} -> 201
+    "#);
+    // somebody was faster: nothing is set up twice
+    assert_snapshot!(talk(&setup, host([]), |request| match request.url.ends_with("setup") {
+        true => (200, json!({"allowed": false})),
+        false => (200, json!({"orgs": [{"id": "o1"}]})),
+    }), @"
+    GET http://h:8086/api/v2/setup  -> 200
+    GET http://h:8086/api/v2/orgs?org=home  -> 200
+    ");
+    let new = answered(&[(SETUP, 200, json!({"allowed": true}))]);
+    assert_snapshot!(talk(&setup, new, |request| match request.method {
+        "GET" => (200, json!({"allowed": true})),
+        _ => (400, json!({"message": "passwords must be between 8 and 72 characters long"})),
+    }), @r#"
+    GET http://h:8086/api/v2/setup  -> 200
+    POST http://h:8086/api/v2/setup {"username":"admin","password":"long-enough","org":"home","bucket":"telegraf","retentionPeriodSeconds":2592000,"token":"operator"} -> 400
+    failed: InfluxDB was to be set up, and says: passwords must be between 8 and 72 characters long (status 400)
+    "#);
+}
+
+#[test]
+fn buckets_get_their_retention() {
+    let text = format!("influxdb_bucket: {{name: telegraf, {AT}, retention: 30d}}");
+    assert_snapshot!(plan(&text, &mut answered(&[is_set_up(), (BUCKET, 200, bucket(2_592_000))])), @"nothing");
+    assert_snapshot!(plan(&text, &mut answered(&[is_set_up(), (BUCKET, 200, bucket(0))])), @"
+    update
+      retention: for ever -> 30d
+      > talk to its service; makes []
+    ");
+    assert_snapshot!(plan(&text, &mut answered(&[is_set_up(), (BUCKET, 404, json!({"message": "bucket not found"}))])), @"
+    create
+      keeps points 30d
+      > talk to its service; makes []
+    ");
+    assert_snapshot!(plan(&text, &mut answered(&[is_set_up(), (BUCKET, 401, json!({}))])), @"impossible: InfluxDB does not take the token; it was set up with another one, which solti needs to be given");
+    assert_snapshot!(plan(&text, &mut answered(&[(SETUP, 200, json!({"allowed": true})), (BUCKET, 401, json!({}))])), @"
+    create
+      keeps points 30d
+      > talk to its service; makes []
+    ");
+    assert_snapshot!(plan(&text, &mut host([])), @"
+    create
+      keeps points 30d
+      as far as it is not there; InfluxDB does not answer yet
+      > talk to its service; makes []
+    ");
+    assert_snapshot!(talk(&text, host([]), |request| match (request.method, request.url.contains("orgs")) {
+        ("POST", _) => (201, json!({})),
+        (_, true) => (200, json!({"orgs": [{"id": "o1"}]})),
+        _ => (404, json!({})),
+    }), @r#"
+    GET http://h:8086/api/v2/buckets?org=home&name=telegraf  -> 404
+    GET http://h:8086/api/v2/orgs?org=home  -> 200
+    POST http://h:8086/api/v2/buckets {"orgID":"o1","name":"telegraf","description":"","retentionRules":[{"type":"expire","everySeconds":2592000,"shardGroupDurationSeconds":86400}]} -> 201
+    "#);
+    let shorter = || answered(&[is_set_up(), (BUCKET, 200, bucket(0))]);
+    assert_snapshot!(talk(&text, shorter(), |request| (200, if request.method == "GET" { bucket(0) } else { json!({}) })), @r#"
+    GET http://h:8086/api/v2/buckets?org=home&name=telegraf  -> 200
+    PATCH http://h:8086/api/v2/buckets/b1 {"retentionRules":[{"type":"expire","everySeconds":2592000,"shardGroupDurationSeconds":86400}]} -> 200
+    "#);
+    assert_snapshot!(talk(&text, shorter(), |request| match request.method {
+        "GET" => (200, bucket(0)),
+        _ => (422, json!({"message": "shard-group duration must also be updated"})),
+    }), @r#"
+    GET http://h:8086/api/v2/buckets?org=home&name=telegraf  -> 200
+    PATCH http://h:8086/api/v2/buckets/b1 {"retentionRules":[{"type":"expire","everySeconds":2592000,"shardGroupDurationSeconds":86400}]} -> 422
+    failed: InfluxDB was to change the bucket telegraf, and says: shard-group duration must also be updated (status 422)
+    "#);
+}
+
+#[test]
+fn tokens_are_made_kept_and_revoked() {
+    let text = format!("influxdb_tokens: {{{AT}, tokens: [{{name: telegraf, write: [telegraf]}}]}}");
+    let tokens = |all: &[Value]| (TOKENS, 200, json!({"authorizations": all}));
+    let kept = |token: &str, all: &[Value]| {
+        let mut state = answered(&[is_set_up(), tokens(all)]);
+        state.paths.insert("/var/lib/solti/secrets".into(), folder(0o700));
+        state.paths.insert(KEPT.into(), file(&format!("{token}\n"), 0o600));
+        state
+    };
+    let own = authorization("solti: telegraf", "write", "tok");
+    let theirs = authorization("made by hand", "write", "other");
+    assert_snapshot!(plan(&text, &mut kept("tok", &[own.clone(), theirs.clone()])), @"
+    nothing
+      = /var/lib/solti/secrets/influxdb_token_telegraf Nothing
+    ");
+    // a hash tells no token: what is kept is taken for it
+    assert_snapshot!(plan(&text, &mut kept("tok", &[authorization("solti: telegraf", "write", "")])), @"
+    nothing
+      = /var/lib/solti/secrets/influxdb_token_telegraf Nothing
+    ");
+    assert_snapshot!(plan(&text, &mut kept("former", std::slice::from_ref(&own))), @r#"
+    update
+      telegraf: kept on the host
+      > talk to its service; makes ["influxdb_token_telegraf"]
+      = /var/lib/solti/secrets/influxdb_token_telegraf Nothing
+    "#);
+    assert_snapshot!(plan(&text, &mut answered(&[is_set_up(), tokens(&[])])), @r#"
+    create
+      telegraf: - -> write telegraf
+      > make /var/lib/solti/secrets -:- 0700
+      > talk to its service; makes ["influxdb_token_telegraf"]
+      = /var/lib/solti/secrets/influxdb_token_telegraf Nothing
+    "#);
+    assert_snapshot!(plan(&text, &mut host([])), @r#"
+    create
+      telegraf: - -> write telegraf
+      as far as it is not there; InfluxDB does not answer yet
+      > make /var/lib/solti/secrets -:- 0700
+      > talk to its service; makes ["influxdb_token_telegraf"]
+      = /var/lib/solti/secrets/influxdb_token_telegraf Nothing
+    "#);
+    assert_snapshot!(plan(&text, &mut kept("tok", &[authorization("solti: telegraf", "read", "tok")])), @r#"
+    update
+      telegraf: read telegraf -> write telegraf
+      > talk to its service; makes ["influxdb_token_telegraf"]
+      = /var/lib/solti/secrets/influxdb_token_telegraf Nothing
+    "#);
+    assert_snapshot!(plan(&text, &mut kept("tok", &[own.clone(), authorization("solti: old", "read", "o")])), @"
+    update
+      old: given out -> revoked
+      > talk to its service; makes []
+      = /var/lib/solti/secrets/influxdb_token_telegraf Nothing
+    ");
+    let mut silent = kept("tok", &[]);
+    silent.replies.clear();
+    assert_snapshot!(plan(&text, &mut silent), @"
+    nothing
+      = /var/lib/solti/secrets/influxdb_token_telegraf Nothing
+    ");
+
+    let answer = |given: Vec<Value>| {
+        move |request: &Request| match (request.method, request.url.rsplit('/').next().unwrap_or_default()) {
+            ("GET", path) if path.starts_with("auth") => (200, json!({"authorizations": given})),
+            ("GET", path) if path.starts_with("orgs") => (200, json!({"orgs": [{"id": "o1"}]})),
+            ("GET", _) => (200, bucket(0)),
+            ("POST", _) => (201, json!({"token": "made"})),
+            _ => (204, json!({})),
+        }
+    };
+    let none = answered(&[is_set_up(), tokens(&[])]);
+    assert_snapshot!(talk(&text, none, answer(vec![theirs])), @r#"
+    GET http://h:8086/api/v2/authorizations?org=home  -> 200
+    GET http://h:8086/api/v2/orgs?org=home  -> 200
+    GET http://h:8086/api/v2/buckets?org=home&name=telegraf  -> 200
+    POST http://h:8086/api/v2/authorizations {"orgID":"o1","description":"solti: telegraf","permissions":[{"action":"write","resource":{"type":"buckets","id":"b1","orgID":"o1"}}]} -> 201
+    influxdb_token_telegraf = made in /var/lib/solti/secrets/influxdb_token_telegraf
+    "#);
+    let changed = authorization("solti: telegraf", "read", "tok");
+    let gone = authorization("solti: old", "read", "o");
+    assert_snapshot!(talk(&text, kept("tok", std::slice::from_ref(&changed)), answer(vec![changed, gone])), @r#"
+    GET http://h:8086/api/v2/authorizations?org=home  -> 200
+    GET http://h:8086/api/v2/orgs?org=home  -> 200
+    GET http://h:8086/api/v2/buckets?org=home&name=telegraf  -> 200
+    POST http://h:8086/api/v2/authorizations {"orgID":"o1","description":"solti: telegraf","permissions":[{"action":"write","resource":{"type":"buckets","id":"b1","orgID":"o1"}}]} -> 201
+    DELETE http://h:8086/api/v2/authorizations/id of solti: telegraf  -> 204
+    DELETE http://h:8086/api/v2/authorizations/id of solti: old  -> 204
+    influxdb_token_telegraf = made in /var/lib/solti/secrets/influxdb_token_telegraf
+    "#);
+    // made by an earlier run that was put back
+    assert_snapshot!(talk(&text, answered(&[is_set_up(), tokens(std::slice::from_ref(&own))]), answer(vec![own])), @"
+    GET http://h:8086/api/v2/authorizations?org=home  -> 200
+    influxdb_token_telegraf = tok in /var/lib/solti/secrets/influxdb_token_telegraf
+    ");
+    // kept by nobody, and only a hash of it is known: there must be a new one
+    let hashed = authorization("solti: telegraf", "write", "");
+    assert_snapshot!(talk(&text, answered(&[is_set_up(), tokens(std::slice::from_ref(&hashed))]), answer(vec![hashed])), @r#"
+    GET http://h:8086/api/v2/authorizations?org=home  -> 200
+    GET http://h:8086/api/v2/orgs?org=home  -> 200
+    GET http://h:8086/api/v2/buckets?org=home&name=telegraf  -> 200
+    POST http://h:8086/api/v2/authorizations {"orgID":"o1","description":"solti: telegraf","permissions":[{"action":"write","resource":{"type":"buckets","id":"b1","orgID":"o1"}}]} -> 201
+    DELETE http://h:8086/api/v2/authorizations/id of solti: telegraf  -> 204
+    influxdb_token_telegraf = made in /var/lib/solti/secrets/influxdb_token_telegraf
+    "#);
+}
+
+#[test]
+fn arguments_that_are_wrong() {
+    assert_snapshot!(errors("influxdb_bucket: {name: a, url: h:8086, org: home, token: x, retention: 30 days}"), @"
+    error: this is no URL
+     --> role.yml:1:33
+      |
+    1 | influxdb_bucket: {name: a, url: h:8086, org: home, token: x, retention: 30 days}
+      |                                 ^^^^^^
+      |
+      = help: http://127.0.0.1:8086
+
+    error: this is no length of time
+     --> role.yml:1:73
+      |
+    1 | influxdb_bucket: {name: a, url: h:8086, org: home, token: x, retention: 30 days}
+      |                                                                         ^^^^^^^
+      |
+      = help: write it as 72h, 30d or 8w; 0 keeps all
+    ");
+    assert_snapshot!(errors(&format!("influxdb_bucket: {{name: a, {AT}, retention: 30m}}")), @"
+    error: InfluxDB keeps points for at least 1h
+     --> role.yml:1:87
+      |
+    1 | influxdb_bucket: {name: a, url: http://h:8086, org: home, token: operator, retention: 30m}
+      |                                                                                       ^^^
+    ");
+    assert_snapshot!(
+        errors(&format!("influxdb_tokens: {{{AT}, tokens: [{{name: a/b, read: [x]}}, {{name: a}}]}}")), @"
+    error: `a/b` is no name of a token
+     --> role.yml:1:83
+      |
+    1 | influxdb_tokens: {url: http://h:8086, org: home, token: operator, tokens: [{name: a/b, read: [x]}, {name: a}]}
+      |                                                                                   ^^^ letters, digits, `_`, `-` and `.`
+
+    error: a token that may do nothing
+     --> role.yml:1:100
+      |
+    1 | influxdb_tokens: {url: http://h:8086, org: home, token: operator, tokens: [{name: a/b, read: [x]}, {name: a}]}
+      |                                                                                                    ^^^^^^^^^
+      |
+      = help: read: [BUCKET], write: [BUCKET]
+    ");
+    assert_snapshot!(
+        errors(&format!("influxdb_tokens: {{{AT}, tokens: [{{name: a, read: [x]}}, {{name: a, write: [x]}}]}}")), @"
+    error: the token `a` is there twice
+     --> role.yml:1:75
+      |
+    1 | ... home, token: operator, tokens: [{name: a, read: [x]}, {name: a, write: [x]}]}
+      |                                    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    ");
+}

@@ -1,0 +1,279 @@
+//! Secrets that hosts keep, as far as a run knows them: what is made on one host may be needed on another.
+//!
+//! A secret that is not known (yet) is a stand-in, so that everything that has it can be rendered and checked. Whoever
+//! was given a stand-in for what is known by now is [stale](SecretStore::is_stale), and to be rendered again.
+
+use super::Secrets;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// How many random bytes a generated secret is made of; it is twice as many hexadecimal digits.
+const GENERATED: usize = 32;
+
+/// A secret by the host that keeps it and its name there.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SecretName {
+    /// The host.
+    pub host: String,
+    /// The secret's name.
+    pub name: String,
+}
+
+impl SecretName {
+    /// What stands for it in texts while it is not known.
+    pub fn stand_in(&self) -> String {
+        format!("known-after-apply-{}-{}", self.name, self.host)
+    }
+}
+
+impl std::fmt::Display for SecretName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} of {}", self.name, self.host)
+    }
+}
+
+/// Why a secret cannot be had.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoSecret {
+    /// Nobody talks to the host that keeps it; with what to run instead.
+    #[error("{host} keeps the secret {name}, and this run is not about that host{1}", host = .0.host, name = .0.name)]
+    NotInRun(SecretName, String),
+    /// It is not kept, and nothing makes it.
+    #[error("{host} keeps no secret {name}, and no role there makes it", host = .0.host, name = .0.name)]
+    NotMade(SecretName),
+    /// The operating system gives no random bytes to make it of.
+    #[error("no secret can be generated: {0}")]
+    NoRandomness(String),
+}
+
+/// What a run knows of the secrets that hosts keep.
+#[derive(Debug, Default)]
+pub struct SecretStore {
+    hidden: Secrets,
+    known: Mutex<Known>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    /// The hosts that the run is about; none where no host is talked to at all.
+    run: Option<BTreeSet<String>>,
+    /// The run's command line with `--limit`, to which another host can be added; none without a limit.
+    limited: Option<String>,
+    /// What hosts have said of what they keep.
+    kept: BTreeMap<String, Kept>,
+    /// What nothing makes.
+    not_made: BTreeSet<SecretName>,
+    /// Hosts whose secrets somebody has asked for.
+    wanted: BTreeSet<String>,
+    /// The host whose values are being rendered.
+    subject: Option<String>,
+    /// What each host's values were rendered with.
+    given: BTreeMap<String, BTreeMap<SecretName, String>>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    folder: String,
+    values: BTreeMap<String, String>,
+}
+
+impl Known {
+    fn text(&self, secret: &SecretName) -> String {
+        let kept = self.kept.get(&secret.host).and_then(|kept| kept.values.get(&secret.name));
+        kept.cloned().unwrap_or_else(|| secret.stand_in())
+    }
+}
+
+impl SecretStore {
+    /// Nothing is known yet; values that become known are hidden by `hidden`.
+    pub fn new(hidden: Secrets) -> Self {
+        Self { hidden, known: Mutex::default() }
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// From now on, these are the hosts that are talked to. `limited` is the command line, where it ends with a
+    /// `--limit` that more hosts can be added to.
+    pub fn begin(&self, hosts: impl IntoIterator<Item = String>, limited: Option<String>) {
+        let mut known = self.known();
+        known.run = Some(hosts.into_iter().collect());
+        known.limited = limited;
+    }
+
+    /// Whether somebody needs to know what a host keeps.
+    pub fn is_wanted(&self, host: &str) -> bool {
+        self.known().wanted.contains(host)
+    }
+
+    /// Notes what a host keeps, in which folder.
+    pub fn learn(&self, host: &str, folder: &str, values: BTreeMap<String, String>) {
+        values.values().for_each(|value| self.hidden.add(value));
+        self.known().kept.insert(host.to_owned(), Kept { folder: folder.to_owned(), values });
+    }
+
+    /// Where a host keeps its secrets, once it has said so.
+    pub fn folder(&self, host: &str) -> Option<String> {
+        self.known().kept.get(host).map(|kept| kept.folder.clone())
+    }
+
+    /// From now on, what is looked up is for the values of this host, and nothing has been looked up for them yet.
+    pub fn render(&self, host: &str) {
+        let mut known = self.known();
+        known.given.remove(host);
+        known.subject = Some(host.to_owned());
+    }
+
+    /// Whether anybody has asked for any secret.
+    pub fn is_used(&self) -> bool {
+        !self.known().wanted.is_empty()
+    }
+
+    /// A secret: itself, or what stands for it.
+    ///
+    /// # Errors
+    /// When it is certain that it will not be known.
+    pub fn look_up(&self, secret: SecretName) -> Result<String, NoSecret> {
+        let mut known = self.known();
+        if known.run.as_ref().is_some_and(|run| !run.contains(&secret.host)) {
+            let instead = known.limited.as_ref().map(|line| format!(": `{line},{}`", secret.host));
+            return Err(NoSecret::NotInRun(secret, instead.unwrap_or_default()));
+        }
+        if known.not_made.contains(&secret) {
+            return Err(NoSecret::NotMade(secret));
+        }
+        Ok(self.give(&mut known, secret))
+    }
+
+    /// A secret that is generated where its host does not keep it yet.
+    ///
+    /// # Errors
+    /// When there is nothing to make it of.
+    pub fn generated(&self, secret: SecretName) -> Result<String, NoSecret> {
+        let mut known = self.known();
+        if let Some(kept) = known.kept.get_mut(&secret.host)
+            && !kept.values.contains_key(&secret.name)
+        {
+            kept.values.insert(secret.name.clone(), generate()?);
+        }
+        Ok(self.give(&mut known, secret))
+    }
+
+    fn give(&self, known: &mut Known, secret: SecretName) -> String {
+        let text = known.text(&secret);
+        self.hidden.add(&text);
+        known.wanted.insert(secret.host.clone());
+        let subject = known.subject.clone().unwrap_or_default();
+        known.given.entry(subject).or_default().insert(secret, text.clone());
+        text
+    }
+
+    /// Notes a secret that a host keeps from now on.
+    pub fn keep(&self, secret: &SecretName, value: &str) {
+        self.hidden.add(value);
+        let mut known = self.known();
+        known.kept.entry(secret.host.clone()).or_default().values.insert(secret.name.clone(), value.to_owned());
+    }
+
+    /// Notes that a secret is to be made, so that what is kept now will not be it.
+    pub fn expect(&self, secret: &SecretName) {
+        if let Some(kept) = self.known().kept.get_mut(&secret.host) {
+            kept.values.remove(&secret.name);
+        }
+    }
+
+    /// Notes that nothing makes a secret: who looks it up from now on gets an error.
+    pub fn never(&self, secret: SecretName) {
+        self.known().not_made.insert(secret);
+    }
+
+    /// Whether a host's values were rendered with what has turned out to be something else.
+    pub fn is_stale(&self, host: &str) -> bool {
+        let known = self.known();
+        let given = known.given.get(host).into_iter().flatten();
+        given.into_iter().any(|(secret, text)| known.not_made.contains(secret) || known.text(secret) != *text)
+    }
+
+    /// The secrets that a host's values are still waiting for.
+    pub fn awaited(&self, host: &str) -> BTreeSet<SecretName> {
+        let known = self.known();
+        let given = known.given.get(host).into_iter().flatten();
+        given.filter(|(secret, text)| secret.stand_in() == **text).map(|(secret, _)| secret.clone()).collect()
+    }
+}
+
+/// A new secret of 256 random bits; a bcrypt password may have 72 characters, so it is not longer.
+fn generate() -> Result<String, NoSecret> {
+    let mut bytes = [0_u8; GENERATED];
+    getrandom::fill(&mut bytes).map_err(|error| NoSecret::NoRandomness(error.to_string()))?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secret(host: &str, name: &str) -> SecretName {
+        SecretName { host: host.to_owned(), name: name.to_owned() }
+    }
+
+    #[test]
+    fn who_was_given_a_stand_in_is_stale_once_the_secret_is_known() {
+        let hidden = Secrets::new();
+        let store = SecretStore::new(hidden.clone());
+        store.begin(["mon".to_owned(), "app".to_owned()], None);
+        let token = secret("mon", "token");
+        store.render("app");
+        let text = store.look_up(token.clone()).unwrap();
+        assert!(store.is_wanted("mon") && !store.is_wanted("app"));
+        assert!(!store.is_stale("app"));
+        assert_eq!(store.awaited("app"), BTreeSet::from([token.clone()]));
+        assert_eq!(hidden.redact(&format!("a {text} b")), "a ******** b");
+
+        store.learn("mon", "/var/lib/solti/secrets", BTreeMap::new());
+        assert!(!store.is_stale("app"));
+        store.keep(&token, "made-on-mon");
+        assert!(store.is_stale("app") && !store.is_stale("mon"));
+        store.render("app");
+        assert_eq!(store.look_up(token.clone()).as_deref(), Ok("made-on-mon"));
+        assert!(!store.is_stale("app") && store.awaited("app").is_empty());
+        assert_eq!(hidden.redact("made-on-mon"), "********");
+
+        // to be made anew: what was rendered with the old one waits for the new one
+        store.expect(&token);
+        assert!(store.is_stale("app"));
+        store.never(token.clone());
+        assert_eq!(store.look_up(token.clone()), Err(NoSecret::NotMade(token)));
+    }
+
+    #[test]
+    fn hosts_that_nobody_talks_to_tell_no_secrets() {
+        let store = SecretStore::default();
+        let token = secret("mon", "token");
+        assert!(store.look_up(token.clone()).is_ok());
+        store.begin(["app".to_owned()], None);
+        let error = store.look_up(token.clone()).unwrap_err();
+        assert_eq!(error.to_string(), "mon keeps the secret token, and this run is not about that host");
+        store.begin(["app".to_owned()], Some("solti diff here.yml --limit app".to_owned()));
+        let error = store.look_up(token).unwrap_err().to_string();
+        assert!(error.ends_with("not about that host: `solti diff here.yml --limit app,mon`"), "{error}");
+    }
+
+    #[test]
+    fn what_is_generated_is_generated_once() {
+        let store = SecretStore::default();
+        store.render("mon");
+        let before = store.generated(secret("mon", "password")).unwrap();
+        assert_eq!(store.folder("mon"), None);
+        store.learn("mon", "/v", BTreeMap::from([("kept".to_owned(), "old-one".to_owned())]));
+        store.render("mon");
+        let password = store.generated(secret("mon", "password")).unwrap();
+        assert_ne!(password, before);
+        assert_eq!(password.len(), 64);
+        assert_eq!(store.generated(secret("mon", "password")).unwrap(), password);
+        assert_eq!(store.generated(secret("mon", "kept")).unwrap(), "old-one");
+        assert_ne!(SecretStore::default().generated(secret("mon", "password")).unwrap(), password);
+        assert!(store.awaited("mon").is_empty());
+    }
+}

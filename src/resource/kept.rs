@@ -30,6 +30,12 @@ pub fn path(folder: &str, name: &str) -> String {
     format!("{folder}/{name}")
 }
 
+/// The folders that go with the last secret that is kept in them.
+pub fn folders(path: &str) -> impl Iterator<Item = &str> {
+    let folder = path.rsplit_once('/').map(|(folder, _)| folder).filter(|folder| folder.ends_with("/solti/secrets"));
+    folder.into_iter().chain(folder.and_then(|folder| folder.strip_suffix("/secrets")))
+}
+
 /// What makes the folder for secrets, which only its owner can enter.
 pub fn make_folder(folder: &str, state: &mut State) -> Option<Operation> {
     if *state.path(folder) != PathState::Absent {
@@ -60,6 +66,7 @@ impl Resource for Kept {
         let mut operations: Vec<Operation> = folder.into_iter().chain(difference.operations).collect();
         operations.extend(difference.body.map(Operation::write));
         let draft = difference.action.map(|action| Draft { action, details: difference.details, operations });
-        Ok(Planned { draft, items: difference.item.into_iter().collect() })
+        // in that folder everything is solti's, also where the manifest was lost
+        Ok(Planned { draft, items: self.claims() })
     }
 }

@@ -1,6 +1,6 @@
 //! Takes away what solti has put on a host: for what a role stops declaring, and for `state: absent`.
 
-use super::Draft;
+use super::{Draft, kept};
 use crate::plan::change::{Action, Detail};
 use crate::plan::manifest::{Before, Item};
 use crate::plan::operation::{Expectation, Operation, PodmanThing, Verb};
@@ -129,6 +129,9 @@ fn file(path: &str, before: &Before, state: &mut State) -> Option<Draft> {
             return None;
         }
     };
+    for folder in kept::folders(path) {
+        operations.push(Operation::RemoveEmptyDirectory { path: folder.to_owned() });
+    }
     if let Some((user, unit)) = unit_of(path, &now) {
         state.rewritten_units.insert(scope::key(user.as_deref(), &unit));
         operations.push(Operation::DaemonReload { user });

@@ -231,7 +231,7 @@ mod tests {
         assert_eq!(store.awaited("app"), BTreeSet::from([token.clone()]));
         assert_eq!(hidden.redact(&format!("a {text} b")), "a ******** b");
 
-        store.learn("mon", "/var/lib/solti/secrets", BTreeMap::new());
+        store.learn("mon", "/etc/solti/secrets", BTreeMap::new());
         assert!(!store.is_stale("app"));
         store.keep(&token, "made-on-mon");
         assert!(store.is_stale("app") && !store.is_stale("mon"));

@@ -57,17 +57,6 @@ impl Store {
         output
     }
 
-    /// Does the first setup by hand, and writes a point.
-    #[track_caller]
-    fn set_up(&self) {
-        self.host().read(&format!(
-            "curl -fsS http://127.0.0.1:8086/api/v2/setup -d '{{\"username\": \"admin\", \"password\": \"{PASSWORD}\", \
-             \"org\": \"monitoring\", \"bucket\": \"telegraf\", \"token\": \"{TOKEN}\", \"retentionPeriodSeconds\": 0}}'"
-        ));
-        self.write("first");
-        self.assert_points(&["first"]);
-    }
-
     #[track_caller]
     fn write(&self, word: &str) {
         self.host().read(&format!(
@@ -143,7 +132,8 @@ fn points_outlive_changes(suite: Suite, backend: &str) {
     let before = store.host().read(left);
     store.applies(&[]);
     assert_eq!(store.version(), "v2.7.12");
-    store.set_up();
+    store.write("first");
+    store.assert_points(&["first"]);
 
     // One option is one restart, and no other change than the file's.
     let output = store.restarts_once(&["influxdb_log_level=debug"]);
@@ -220,7 +210,8 @@ fn container_and_package_share_a_folder(suite: Suite) {
     let container = &["influxdb_backend=container"];
     let package = &["influxdb_backend=package"];
     store.applies(container);
-    store.set_up();
+    store.write("first");
+    store.assert_points(&["first"]);
     assert_eq!(owners(), "1000");
 
     store.applies(package);
@@ -259,7 +250,8 @@ fn what_cannot_run_leaves_the_old_one_answering_on_bookworm() {
 fn what_cannot_run_leaves_the_old_one_answering(suite: Suite) {
     let store = Store::new(suite, "");
     store.applies(&[]);
-    store.set_up();
+    store.write("first");
+    store.assert_points(&["first"]);
     let start = store.start();
     let poller = Poller::start(store.host(), "http://127.0.0.1:8086/health");
     for variable in

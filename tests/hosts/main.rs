@@ -22,6 +22,7 @@ mod quadlet_generator;
 mod quadlets;
 mod restarts;
 mod roles;
+mod secrets;
 mod selection;
 mod services;
 mod standins;

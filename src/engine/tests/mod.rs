@@ -40,7 +40,7 @@ impl Files for NoFiles {
     }
 
     fn secrets_folder(&self) -> Result<String, RenderError> {
-        Ok("/var/lib/solti/secrets".to_owned())
+        Ok("/etc/solti/secrets".to_owned())
     }
 }
 

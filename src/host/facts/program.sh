@@ -41,8 +41,8 @@ while read -r f_key f_value f_effective f_rest; do
     esac
 done </proc/$$/status
 
-# where solti's own files are on this host, see plan/probe.rs
-if [ "$f_uid" = 0 ]; then f_kept=/var/lib/solti/secrets; else f_kept=$HOME/.local/state/solti/secrets; fi
+# not where solti keeps what it can do without
+if [ "$f_uid" = 0 ]; then f_kept=/etc/solti/secrets; else f_kept=$HOME/.config/solti/secrets; fi
 say kept "$f_kept"
 
 f_users=

@@ -6,13 +6,13 @@ use super::{Api, expect, id_of, is_missing, refused};
 use crate::plan::call::{Asked, Call, Secret, Stop};
 use crate::plan::change::{Action, Detail};
 use crate::plan::http::Request;
-use crate::plan::manifest::Item;
+use crate::plan::manifest::{Before, Item};
 use crate::plan::operation::Operation;
-use crate::plan::probe::Probe;
+use crate::plan::probe::{Probe, listing_key};
 use crate::plan::state::{PathState, State};
 use crate::resource::arguments::plain_name;
 use crate::resource::content::sha256;
-use crate::resource::{Draft, Files, Planned, Resource, before, kept};
+use crate::resource::{Draft, Files, Planned, Resource, kept};
 use crate::source::{Diagnostic, Diagnostics};
 use crate::template::RenderError;
 use crate::yaml::{Fields, Node};
@@ -129,6 +129,17 @@ impl<'v> Given<'v> {
     }
 }
 
+/// How tokens differ from what they should be.
+#[derive(Default)]
+struct Difference {
+    /// In words.
+    details: Vec<Detail>,
+    /// The tokens that have to be made or asked for.
+    needed: Vec<String>,
+    /// Files that go.
+    stale: Vec<String>,
+}
+
 impl Tokens {
     /// `influxdb_tokens: {url, org, token, tokens: [{name, read, write}], within}`
     ///
@@ -172,10 +183,10 @@ impl Tokens {
         }
     }
 
-    /// What differs: in words, and the tokens that have to be made or asked for.
-    fn compare(&self, state: &State) -> Result<(Vec<Detail>, Vec<String>), String> {
+    /// What differs.
+    fn compare(&self, state: &State) -> Result<Difference, String> {
         let reply = state.reply(&self.authorizations());
-        let (mut details, mut needed) = (Vec::new(), Vec::new());
+        let Difference { mut details, mut needed, mut stale } = Difference::default();
         if let Some(unknown) = self.api.unknown(state, &reply) {
             for token in &self.tokens {
                 // a new InfluxDB knows nothing of what the host has kept of a former one
@@ -187,7 +198,7 @@ impl Tokens {
             if !needed.is_empty() {
                 details.extend(unknown);
             }
-            return Ok((details, needed));
+            return Ok(Difference { details, needed, stale });
         }
         if reply.status != 200 && !is_missing(&reply, "authorizations") {
             return Err(refused(&reply, "tell its tokens"));
@@ -212,8 +223,17 @@ impl Tokens {
         }
         for given in given.iter().filter(|given| !self.tokens.iter().any(|token| token.name == given.name)) {
             details.extend(Detail::value(given.name, Some("given out"), Some("revoked")));
+            stale.extend(self.left_behind(given, state));
         }
-        Ok((details, needed))
+        Ok(Difference { details, needed, stale })
+    }
+
+    /// The file of a token that nobody can use any more, where the manifest does not know that it is solti's.
+    fn left_behind(&self, given: &Given<'_>, state: &State) -> Option<String> {
+        let name = secret_name(given.name);
+        let path = kept::path(&self.folder, &name);
+        let there = state.answers.get(&listing_key(&self.folder))?.output.lines().any(|other| other == name);
+        (there && !state.paths.contains_key(&path)).then_some(path)
     }
 
     fn secret(&self, token: &Token, value: String) -> Secret {
@@ -254,29 +274,25 @@ impl Resource for Tokens {
         probe.http(self.api.setup());
         probe.http(self.authorizations());
         probe.path(&self.folder);
+        probe.listing(&self.folder);
         self.tokens.iter().for_each(|token| probe.digest(&self.path(token)));
     }
 
     fn claims(&self) -> Vec<Item> {
         let files = self.tokens.iter().map(|token| self.path(token));
-        files.map(|path| Item::File { path, before: crate::plan::manifest::Before::Nothing }).collect()
+        files.map(|path| Item::File { path, before: Before::Nothing }).collect()
     }
 
     fn plan(&self, state: &mut State) -> Result<Planned, String> {
-        let (details, needed) = self.compare(state)?;
-        let there = |item: &Item, state: &State| *state.path(item.key().1) != PathState::Absent;
-        let mut items = self.claims();
-        for item in &mut items {
-            let known = state.manifest.owner_of(item.key()).is_some();
-            // what a former run has kept for a token is nobody else's
-            let was = if known { before(state, item, there(item, state)) } else { item.before().clone() };
-            item.set_before(was);
-        }
+        let Difference { details, needed, stale } = self.compare(state)?;
+        // in that folder everything is solti's, also where the manifest was lost
+        let items = self.claims();
         if details.is_empty() {
             return Ok(Planned { draft: None, items });
         }
         let new = self.tokens.iter().all(|token| *state.path(&self.path(token)) == PathState::Absent);
         let mut operations: Vec<Operation> = kept::make_folder(&self.folder, state).into_iter().collect();
+        operations.extend(stale.into_iter().map(|path| Operation::Remove { path }));
         operations.push(Operation::Api(Arc::new(Self { needed, ..self.clone() })));
         let action = if new { Action::Create } else { Action::Update };
         Ok(Planned { draft: Some(Draft { action, details, operations }), items })

@@ -13,7 +13,7 @@ const SETUP: &str = "GET http://h:8086/api/v2/setup";
 const ORGS: &str = "GET http://h:8086/api/v2/orgs?org=home";
 const BUCKET: &str = "GET http://h:8086/api/v2/buckets?org=home&name=telegraf";
 const TOKENS: &str = "GET http://h:8086/api/v2/authorizations?org=home";
-const KEPT: &str = "/var/lib/solti/secrets/influxdb_token_telegraf";
+const KEPT: &str = "/etc/solti/secrets/influxdb_token_telegraf";
 
 /// A host whose InfluxDB has answered so.
 fn answered(replies: &[(&str, u16, Value)]) -> State {
@@ -179,7 +179,7 @@ fn tokens_are_made_kept_and_revoked() {
     let tokens = |all: &[Value]| (TOKENS, 200, json!({"authorizations": all}));
     let kept = |token: &str, all: &[Value]| {
         let mut state = answered(&[is_set_up(), tokens(all)]);
-        state.paths.insert("/var/lib/solti/secrets".into(), folder(0o700));
+        state.paths.insert("/etc/solti/secrets".into(), folder(0o700));
         state.paths.insert(KEPT.into(), file(&format!("{token}\n"), 0o600));
         state
     };
@@ -187,51 +187,51 @@ fn tokens_are_made_kept_and_revoked() {
     let theirs = authorization("made by hand", "write", "other");
     assert_snapshot!(plan(&text, &mut kept("tok", &[own.clone(), theirs.clone()])), @"
     nothing
-      = /var/lib/solti/secrets/influxdb_token_telegraf Nothing
+      = /etc/solti/secrets/influxdb_token_telegraf Nothing
     ");
     // a hash tells no token: what is kept is taken for it
     assert_snapshot!(plan(&text, &mut kept("tok", &[authorization("solti: telegraf", "write", "")])), @"
     nothing
-      = /var/lib/solti/secrets/influxdb_token_telegraf Nothing
+      = /etc/solti/secrets/influxdb_token_telegraf Nothing
     ");
     assert_snapshot!(plan(&text, &mut kept("former", std::slice::from_ref(&own))), @r#"
     update
       telegraf: kept on the host
       > talk to its service; makes ["influxdb_token_telegraf"]
-      = /var/lib/solti/secrets/influxdb_token_telegraf Nothing
+      = /etc/solti/secrets/influxdb_token_telegraf Nothing
     "#);
     assert_snapshot!(plan(&text, &mut answered(&[is_set_up(), tokens(&[])])), @r#"
     create
       telegraf: - -> write telegraf
-      > make /var/lib/solti/secrets -:- 0700
+      > make /etc/solti/secrets -:- 0700
       > talk to its service; makes ["influxdb_token_telegraf"]
-      = /var/lib/solti/secrets/influxdb_token_telegraf Nothing
+      = /etc/solti/secrets/influxdb_token_telegraf Nothing
     "#);
     assert_snapshot!(plan(&text, &mut host([])), @r#"
     create
       telegraf: - -> write telegraf
       as far as it is not there; InfluxDB does not answer yet
-      > make /var/lib/solti/secrets -:- 0700
+      > make /etc/solti/secrets -:- 0700
       > talk to its service; makes ["influxdb_token_telegraf"]
-      = /var/lib/solti/secrets/influxdb_token_telegraf Nothing
+      = /etc/solti/secrets/influxdb_token_telegraf Nothing
     "#);
     assert_snapshot!(plan(&text, &mut kept("tok", &[authorization("solti: telegraf", "read", "tok")])), @r#"
     update
       telegraf: read telegraf -> write telegraf
       > talk to its service; makes ["influxdb_token_telegraf"]
-      = /var/lib/solti/secrets/influxdb_token_telegraf Nothing
+      = /etc/solti/secrets/influxdb_token_telegraf Nothing
     "#);
     assert_snapshot!(plan(&text, &mut kept("tok", &[own.clone(), authorization("solti: old", "read", "o")])), @"
     update
       old: given out -> revoked
       > talk to its service; makes []
-      = /var/lib/solti/secrets/influxdb_token_telegraf Nothing
+      = /etc/solti/secrets/influxdb_token_telegraf Nothing
     ");
     let mut silent = kept("tok", &[]);
     silent.replies.clear();
     assert_snapshot!(plan(&text, &mut silent), @"
     nothing
-      = /var/lib/solti/secrets/influxdb_token_telegraf Nothing
+      = /etc/solti/secrets/influxdb_token_telegraf Nothing
     ");
 
     let answer = |given: Vec<Value>| {
@@ -249,7 +249,7 @@ fn tokens_are_made_kept_and_revoked() {
     GET http://h:8086/api/v2/orgs?org=home  -> 200
     GET http://h:8086/api/v2/buckets?org=home&name=telegraf  -> 200
     POST http://h:8086/api/v2/authorizations {"orgID":"o1","description":"solti: telegraf","permissions":[{"action":"write","resource":{"type":"buckets","id":"b1","orgID":"o1"}}]} -> 201
-    influxdb_token_telegraf = made in /var/lib/solti/secrets/influxdb_token_telegraf
+    influxdb_token_telegraf = made in /etc/solti/secrets/influxdb_token_telegraf
     "#);
     let changed = authorization("solti: telegraf", "read", "tok");
     let gone = authorization("solti: old", "read", "o");
@@ -260,12 +260,12 @@ fn tokens_are_made_kept_and_revoked() {
     POST http://h:8086/api/v2/authorizations {"orgID":"o1","description":"solti: telegraf","permissions":[{"action":"write","resource":{"type":"buckets","id":"b1","orgID":"o1"}}]} -> 201
     DELETE http://h:8086/api/v2/authorizations/id of solti: telegraf  -> 204
     DELETE http://h:8086/api/v2/authorizations/id of solti: old  -> 204
-    influxdb_token_telegraf = made in /var/lib/solti/secrets/influxdb_token_telegraf
+    influxdb_token_telegraf = made in /etc/solti/secrets/influxdb_token_telegraf
     "#);
     // made by an earlier run that was put back
     assert_snapshot!(talk(&text, answered(&[is_set_up(), tokens(std::slice::from_ref(&own))]), answer(vec![own])), @"
     GET http://h:8086/api/v2/authorizations?org=home  -> 200
-    influxdb_token_telegraf = tok in /var/lib/solti/secrets/influxdb_token_telegraf
+    influxdb_token_telegraf = tok in /etc/solti/secrets/influxdb_token_telegraf
     ");
     // kept by nobody, and only a hash of it is known: there must be a new one
     let hashed = authorization("solti: telegraf", "write", "");
@@ -275,7 +275,7 @@ fn tokens_are_made_kept_and_revoked() {
     GET http://h:8086/api/v2/buckets?org=home&name=telegraf  -> 200
     POST http://h:8086/api/v2/authorizations {"orgID":"o1","description":"solti: telegraf","permissions":[{"action":"write","resource":{"type":"buckets","id":"b1","orgID":"o1"}}]} -> 201
     DELETE http://h:8086/api/v2/authorizations/id of solti: telegraf  -> 204
-    influxdb_token_telegraf = made in /var/lib/solti/secrets/influxdb_token_telegraf
+    influxdb_token_telegraf = made in /etc/solti/secrets/influxdb_token_telegraf
     "#);
 }
 

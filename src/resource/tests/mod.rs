@@ -51,7 +51,7 @@ impl Files for Role {
     }
 
     fn secrets_folder(&self) -> Result<String, RenderError> {
-        Ok("/var/lib/solti/secrets".to_owned())
+        Ok("/etc/solti/secrets".to_owned())
     }
 }
 

@@ -5,6 +5,7 @@ mod data;
 mod paths;
 mod pattern;
 mod text;
+mod toml;
 mod yaml;
 
 pub(super) use pattern::compile;
@@ -165,6 +166,7 @@ const ADDED: &[(&str, Add)] = filters! {
     "to_json" => data::to_json,
     "to_nice_json" => data::to_nice_json,
     "to_nice_yaml" => yaml::to_nice_yaml,
+    "to_toml" => toml::to_toml,
     "to_yaml" => yaml::to_yaml,
     "type_debug" => text::type_debug,
     "union" => collections::union,

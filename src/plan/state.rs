@@ -182,6 +182,8 @@ pub struct State {
     pub declared: BTreeMap<String, String>,
     /// What services are started with beside what they say themselves, by unit.
     pub started_with: BTreeMap<String, StartedWith>,
+    /// Files of environment variables, by unit: a process has read them at its start, and no reload reads them again.
+    pub environment_files: BTreeMap<String, Vec<String>>,
     /// Quadlets that are declared for this host, by scope.
     pub quadlets: BTreeMap<Option<String>, Vec<crate::quadlet::Named>>,
     /// Packages that a planned change installs, so that files and units may appear that are not there yet.

@@ -93,6 +93,7 @@ impl Service {
         [name.to_owned()].into_iter().chain(template)
     }
 
+    /// Whether a file is part of the unit, which only a new start takes in.
     fn is_unit_file(&self, state: &State, path: &str) -> bool {
         let of = |rest: &str| {
             self.units()
@@ -101,11 +102,17 @@ impl Service {
         let folder = format!("{}/", self.scope.units());
         path.strip_prefix(&folder).is_some_and(of)
             || self.started_with(state).any(|with| with.files.iter().any(|file| file == path))
+            || self.environment_files(state).any(|file| file == path)
     }
 
     /// What its quadlet says.
     fn started_with<'s>(&self, state: &'s State) -> impl Iterator<Item = &'s StartedWith> {
         self.units().filter_map(|unit| state.started_with.get(&self.scope.key(&unit)))
+    }
+
+    /// What its unit, drop-ins or quadlet name as `EnvironmentFile`.
+    fn environment_files<'s>(&self, state: &'s State) -> impl Iterator<Item = &'s String> {
+        self.units().filter_map(|unit| state.environment_files.get(&self.scope.key(&unit))).flatten()
     }
 
     /// Whether a change of this run writes or removes its unit's files.

@@ -8,6 +8,7 @@ use crate::plan::manifest::Item;
 use crate::plan::operation::Operation;
 use crate::plan::probe::Probe;
 use crate::plan::state::State;
+use crate::quadlet::UnitFile;
 use crate::template::RenderError;
 use crate::yaml::{Fields, Node};
 
@@ -19,6 +20,17 @@ pub fn unit_path(scope: &Scope, unit: &str) -> String {
 /// Where a drop-in of a unit is.
 pub fn drop_in_path(scope: &Scope, unit: &str, name: &str) -> String {
     format!("{}/{unit}.d/{}.conf", scope.units(), name.trim_end_matches(".conf"))
+}
+
+/// The files that a unit takes its environment from. Those with specifiers or patterns in their names only systemd knows.
+fn environment_files(bytes: &[u8]) -> Vec<String> {
+    let Ok(unit) = UnitFile::parse(&String::from_utf8_lossy(bytes)) else { return Vec::new() };
+    let named = unit.all("Service", "EnvironmentFile");
+    named
+        .into_iter()
+        .map(|entry| entry.text().trim_start_matches('-').to_owned())
+        .filter(|path| !path.is_empty())
+        .collect()
 }
 
 /// A unit file or a drop-in.
@@ -84,6 +96,8 @@ impl Resource for Unit {
 
     fn declare(&self, state: &mut State) {
         self.content.declare(state);
+        let named = state.environment_files.entry(self.scope.key(&self.unit)).or_default();
+        named.extend(environment_files(&self.content.bytes));
     }
 
     fn texts(&self) -> Vec<(String, Vec<u8>)> {

@@ -187,8 +187,10 @@ impl Resource for Quadlet {
         let images = self.images().iter().map(|image| self.scope.key(image)).collect::<Vec<_>>();
         let StartedWith { files, uses, images: all } = state.started_with.entry(self.unit()).or_default();
         files.extend([path, unit_path]);
-        uses.extend(inputs.host_paths.into_iter().chain(inputs.environment_files).map(|path| path.name));
+        uses.extend(inputs.host_paths.into_iter().map(|path| path.name));
         all.extend(images);
+        let environment = state.environment_files.entry(self.unit()).or_default();
+        environment.extend(inputs.environment_files.into_iter().map(|path| path.name));
     }
 
     fn texts(&self) -> Vec<(String, Vec<u8>)> {

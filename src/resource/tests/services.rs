@@ -167,6 +167,24 @@ fn a_changed_unit_file_is_a_restart() {
     assert!(plan(SERVICE, &mut state).starts_with("nothing"));
 }
 
+/// A reload does not read it again, wherever it is.
+#[test]
+fn a_changed_environment_is_a_restart() {
+    let text = "unit: { name: app, drop_in: more, content: \"[Service]\\nEnvironmentFile=-/etc/app/env\\nEnvironmentFile=/srv/env\\n\" }";
+    for path in ["/etc/app/env", "/srv/env"] {
+        let mut state = running(&[("/etc/app/a.conf", &digest()), ("package app", "1")]);
+        let env = format!("file: {{ path: {path}, content: A=b }}");
+        for text in [text, &env] {
+            resource(text).declare(&mut state);
+            plan(text, &mut state);
+        }
+        plan(SERVICE, &mut state);
+        state.paths.insert(path.into(), file("A=c", 0o600));
+        let planned = plan(SERVICE, &mut state);
+        assert!(planned.starts_with(&format!("restart\n  because of {path}\n")), "{planned}");
+    }
+}
+
 #[test]
 fn a_file_that_is_declared_no_longer_is_a_reason() {
     let recorded =

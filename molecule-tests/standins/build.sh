@@ -17,7 +17,7 @@ program=$out/solti-standins
 loki_versions=(3.5.0 3.5.7)
 alloy_versions=(1.10.0 1.11.3)
 influxdb_versions=(2.7.11-1 2.7.12-1)
-telegraf_versions=(1.38.4 1.39.3)
+telegraf_versions=(1.38.4-1 1.39.3-1)
 grafana_versions=(12.3.1 12.4.10)
 
 mkdir -p "$out"
@@ -300,23 +300,31 @@ getent passwd telegraf >/dev/null || useradd -r -M telegraf -s /bin/false -d /et
 [ -f /etc/default/telegraf ] || touch /etc/default/telegraf
 install -d -m 755 -o telegraf -g telegraf /var/log/telegraf
 install -d -m 770 -o root -g telegraf /var/lib/telegraf
-# As the real package: the unit is copied, enabled and, after an upgrade, restarted if it runs.
+# As the real package: the unit is copied, enabled and, after an upgrade, restarted if it runs and a policy does not forbid it.
 cp -f /usr/lib/telegraf/scripts/telegraf.service /lib/systemd/system/telegraf.service
 if [ -d /run/systemd/system ]; then
 	systemctl --quiet enable telegraf || true
 	systemctl daemon-reload || true
-	systemctl try-restart telegraf || true
+	deb-systemd-invoke try-restart telegraf.service >/dev/null || true
 fi
 END
   cat >"$tree/DEBIAN/prerm" <<'END'
 #!/bin/sh
 set -e
 if [ "$1" = remove ] && [ -d /run/systemd/system ]; then
-	systemctl --quiet disable --now telegraf || true
+	deb-systemd-invoke stop telegraf.service
+fi
+END
+  cat >"$tree/DEBIAN/postrm" <<'END'
+#!/bin/sh
+set -e
+if [ "$1" = remove ] || [ "$1" = purge ]; then
+	rm -f /etc/default/telegraf
+	systemctl --quiet disable telegraf || true
 	rm -f /lib/systemd/system/telegraf.service
 fi
 END
-  chmod 755 "$tree/DEBIAN/postinst" "$tree/DEBIAN/prerm"
+  chmod 755 "$tree/DEBIAN/postinst" "$tree/DEBIAN/prerm" "$tree/DEBIAN/postrm"
   package telegraf "$version"
 }
 

@@ -59,13 +59,16 @@ impl Running {
         Ok(Self { agent, tags: Arc::new(config.tags), inputs, outputs })
     }
 
-    /// Opens what the outputs need.
+    /// Opens what the outputs and inputs need.
     ///
     /// # Errors
     /// The first that cannot be opened.
     pub async fn connect(&self) -> Result<(), String> {
         for output in &self.outputs {
             output.connect().await?;
+        }
+        for source in &self.inputs {
+            source.input.start().map_err(|why| format!("starting input {}: {why}", source.id))?;
         }
         Ok(())
     }
@@ -99,6 +102,9 @@ impl Running {
             output.flush().await;
         }
         log('I', "[agent] Stopping running outputs");
+        for output in &self.outputs {
+            output.close().await;
+        }
     }
 
     /// Collects once and prints.

@@ -28,7 +28,10 @@ impl Disk {
 
     /// The space of all filesystems that have any.
     pub fn gather(&self, now: u64) -> Result<Vec<Metric>, String> {
-        let text = read("/proc/self/mountinfo").map_err(|why| format!("error getting disk usage info: {why}"))?;
+        // In a container, the first process of the host sees the host's mounts.
+        let text = read("/proc/1/mountinfo")
+            .or_else(|_| read("/proc/self/mountinfo"))
+            .map_err(|why| format!("error getting disk usage info: {why}"))?;
         let prefix = std::env::var("HOST_MOUNT_PREFIX").unwrap_or_default();
         let mut metrics = Vec::new();
         for mount in text.lines().filter_map(mount) {

@@ -63,6 +63,17 @@ impl Input {
         })
     }
 
+    /// Opens what it needs.
+    ///
+    /// # Errors
+    /// Why Telegraf ends.
+    pub fn start(&self) -> Result<(), String> {
+        match self {
+            Self::Units(units) => units.start(),
+            _ => Ok(()),
+        }
+    }
+
     /// Reads all that there is now.
     ///
     /// # Errors

@@ -93,6 +93,13 @@ impl Output {
         }
     }
 
+    /// Gives back what it has opened.
+    pub async fn close(&self) {
+        if let Target::Prometheus(prometheus) = &self.target {
+            prometheus.close().await;
+        }
+    }
+
     fn waiting(&self) -> MutexGuard<'_, VecDeque<Metric>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }

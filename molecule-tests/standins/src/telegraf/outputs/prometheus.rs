@@ -15,12 +15,14 @@ use std::fmt::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 
 /// Its options, and what was written.
 #[derive(Debug)]
 pub struct Prometheus {
     listen: String,
     page: Arc<Page>,
+    server: Mutex<Option<JoinHandle<()>>>,
 }
 
 #[derive(Debug)]
@@ -76,6 +78,7 @@ impl Prometheus {
                 excluded: table.texts_of("collectors_exclude"),
                 families: Mutex::default(),
             }),
+            server: Mutex::default(),
         })
     }
 
@@ -104,8 +107,18 @@ impl Prometheus {
         let address = listener.local_addr().map(|address| address.to_string()).unwrap_or_default();
         log('I', &format!("[{id}] Listening on http://{address}{}", self.page.path));
         let page = Arc::clone(&self.page);
-        tokio::spawn(web::serve(listener, Arc::new(move |request: Request| page.answer(&request))));
+        let server = web::serve(listener, Arc::new(move |request: Request| page.answer(&request)));
+        *self.server.lock().unwrap_or_else(PoisonError::into_inner) = Some(tokio::spawn(server));
         Ok(())
+    }
+
+    /// Listens no longer: after a reload somebody else does.
+    pub async fn close(&self) {
+        let server = self.server.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(server) = server {
+            server.abort();
+            let _ = server.await;
+        }
     }
 
     /// Keeps what a batch says.

@@ -26,4 +26,5 @@ mod secrets;
 mod selection;
 mod services;
 mod standins;
+mod telegraf;
 mod testbed;

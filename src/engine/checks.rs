@@ -1,60 +1,64 @@
 //! Several checks in one exchange, and what the host answered to each.
 
 use super::resolve::ResolvedCheck;
-use crate::resource::check::{Check, Verdict};
+use crate::resource::check::{Check, Reply, Verdict};
+use jiff::Timestamp;
 use std::collections::HashMap;
 
-/// The program that asks each check once.
+/// The program that asks each check once. Where an answer has an age, the host says what time it is there: samples are
+/// mostly of its own clock, or of one that is kept like it; this machine's need not be.
 pub fn program(pending: &[&ResolvedCheck]) -> String {
     let mut program = String::new();
     for (number, check) in pending.iter().enumerate() {
         program.push_str(&format!("say check {number}\n{}", check.check.program()));
+        if check.check.signal.is_some() {
+            // bash knows the time by itself
+            program.push_str("say now ${EPOCHSECONDS:-$(date +%s)}\n");
+        }
     }
     program
 }
 
 /// How one try came out.
 pub enum Answer {
-    /// Yes, and what was seen.
-    Yes(String),
-    /// Not now, and why.
-    No(String),
-    /// It cannot be asked here.
+    /// It was answered.
+    Judged(Verdict),
+    /// It cannot be asked here, and never will be.
     Never(String),
-    /// The host has no curl: it is to be asked from here, through the connection.
-    FromHere,
+    /// The host has no curl: it is to be asked from here, through the connection. What time it is there.
+    FromHere(Option<Timestamp>),
 }
 
-impl From<Verdict> for Answer {
-    fn from(verdict: Verdict) -> Self {
-        match verdict {
-            Verdict::Yes(seen) => Self::Yes(seen),
-            Verdict::No(seen) => Self::No(seen),
-            Verdict::Impossible(reason) => Self::Never(reason),
-        }
-    }
+/// What a host said of one check.
+#[derive(Default)]
+struct Said {
+    reply: Option<Reply>,
+    lacks: Option<String>,
+    now: Option<Timestamp>,
 }
 
 /// The answers, in the order asked.
 pub fn answers(pending: &[&ResolvedCheck], records: &[(String, String)]) -> Vec<Answer> {
-    let mut found: HashMap<usize, Answer> = HashMap::new();
+    let mut said: HashMap<usize, Said> = HashMap::new();
     let mut current = None;
     for (tag, rest) in records {
-        match (tag.as_str(), current) {
-            ("check", _) => current = rest.parse::<usize>().ok(),
-            ("reply", Some(number)) => {
-                if let (Some(check), Some(reply)) = (pending.get(number), Check::reply(rest)) {
-                    found.insert(number, check.check.judge(&reply).into());
-                }
-            }
-            ("lacks", Some(number)) => {
-                let from_here = pending.get(number).is_some_and(|check| check.check.request().is_some());
-                let lacking = || Answer::Never(format!("the host has no {rest} to ask with"));
-                found.insert(number, if from_here { Answer::FromHere } else { lacking() });
-            }
+        if tag == "check" {
+            current = rest.parse::<usize>().ok();
+            continue;
+        }
+        let Some(said) = current.map(|number| said.entry(number).or_default()) else { continue };
+        match tag.as_str() {
+            "reply" => said.reply = Check::reply(rest),
+            "lacks" => said.lacks = Some(rest.clone()),
+            "now" => said.now = rest.parse().ok().and_then(|seconds| Timestamp::from_second(seconds).ok()),
             _ => {}
         }
     }
-    let unanswered = || Answer::No("the host gave no answer".to_owned());
-    (0..pending.len()).map(|number| found.remove(&number).unwrap_or_else(unanswered)).collect()
+    let answer = |(number, check): (usize, &&ResolvedCheck)| match said.remove(&number).unwrap_or_default() {
+        Said { reply: Some(reply), now, .. } => Answer::Judged(check.check.judge(&reply, now)),
+        Said { lacks: Some(_), now, .. } if check.check.request().is_some() => Answer::FromHere(now),
+        Said { lacks: Some(what), .. } => Answer::Never(format!("the host has no {what} to ask with")),
+        Said { .. } => Answer::Judged(Verdict::no("the host gave no answer")),
+    };
+    pending.iter().enumerate().map(answer).collect()
 }

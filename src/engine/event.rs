@@ -111,8 +111,22 @@ pub struct CheckResult {
     pub passed: bool,
     /// What was seen: "200 in 0.3 s", or why it failed.
     pub seen: String,
+    /// What it found of a signal, if it asked for one.
+    #[serde(flatten)]
+    pub newest: Option<Newest>,
     /// How long it took, in milliseconds.
     pub millis: u64,
+}
+
+/// The newest sample of a signal of a host.
+#[derive(Debug, Clone, Serialize)]
+pub struct Newest {
+    /// `metrics`, `logs`, ...
+    pub signal: String,
+    /// The host whose signal it is.
+    pub of: String,
+    /// Its age; negative if it is ahead of the clock, none if no sample was found.
+    pub age_seconds: Option<i64>,
 }
 
 /// How a host ended.

@@ -4,9 +4,10 @@ use super::extra_vars;
 use super::request::Selection;
 use crate::inventory::{self, Inventory};
 use crate::playbook::{self, Playbook};
+use crate::resource::check::Check;
 use crate::role::{RoleLibrary, check_inventory_names};
 use crate::secret::{SecretStore, Secrets};
-use crate::source::{Diagnostic, Diagnostics, SourceFile, Span};
+use crate::source::{Diagnostic, Diagnostics, SourceFile, Span, did_you_mean};
 use crate::template::{Hosts, Layer, Rank, RenderError, Scope};
 use crate::yaml::Node;
 use indexmap::IndexMap;
@@ -31,6 +32,8 @@ pub struct Project {
     pub secrets: Secrets,
     /// What was asked for on the command line.
     pub selection: Selection,
+    /// The hosts that `--limit` leaves.
+    limit: Option<Vec<String>>,
     /// For each play of all playbooks, in order: the hosts that it is about.
     pub play_hosts: Vec<Vec<String>>,
     /// Whether the playbooks are all that the project declares, so that what they lack is orphaned.
@@ -64,7 +67,8 @@ pub fn load(selection: &Selection) -> Result<Project, Diagnostics> {
     let extra = Layer::entries(Rank::Extra, &extra);
     let secrets = Secrets::new();
     let hosts = Arc::new(template_hosts(&inventory, &extra).with_secrets(SecretStore::new(secrets.clone())));
-    let play_hosts = play_hosts(&inventory, &playbooks, &extra, selection)?;
+    let limit = selection.limit.as_ref().map(|limit| inventory.select(limit, None)).transpose()?;
+    let play_hosts = play_hosts(&inventory, &playbooks, &extra, limit.as_deref())?;
     check_names(&inventory, &playbooks)?;
     let id = settings.project.or_else(|| name_of(root.as_deref())).unwrap_or_else(|| "solti".to_owned());
     let complete = selection.playbooks.is_empty() && selection.is_untagged();
@@ -76,6 +80,7 @@ pub fn load(selection: &Selection) -> Result<Project, Diagnostics> {
         hosts,
         secrets,
         selection: selection.clone(),
+        limit,
         play_hosts,
         complete,
     })
@@ -168,10 +173,9 @@ fn play_hosts(
     inventory: &Inventory,
     playbooks: &[Playbook],
     extra: &Layer,
-    selection: &Selection,
+    limit: Option<&[String]>,
 ) -> Result<Vec<Vec<String>>, Diagnostics> {
     let mut errors = Diagnostics::new();
-    let limit = selection.limit.as_ref().and_then(|limit| errors.collect(inventory.select(limit, None)));
     let scope = Scope::new(vec![extra.clone()]);
     let mut all = Vec::new();
     for play in playbooks.iter().flat_map(|playbook| &playbook.plays) {
@@ -187,7 +191,7 @@ fn play_hosts(
         }
         let at = play.hosts.first().map(|node| &node.span).unwrap_or(&play.span);
         let mut hosts = errors.collect(inventory.select(&patterns.join(":"), Some(at))).unwrap_or_default();
-        if let Some(limit) = &limit {
+        if let Some(limit) = limit {
             hosts.retain(|host| limit.contains(host));
         }
         all.push(hosts);
@@ -228,6 +232,22 @@ impl Project {
             .filter(|name| wanted(name))
             .map(str::to_owned)
             .collect()
+    }
+
+    /// Whether a check is about a host of this run: one that `--limit` leaves out is not asked for.
+    ///
+    /// # Errors
+    /// When the check is about a host that the inventory does not have.
+    pub fn is_about(&self, check: &Check) -> Result<bool, Diagnostics> {
+        let Some((host, span)) = check.signal.as_ref().and_then(|signal| signal.of.as_ref()) else { return Ok(true) };
+        if self.hosts.scope(host).is_none() {
+            let names = self.inventory.hosts().map(|host| host.name.as_str());
+            let near = did_you_mean(host, names).map(|near| format!("did you mean `{near}`?"));
+            return Err(Diagnostic::at(span, format!("`of`: the inventory has no host `{host}`"))
+                .maybe_hint(near)
+                .into());
+        }
+        Ok(self.limit.as_ref().is_none_or(|limit| limit.contains(host)))
     }
 
     /// A variable of a host as text, rendered.

@@ -1,5 +1,6 @@
 //! What the plays come to on one host: its roles with rendered steps, each resource read and typed.
 
+use super::event::Newest;
 use super::project::Project;
 use crate::host::Target;
 use crate::plan::manifest::Item;
@@ -105,6 +106,15 @@ pub struct ResolvedCheck {
     pub id: String,
     /// What is asked.
     pub check: Check,
+}
+
+impl ResolvedCheck {
+    /// What an answer of `host` says of a signal.
+    pub fn newest(&self, host: &str, age_seconds: Option<i64>) -> Option<Newest> {
+        let signal = self.check.signal.as_ref()?;
+        let of = signal.of.as_ref().map_or(host, |(of, _)| of);
+        Some(Newest { signal: signal.name.clone(), of: of.to_owned(), age_seconds })
+    }
 }
 
 /// The user's choice of tags.
@@ -439,6 +449,7 @@ impl<'a> Resolver<'a> {
             }
             if let Some(check) =
                 self.errors.collect(Check::parse(rendered.kind, &rendered.args, rendered.become_user.as_deref()))
+                && self.errors.collect(self.project.is_about(&check)).unwrap_or_default()
             {
                 let id = format!("{}/{name}/{}:{}", run.role, rendered.kind.name(), rendered.name);
                 step.checks.push(ResolvedCheck { id, check });

@@ -16,6 +16,7 @@ use crate::plan::probe::{Probe, ProbeError};
 use crate::plan::reader::Reader;
 use crate::plan::scope;
 use crate::plan::state::State;
+use crate::resource::check::Verdict;
 use crate::resource::service::{KNOWN_AFTER_APPLY, image_input};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -378,32 +379,35 @@ impl Session {
             let program = checks::program(&pending);
             let program = if in_step { step::while_open(&program) } else { program };
             let (_, records) = self.run(identity, &program).await?;
+            let answered = Instant::now();
             let late = |check: &ResolvedCheck| begun.elapsed() >= check.check.within;
             let hurried = in_step && self.interrupted() == Interrupt::PutBack;
             let mut waiting = Vec::new();
             for (check, answer) in pending.iter().copied().zip(checks::answers(&pending, &records)) {
-                let answer = match (answer, check.check.request()) {
-                    (checks::Answer::FromHere, Some(request)) => {
+                let (verdict, never) = match (answer, check.check.request()) {
+                    (checks::Answer::FromHere(now), Some(request)) => {
                         let reply = super::http::ask(&self.run_dir, &self.target, &request).await;
-                        check.check.judge(&reply).into()
+                        let now = now.and_then(|now| now.checked_add(answered.elapsed()).ok());
+                        (check.check.judge(&reply, now), false)
                     }
-                    (answer, _) => answer,
+                    (checks::Answer::FromHere(_), None) => (Verdict::no("it cannot be asked"), true),
+                    (checks::Answer::Never(reason), _) => (Verdict::no(reason), true),
+                    (checks::Answer::Judged(verdict), _) => (verdict, false),
                 };
-                let (passed, seen) = match answer {
-                    checks::Answer::Yes(seen) => (true, seen),
-                    checks::Answer::No(seen) if late(check) || (in_step && first_failure.is_some()) => (false, seen),
-                    checks::Answer::No(_) if hurried => (false, "interrupted".to_owned()),
-                    checks::Answer::No(_) => {
+                let Verdict { passed, mut seen, age } = verdict;
+                let settled = passed || never || late(check) || (in_step && first_failure.is_some());
+                if !settled {
+                    if !hurried {
                         waiting.push(check);
                         continue;
                     }
-                    checks::Answer::Never(seen) => (false, seen),
-                    checks::Answer::FromHere => (false, "it cannot be asked".to_owned()),
-                };
+                    seen = "interrupted".to_owned();
+                }
                 if !passed && first_failure.is_none() {
                     first_failure = Some((check.id.clone(), seen.clone()));
                 }
-                let result = CheckResult { check: check.id.clone(), passed, seen, millis: millis(begun) };
+                let newest = check.newest(&self.name, age);
+                let result = CheckResult { check: check.id.clone(), passed, seen, newest, millis: millis(begun) };
                 self.emit(Event::Checked { host: self.name.clone(), result });
             }
             pending = waiting;

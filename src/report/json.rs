@@ -106,14 +106,16 @@ fn line(event: &Event, at: Timestamp) -> Result<Value, serde_json::Error> {
     Ok(line)
 }
 
-/// Moves each `millis` to an object `time` beside it, at the end.
+/// Moves each `millis` and `age_seconds` to an object `time` beside it, at the end.
 fn set_time_apart(value: &mut Value) {
     match value {
         Value::Object(object) => {
             // Children first: what is inserted here must not be visited.
             object.values_mut().for_each(set_time_apart);
-            if let Some(millis) = object.shift_remove("millis") {
-                object.insert("time".to_owned(), json!({ "millis": millis }));
+            let apart = ["millis", "age_seconds"].map(|key| Some((key.to_owned(), object.shift_remove(key)?)));
+            let time: Map<String, Value> = apart.into_iter().flatten().collect();
+            if !time.is_empty() {
+                object.insert("time".to_owned(), time.into());
             }
         }
         Value::Array(list) => list.iter_mut().for_each(set_time_apart),

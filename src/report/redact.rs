@@ -13,13 +13,13 @@ pub type Redactor = dyn Fn(&str) -> String + Send;
 const OLD: &str = "(a line with a secret: before)";
 const NEW: &str = "(a line with a secret: after)";
 
-/// The event without secrets. Host names stay: they are the keys by which everything else is found.
+/// The event without secrets. Names of hosts and signals stay: they are the keys by which everything else is found.
 pub fn event(event: Event, redact: &Redactor) -> Event {
     match event {
         Event::Phase { host, phase } => Event::Phase { host, phase: self::phase(phase, redact) },
         Event::Planned { host, plan } => Event::Planned { host, plan: self::plan(plan, redact) },
-        Event::Checked { host, result: CheckResult { check, passed, seen, millis } } => {
-            let result = CheckResult { check: redact(&check), passed, seen: redact(&seen), millis };
+        Event::Checked { host, result: CheckResult { check, passed, seen, newest, millis } } => {
+            let result = CheckResult { check: redact(&check), passed, seen: redact(&seen), newest, millis };
             Event::Checked { host, result }
         }
         Event::Failed { host, failure } => Event::Failed { host, failure: self::failure(failure, redact) },

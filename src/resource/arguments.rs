@@ -140,23 +140,30 @@ pub fn environment(node: &Node) -> Result<Vec<(String, String)>, Diagnostics> {
     errors.or(pairs)
 }
 
-/// How a length of time is written: `90`, `90s`, `500ms`, `5m`, `1h`.
+/// How a length of time is written: `90`, `90s`, `500ms`, `5m`, `1h`, `2d`, `1h30m`.
 pub fn milliseconds(node: &Node) -> Result<u64, Diagnostics> {
     let text = node.string()?;
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let factor = match &text[digits.len()..] {
-        "ms" => Some(1),
-        "" | "s" => Some(1000),
-        "m" | "min" => Some(60_000),
-        "h" => Some(3_600_000),
-        _ => None,
-    };
-    match (digits.trim().parse::<u64>().ok(), factor) {
-        (Some(number), Some(factor)) => Ok(number.saturating_mul(factor)),
-        _ => {
-            Err(Diagnostic::at(&node.span, "this is no length of time").hint("write it as 500ms, 30s, 5m or 1h").into())
-        }
+    let wrong = || Diagnostic::at(&node.span, "this is no length of time").hint("write it as 500ms, 30s, 5m, 1h or 2d");
+    let (mut total, mut rest) = (0_u64, text.trim());
+    while !rest.is_empty() || text.is_empty() {
+        let unit = rest.find(|c: char| !c.is_ascii_digit() && c != ' ').unwrap_or(rest.len());
+        let end = rest[unit..].find(|c: char| !c.is_ascii_alphabetic()).map_or(rest.len(), |end| unit + end);
+        let factor = match &rest[unit..end] {
+            "ms" => 1,
+            "s" => 1000,
+            // a number alone is seconds
+            "" if unit == text.trim().len() => 1000,
+            "m" | "min" => 60_000,
+            "h" => 3_600_000,
+            "d" => 86_400_000,
+            "w" => 604_800_000,
+            _ => return Err(wrong().into()),
+        };
+        let number: u64 = rest[..unit].trim().parse().map_err(|_| wrong())?;
+        total = total.saturating_add(number.saturating_mul(factor));
+        rest = &rest[end..];
     }
+    Ok(total)
 }
 
 /// The name of a user or group, as the account tools take it.

@@ -1,6 +1,7 @@
 //! Checks: questions to a running service that must be answered with yes within a time.
 
 use super::arguments::{command, milliseconds};
+use super::newest::Signal;
 use crate::host::{quote, quote_words};
 use crate::role::CheckKind;
 use crate::source::{Diagnostic, Diagnostics, SourceFile, Span};
@@ -8,6 +9,7 @@ use crate::template::{Layer, Rank, RenderError, Scope, Value};
 use crate::yaml::{Fields, Node};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
 use std::time::Duration;
 
 /// How long a check may take when it does not say.
@@ -21,6 +23,8 @@ const TRY_SECONDS: u64 = 10;
 #[derive(Debug, Clone)]
 pub struct Check {
     question: Question,
+    /// The signal that it is about.
+    pub signal: Option<Signal>,
     /// How long to keep asking.
     pub within: Duration,
 }
@@ -74,13 +78,25 @@ pub struct Reply {
 
 /// How a try came out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
-    /// Yes, and what was seen.
-    Yes(String),
-    /// Not yet, and why.
-    No(String),
-    /// It could not be asked, and never will be.
-    Impossible(String),
+pub struct Verdict {
+    /// Whether the answer is yes.
+    pub passed: bool,
+    /// What was seen, or why not.
+    pub seen: String,
+    /// How many seconds old the newest sample is, negative if it is ahead; none if there is none, or none was asked for.
+    pub age: Option<i64>,
+}
+
+impl Verdict {
+    /// Yes.
+    fn yes(seen: impl Into<String>) -> Self {
+        Self { passed: true, seen: seen.into(), age: None }
+    }
+
+    /// No, or not yet.
+    pub fn no(seen: impl Into<String>) -> Self {
+        Self { passed: false, seen: seen.into(), age: None }
+    }
 }
 
 impl Check {
@@ -101,6 +117,7 @@ impl Check {
         let mut fields = Fields::new(node, what)?;
         let within = fields.get("within");
         let within = fields.read(within, milliseconds).unwrap_or(DEFAULT_WITHIN);
+        let signal = if kind == CheckKind::Port { None } else { Signal::read(&mut fields) };
         let question = match kind {
             CheckKind::Http => http(&mut fields),
             CheckKind::Port => {
@@ -126,7 +143,7 @@ impl Check {
             }
         };
         let question = fields.finish_with(question)?;
-        Ok(Self { question, within: Duration::from_millis(within) })
+        Ok(Self { question, signal, within: Duration::from_millis(within) })
     }
 
     /// Its public name: what it asks.
@@ -154,9 +171,10 @@ impl Check {
                 }
                 // the configuration goes to curl on standard input, so that headers with tokens are in no process list
                 format!(
-                    "if command -v curl >/dev/null; then reply=$(printf '%s' {} | curl -sS --max-time {TRY_SECONDS} -w '\\n%{{http_code}}' -K - 2>&1); status=$?; http=${{reply##*\n}}; \
+                    "if command -v curl >/dev/null; then reply=$(printf '%s' {} | curl -sS --max-time {} -w '\\n%{{http_code}}' -K - 2>&1); status=$?; http=${{reply##*\n}}; \
                      case $http in [0-9][0-9][0-9]) reply=${{reply%\n*}} ;; *) http=0 ;; esac; {}; else say lacks curl; fi\n",
                     quote(&config),
+                    self.try_seconds(),
                     say_reply("$http")
                 )
             }
@@ -173,7 +191,8 @@ impl Check {
                 say_reply("0")
             ),
             Question::Command { command, user, .. } => format!(
-                "reply=$(timeout {TRY_SECONDS} {}{} </dev/null 2>&1); status=$?; {}\n",
+                "reply=$(timeout {} {}{} </dev/null 2>&1); status=$?; {}\n",
+                self.try_seconds(),
                 user.as_ref().map(|user| format!("runuser -u {} -- ", quote(user))).unwrap_or_default(),
                 quote_words(command),
                 say_reply("0")
@@ -200,47 +219,68 @@ impl Check {
         }
     }
 
-    /// Judges a reply.
-    pub fn judge(&self, reply: &Reply) -> Verdict {
+    /// Judges a reply; `now` is the time on the host that was asked.
+    pub fn judge(&self, reply: &Reply, now: Option<Timestamp>) -> Verdict {
         match &self.question {
             Question::Http { status, demand, .. } => {
                 if reply.status != 0 {
                     let reason = reply.body.lines().chain([""]).next().unwrap_or_default().trim();
-                    return Verdict::No(if reason.is_empty() {
+                    return Verdict::no(if reason.is_empty() {
                         format!("curl ended with {}", reply.status)
                     } else {
                         reason.to_owned()
                     });
                 }
                 if reply.http != *status {
-                    return Verdict::No(format!(
+                    return Verdict::no(format!(
                         "status {} instead of {status}: {}",
                         reply.http,
                         first_line(&reply.body)
                     ));
                 }
-                demand
-                    .refuses(&reply.body, i32::from(reply.http))
-                    .unwrap_or_else(|| Verdict::Yes(format!("status {status}")))
+                let answer = Answer::new(&reply.body, i32::from(reply.http));
+                self.judge_answer(demand, &answer, now, format!("status {status}"))
             }
             Question::Port { port, open, .. } => {
                 let is_open = reply.status == 0;
                 let word = if is_open { "open" } else { "closed" };
                 let seen = format!("port {port} is {word}");
-                if is_open == *open { Verdict::Yes(seen) } else { Verdict::No(seen) }
+                if is_open == *open { Verdict::yes(seen) } else { Verdict::no(seen) }
             }
             Question::Command { demand, .. } => {
                 if reply.status == 124 {
-                    return Verdict::No(format!("no end within {TRY_SECONDS} s"));
+                    return Verdict::no(format!("no end within {} s", self.try_seconds()));
                 }
                 if demand.that.is_none() && reply.status != 0 {
-                    return Verdict::No(format!("exit status {}: {}", reply.status, first_line(&reply.body)));
+                    return Verdict::no(format!("exit status {}: {}", reply.status, first_line(&reply.body)));
                 }
-                demand
-                    .refuses(&reply.body, reply.status)
-                    .unwrap_or_else(|| Verdict::Yes(format!("exit status {}", reply.status)))
+                let answer = Answer::new(&reply.body, reply.status);
+                self.judge_answer(demand, &answer, now, format!("exit status {}", reply.status))
             }
         }
+    }
+
+    /// Judges what was answered: what must be in it, and then how old the newest sample is.
+    fn judge_answer(&self, demand: &Demand, answer: &Answer<'_>, now: Option<Timestamp>, seen: String) -> Verdict {
+        if let Some(reason) = demand.refuses(answer) {
+            return Verdict::no(reason);
+        }
+        let Some(signal) = &self.signal else { return Verdict::yes(seen) };
+        let newest = match answer.value(&signal.newest) {
+            Ok(newest) => newest,
+            Err(error) => return Verdict::no(format!("{}: {}", signal.newest, reason(error))),
+        };
+        let shown = || demand.shown(answer).map(|shown| format!("; seen: {shown}")).unwrap_or_default();
+        match signal.age(newest.as_ref(), now) {
+            Ok((age, None)) => Verdict { age: Some(age), ..Verdict::yes(seen) },
+            Ok((age, Some(wrong))) => Verdict { age: Some(age), ..Verdict::no(format!("{wrong}{}", shown())) },
+            Err(reason) => Verdict::no(format!("{reason}{}", shown())),
+        }
+    }
+
+    /// How long one try may take: no longer than there is time for the answer.
+    fn try_seconds(&self) -> u64 {
+        (self.within.as_millis() as u64).div_ceil(1000).clamp(1, TRY_SECONDS)
     }
 }
 
@@ -311,13 +351,41 @@ impl Demand {
     }
 
     /// What is wrong with an answer, if anything.
-    fn refuses(&self, body: &str, status: i32) -> Option<Verdict> {
+    fn refuses(&self, answer: &Answer<'_>) -> Option<String> {
         if let Some(text) = &self.contains
-            && !body.contains(text)
+            && !answer.body.contains(text)
         {
-            return Some(Verdict::No(format!("`{text}` is not in the answer: {}", first_line(body))));
+            return Some(format!("`{text}` is not in the answer: {}", first_line(answer.body)));
         }
         let expression = self.that.as_ref()?;
+        match answer.scope.evaluate(&node(expression)) {
+            Ok(true) => None,
+            Ok(false) => {
+                let seen = self.shown(answer).unwrap_or_else(|| first_line(answer.body).to_owned());
+                Some(format!("not so: {expression}; seen: {seen}"))
+            }
+            Err(error) => Some(format!("{expression}: {}", reason(error))),
+        }
+    }
+
+    /// What `show` comes to.
+    fn shown(&self, answer: &Answer<'_>) -> Option<String> {
+        let show = self.show.as_ref()?;
+        Some(match answer.scope.render(&node(&format!("{{{{ {show} }}}}"))) {
+            Ok(value) => value.to_json().to_string(),
+            Err(error) => reason(error),
+        })
+    }
+}
+
+/// What was answered, as expressions see it.
+struct Answer<'a> {
+    body: &'a str,
+    scope: Scope,
+}
+
+impl<'a> Answer<'a> {
+    fn new(body: &'a str, status: i32) -> Self {
         let json: serde_json::Value = serde_json::from_str(body).unwrap_or(serde_json::Value::Null);
         let pairs = [
             ("body", Value::from(body)),
@@ -325,22 +393,18 @@ impl Demand {
             ("status", Value::from(status)),
         ];
         let layer = Layer::values(Rank::Local, pairs.map(|(name, value)| (name.to_owned(), value)));
-        let scope = Scope::new(vec![layer]);
-        let node = |text: &str| Node::text(text, Span::new(&SourceFile::named("that", text), 0, text.len()));
-        match scope.evaluate(&node(expression)) {
-            Ok(true) => None,
-            Ok(false) => {
-                let shown = self.show.as_ref().map(|show| scope.render(&node(&format!("{{{{ {show} }}}}"))));
-                let seen = match shown {
-                    Some(Ok(value)) => value.to_json().to_string(),
-                    Some(Err(error)) => reason(error),
-                    None => first_line(body).to_owned(),
-                };
-                Some(Verdict::No(format!("not so: {expression}; seen: {seen}")))
-            }
-            Err(error) => Some(Verdict::No(format!("{expression}: {}", reason(error)))),
-        }
+        Self { body, scope: Scope::new(vec![layer]) }
     }
+
+    /// What an expression comes to; nothing if that is undefined.
+    fn value(&self, expression: &str) -> Result<Option<Value>, RenderError> {
+        self.scope.expression(&node(expression))
+    }
+}
+
+/// An expression that has no place in a file any more.
+fn node(text: &str) -> Node {
+    Node::text(text, Span::new(&SourceFile::named("that", text), 0, text.len()))
 }
 
 /// Why an expression has no value, in one line.

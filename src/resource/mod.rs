@@ -11,6 +11,7 @@ mod file;
 mod group;
 mod influxdb;
 mod kept;
+mod newest;
 mod openpgp;
 mod package;
 mod quadlet;

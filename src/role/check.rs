@@ -31,9 +31,12 @@ impl CheckKind {
     /// The names of its arguments.
     pub const fn arguments(self) -> &'static [&'static str] {
         match self {
-            Self::Http => &["url", "method", "headers", "body", "status", "contains", "that", "show", "within"],
+            Self::Http => &[
+                "url", "method", "headers", "body", "status", "contains", "that", "show", "signal", "of", "newest",
+                "max_age", "within",
+            ],
             Self::Port => &["port", "host", "state", "within"],
-            Self::Command => &["command", "contains", "that", "show", "within"],
+            Self::Command => &["command", "contains", "that", "show", "signal", "of", "newest", "max_age", "within"],
         }
     }
 

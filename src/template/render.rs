@@ -94,6 +94,15 @@ impl Scope {
         }
     }
 
+    /// What an expression comes to; nothing if that is undefined.
+    ///
+    /// # Errors
+    /// What is wrong with it, or that it needs facts.
+    pub fn expression(&self, node: &Node) -> Result<Option<Value>, RenderError> {
+        let value = self.context().evaluated(&node.string()?, node)?;
+        Ok(Some(value).filter(|value| !value.is_undefined()))
+    }
+
     /// The items of a `loop`: a list, or a template that comes to one.
     ///
     /// # Errors
@@ -141,18 +150,23 @@ impl Context {
         rendered.map(Value::from).map_err(|error| self.failure(&error, &Place::Node(node, 0, &prepared)))
     }
 
-    /// An expression's value.
-    pub fn expression(self: &Arc<Self>, text: &str, node: &Node) -> Result<Value, Failure> {
+    /// An expression's value, which may be undefined.
+    fn evaluated(self: &Arc<Self>, text: &str, node: &Node) -> Result<Value, Failure> {
         let prepared = Prepared::unchanged(text);
         let failed = |error: minijinja::Error| self.failure(&error, &Place::Node(node, 0, &prepared));
         let expression = environment().compile_expression_owned(text).map_err(failed)?;
-        let value = expression.eval(Value::from_dyn_object(Arc::clone(self))).map_err(failed)?;
+        expression.eval(Value::from_dyn_object(Arc::clone(self))).map_err(failed)
+    }
+
+    /// An expression's value.
+    pub fn expression(self: &Arc<Self>, text: &str, node: &Node) -> Result<Value, Failure> {
+        let value = self.evaluated(text, node)?;
         if value.is_undefined() {
             // asked for its truth, it says what is undefined
             let asked = format!("not ({text})");
+            let failed = |error: minijinja::Error| self.failure(&error, &Place::Whole(node));
             let asked = environment().compile_expression_owned(asked).map_err(failed)?;
-            let asked = asked.eval(Value::from_dyn_object(Arc::clone(self)));
-            return asked.map_err(|error| self.failure(&error, &Place::Whole(node)));
+            return asked.eval(Value::from_dyn_object(Arc::clone(self))).map_err(failed);
         }
         Ok(value)
     }

@@ -8,7 +8,7 @@ pub use live::Live;
 use super::Consumer;
 use super::record::Record;
 use super::text::words::{clean, columns, counted, duration, padded, size};
-use super::text::{Look, Tone, checks, plan, problems, summary};
+use super::text::{Look, Tone, checks, plan, problems, signals, summary};
 use crate::engine::event::{Event, Phase};
 use std::io::{self, Write};
 
@@ -86,7 +86,7 @@ impl Terminal {
         let mut text = match self.record.command {
             "verify" => {
                 let answer = summary::verified(&self.record, &look);
-                format!("{answer}{}", checks::checks(&self.record, &look))
+                format!("{answer}{}{}", signals::table(&self.record, &look), checks::checks(&self.record, &look))
             }
             "apply" => {
                 let gap = if self.shown { "\n" } else { "" };

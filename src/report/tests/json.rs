@@ -3,7 +3,7 @@
 use super::*;
 use crate::report::json;
 
-fn as_json(events: &[Event], lines: bool) -> String {
+pub(super) fn as_json(events: &[Event], lines: bool) -> String {
     let out = Paper::default();
     let mut consumer: Box<dyn Consumer> = match lines {
         true => Box::new(json::Lines::new(Box::new(out.clone()))),

@@ -4,6 +4,7 @@
 mod apply;
 mod diff;
 mod json;
+mod verify;
 
 use super::text::Look;
 use super::{Consumer, terminal::Terminal};
@@ -245,6 +246,6 @@ fn failure() -> Failure {
 }
 
 fn checked(host: &str, check: &str, passed: bool, seen: &str) -> Event {
-    let result = CheckResult { check: check.to_owned(), passed, seen: seen.to_owned(), millis: 300 };
+    let result = CheckResult { check: check.to_owned(), passed, seen: seen.to_owned(), newest: None, millis: 300 };
     Event::Checked { host: host.to_owned(), result }
 }

@@ -8,29 +8,32 @@ use crate::report::record::{HostRecord, Record};
 /// With more checks than this, a host on which all passed takes one line, unless everything is wanted.
 const ROWS: usize = 40;
 
-/// The checks by host; what failed comes last.
+/// The checks by host; what failed comes last. That a signal is there is a row of the table of signals already.
 pub fn checks(record: &Record, look: &Look) -> String {
-    let total: usize = record.hosts.values().map(|host| host.checks.len()).sum();
+    let told = |check: &CheckResult| check.passed && check.newest.is_some() && look.verbose == 0;
+    let untold =
+        |host: &HostRecord| -> Vec<CheckResult> { host.checks.iter().filter(|check| !told(check)).cloned().collect() };
+    let hosts = record.hosts.iter().map(|(name, host)| (name, untold(host))).filter(|(_, checks)| !checks.is_empty());
+    let (well, failed): (Vec<_>, Vec<_>) = hosts.partition(|(_, checks)| checks.iter().all(|check| check.passed));
+    let total: usize = well.iter().chain(&failed).map(|(_, checks)| checks.len()).sum();
     let short = look.quiet || (total > ROWS && look.verbose == 0);
-    let (well, failed): (Vec<_>, Vec<_>) =
-        record.hosts.iter().filter(|(_, host)| !host.checks.is_empty()).partition(|(_, host)| all_passed(host));
     let mut out = String::new();
     if short {
         let width = well.iter().map(|(name, _)| columns(name)).max().unwrap_or(0);
         if !look.quiet && !well.is_empty() {
             out.push('\n');
-            for (name, host) in &well {
-                let count = counted(host.checks.len(), "check");
+            for (name, checks) in &well {
+                let count = counted(checks.len(), "check");
                 out.push_str(&format!("{}  {}\n", padded(name, width), look.paint(Tone::Good, &format!("{count} ok"))));
             }
         }
     } else {
-        well.iter().for_each(|(name, host)| table(&mut out, name, &host.checks, look));
+        well.iter().for_each(|(name, checks)| table(&mut out, name, checks, look));
     }
-    for (name, host) in failed {
+    for (name, mut checks) in failed {
         // Among many, only what failed.
-        let rows: Vec<CheckResult> = host.checks.iter().filter(|check| !short || !check.passed).cloned().collect();
-        table(&mut out, name, &rows, look);
+        checks.retain(|check| !short || !check.passed);
+        table(&mut out, name, &checks, look);
     }
     out
 }
@@ -45,10 +48,6 @@ pub fn failed(record: &Record, look: &Look) -> String {
         }
     }
     out
-}
-
-fn all_passed(host: &HostRecord) -> bool {
-    host.passed() == host.checks.len()
 }
 
 fn table(out: &mut String, host: &str, checks: &[CheckResult], look: &Look) {

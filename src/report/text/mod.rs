@@ -3,6 +3,7 @@
 pub mod checks;
 pub mod plan;
 pub mod problems;
+pub mod signals;
 pub mod summary;
 pub mod words;
 

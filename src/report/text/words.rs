@@ -22,6 +22,19 @@ pub fn seconds(seconds: u64) -> String {
     if seconds < 60 { format!("{seconds} s") } else { format!("{} min {} s", seconds / 60, seconds % 60) }
 }
 
+/// `12 s ago`, `2 min 5 s ago`, `3 h 10 min ago`, `4 d 2 h ago`
+pub fn ago(age: i64) -> String {
+    let seconds = age.unsigned_abs();
+    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
+    let length = match (days, hours, minutes) {
+        (0, 0, 0) => format!("{seconds} s"),
+        (0, 0, _) => format!("{minutes} min {} s", seconds % 60),
+        (0, _, _) => format!("{hours} h {} min", minutes % 60),
+        _ => format!("{days} d {} h", hours % 24),
+    };
+    format!("{length} {}", if age < 0 { "ahead" } else { "ago" })
+}
+
 /// `812 bytes`, `1.2 kB`, `3.4 MB`
 pub fn size(bytes: usize) -> String {
     match bytes {
@@ -90,6 +103,12 @@ mod tests {
         let shown = [0, 94, 95, 420, 9_949, 9_950, 59_499, 59_500, 125_000].map(duration);
         let expected = ["0 ms", "94 ms", "0.1 s", "0.4 s", "9.9 s", "10 s", "59 s", "1 min 0 s", "2 min 5 s"];
         assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn ages() {
+        let shown = [0, 59, 60, 3_725, 90_000, -61].map(ago);
+        assert_eq!(shown, ["0 s ago", "59 s ago", "1 min 0 s ago", "1 h 2 min ago", "1 d 1 h ago", "1 min 1 s ahead"]);
     }
 
     #[test]

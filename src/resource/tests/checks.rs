@@ -7,20 +7,22 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use insta::assert_snapshot;
 
-fn check(kind: CheckKind, text: &str) -> Check {
+/// What time it is on the host: 2026-01-01T00:00:00Z.
+pub(super) const NOW: i64 = 1_767_225_600;
+
+pub(super) fn check(kind: CheckKind, text: &str) -> Check {
     Check::parse(kind, &super::yaml(text), None).unwrap()
 }
 
-fn errors(kind: CheckKind, text: &str) -> String {
+pub(super) fn errors(kind: CheckKind, text: &str) -> String {
     Check::parse(kind, &super::yaml(text), None).unwrap_err().to_string()
 }
 
-fn judge(check: &Check, status: i32, http: u16, body: &str) -> String {
-    match check.judge(&Reply { status, http, body: body.to_owned() }) {
-        Verdict::Yes(seen) => format!("yes: {seen}"),
-        Verdict::No(seen) => format!("no: {seen}"),
-        Verdict::Impossible(seen) => format!("impossible: {seen}"),
-    }
+pub(super) fn judge(check: &Check, status: i32, http: u16, body: &str) -> String {
+    let now = jiff::Timestamp::from_second(NOW).unwrap();
+    let Verdict { passed, seen, age } = check.judge(&Reply { status, http, body: body.to_owned() }, Some(now));
+    let age = age.map(|age| format!(" ({age} s)")).unwrap_or_default();
+    format!("{}: {seen}{age}", if passed { "yes" } else { "no" })
 }
 
 /// Runs a check's program here, and reads what it says.
@@ -51,7 +53,7 @@ fn wrong_arguments() {
     1 | { status: 70000, contains: x, within: soon }
       |                                       ^^^^
       |
-      = help: write it as 500ms, 30s, 5m or 1h
+      = help: write it as 500ms, 30s, 5m, 1h or 2d
     ");
     assert_snapshot!(errors(CheckKind::Port, "{ port: 0, state: ajar }"), @"
     error: a port is between 1 and 65535

@@ -150,7 +150,7 @@ fn names() {
     1 | service: { name: app, on_change: reboot, settle: soon, uses: [etc] }
       |                                                  ^^^^
       |
-      = help: write it as 500ms, 30s, 5m or 1h
+      = help: write it as 500ms, 30s, 5m, 1h or 2d
 
     error: a path on a host must be absolute
      --> role.yml:1:63

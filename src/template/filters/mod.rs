@@ -1,6 +1,7 @@
 //! The filters that Ansible has beyond the template engine's.
 
 mod collections;
+mod csv;
 mod data;
 mod paths;
 mod pattern;
@@ -144,6 +145,7 @@ const ADDED: &[(&str, Add)] = filters! {
     "extract" => collections::extract,
     "flatten" => collections::flatten,
     "float" => text::float,
+    "from_csv" => csv::from_csv,
     "from_json" => data::from_json,
     "from_yaml" => yaml::from_yaml,
     "hash" => text::hash,

@@ -209,7 +209,14 @@ impl Dispatcher {
     pub async fn stopped(&mut self, mut member: Member, stop: Stop) {
         let changes = member.session.changed;
         let outcome = match stop {
-            Stop::Unreachable(reason) => Outcome::Unreachable { reason },
+            Stop::Unreachable(reason) => {
+                if self.command == Command::Verify {
+                    let runs = member.work.runs.iter().filter(|run| !run.absent);
+                    let checks = runs.flat_map(|run| &run.steps).flat_map(|step| &step.checks);
+                    member.session.not_asked(checks, "the host could not be reached");
+                }
+                Outcome::Unreachable { reason }
+            }
             Stop::Locked(who) => Outcome::Skipped { reason: format!("locked: {who}") },
             Stop::Failed(failure) => {
                 member.session.failed(*failure);

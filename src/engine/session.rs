@@ -378,7 +378,13 @@ impl Session {
             }
             let program = checks::program(&pending);
             let program = if in_step { step::while_open(&program) } else { program };
-            let (_, records) = self.run(identity, &program).await?;
+            let (_, records) = match self.run(identity, &program).await {
+                Err(stop) if !in_step => {
+                    self.not_asked(pending, "the host was lost");
+                    return Err(stop);
+                }
+                answer => answer?,
+            };
             let answered = Instant::now();
             let late = |check: &ResolvedCheck| begun.elapsed() >= check.check.within;
             let hurried = in_step && self.interrupted() == Interrupt::PutBack;
@@ -421,6 +427,16 @@ impl Session {
             }
         }
         Ok(first_failure)
+    }
+
+    /// Says that checks have failed because they could not be asked.
+    pub fn not_asked<'c>(&self, checks: impl IntoIterator<Item = &'c ResolvedCheck>, reason: &str) {
+        for check in checks {
+            let newest = check.newest(&self.name, None);
+            let (check, seen, millis) = (check.id.clone(), reason.to_owned(), millis(self.begun));
+            let result = CheckResult { check, passed: false, seen, newest, millis };
+            self.emit(Event::Checked { host: self.name.clone(), result });
+        }
     }
 
     /// Closes all shells, the one that carries the connection last.

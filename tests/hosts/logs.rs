@@ -5,13 +5,13 @@ use crate::poller::Poller;
 use crate::support::{Host, Hosts, Output, Project, Suite, wait_until};
 
 /// Where Loki is `mon`, and Alloy is on both.
-struct Stack {
-    hosts: Hosts,
-    project: Project,
+pub struct Stack {
+    pub hosts: Hosts,
+    pub project: Project,
 }
 
 impl Stack {
-    fn new(mon: Suite, app: Suite, vars: &str) -> Self {
+    pub fn new(mon: Suite, app: Suite, vars: &str) -> Self {
         let hosts = Hosts::up(&[("mon", mon), ("app", app)]);
         let project = Project::new(&hosts);
         let inventory = format!("{}  children:\n    loki: {{hosts: {{mon: }}}}\n", hosts.inventory());
@@ -38,7 +38,7 @@ impl Stack {
     }
 
     #[track_caller]
-    fn solti(&self, command: &[&str], variables: &[&str]) -> Output {
+    pub fn solti(&self, command: &[&str], variables: &[&str]) -> Output {
         let mut arguments = vec![command[0], "inventory.yml"];
         arguments.extend(&command[1..]);
         arguments.extend(variables.iter().flat_map(|variable| ["-e", variable]));
@@ -46,16 +46,16 @@ impl Stack {
     }
 
     #[track_caller]
-    fn apply(&self, variables: &[&str]) -> Output {
+    pub fn apply(&self, variables: &[&str]) -> Output {
         self.solti(&["apply", "-y"], variables)
     }
 
-    fn app(&self) -> &Host {
+    pub fn app(&self) -> &Host {
         self.hosts.host("app")
     }
 
     /// What Loki has for a selector.
-    fn query(&self, selector: &str) -> String {
+    pub fn query(&self, selector: &str) -> String {
         self.hosts.host("mon").read(&format!(
             "curl -fsG http://127.0.0.1:3100/loki/api/v1/query_range --data-urlencode 'query={selector}'"
         ))

@@ -28,3 +28,4 @@ mod services;
 mod standins;
 mod telegraf;
 mod testbed;
+mod verify;

@@ -129,6 +129,28 @@ fn what_is_missing_says_why() {
 }
 
 #[test]
+fn a_host_that_cannot_be_asked() {
+    let mut events = stack();
+    events.truncate(4);
+    let unasked = |check: &str| super::checked("app", check, false, "the host could not be reached");
+    events.push(signal("app", LINE, "app", "logs", None, Some("the host could not be reached")));
+    events.push(unasked("alloy/answers/http:is ready"));
+    events.push(done("app", Outcome::Unreachable { reason: "Connection timed out".to_owned() }));
+    events.push(finished(4));
+    insta::assert_snapshot!(show(&events, LOOK, false).0, @"
+    2 of 5 checks failed on 1 of 2 hosts; 1 unreachable (0.8 s)
+
+    host  signal   newest
+    mon   logs     0 s ago         ok
+    mon   metrics  1 min 15 s ago  ok
+    app   logs     none            failed  the host could not be reached
+    app   metrics  12 s ago        ok
+
+    app  unreachable  Connection timed out
+    ");
+}
+
+#[test]
 fn one_host_with_two_places_for_its_lines() {
     let other = "alloy/answers/http:http://logs.example.org:3100 has a line of this host";
     let ahead = "the newest sample is 75 s in the future: clocks differ";

@@ -2,7 +2,7 @@
 
 use super::words::{clean, columns, counted, padded};
 use super::{Look, Tone};
-use crate::engine::event::CheckResult;
+use crate::engine::event::{CheckResult, Outcome};
 use crate::report::record::{HostRecord, Record};
 
 /// With more checks than this, a host on which all passed takes one line, unless everything is wanted.
@@ -13,7 +13,10 @@ pub fn checks(record: &Record, look: &Look) -> String {
     let told = |check: &CheckResult| check.passed && check.newest.is_some() && look.verbose == 0;
     let untold =
         |host: &HostRecord| -> Vec<CheckResult> { host.checks.iter().filter(|check| !told(check)).cloned().collect() };
-    let hosts = record.hosts.iter().map(|(name, host)| (name, untold(host))).filter(|(_, checks)| !checks.is_empty());
+    // a host that was not reached is told of with its reason
+    let reached = |host: &HostRecord| !matches!(host.outcome, Some(Outcome::Unreachable { .. }));
+    let hosts = record.hosts.iter().filter(|(_, host)| reached(host));
+    let hosts = hosts.map(|(name, host)| (name, untold(host))).filter(|(_, checks)| !checks.is_empty());
     let (well, failed): (Vec<_>, Vec<_>) = hosts.partition(|(_, checks)| checks.iter().all(|check| check.passed));
     let total: usize = well.iter().chain(&failed).map(|(_, checks)| checks.len()).sum();
     let short = look.quiet || (total > ROWS && look.verbose == 0);

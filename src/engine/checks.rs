@@ -62,3 +62,79 @@ pub fn answers(pending: &[&ResolvedCheck], records: &[(String, String)]) -> Vec<
     };
     pending.iter().enumerate().map(answer).collect()
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::host::shells_here::{SAY, command, shells};
+    use crate::role::CheckKind;
+    use crate::source::SourceFile;
+
+    fn check(kind: CheckKind, text: &str) -> ResolvedCheck {
+        let source = SourceFile::named("role.yml", text);
+        let node = crate::yaml::parse(&source).unwrap();
+        ResolvedCheck { id: "role/step/check".to_owned(), check: Check::parse(kind, &node, None).unwrap() }
+    }
+
+    fn told(answer: Answer) -> (bool, String, Option<i64>) {
+        match answer {
+            Answer::Judged(Verdict { passed, seen, age }) => (passed, seen, age),
+            Answer::Never(reason) => (false, reason, None),
+            Answer::FromHere(now) => (false, format!("from here at {}", now.unwrap()), None),
+        }
+    }
+
+    /// `date` is put in front of the host's own: its clock is not ours.
+    #[test]
+    fn the_host_says_what_time_it_is_there() {
+        let sample = |seconds: i64| {
+            let text = format!("{{ command: date +%s, signal: logs, newest: 'body | int - {seconds}', max_age: 60s }}");
+            check(CheckKind::Command, &text)
+        };
+        let (new, old) = (sample(0), sample(100));
+        let pending = [&new, &check(CheckKind::Command, "{ command: echo }"), &old];
+        for shell in shells() {
+            let clock = "unset EPOCHSECONDS; date() { echo 1000000000; }\n";
+            let records = |before: &str| -> Vec<(String, String)> {
+                let output = command(shell, &format!("{SAY}{before}{}", program(&pending))).output().unwrap();
+                let text = String::from_utf8_lossy(&output.stdout).into_owned();
+                let records = text.lines().filter_map(|line| line.strip_prefix("mark ")?.split_once(' '));
+                records.map(|(tag, rest)| (tag.to_owned(), rest.to_owned())).collect()
+            };
+            let found: Vec<_> = answers(&pending, &records("")).into_iter().map(told).collect();
+            assert!(found[0].0 && found[0].2.is_some_and(|age| age < 10), "{shell:?}: {found:?}");
+            assert_eq!((found[1].0, found[1].2), (true, None), "{shell:?}");
+            assert!(!found[2].0 && found[2].2.is_some_and(|age| (100..110).contains(&age)), "{shell:?}: {found:?}");
+            let found: Vec<_> = answers(&pending, &records(clock)).into_iter().map(told).collect();
+            assert!(!found[0].0 && found[0].1.contains("in the future: clocks differ"), "{shell:?}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn answers_without_a_time_or_without_curl() {
+        let new = check(CheckKind::Http, "{ url: \"http://a/\", signal: logs, newest: body, max_age: 60s }");
+        let command = check(CheckKind::Command, "{ command: x }");
+        let pending = [&new, &new, &command, &command];
+        let records = [
+            ("check", "0"),
+            ("reply", "0 200 =MTAw"),
+            ("check", "1"),
+            ("lacks", "curl"),
+            ("now", "100"),
+            ("check", "2"),
+            ("lacks", "x"),
+        ];
+        let records = records.map(|(tag, rest)| (tag.to_owned(), rest.to_owned()));
+        let found: Vec<_> = answers(&pending, &records).into_iter().map(|answer| told(answer).1).collect();
+        assert_eq!(
+            found,
+            [
+                "the host does not say what time it is there",
+                "from here at 1970-01-01T00:01:40Z",
+                "the host has no x to ask with",
+                "the host gave no answer"
+            ]
+        );
+    }
+}

@@ -597,7 +597,7 @@ fn values_of_the_wrong_type() -> io::Result<()> {
     8 |     - service: { name: a b, on_change: reboot, settle: soon, enabled: maybe }
       |                                                        ^^^^
       |
-      = help: write it as 500ms, 30s, 5m or 1h
+      = help: write it as 500ms, 30s, 5m, 1h or 2d
 
     error: expected true or false, found text
      --> playbooks/site.yml:8:71
@@ -1269,6 +1269,27 @@ fn arguments() -> io::Result<()> {
       |
     1 | project = 1
       |           ^
+    ");
+    Ok(())
+}
+
+#[test]
+fn a_signal_of_a_host_that_is_not_there() -> io::Result<()> {
+    let role = "summary: x
+steps:
+  - name: s
+    checks:
+      - command: { command: date +%s, signal: metrics, of: '{{ item }}', newest: body, max_age: 1m, loop: [web1, web3] }
+";
+    let files = [("roles/demo/role.yml", role), ("playbooks/site.yml", "- { hosts: web1, roles: [demo] }\n")];
+    insta::assert_snapshot!(refused_with(&files, &["verify", "inventory.yml"])?, @"
+    error: `of`: the inventory has no host `web3`
+     --> roles/demo/role.yml:5:60
+      |
+    5 |       - command: { command: date +%s, signal: metrics, of: '{{ item }}', newest: body, max_age: 1m, loop: [web1, ...
+      |                                                            ^^^^^^^^^^^^
+      |
+      = help: did you mean `web1`?
     ");
     Ok(())
 }

@@ -49,8 +49,8 @@ fn verify(stack: &Stack, variables: &[&str]) -> Output {
     stack.solti(&["verify"], variables)
 }
 
-fn stack(mon: Suite, app: Suite) -> Stack {
-    let stack = Stack::new(mon, app, "prometheus_scrape_interval: 1s\nprometheus_scrape_timeout: 1s\n");
+fn stack(mon: Suite, app: Suite, vars: &str) -> Stack {
+    let stack = Stack::new(mon, app, vars);
     stack.project.file("playbooks/site.yml", PLAYS);
     let applied = stack.apply(&[]).assert_status(0);
     assert!(!applied.stdout.contains("signal"), "{applied}");
@@ -59,7 +59,7 @@ fn stack(mon: Suite, app: Suite) -> Stack {
 
 #[test]
 fn the_newest_samples_of_a_stack_are_shown() {
-    let stack = stack(Suite::Trixie, Suite::Bookworm);
+    let stack = stack(Suite::Trixie, Suite::Bookworm, "");
     let mon = stack.hosts.host("mon");
 
     // Nothing is changed, and nobody is waited for who changes something.
@@ -84,6 +84,12 @@ fn the_newest_samples_of_a_stack_are_shown() {
     let output = stack.solti(&["verify", "-v"], &[]).assert_status(0);
     assert!(output.stdout.contains("\nmon  2 exchanges"), "{output}");
 
+    // An age is that of the sample, not of the question.
+    wait_until("a sample to be some seconds old", || {
+        let output = verify(&stack, &["prometheus_newest_sample=2s", "prometheus_targets_within=1s"]);
+        output.stdout.contains("the newest sample is older than 2s (").then_some(())
+    });
+
     // For programs.
     let output = stack.solti(&["verify", "-o", "json"], &[]).assert_status(0);
     let document: Value = serde_json::from_str(&output.stdout).unwrap();
@@ -102,7 +108,8 @@ fn the_newest_samples_of_a_stack_are_shown() {
 
 #[test]
 fn what_does_not_arrive_is_told_from_what_does() {
-    let stack = stack(Suite::Bookworm, Suite::Trixie);
+    let often = "prometheus_scrape_interval: 1s\nprometheus_scrape_timeout: 1s\n";
+    let stack = stack(Suite::Bookworm, Suite::Trixie, often);
     let (mon, app) = (stack.hosts.host("mon"), stack.app());
     let well = || wait_until("all to be well", || (verdicts(&verify(&stack, &SOON)) == WELL).then_some(()));
 

@@ -165,7 +165,7 @@ fn one_host_with_two_places_for_its_lines() {
     1 of 3 checks failed on app (0.8 s)
 
     host            signal   newest
-    app             logs     3 s ago           ok  mon has a line of this host
+    app             logs     3 s ago           ok      mon has a line of this host
     app             logs     1 min 15 s ahead  failed  http://logs.example.org:3100…
     not-in-the-run  metrics  1 h 6 min ago     ok
 
@@ -178,12 +178,27 @@ fn one_host_with_two_places_for_its_lines() {
     1 of 3 checks failed on app (0.8 s)
 
     host            signal   newest
-    app             logs     3 s ago           ok  mon has a line of this host
+    app             logs     3 s ago           ok      mon has a line of this host
     app             logs     1 min 15 s ahead  failed  http://logs.example.org:3100 has a line of this host: the newest sample is 75 s in the future: clocks differ
     not-in-the-run  metrics  1 h 6 min ago     ok
 
     app
       failed  alloy/answers/http:http://logs.example.org:3100 has a line of this host  the newest sample is 75 s in the future: clocks differ
+    ");
+}
+
+#[test]
+fn a_name_that_leaves_no_room() {
+    let host = "collector-17.monitoring.internal.example.org";
+    let events = [started("verify", &[host]), signal(host, LINE, host, "logs", None, Some("no sample")), finished(1)];
+    insta::assert_snapshot!(show(&events, LOOK, false).0, @"
+    1 of 1 check failed on collector-17.monitoring.internal.example.org (0.8 s)
+
+    host                                          signal  newest
+    collector-17.monitoring.internal.example.org  logs    none    failed
+
+    collector-17.monitoring.internal.example.org
+      failed  alloy/answers/http:mon has a line of this host  no sample
     ");
 }
 

@@ -72,6 +72,10 @@ fn table(out: &mut String, host: &str, checks: &[CheckResult], look: &Look) {
         }
         out.push_str(&look.cut(&name, INDENT));
         out.push('\n');
+        // what was seen of one that passed is worth no line of its own
+        if check.passed && look.verbose == 0 {
+            continue;
+        }
         for line in check.seen.lines().flat_map(|line| look.wrap(&clean(line), INDENT + 2)) {
             out.push_str(format!("{}{line}", " ".repeat(INDENT + 2)).trim_end());
             out.push('\n');

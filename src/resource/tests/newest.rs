@@ -141,6 +141,36 @@ fn an_age_is_judged() {
 }
 
 #[test]
+fn how_old_it_may_be() {
+    for (written, seconds) in
+        [("90", 90), ("90s", 90), ("1500ms", 1), ("1h30m", 5_400), ("2d", 172_800), ("1w", 604_800)]
+    {
+        let check = |age: i64| {
+            let text = format!("{{ command: x, signal: logs, newest: body, max_age: {written} }}");
+            judge(&check(CheckKind::Command, &text), 0, 0, &(NOW - age).to_string())
+        };
+        assert_eq!(check(seconds), format!("yes: exit status 0 ({seconds} s)"));
+        let age = seconds + 1;
+        assert_eq!(check(age), format!("no: the newest sample is older than {written} ({age} s) ({age} s)"));
+    }
+    for wrong in ["1", "1x", "h", "m5", "1h30", "-5s", "1.5h"] {
+        let text = format!("{{ command: x, signal: logs, newest: body, max_age: '{wrong}' }}");
+        let read = crate::resource::check::Check::parse(CheckKind::Command, &super::yaml(&text), None);
+        assert_eq!(read.is_ok(), wrong == "1", "{wrong}");
+    }
+}
+
+#[test]
+fn one_try_takes_no_longer_than_there_is_time() {
+    for (within, most) in [("100ms", 1), ("2s", 2), ("2500ms", 3), ("5m", 10)] {
+        let http = check(CheckKind::Http, &format!("{{ url: a, within: {within} }}")).program();
+        assert!(http.contains(&format!("--max-time {most} ")), "{http}");
+        let command = check(CheckKind::Command, &format!("{{ command: x, within: {within} }}")).program();
+        assert!(command.contains(&format!("timeout {most} ")), "{command}");
+    }
+}
+
+#[test]
 fn answers_of_services() {
     let loki = "json.data.result | map(attribute='values') | map('first') | map('first') | max";
     let streams = r#"{"status":"success","data":{"resultType":"streams","result":[

@@ -13,6 +13,9 @@ use crate::plan::operation::{Attributes, Body, Operation};
 use crate::resource::check;
 use std::time::{Duration, Instant};
 
+/// How long a request may take that is asked from here.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 fn keep(secret: &Secret) -> Operation {
     let attributes = Attributes { owner: None, group: None, mode: Some(0o600) };
     let content = format!("{}\n", secret.value).into_bytes();
@@ -85,7 +88,7 @@ impl Session {
         let mut replies = Vec::new();
         for request in requests {
             let Request { method, url, headers, body } = request;
-            let request = check::Request { url, method, headers, body: body.as_deref() };
+            let request = check::Request { url, method, headers, body: body.as_deref(), patience: PATIENCE };
             let reply = http::ask(&self.run_dir, &self.target, &request).await;
             // without an answer, the HTTP status is 0
             replies.push(Reply { status: reply.http, body: reply.body });

@@ -6,20 +6,17 @@ use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Bytes;
 use hyper::{Uri, client::conn::http1};
 use hyper_util::rt::TokioIo;
-use std::time::Duration;
 
 /// How much of an answer is read.
 const LIMIT: usize = 1 << 20;
-/// How long one try may take.
-const TRY: Duration = Duration::from_secs(10);
 
 /// Asks once. What goes wrong on the way is a reply too: the status is then not 0.
 pub async fn ask(run: &RunDir, target: &Target, request: &Request<'_>) -> Reply {
     let failed = |reason: String| Reply { status: 1, http: 0, body: reason };
-    match tokio::time::timeout(TRY, exchange(run, target, request)).await {
+    match tokio::time::timeout(request.patience, exchange(run, target, request)).await {
         Ok(Ok(reply)) => reply,
         Ok(Err(reason)) => failed(reason),
-        Err(_) => failed(format!("no answer within {} s", TRY.as_secs())),
+        Err(_) => failed(format!("no answer within {} s", request.patience.as_secs())),
     }
 }
 

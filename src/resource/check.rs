@@ -63,6 +63,8 @@ pub struct Request<'a> {
     pub headers: &'a [(String, String)],
     /// What is sent.
     pub body: Option<&'a str>,
+    /// How long an answer may take.
+    pub patience: Duration,
 }
 
 /// What a host answered to one try.
@@ -213,7 +215,8 @@ impl Check {
     pub fn request(&self) -> Option<Request<'_>> {
         match &self.question {
             Question::Http { url, method, headers, body, .. } => {
-                Some(Request { url, method, headers, body: body.as_deref() })
+                let patience = Duration::from_secs(self.try_seconds());
+                Some(Request { url, method, headers, body: body.as_deref(), patience })
             }
             _ => None,
         }

@@ -379,6 +379,16 @@ fn how_hosts_reach_one_another() {
                 '{{ host_address(\"app\", listens=\"10.0.0.5\") }}', '{{ host_address(\"app\", listens=\"0.0.0.0\") }}', \
                 '{{ host_address(\"forwarded\") }}']";
     assert_snapshot!(json(&scope, text), @r#"["127.0.0.1","[::1]","[2001:db8::5]","[2001:db8::5]","10.0.0.5","[2001:db8::5]","forwarded"]"#);
+    let urls = [
+        "http://app:1/x",
+        "http://192.0.2.1:8086",
+        "https://u:p@[2001:db8::5]",
+        "http://[::1]:1/",
+        "localhost:2",
+        "http://else",
+    ];
+    let text = urls.map(|url| format!("'{{{{ host_of_url(\"{url}\") }}}}'")).join(", ");
+    assert_snapshot!(json(&scope, &format!("[{text}]")), @r#"["app","own","app","own","own",""]"#);
     assert_snapshot!(json(&scope, "a: \"{{ host_address('none') }}\"\n"), @r#"
     error: host_address: no host `none` in the inventory
      --> play.yml:1:8

@@ -5,7 +5,8 @@ use minijinja::value::{Kwargs, Rest, Value, ValueOrKwargs};
 use minijinja::{Environment, Error, ErrorKind, State};
 
 /// All that can be used.
-pub(super) const NAMES: &[&str] = &["dict", "host_address", "lookup", "namespace", "q", "query", "range"];
+pub(super) const NAMES: &[&str] =
+    &["dict", "host_address", "host_of_url", "lookup", "namespace", "q", "query", "range"];
 
 /// Ansible's and Jinja's that are not built yet.
 pub(super) const UNBUILT: &[&str] = &["cycler", "finalize", "joiner", "lipsum", "now", "undef"];
@@ -31,6 +32,38 @@ pub(super) fn add(environment: &mut Environment<'static>) {
         options.assert_all_used()?;
         address(state, host, &listens)
     });
+    environment.add_function("host_of_url", host_of_url);
+}
+
+/// The host of the inventory that a URL leads to, seen from the host that is being rendered; empty if it is none.
+fn host_of_url(state: &State<'_, '_>, url: &str) -> Result<String, Error> {
+    let context = Context::of_state(state);
+    let context = context.as_ref().ok_or_else(|| invalid("host_of_url is for values of hosts"))?;
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let name = match host.strip_prefix('[').and_then(|host| host.split_once(']')) {
+        Some((address, _)) => address,
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    let scope = &context.scope;
+    if scope.other(name).is_some() {
+        return Ok(name.to_owned());
+    }
+    if is_local(name) {
+        return Ok(scope.host().unwrap_or_default().to_owned());
+    }
+    for other in scope.hosts() {
+        let Some(its) = scope.other(&other) else { continue };
+        if its.lookup("ansible_host", context.chain.as_ref())?.is_some_and(|address| address.to_string() == name) {
+            return Ok(other);
+        }
+    }
+    Ok(String::new())
+}
+
+fn is_local(address: &str) -> bool {
+    address == "localhost" || address == "::1" || address.starts_with("127.")
 }
 
 /// The address by which the host that is being rendered reaches another of the inventory, as URLs have it.
@@ -41,7 +74,6 @@ fn address(state: &State<'_, '_>, to: &str, listens: &str) -> Result<String, Err
         return Err(invalid(format!("host_address: no host `{to}` in the inventory")));
     };
     let own = context.scope.host() == Some(to);
-    let is_local = |address: &str| address == "localhost" || address == "::1" || address.starts_with("127.");
     let listens = listens.trim_start_matches('[').trim_end_matches(']');
     let login = its.lookup("ansible_host", context.chain.as_ref())?.map(|value| value.to_string()).unwrap_or_default();
     let address = match listens {

@@ -106,6 +106,11 @@ impl Scope {
         self.0.hosts.scope(host)
     }
 
+    /// The names of all hosts of the inventory.
+    pub(super) fn hosts(&self) -> Vec<String> {
+        self.0.hosts.hosts.keys().cloned().collect()
+    }
+
     /// Whether the host's facts are known.
     pub fn has_facts(&self) -> bool {
         self.host().is_some_and(|host| self.0.hosts.has_facts(host))

@@ -71,6 +71,8 @@ pub struct Question {
     pub chdir: Option<String>,
     /// Added to its environment.
     pub environment: Vec<(String, String)>,
+    /// What it reads; nothing, if that is not said.
+    pub stdin: Option<String>,
     /// The user that it runs as, if not the one of the connection.
     pub user: Option<String>,
 }
@@ -289,8 +291,13 @@ done
                 question.user.as_deref(),
             );
             let key = quote(&STANDARD.encode(key));
+            let asked = match &question.stdin {
+                // printf is the shell's own: what it prints is in no process list
+                Some(stdin) => format!("printf '%s' {} | {{ {command}; }}", quote(stdin)),
+                None => format!("{command} </dev/null"),
+            };
             // the space keeps a command in parentheses from being read as arithmetic
-            let _ = writeln!(program, "reply=$( {command} </dev/null 2>/dev/null); answer {key} $? \"$reply\"");
+            let _ = writeln!(program, "reply=$( {asked} 2>/dev/null); answer {key} $? \"$reply\"");
         }
         for folder in &self.listings {
             let (key, folder) = (quote(&STANDARD.encode(listing_key(folder))), quote(folder));

@@ -85,6 +85,7 @@ impl Command {
             command: command.clone(),
             chdir: self.chdir.clone(),
             environment: self.environment.clone(),
+            stdin: self.stdin.clone(),
             user: self.user.clone(),
         })
     }

@@ -135,7 +135,10 @@ impl Resource for Config {
         self.files.iter().for_each(|content| content.ask(probe));
         if self.exclusive {
             let command = ["find", &self.folder, "!", "-type", "d"].map(str::to_owned).to_vec();
-            probe.question(&self.listing_key(), Question { command, chdir: None, environment: Vec::new(), user: None });
+            probe.question(
+                &self.listing_key(),
+                Question { command, chdir: None, environment: Vec::new(), stdin: None, user: None },
+            );
         }
     }
 

@@ -203,10 +203,13 @@ impl<'a> Writer<'a> {
             Operation::Command { command, chdir, environment, stdin, user, unless } => {
                 let line = |command: &[String]| command_line(command, chdir.as_deref(), environment, user.as_deref());
                 let mut run = String::new();
-                if let Some(unless) = unless {
-                    let _ = write!(run, "{} </dev/null >/dev/null 2>&1 || ", line(unless));
-                }
                 let body = quote(stdin.as_deref().unwrap_or_default());
+                if let Some(unless) = unless {
+                    let _ = match stdin {
+                        Some(_) => write!(run, "printf '%s' {body} | {{ {}; }} >/dev/null 2>&1 8>&- || ", line(unless)),
+                        None => write!(run, "{} </dev/null >/dev/null 2>&1 || ", line(unless)),
+                    };
+                }
                 let (shown, command) = (quote_words(command), line(command));
                 let _ = write!(
                     run,

@@ -22,10 +22,11 @@ fn a_typical_set_of_questions() {
         command: vec!["install".into(), "a b".into()],
         chdir: Some("/srv".into()),
         environment: vec![("TOKEN".into(), "x y".into())],
+        stdin: Some("it's\n".into()),
         user: None,
     };
     probe.question("one", question.clone());
-    probe.question("two", Question { user: Some("app".into()), chdir: None, ..question });
+    probe.question("two", Question { user: Some("app".into()), chdir: None, stdin: None, ..question });
     assert_snapshot!(probe.program(), @r#"
 
     while read -r key _ uid _; do case $key in Uid:) break ;; esac; done </proc/self/status
@@ -68,7 +69,8 @@ fn a_typical_set_of_questions() {
     *[!0-9A-Za-z\ ./:_@%+,-]*) say answer "$1" "$2" "=$(printf '%s' "$3" | head -c 65536 | base64 | tr -d '\n')" ;;
     *) say answer "$1" "$2" "+$3" ;;
     esac; }
-    reply=$( (cd /srv && TOKEN='x y' command install 'a b') </dev/null 2>/dev/null); answer b25l $? "$reply"
+    reply=$( printf '%s' 'it'\''s
+    ' | { (cd /srv && TOKEN='x y' command install 'a b'); } 2>/dev/null); answer b25l $? "$reply"
     reply=$( TOKEN='x y' runuser -u app -- install 'a b' </dev/null 2>/dev/null); answer dHdv $? "$reply"
     if [ -d /srv/app ]; then reply=$(ls -A -- /srv/app 2>/dev/null); answer 'bGlzdGluZyAvc3J2L2FwcA==' $? "$reply"; fi
     command -v apt-get >/dev/null 2>&1 || say lacks apt-get

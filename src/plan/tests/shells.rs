@@ -109,17 +109,22 @@ fn commands_are_never_functions_of_the_shell() {
         command: command.iter().map(|&word| word.to_owned()).collect(),
         chdir: Some(home.path().display().to_string()),
         environment: vec![("GREETING".into(), "it's me".into())],
+        stdin: None,
         user: None,
     };
     let mut probe = Probe::default();
     probe.question("function", ask(&["say", "x"]));
     probe.question("environment", ask(&["sh", "-c", "echo \"$GREETING\"; pwd; exit 7"]));
     probe.question("bytes", ask(&["printf", "a\\377\\n\\n"]));
+    let reads = Question { stdin: Some("it's\n\\n %s".into()), ..ask(&["sh", "-c", "cat; exit 7"]) };
+    probe.question("input", reads);
     probe.tool("surely-not-there");
     probe.tool("sh");
     for shell in shells() {
         let state = run(shell, &probe, home.path());
         assert_ne!(state.answers["function"].status, 0, "{shell:?}");
+        let answer = &state.answers["input"];
+        assert_eq!((answer.status, answer.output.as_str()), (7, "it's\n\\n %s"), "{shell:?}");
         let answer = &state.answers["environment"];
         let here = home.path().canonicalize().unwrap();
         assert_eq!(
@@ -161,7 +166,7 @@ fn answers_come_as_they_are() {
     let mut probe = Probe::default();
     for text in texts {
         let command = ["printf", "%s", text].map(str::to_owned).to_vec();
-        probe.question(text, Question { command, chdir: None, environment: Vec::new(), user: None });
+        probe.question(text, Question { command, chdir: None, environment: Vec::new(), stdin: None, user: None });
     }
     for shell in shells() {
         let state = run(shell, &probe, Path::new("/nonexistent"));

@@ -42,8 +42,13 @@ impl Grafana {
     fn start(folder: &Path) -> Self {
         let mut child = command(folder, &["server"]).stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let address = lines.find_map(|line| line.unwrap().split_once(" address=").map(|(_, rest)| rest.to_owned()));
+        let address = lines.find_map(|line| {
+            let line = line.unwrap();
+            line.split_once(" address=").map(|(_, rest)| rest.to_owned())
+        });
         let address = address.unwrap().split(' ').next().unwrap().trim_matches('"').to_owned();
+        // It answers before it has taken what is provisioned.
+        assert!(lines.any(|line| line.unwrap().contains("finished to provision dashboards")));
         std::thread::spawn(move || lines.for_each(drop));
         Self { child, address }
     }
@@ -172,9 +177,10 @@ fn data_sources_are_provisioned_and_asked() {
     std::fs::write(folder.path().join("password"), "other").unwrap();
     let grafana = Grafana::start(folder.path());
     assert_eq!(names(&grafana), ["Own"]);
-    drop(grafana);
-    assert!(command(folder.path(), &["cli", "admin", "reset-admin-password", "other"]).status().unwrap().success());
-    let grafana = Grafana::start(folder.path());
+    let mut reset = command(folder.path(), &["cli", "admin", "reset-admin-password", "--password-from-stdin"]);
+    let mut reset = reset.stdin(Stdio::piped()).spawn().unwrap();
+    reset.stdin.take().unwrap().write_all(b"other\n").unwrap();
+    assert!(reset.wait().unwrap().success());
     assert_eq!(grafana.ask("GET", "/api/org", OTHER, &Value::Null).0, 200);
 }
 

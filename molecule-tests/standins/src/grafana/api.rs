@@ -32,8 +32,10 @@ type Unknown = (&'static str, &'static str);
 const NO_SOURCE: Refused = (StatusCode::NOT_FOUND, "Data source not found");
 
 impl Grafana {
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.refresh();
+        state
     }
 
     /// Answers a request.
@@ -136,9 +138,10 @@ impl Grafana {
                 let state = self.state();
                 let kept = state.dashboards.iter().find(|kept| kept["uid"] == *uid);
                 let kept = kept.ok_or((StatusCode::NOT_FOUND, "Dashboard not found"))?;
-                let meta = json!({"provisioned": true, "folderTitle": kept["folder"], "url": format!("/d/{uid}")});
+                let meta = json!({"provisioned": !kept["provider"].is_null(), "folderTitle": kept["folder"], "url": format!("/d/{uid}")});
                 ok(json!({"dashboard": kept["dashboard"], "meta": meta}))
             }
+            ["api", "dashboards", "db"] if post && admin => self.keep_dashboard(&body()?),
             ["api", "ds", "query"] if post => Ok(self.query(&body()?)),
             ["api", "datasources", "uid", uid, "health"] if get => {
                 let source = self.source("uid", uid)?;
@@ -156,7 +159,12 @@ impl Grafana {
                     "datasources" => {
                         (provisioning::datasources(&folder, &mut self.state()), "Datasources config reloaded")
                     }
-                    _ => (provisioning::dashboards(&folder, &mut self.state()), "Dashboards config reloaded"),
+                    _ => {
+                        let providers = provisioning::providers(&folder);
+                        let taken =
+                            providers.and_then(|providers| provisioning::dashboards(&providers, &mut self.state()));
+                        (taken, "Dashboards config reloaded")
+                    }
                 };
                 match done {
                     Ok(()) => ok(json!({"message": message})),
@@ -179,7 +187,7 @@ impl Grafana {
                     Method::DELETE => {
                         let mut state = self.state();
                         state.sources.retain(|kept| kept["id"] != source["id"]);
-                        kept(&state)?;
+                        kept(&mut state)?;
                         ok(json!({"id": source["id"], "message": "Data source deleted"}))
                     }
                     Method::PUT if source["readOnly"] == true => {
@@ -191,7 +199,7 @@ impl Grafana {
                         take(&mut changed, &body()?);
                         let slot = state.sources.iter_mut().find(|kept| kept["id"] == source["id"]);
                         *slot.ok_or(NO_SOURCE)? = changed.clone();
-                        kept(&state)?;
+                        kept(&mut state)?;
                         ok(json!({"datasource": shown(&changed), "id": changed["id"], "name": changed["name"],
                             "message": "Datasource updated"}))
                     }
@@ -220,10 +228,39 @@ impl Grafana {
             "secureJsonData": {}, "readOnly": false});
         take(&mut source, body);
         state.sources.push(source.clone());
-        kept(&state)?;
+        kept(&mut state)?;
         let body =
             json!({"datasource": shown(&source), "id": source["id"], "message": "Datasource added", "name": name});
         Ok(web::json(StatusCode::OK, &body))
+    }
+
+    fn keep_dashboard(&self, body: &Value) -> Result<Answer, Refused> {
+        let dashboard = &body["dashboard"];
+        let Some(title) = dashboard["title"].as_str().filter(|title| !title.is_empty()) else {
+            return Err((StatusCode::BAD_REQUEST, "Dashboard title cannot be empty"));
+        };
+        let mut state = self.state();
+        let uid = match dashboard["uid"].as_str().filter(|uid| !uid.is_empty()) {
+            Some(uid) => uid.to_owned(),
+            None => random()[..14].to_owned(),
+        };
+        let known = state.dashboards.iter().position(|kept| kept["uid"] == uid.as_str());
+        if known.is_some_and(|at| !state.dashboards[at]["provider"].is_null()) {
+            return Err((StatusCode::BAD_REQUEST, "Cannot save provisioned dashboard"));
+        }
+        let id = match known {
+            Some(_) if body["overwrite"] != true => {
+                return Err((StatusCode::PRECONDITION_FAILED, "The dashboard has been changed by someone else"));
+            }
+            Some(at) => state.dashboards.remove(at)["id"].clone(),
+            None => state.number().into(),
+        };
+        let url = format!("/d/{uid}");
+        let answer = json!({"id": id, "uid": uid, "status": "success", "url": url, "version": 1});
+        let kept_one = json!({"uid": uid, "title": title, "folder": "", "dashboard": dashboard, "id": id});
+        state.dashboards.push(kept_one);
+        kept(&mut state)?;
+        Ok(web::json(StatusCode::OK, &answer))
     }
 
     fn query(&self, body: &Value) -> Answer {
@@ -263,7 +300,7 @@ impl Grafana {
     }
 }
 
-fn kept(state: &State) -> Result<(), Refused> {
+fn kept(state: &mut State) -> Result<(), Refused> {
     state.keep().map_err(|_| (StatusCode::INTERNAL_SERVER_ERROR, "Failed to save data source"))
 }
 

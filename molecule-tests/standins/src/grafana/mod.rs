@@ -26,6 +26,7 @@ struct Flags {
     pidfile: Option<PathBuf>,
     told: Vec<String>,
     version: bool,
+    password_from_stdin: bool,
     words: Vec<String>,
 }
 
@@ -66,9 +67,26 @@ fn start(words: &[String]) -> Result<(), (u8, String)> {
             let runtime = tokio::runtime::Runtime::new().map_err(|error| (1, error.to_string()))?;
             runtime.block_on(run(settings()?, &flags))
         }
-        ["cli", "admin", "reset-admin-password", password] => {
+        ["cli", "admin", "reset-admin-password", given @ ..] => {
             let settings = settings()?;
+            let mut line = String::new();
+            let password = if flags.password_from_stdin {
+                print!("New Password: ");
+                std::io::stdin().read_line(&mut line).map_err(|error| (1, error.to_string()))?;
+                if line.is_empty() {
+                    return Err((1, "can't read password from stdin".to_owned()));
+                }
+                line.trim_end_matches(['\r', '\n'])
+            } else {
+                given.first().copied().unwrap_or_default()
+            };
+            if password.len() < 4 {
+                return Err((1, "new password is too short".to_owned()));
+            }
             let mut state = State::open(&settings.path("data")).map_err(|why| (1, why))?;
+            if !state.users.iter().any(|user| user["login"] == settings.text("security", "admin_user")) {
+                return Err((1, "could not read user from database. Error: user not found".to_owned()));
+            }
             state.set_password(settings.text("security", "admin_user"), password);
             state.keep().map_err(|why| (1, why))?;
             println!("\nAdmin password changed successfully ✔");
@@ -105,6 +123,7 @@ fn parse(words: &[String]) -> Result<Flags, (u8, String)> {
             "config" => flags.config = Some(text()?.into()),
             "pidfile" => flags.pidfile = Some(text()?.into()),
             "packaging" | "configOverrides" => drop(text()?),
+            "password-from-stdin" => flags.password_from_stdin = true,
             "version" | "v" => flags.version = true,
             name => return Err((1, format!("Incorrect Usage: flag provided but not defined: -{name}"))),
         }
@@ -144,12 +163,6 @@ async fn run(settings: Settings, flags: &Flags) -> Result<(), (u8, String)> {
         log("info", "sqlstore", "Created default admin", &[("user", user)]);
     }
     state.keep().map_err(failed)?;
-    let folder = settings.path("provisioning");
-    provisioning::datasources(&folder, &mut state)
-        .map_err(|why| failed(format!("Datasource provisioning error: {why}")))?;
-    provisioning::dashboards(&folder, &mut state)
-        .map_err(|why| failed(format!("Dashboard provisioning error: {why}")))?;
-
     let (address, port) = (settings.text("server", "http_addr"), settings.text("server", "http_port"));
     let port: u16 = port.parse().map_err(|_| failed(format!("listen tcp: lookup tcp/{port}: unknown port")))?;
     let bound = match address {
@@ -172,12 +185,33 @@ async fn run(settings: Settings, flags: &Flags) -> Result<(), (u8, String)> {
         std::fs::write(path, std::process::id().to_string()).map_err(|error| failed(error.to_string()))?;
     }
     log("info", "http.server", "HTTP Server Listen", &[("address", &shown), ("protocol", "http"), ("subUrl", "")]);
+    let serving = Arc::clone(&grafana);
     tokio::select! {
-        () = web::serve(listener, Arc::new(move |request: web::Request| grafana.answer(&request))) => {}
+        () = web::serve(listener, Arc::new(move |request: web::Request| serving.answer(&request))) => {}
+        Err(why) = provision(&grafana) => return Err(failed(why)),
         _ = terminated.recv() => log("info", "server", "Shutdown started", &[("reason", "System signal: terminated")]),
         _ = interrupted.recv() => log("info", "server", "Shutdown started", &[("reason", "System signal: interrupt")]),
     }
     Ok(())
+}
+
+/// Takes what is provisioned, and looks again and again for changed dashboards. As with the real one, the server listens
+/// already.
+async fn provision(grafana: &Grafana) -> Result<(), String> {
+    let folder = grafana.settings.path("provisioning");
+    provisioning::datasources(&folder, &mut grafana.state())
+        .map_err(|why| format!("Datasource provisioning error: {why}"))?;
+    let wrong = |why: String| format!("Dashboard provisioning error: {why}");
+    let providers = provisioning::providers(&folder).map_err(wrong)?;
+    log("info", "provisioning.dashboard", "starting to provision dashboards", &[]);
+    provisioning::dashboards(&providers, &mut grafana.state()).map_err(wrong)?;
+    log("info", "provisioning.dashboard", "finished to provision dashboards", &[]);
+    loop {
+        tokio::time::sleep(provisioning::interval(&providers)).await;
+        if let Err(why) = provisioning::dashboards(&providers, &mut grafana.state()) {
+            log("error", "provisioning.dashboard", "failed to search for dashboards", &[("error", &why)]);
+        }
+    }
 }
 
 /// Writes a line of the log, in the form of logfmt.

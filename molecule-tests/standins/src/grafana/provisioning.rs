@@ -84,13 +84,22 @@ fn source(node: &Node) -> Result<Value, String> {
     }))
 }
 
-/// Takes what the files of `dashboards` say, and the dashboards that they lead to.
+/// Where dashboards come from.
+#[derive(Debug)]
+pub struct Provider {
+    name: String,
+    folder: String,
+    path: PathBuf,
+    /// After how many seconds it is looked at again.
+    every: u64,
+}
+
+/// What the files of `dashboards` say; they are read once.
 ///
 /// # Errors
 /// The first thing that is wrong, in Grafana's words.
-pub fn dashboards(folder: &Path, state: &mut State) -> Result<(), String> {
-    let mut found: Vec<Value> = Vec::new();
-    let mut providers: Vec<String> = Vec::new();
+pub fn providers(folder: &Path) -> Result<Vec<Provider>, String> {
+    let mut providers: Vec<Provider> = Vec::new();
     for (path, root) in files(&folder.join("dashboards"))? {
         let file = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let wrong = |why: String| format!("could not parse provisioning config file: {file} error: {why}");
@@ -103,37 +112,61 @@ pub fn dashboards(folder: &Path, state: &mut State) -> Result<(), String> {
             let place = ["options.path", "options.folder"].into_iter().map(|key| text(node, key));
             let place = place.collect::<Result<Vec<_>, _>>()?.into_iter().find(|place| !place.is_empty());
             let place = place.ok_or("failed to load dashboards, path param is not a string")?;
-            let folder = text(node, "folder")?;
-            if providers.contains(&name) {
+            if providers.iter().any(|known| known.name == name) {
                 return Err(format!("dashboard name {name:?} is not unique"));
             }
-            providers.push(name.clone());
-            collect(Path::new(&place), &mut |path| {
-                let read = std::fs::read_to_string(path).map_err(|error| error.to_string());
-                let parsed =
-                    read.and_then(|text| serde_json::from_str::<Value>(&text).map_err(|error| error.to_string()));
-                // A broken dashboard is only complained of: the others are shown.
-                match parsed {
-                    Ok(dashboard) if dashboard["title"].as_str().is_some_and(|title| !title.is_empty()) => {
-                        let file = path.to_string_lossy().into_owned();
-                        let uid = match dashboard["uid"].as_str().filter(|uid| !uid.is_empty()) {
-                            Some(uid) => uid.to_owned(),
-                            None => hex(&Sha256::digest(&file)[..7]),
-                        };
-                        found.push(json!({"uid": uid, "title": dashboard["title"], "folder": folder, "provider": name,
-                            "file": file, "dashboard": dashboard}));
-                    }
-                    Ok(_) => complain(path, "Dashboard title cannot be empty"),
-                    Err(why) => complain(path, &why),
-                }
-            });
+            let every = text(node, "updateIntervalSeconds")?.parse().ok().filter(|every| *every > 0).unwrap_or(10);
+            providers.push(Provider { name, folder: text(node, "folder")?, path: place.into(), every });
         }
     }
-    state.dashboards.retain(|kept| kept["provider"].is_null());
-    for mut dashboard in found {
-        dashboard["id"] = state.number().into();
-        state.dashboards.push(dashboard);
+    Ok(providers)
+}
+
+/// How long it takes until a changed file is noticed.
+pub fn interval(providers: &[Provider]) -> std::time::Duration {
+    std::time::Duration::from_secs(providers.iter().map(|provider| provider.every).min().unwrap_or(10))
+}
+
+/// Takes the dashboards that are in the providers' folders, if they differ from those that it has.
+///
+/// # Errors
+/// Why what it has cannot be written.
+pub fn dashboards(providers: &[Provider], state: &mut State) -> Result<(), String> {
+    let mut found: Vec<Value> = Vec::new();
+    for Provider { name, folder, path, .. } in providers {
+        collect(path, &mut |path| {
+            let read = std::fs::read_to_string(path).map_err(|error| error.to_string());
+            let parsed = read.and_then(|text| serde_json::from_str::<Value>(&text).map_err(|error| error.to_string()));
+            // A broken dashboard is only complained of: the others are shown.
+            match parsed {
+                Ok(dashboard) if dashboard["title"].as_str().is_some_and(|title| !title.is_empty()) => {
+                    let file = path.to_string_lossy().into_owned();
+                    let uid = match dashboard["uid"].as_str().filter(|uid| !uid.is_empty()) {
+                        Some(uid) => uid.to_owned(),
+                        None => hex(&Sha256::digest(&file)[..7]),
+                    };
+                    let known = state.dashboards.iter().find(|kept| kept["uid"] == uid.as_str());
+                    let id = known.map_or(Value::Null, |kept| kept["id"].clone());
+                    found.push(json!({"uid": uid, "title": dashboard["title"], "folder": folder, "provider": name,
+                        "file": file, "dashboard": dashboard, "id": id}));
+                }
+                Ok(_) => complain(path, "Dashboard title cannot be empty"),
+                Err(why) => complain(path, &why),
+            }
+        });
     }
+    let (brought, mut all): (Vec<_>, Vec<_>) =
+        state.dashboards.iter().cloned().partition(|kept| !kept["provider"].is_null());
+    if brought == found {
+        return Ok(());
+    }
+    for mut dashboard in found {
+        if dashboard["id"].is_null() {
+            dashboard["id"] = state.number().into();
+        }
+        all.push(dashboard);
+    }
+    state.dashboards = all;
     state.keep()
 }
 

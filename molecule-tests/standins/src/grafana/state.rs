@@ -3,15 +3,23 @@
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::io::{Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 const ROUNDS: u32 = 10_000;
+
+/// Which writing of the file it is: its inode, and when it was.
+type Version = (u64, i64, i64);
+
+fn version(path: &Path) -> Option<Version> {
+    std::fs::metadata(path).ok().map(|file| (file.ino(), file.mtime(), file.mtime_nsec()))
+}
 
 /// Users, data sources and dashboards.
 #[derive(Debug)]
 pub struct State {
     path: PathBuf,
+    version: Option<Version>,
     /// `login`, `salt` and `hash` of each.
     pub users: Vec<Value>,
     /// As the API shows them, and what is secret in `secureJsonData`.
@@ -28,7 +36,11 @@ impl State {
     /// A folder that cannot be made, or a file that cannot be read.
     pub fn open(folder: &Path) -> Result<Self, String> {
         std::fs::create_dir_all(folder).map_err(|error| format!("mkdir {}: {error}", folder.display()))?;
-        let path = folder.join("grafana.db");
+        Self::read(folder.join("grafana.db"))
+    }
+
+    fn read(path: PathBuf) -> Result<Self, String> {
+        let version = version(&path);
         let kept: Value = match std::fs::read_to_string(&path) {
             Ok(text) => serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => json!({}),
@@ -36,20 +48,31 @@ impl State {
         };
         let list = |key: &str| kept[key].as_array().cloned().unwrap_or_default();
         let last = kept["last"].as_u64().unwrap_or(0);
-        Ok(Self { path, users: list("users"), sources: list("sources"), dashboards: list("dashboards"), last })
+        let (users, sources, dashboards) = (list("users"), list("sources"), list("dashboards"));
+        Ok(Self { path, version, users, sources, dashboards, last })
+    }
+
+    /// Takes what another process has written: the command line sets passwords while the server runs.
+    pub fn refresh(&mut self) {
+        if version(&self.path) != self.version
+            && let Ok(new) = Self::read(self.path.clone())
+        {
+            *self = new;
+        }
     }
 
     /// Writes all of it.
     ///
     /// # Errors
     /// Why that could not be done.
-    pub fn keep(&self) -> Result<(), String> {
+    pub fn keep(&mut self) -> Result<(), String> {
         let text =
             json!({"users": self.users, "sources": self.sources, "dashboards": self.dashboards, "last": self.last});
         let new = self.path.with_extension("new");
         let opened = std::fs::OpenOptions::new().create(true).write(true).truncate(true).mode(0o640).open(&new);
         let written = opened.and_then(|mut file| file.write_all(text.to_string().as_bytes()));
         let renamed = written.and_then(|()| std::fs::rename(&new, &self.path));
+        self.version = version(&self.path);
         renamed.map_err(|error| format!("{}: {error}", self.path.display()))
     }
 

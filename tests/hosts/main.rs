@@ -14,6 +14,7 @@ mod connections;
 mod cost;
 mod faults;
 mod files;
+mod grafana;
 mod influxdb;
 mod logs;
 mod packages;

@@ -331,11 +331,12 @@ END
 grafana() {
   local version=$1 tree=$work/grafana
   rm -rf "$tree"
-  mkdir -p "$tree/DEBIAN" "$tree/etc/default" "$tree/etc/grafana/provisioning/"{alerting,dashboards,datasources,plugins} \
-    "$tree/usr/lib/systemd/system" "$tree/usr/sbin" "$tree/usr/share/grafana/"{bin,conf}
+  mkdir -p "$tree/DEBIAN" "$tree/etc/default" "$tree/usr/lib/systemd/system" "$tree/usr/sbin" "$tree/usr/share/grafana/"{bin,conf}
   control grafana "$version" >"$tree/DEBIAN/control"
-  printf '%s\n' /etc/default/grafana-server /etc/grafana/grafana.ini >"$tree/DEBIAN/conffiles"
-  printf '; The settings are the defaults.\n' >"$tree/etc/grafana/grafana.ini"
+  printf '%s\n' /etc/default/grafana-server >"$tree/DEBIAN/conffiles"
+  printf '; The settings are the defaults.\n' >"$tree/usr/share/grafana/conf/sample.ini"
+  printf '# nobody is asked\n' >"$tree/usr/share/grafana/conf/ldap.toml"
+  printf '# nothing is provisioned\n' >"$tree/usr/share/grafana/conf/sample.yaml"
   cat >"$tree/etc/default/grafana-server" <<'END'
 GRAFANA_USER=grafana
 
@@ -402,7 +403,27 @@ set -e
 getent group grafana >/dev/null || groupadd -r grafana
 getent passwd grafana >/dev/null || useradd -r -M -d /usr/share/grafana -g grafana -s /bin/false grafana
 install -d -m 755 -o grafana -g grafana "$LOG_DIR" "$DATA_DIR"
-chown -R root:grafana /etc/grafana
+# As with the real package, what is in /etc/grafana is the installation's, not dpkg's.
+conf=/usr/share/grafana/conf
+mkdir -p "$CONF_DIR"
+if [ ! -f "$CONF_FILE" ]; then
+	cp $conf/sample.ini "$CONF_FILE"
+	cp $conf/ldap.toml "$CONF_DIR/ldap.toml"
+fi
+if [ ! -d "$PROVISIONING_CFG_DIR" ]; then
+	for kind in dashboards datasources; do
+		mkdir -p "$PROVISIONING_CFG_DIR/$kind"
+		cp $conf/sample.yaml "$PROVISIONING_CFG_DIR/$kind/sample.yaml"
+	done
+fi
+for kind in plugins access-control alerting; do
+	if [ ! -d "$PROVISIONING_CFG_DIR/$kind" ]; then
+		mkdir -p "$PROVISIONING_CFG_DIR/$kind"
+		cp $conf/sample.yaml "$PROVISIONING_CFG_DIR/$kind/sample.yaml"
+	fi
+done
+chown -R root:grafana /etc/grafana/*
+chmod 755 /etc/grafana
 find /etc/grafana -type d -exec chmod 755 {} +
 find /etc/grafana -type f -exec chmod 640 {} +
 # As the real package: an installation starts nothing.

@@ -242,7 +242,7 @@ fn it_asks_what_the_inventory_has(mon: Suite, app: Suite, vars: &str) {
     // Nothing but data stays, and at last not even that.
     let left = "ls -d /etc/grafana-dashboards /etc/grafana/secrets /etc/grafana/provisioning/*/solti.yaml /etc/containers/systemd/*grafana* \
         /etc/systemd/system/*grafana* /etc/apt/sources.list.d/grafana.sources 2>/dev/null
-        podman ps -aq --filter name=grafana; podman volume ls -q; ls /var/lib/grafana/grafana.db 2>/dev/null
+        podman ps -a --format '{{.Names}}' | grep -vx loki; podman volume ls -q; ls /var/lib/grafana/grafana.db 2>/dev/null; ls -d /tmp/tmp.* 2>/dev/null
         dpkg-query -W -f '${Status} ${Package}\\n' grafana 2>/dev/null | grep '^install ok installed'; true";
     stack.play("{ role: grafana, state: absent }");
     stack.applies(&[]);

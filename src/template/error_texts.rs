@@ -373,6 +373,7 @@ fn how_hosts_reach_one_another() {
     hosts.insert("own", vec![layer(Rank::Inventory, "own.yml", "ansible_host: 192.0.2.1\n")]);
     hosts.insert("app", vec![layer(Rank::Inventory, "app.yml", "ansible_host: '{{ net }}::5'\nnet: '2001:db8'\n")]);
     hosts.insert("forwarded", vec![layer(Rank::Inventory, "forwarded.yml", "ansible_host: 127.0.0.1\n")]);
+    hosts.insert("localhost", Vec::new());
     let scope = Arc::new(hosts).scope("own").unwrap();
     let text = "['{{ host_address(\"own\") }}', '{{ host_address(\"own\", listens=\"::1\") }}', \
                 '{{ host_address(\"app\") }}', '{{ host_address(\"app\", listens=\"127.0.0.1\") }}', \

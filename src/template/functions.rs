@@ -47,11 +47,12 @@ fn host_of_url(state: &State<'_, '_>, url: &str) -> Result<String, Error> {
         None => host.split(':').next().unwrap_or_default(),
     };
     let scope = &context.scope;
-    if scope.other(name).is_some() {
-        return Ok(name.to_owned());
-    }
+    // every inventory has a localhost, which is the machine that solti runs on; here it is the host's own word
     if is_local(name) {
         return Ok(scope.host().unwrap_or_default().to_owned());
+    }
+    if scope.other(name).is_some() {
+        return Ok(name.to_owned());
     }
     for other in scope.hosts() {
         let Some(its) = scope.other(&other) else { continue };

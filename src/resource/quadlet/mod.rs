@@ -139,6 +139,7 @@ impl Resource for Quadlet {
         let user = self.scope.user();
         probe.podman(user);
         probe.path(GENERATOR);
+        probe.path(plan::STORAGE);
         probe.tool("systemctl");
         self.scope.ask(probe);
         if user.is_some() {

@@ -3,13 +3,17 @@
 use super::{ONLINE, Quadlet, things};
 use crate::plan::change::{Action, Detail};
 use crate::plan::manifest::{Before, Item};
-use crate::plan::operation::{Operation, Validation};
+use crate::plan::operation::{Attributes, Operation, Validation};
 use crate::plan::state::{PathState, State};
 use crate::quadlet::{self, Kind, Named, Problem, Version};
-use crate::resource::content::{Content, expect};
+use crate::resource::content::{Content, expect, new_meta};
 use crate::resource::scope::Prepared;
 use crate::resource::symlink::Symlink;
 use crate::resource::{Draft, Planned, Resource as _, before};
+
+/// Where the system's podman keeps what it knows, see containers-storage.conf(5).
+pub const STORAGE: &str = "/var/lib/containers/storage";
+const PRIVATE: u32 = 0o700;
 
 /// Compares a quadlet with the host.
 ///
@@ -37,6 +41,7 @@ pub fn plan(wanted: &Quadlet, state: &mut State) -> Result<Planned, String> {
         wanted.plan_unit(state, podman, &mut part)?;
     }
     wanted.pulls(state, &mut part)?;
+    wanted.close_storage(state, &mut part);
     if part.written && wanted.waits_in_vain(state, podman) {
         part.details.push(Detail::note(format!(
             "podman waits 90 s at each start for {ONLINE}, which nothing on the host asks for; `quadlet: {{ DefaultDependencies: false }}` does without"
@@ -87,6 +92,29 @@ impl Quadlet {
         let off = self.quadlet.unit.last("Quadlet", "DefaultDependencies");
         let off = off.is_some_and(|entry| entry.boolean() == Some(false));
         waits && !off && self.scope.user().is_some() && state.units.get(ONLINE).is_some_and(|unit| !unit.is_active())
+    }
+
+    /// Podman keeps a container's environment, secrets in it, in a database that others can read. It makes the folder
+    /// around that its own, mode 0700, but often comes too late: for something below it, its tmpfiles.d(5) has systemd
+    /// make the folder at boot, as everybody's.
+    fn close_storage(&self, state: &mut State, part: &mut Part) {
+        let has_secrets = !self.whole(state).unit.all("Container", "EnvironmentFile").is_empty();
+        if !has_secrets || self.scope.user().is_some() {
+            return;
+        }
+        let open = match state.path(STORAGE) {
+            PathState::Absent => None,
+            PathState::Directory { meta } if meta.mode & 0o077 != 0 => Some(meta.mode),
+            _ => return,
+        };
+        let attributes = Attributes { mode: Some(PRIVATE), ..Attributes::default() };
+        if let Some(mode) = open {
+            let (old, new) = (format!("{mode:04o}"), format!("{PRIVATE:04o}"));
+            part.details.extend(Detail::value(&format!("mode of {STORAGE}"), Some(&old), Some(&new)));
+        }
+        let meta = new_meta(&attributes, PRIVATE);
+        part.operations.push(Operation::MakeDirectory { path: STORAGE.to_owned(), attributes });
+        state.paths.insert(STORAGE.to_owned(), PathState::Directory { meta });
     }
 
     /// What is to be fetched before anything is stopped.

@@ -38,6 +38,7 @@ fn a_quadlet_is_tried_by_the_generator_and_its_image_fetched() {
       > expect /etc/containers/systemd/web.container Absent
       > write in /etc/containers/systemd, /etc/containers/systemd/web.container root:root 0644 155 bytes, tried by podman's generator
       > Pull { user: None, image: "docker.io/a/web:1" }
+      > make /var/lib/containers/storage -:- 0700
       > DaemonReload { user: None }
       = /etc/containers/systemd Same
       = /etc/containers/systemd/web.container Nothing
@@ -64,6 +65,27 @@ fn a_quadlet_is_tried_by_the_generator_and_its_image_fetched() {
 }
 
 #[test]
+fn environments_of_containers_are_not_for_everybody() {
+    let mut state = with_podman("5.4.2");
+    declared(&mut state, &[WEB, VOLUME]);
+    resource(VOLUME).plan(&mut state).unwrap();
+    resource(WEB).plan(&mut state).unwrap();
+    // as systemd makes it at boot for a folder below
+    state.paths.insert("/var/lib/containers/storage".into(), folder(0o755));
+    assert_snapshot!(plan(WEB, &mut state), @"
+    update
+      mode of /var/lib/containers/storage: 0755 -> 0700
+      > make /var/lib/containers/storage -:- 0700
+      = /etc/containers/systemd Same
+      = /etc/containers/systemd/web.container Same
+      = systemd-web Nothing
+    ");
+    assert!(resource(WEB).plan(&mut state).is_ok_and(|planned| planned.draft.is_none()));
+    state.paths.insert("/var/lib/containers/storage".into(), folder(0o755));
+    assert!(resource(VOLUME).plan(&mut state).is_ok_and(|planned| planned.draft.is_none()));
+}
+
+#[test]
 fn an_older_podman_gets_the_unit() {
     let mut state = with_podman("4.3.1");
     declared(&mut state, &[WEB, VOLUME, SERVICE]);
@@ -80,6 +102,7 @@ fn an_older_podman_gets_the_unit() {
       > expect /etc/systemd/system/multi-user.target.wants/web.service Absent
       > link /etc/systemd/system/multi-user.target.wants/web.service -> ../web.service
       > Pull { user: None, image: "docker.io/a/web:1" }
+      > make /var/lib/containers/storage -:- 0700
       > DaemonReload { user: None }
       = /etc/systemd/system Same
       = /etc/systemd/system/web.service Nothing

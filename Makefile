@@ -45,7 +45,7 @@ images: ## the images that throwaway hosts boot from
 	@molecule-tests/images/host.sh bookworm >/dev/null
 
 .PHONY: standins
-standins: ## what plays Loki and Alloy on throwaway hosts
+standins: ## what plays InfluxDB, Loki, Telegraf, Alloy and Grafana on throwaway hosts
 	@molecule-tests/standins/build.sh
 
 .PHONY: clean

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Shows solti on two hosts that are booted for it and removed at the end: what would change, the change, that a
-# second run has nothing left to do, an edit by hand that is found and put right, the metrics of both hosts, and a line
-# of one host's journal that is found on the other.
+# Shows solti on two hosts that are booted for it and removed at the end, with the playbook and the example inventory
+# that come with it: what would change, the change, that a second run has nothing left to do, an edit by hand that is
+# found and put right, and a metric and a line of one host that Grafana on the other one gives back.
 # Whatever is shown is also checked: the demonstration fails where a claim does not hold.
 #
 # KEEP=1 leaves the hosts running, and says how to log in and how to remove them. Needs `make build`.
@@ -49,7 +49,7 @@ finish() {
 fingerprint() {
   local host
   for host in mon app; do
-    ssh -F ssh_config "$host" 'systemctl show -p Id,ExecMainStartTimestampMonotonic "prometheus*.service" loki.service alloy.service
+    ssh -F ssh_config "$host" 'systemctl show -p Id,ExecMainStartTimestampMonotonic influxdb loki telegraf alloy grafana
       find /etc /usr/lib/systemd/system /var/lib/solti -xdev -type f -printf "%p %T@ %C@ %m %U\n" 2>/dev/null | sort' </dev/null
   done
 }
@@ -60,12 +60,12 @@ trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 if [ -n "${KEEP:-}" ]; then export SOLTI_TEST_OWNER=keep; else export SOLTI_TEST_OWNER=$$; fi
 
-# Loki and Alloy are containers. Where no registry can be asked for them, programs of this project stand in for them.
+# All services are containers. Where no registry can be asked for them, programs of this project stand in for them.
 if timeout 15 podman manifest inspect docker.io/grafana/loki:latest >/dev/null 2>&1; then
-  images='Loki and Alloy are the real ones, pulled from their registry.'
+  images='InfluxDB, Loki, Telegraf, Alloy and Grafana are the real ones, pulled from their registry.'
   export SOLTI_TEST_STANDINS=no
 else
-  images='No registry answers here: stand-ins play Loki and Alloy (molecule-tests/standins).'
+  images='No registry answers here: stand-ins play InfluxDB, Loki, Telegraf, Alloy and Grafana (molecule-tests/standins).'
   "$top/molecule-tests/standins/build.sh"
 fi
 
@@ -75,8 +75,9 @@ printf 'Booting two throwaway hosts, mon and app ...\n'
 inventory=$("$hosts" up "$prefix" mon=trixie app=trixie)
 
 project=$(mktemp -d "${TMPDIR:-/tmp}/solti-demo.XXXXXX")
-cp -r "$here/playbooks" "$project/"
-{ printf '%s\n' "$inventory" && cat "$here/groups.yml"; } >"$project/inventory.yml"
+example=$top/inventories/example
+cp -r "$top/playbooks" "$example/group_vars" "$project/"
+{ printf '%s\n' "$inventory" && sed -n '/^  # What hosts are for/,$p' "$example/inventory.yml"; } >"$project/inventory.yml"
 # For typing `ssh mon`; solti reads the same from the inventory.
 given() { sed -n "s/^ *$1:* //p" <<<"$inventory"; }
 known_hosts=$(sed -n 's/.*UserKnownHostsFile=\([^ ]*\).*/\1/p' <<<"$inventory")
@@ -105,41 +106,49 @@ typed 0 'solti apply -y inventory.yml'
 typed 0 'solti diff inventory.yml'
 
 heading 'Somebody edits a file by hand'
-typed 0 "ssh -F ssh_config mon 'echo \"# tried something, will clean up later\" >> /etc/prometheus/prometheus.yml'"
+typed 0 "ssh -F ssh_config app 'echo \"# tried something, will clean up later\" >> /etc/telegraf/telegraf.conf'"
 typed 2 'solti diff inventory.yml'
 
 heading 'Put it right'
 typed 0 'solti apply -y inventory.yml'
 typed 0 'solti diff inventory.yml'
 
-heading 'Both hosts are up, says Prometheus on mon'
-# With the name that each host gives itself, so that it is known to be its own data that arrived.
-query='up * on (instance) group_left (nodename) node_uname_info'
-answer=
-for _ in $(seq 60); do # scrapes come at intervals
-  answer=$(curl -fsS -G "http://$mon:9090/api/v1/query" --data-urlencode "query=$query" 2>/dev/null || true)
-  if [[ $answer = *'"nodename":"mon"'* && $answer = *'"nodename":"app"'* ]]; then break; fi
-  sleep 1
-done
-typed 0 "curl -fsS -G http://$mon:9090/api/v1/query --data-urlencode 'query=$query'"
-echo
-for name in mon app; do
-  grep -qE "\"nodename\":\"$name\"[^]]*\"value\":\[[0-9.]+,\"1\"\]" <<<"$answer" || fail "Prometheus does not see $name up"
-done
+# What Grafana on mon gets from a data source of its own: grafana SOURCE QUERY
+grafana() {
+  # The password goes to curl on its standard input, so that no process list shows it.
+  ssh -F ssh_config mon 'cat /etc/solti/secrets/grafana_admin_password' </dev/null | sed 's/.*/user = "admin:&"/' |
+    curl -fsS -K - -H 'Content-Type: application/json' "http://$mon:3000/api/ds/query" -d "{\"from\": \"now-1h\", \"to\": \"now\",
+      \"queries\": [{\"refId\": \"A\", \"intervalMs\": 60000, \"maxDataPoints\": 100, \"datasource\": {\"uid\": \"$1\"}, $2}]}"
+}
 
-heading "A line of app's journal is found on mon"
+# Asks again until the answer has this in it: found WHAT TEXT SOURCE QUERY
+found() {
+  local what=$1 text=$2 answer=
+  shift 2
+  for _ in $(seq 60); do # points and lines are sent in batches
+    answer=$(grafana "$@" 2>/dev/null || true)
+    if [[ $answer = *"$text"* ]]; then
+      printf '%s\n' "${answer##*\"data\":}"
+      return
+    fi
+    sleep 1
+  done
+  fail "Grafana on mon does not give back $what; the last answer: $answer"
+}
+
+heading "A metric of app, asked of Grafana on mon, which asks InfluxDB"
+flux='from(bucket: \"telegraf\") |> range(start: -5m) |> filter(fn: (r) => r.host == \"app\" and r._measurement == \"mem\" and r._field == \"used_percent\") |> last()'
+printf '%s%s%s\n' "$dim" "${flux//\\/}" "$plain"
+found 'a metric of app' used_percent influxdb-mon "\"query\": \"$flux\""
+
+heading "A line of app's journal, asked of Grafana on mon, which asks Loki"
 line="the demonstration was here at $(date +%s)"
 typed 0 "ssh -F ssh_config app 'logger -t demo \"$line\"'"
-query="{hostname=\"app\"} |= \"$line\""
-answer=
-for _ in $(seq 60); do # lines are sent in batches
-  answer=$(curl -fsS -G "http://$mon:3100/loki/api/v1/query_range" --data-urlencode "query=$query" 2>/dev/null || true)
-  if [[ $answer = *'"site":"demo"'* ]]; then break; fi
-  sleep 1
-done
-typed 0 "curl -fsS -G http://$mon:3100/loki/api/v1/query_range --data-urlencode 'query=$query'"
-echo
-grep -q '"site":"demo"' <<<"$answer" || fail 'the line did not come to Loki with its labels'
+logql='{hostname=\"app\", site=\"home\"} |= \"'$line'\"'
+printf '%s%s%s\n' "$dim" "${logql//\\/}" "$plain"
+found "app's line" "$line" loki-mon "\"expr\": \"$logql\", \"queryType\": \"range\""
+
+heading 'How new is what arrives?'
 typed 0 'solti verify inventory.yml'
 
 heading 'All of it was as it should be.'

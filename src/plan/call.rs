@@ -16,7 +16,9 @@ pub trait Call: fmt::Debug + Send + Sync {
     fn converse(&self, asked: &mut Asked<'_>) -> Result<Vec<Secret>, Stop>;
 
     /// The names of the secrets that it gives; for those who need them, these are known only afterwards.
-    fn makes(&self) -> Vec<String>;
+    fn makes(&self) -> Vec<String> {
+        Vec::new()
+    }
 
     /// How long the service may take until it answers.
     fn within(&self) -> Duration;

@@ -32,13 +32,11 @@ impl Stack {
             hosts.inventory()
         );
         project.file("inventory.yml", &inventory);
-        project.file("playbooks/grafana.asc", &hosts.host("mon").read_file("/srv/standins/apt/key.asc"));
-        let fingerprint = hosts.host("mon").read("cat /srv/standins/apt/fingerprint");
+        let packages = project.packages_from(hosts.host("mon"), "/srv/standins/apt", "grafana");
         project.file(
             "group_vars/all.yml",
             &format!(
-                "grafana_repository_uris: file:/srv/standins/apt\ngrafana_repository_key: \"{{{{ lookup('file', playbook_dir ~ '/grafana.asc') }}}}\"\n\
-                 grafana_repository_fingerprint: \"{fingerprint}\"\ngrafana_admin_password: first-pa$$w0rd\ngrafana_secret_key: 0123456789abcdef\n\
+                "{packages}grafana_admin_password: first-pa$$w0rd\ngrafana_secret_key: 0123456789abcdef\n\
                  grafana_influxdb_token: {TOKEN}\ngrafana_dashboards: [\"{{{{ playbook_dir }}}}/own.json\"]\n\
                  grafana_datasources_within: 10s\n{vars}"
             ),
@@ -61,10 +59,7 @@ impl Stack {
 
     #[track_caller]
     fn solti(&self, command: &[&str], variables: &[&str]) -> Output {
-        let mut arguments = vec![command[0], "inventory.yml"];
-        arguments.extend(&command[1..]);
-        arguments.extend(variables.iter().flat_map(|variable| ["-e", variable]));
-        self.project.solti(&arguments)
+        self.project.with(command, variables)
     }
 
     #[track_caller]

@@ -19,17 +19,9 @@ impl Store {
         let hosts = Hosts::one(suite);
         let project = Project::new(&hosts);
         let host = hosts.host("host");
-        project.file("playbooks/influxdata.asc", &host.read_file("/srv/standins/apt/key.asc"));
-        let fingerprint = host.read("cat /srv/standins/apt/fingerprint");
-        project.file(
-            "group_vars/all.yml",
-            &format!(
-                "influxdb_repository_uris: file:/srv/standins/apt\n\
-                 influxdb_repository_key: \"{{{{ lookup('file', playbook_dir ~ '/influxdata.asc') }}}}\"\n\
-                 influxdb_repository_fingerprint: \"{fingerprint}\"\n\
-                 influxdb_admin_password: {PASSWORD}\ninfluxdb_admin_token: {TOKEN}\n{vars}"
-            ),
-        );
+        let packages = project.packages_from(host, "/srv/standins/apt", "influxdb");
+        let admin = format!("influxdb_admin_password: {PASSWORD}\ninfluxdb_admin_token: {TOKEN}\n");
+        project.file("group_vars/all.yml", &format!("{packages}{admin}{vars}"));
         let store = Self { hosts, project };
         store.play("influxdb");
         store
@@ -45,8 +37,7 @@ impl Store {
 
     #[track_caller]
     fn apply(&self, variables: &[&str]) -> Output {
-        let extra = variables.iter().flat_map(|variable| ["-e", variable]);
-        self.project.solti(&["apply", "inventory.yml", "-y"].into_iter().chain(extra).collect::<Vec<_>>())
+        self.project.with(&["apply", "-y"], variables)
     }
 
     /// Applies what differs; afterwards nothing does.

@@ -16,15 +16,8 @@ impl Stack {
         let project = Project::new(&hosts);
         let inventory = format!("{}  children:\n    loki: {{hosts: {{mon: }}}}\n", hosts.inventory());
         project.file("inventory.yml", &inventory);
-        project.file("playbooks/grafana.asc", &hosts.host("mon").read_file("/srv/standins/apt/key.asc"));
-        let fingerprint = hosts.host("mon").read("cat /srv/standins/apt/fingerprint");
-        project.file(
-            "group_vars/all.yml",
-            &format!(
-                "alloy_repository_uris: file:/srv/standins/apt\nalloy_repository_key: \"{{{{ lookup('file', playbook_dir ~ '/grafana.asc') }}}}\"\n\
-                 alloy_repository_fingerprint: \"{fingerprint}\"\n{vars}"
-            ),
-        );
+        let packages = project.packages_from(hosts.host("mon"), "/srv/standins/apt", "alloy");
+        project.file("group_vars/all.yml", &format!("{packages}{vars}"));
         let stack = Self { hosts, project };
         stack.play("loki", "alloy");
         stack
@@ -39,10 +32,7 @@ impl Stack {
 
     #[track_caller]
     pub fn solti(&self, command: &[&str], variables: &[&str]) -> Output {
-        let mut arguments = vec![command[0], "inventory.yml"];
-        arguments.extend(&command[1..]);
-        arguments.extend(variables.iter().flat_map(|variable| ["-e", variable]));
-        self.project.solti(&arguments)
+        self.project.with(command, variables)
     }
 
     #[track_caller]

@@ -101,10 +101,7 @@ impl Bench {
 
     #[track_caller]
     fn solti(&self, command: &[&str], variables: &[&str]) -> Output {
-        let mut arguments = vec![command[0], "inventory.yml"];
-        arguments.extend(&command[1..]);
-        arguments.extend(variables.iter().flat_map(|variable| ["-e", variable]));
-        self.project.solti(&arguments)
+        self.project.with(command, variables)
     }
 
     #[track_caller]

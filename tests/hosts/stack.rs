@@ -34,23 +34,13 @@ impl Stack {
         let hosts = Hosts::up(names);
         let project = Project::new(&hosts);
         let first = hosts.host(names[0].0);
-        project.file("playbooks/standins.asc", &first.read_file("/srv/standins/apt/key.asc"));
-        let fingerprint = first.read("cat /srv/standins/apt/fingerprint");
         // two vendors, each with a repository and a key of its own
         hosts.iter().for_each(|host| drop(host.read("ln -s /srv/standins/apt /opt/influxdata")));
-        let mut repositories = String::new();
-        for (role, folder) in [
-            ("influxdb", "/opt/influxdata"),
-            ("telegraf", "/opt/influxdata"),
-            ("loki", "/srv/standins/apt"),
-            ("alloy", "/srv/standins/apt"),
-            ("grafana", "/srv/standins/apt"),
-        ] {
-            repositories.push_str(&format!(
-                "{role}_repository_uris: file:{folder}\n{role}_repository_fingerprint: \"{fingerprint}\"\n\
-                 {role}_repository_key: \"{{{{ lookup('file', playbook_dir ~ '/standins.asc') }}}}\"\n"
-            ));
-        }
+        let grafana = ["loki", "alloy", "grafana"].map(|role| (role, "/srv/standins/apt"));
+        let influxdata = ["influxdb", "telegraf"].map(|role| (role, "/opt/influxdata"));
+        let repositories = grafana.into_iter().chain(influxdata);
+        let repositories: String =
+            repositories.map(|(role, folder)| project.packages_from(first, folder, role)).collect();
         let names: String = names.iter().map(|(name, _)| format!("    {name}:\n")).collect();
         project.file("more/inventory.yml", &format!("all:\n  hosts:\n{names}"));
         project.file("more/group_vars/all.yml", &format!("{repositories}{vars}"));
@@ -58,10 +48,8 @@ impl Stack {
     }
 
     fn solti(&self, command: &[&str], variables: &[&str]) -> Output {
-        let inventories = [command[0], "inventory.yml", "-i", "more/inventory.yml"];
-        let extra = variables.iter().flat_map(|variable| ["-e", variable]);
-        let arguments: Vec<&str> = inventories.into_iter().chain(command[1..].iter().copied()).chain(extra).collect();
-        self.project.solti(&arguments)
+        let command = [&[command[0], "-i", "more/inventory.yml"], &command[1..]].concat();
+        self.project.with(&command, variables)
     }
 
     fn apply(&self, variables: &[&str]) -> Output {

@@ -39,16 +39,13 @@ impl Stack {
         });
         project
             .file("inventory.yml", &format!("{}  children:\n    influxdb: {{hosts: {{mon: }}}}\n", hosts.inventory()));
-        project.file("playbooks/influxdata.asc", &mon.read_file("/srv/standins/apt/key.asc"));
+        let packages = project.packages_from(mon, "/srv/standins/apt", "telegraf");
         project.file(
             "group_vars/all.yml",
             &format!(
-                "telegraf_repository_uris: file:/srv/standins/apt\n\
-                 telegraf_repository_key: \"{{{{ lookup('file', playbook_dir ~ '/influxdata.asc') }}}}\"\n\
-                 telegraf_repository_fingerprint: \"{}\"\ninfluxdb_org: home\ninfluxdb_bucket: metrics\n\
+                "{packages}influxdb_org: home\ninfluxdb_bucket: metrics\n\
                  telegraf_influxdb_token: \"{write_token}\"\ntelegraf_influxdb_read_token: \"{read_token}\"\n\
-                 telegraf_interval: 1s\ntelegraf_flush_interval: 1s\n{vars}",
-                mon.read("cat /srv/standins/apt/fingerprint"),
+                 telegraf_interval: 1s\ntelegraf_flush_interval: 1s\n{vars}"
             ),
         );
         let stack = Self { hosts, project, read_token };
@@ -62,10 +59,7 @@ impl Stack {
 
     #[track_caller]
     fn solti(&self, command: &[&str], variables: &[&str]) -> Output {
-        let mut arguments = vec![command[0], "inventory.yml"];
-        arguments.extend(&command[1..]);
-        arguments.extend(variables.iter().flat_map(|variable| ["-e", variable]));
-        self.project.solti(&arguments)
+        self.project.with(command, variables)
     }
 
     #[track_caller]

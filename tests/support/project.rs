@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::hosts::Hosts;
+use super::hosts::{Host, Hosts};
 use super::process::{Background, Output, run, run_with_input};
 use super::terminal::Terminal;
 
@@ -61,6 +61,25 @@ impl Project {
     #[track_caller]
     pub fn solti(&self, args: &[&str]) -> Output {
         run(self.command(args))
+    }
+
+    /// Runs a command of solti on the project's inventory: the command and its options, and extra variables.
+    #[track_caller]
+    pub fn with(&self, command: &[&str], variables: &[&str]) -> Output {
+        let extra = variables.iter().flat_map(|variable| ["-e", variable]);
+        let arguments = [command[0], "inventory.yml"].into_iter().chain(command[1..].iter().copied()).chain(extra);
+        self.solti(&arguments.collect::<Vec<_>>())
+    }
+
+    /// Has a role take its package from the stand-ins' repository, which hosts have in `folder`; gives the variables.
+    #[track_caller]
+    pub fn packages_from(&self, host: &Host, folder: &str, role: &str) -> String {
+        self.file("playbooks/standins.asc", &host.read_file("/srv/standins/apt/key.asc"));
+        let fingerprint = host.read("cat /srv/standins/apt/fingerprint");
+        format!(
+            "{role}_repository_uris: file:{folder}\n{role}_repository_fingerprint: \"{fingerprint}\"\n\
+             {role}_repository_key: \"{{{{ lookup('file', playbook_dir ~ '/standins.asc') }}}}\"\n"
+        )
     }
 
     /// Runs solti with this text on its standard input.

@@ -122,10 +122,6 @@ impl Call for Bucket {
         Ok(Vec::new())
     }
 
-    fn makes(&self) -> Vec<String> {
-        Vec::new()
-    }
-
     fn within(&self) -> Duration {
         self.api.within
     }

@@ -112,10 +112,6 @@ impl Call for Setup {
         Ok(Vec::new())
     }
 
-    fn makes(&self) -> Vec<String> {
-        Vec::new()
-    }
-
     fn within(&self) -> Duration {
         self.api.within
     }

@@ -95,6 +95,9 @@ fn row(name: &str, width: usize, about: &str, indent: usize, look: &Look) -> Str
     text
 }
 
+/// A default that is a template is shown up to this many columns.
+const SHORT: usize = 60;
+
 /// `port, default 3100: HTTP API`
 fn describe(option: &OptionSpec) -> String {
     let mut text = option.kind.name().to_owned();
@@ -103,7 +106,13 @@ fn describe(option: &OptionSpec) -> String {
         let _ = write!(text, " of {}", values.join(", "));
     }
     if let Some(default) = &option.default {
-        let _ = write!(text, "; default {}", value(default));
+        match value(default) {
+            // its help says what follows from what
+            long if long.contains("{{") && columns(&long) > SHORT => text.push_str("; has a default"),
+            short => {
+                let _ = write!(text, "; default {short}");
+            }
+        }
     } else if option.required {
         text.push_str("; required");
     }

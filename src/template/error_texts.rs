@@ -375,7 +375,7 @@ fn how_hosts_reach_one_another() {
     hosts.insert("forwarded", vec![layer(Rank::Inventory, "forwarded.yml", "ansible_host: 127.0.0.1\n")]);
     hosts.insert("localhost", Vec::new());
     let scope = Arc::new(hosts).scope("own").unwrap();
-    let text = "['{{ host_address(\"own\") }}', '{{ host_address(\"own\", listens=\"::1\") }}', \
+    let text = "['{{ host_address(\"own\") }}', '{{ host_address(\"own\", listens=\"[::]\") }}', \
                 '{{ host_address(\"app\") }}', '{{ host_address(\"app\", listens=\"127.0.0.1\") }}', \
                 '{{ host_address(\"app\", listens=\"10.0.0.5\") }}', '{{ host_address(\"app\", listens=\"0.0.0.0\") }}', \
                 '{{ host_address(\"forwarded\") }}']";

@@ -78,6 +78,8 @@ fn address(state: &State<'_, '_>, to: &str, listens: &str) -> Result<String, Err
     let listens = listens.trim_start_matches('[').trim_end_matches(']');
     let login = its.lookup("ansible_host", context.chain.as_ref())?.map(|value| value.to_string()).unwrap_or_default();
     let address = match listens {
+        // only in that family, perhaps
+        "::" if own => Some("::1"),
         "" | "0.0.0.0" | "::" | "*" => None,
         specific => (own || !is_local(specific)).then_some(specific),
     };

@@ -294,11 +294,13 @@ steps:
        |
        = help: did you mean `mode`?
 
-    error: `bucket` is not built yet
+    error: unknown kind of resource `bucket`
       --> playbooks/site.yml:17:7
        |
     17 |     - bucket: { name: logs }
        |       ^^^^^^
+       |
+       = help: known: file, template, config, directory, symlink, absent, user, group, package, unit, quadlet, service, influxdb_setup, influxdb_bucket, influxdb_tokens, command
 
     error: a resource has one key, its kind
       --> playbooks/site.yml:19:7

@@ -134,10 +134,12 @@ impl Consumer for Terminal {
                 let changes = padded(&counted(*changes, "change"), "10 changes".len());
                 self.log_step(host, &format!("{role}/{step}"), &format!("{changes}  {}", duration(*millis)))
             }
-            Event::Pulled { host, image, bytes, millis } => {
+            Event::Pulled { host, image, bytes, millis } if !self.look.quiet => {
                 let room = bytes.and_then(|bytes| usize::try_from(bytes).ok());
                 let room = room.map(|bytes| format!("  {}", size(bytes))).unwrap_or_default();
-                self.log_step(host, "pulled", &format!("{}{room}  {}", clean(image), duration(*millis)))
+                // without a column of its own: names of images are long
+                let pulled = format!("pulled {}{room}  {}", clean(image), duration(*millis));
+                self.log(&format!("{}  {pulled}", padded(host, self.columns.0)))
             }
             Event::Failed { host, failure } if self.record.command == "apply" => {
                 // Role and step; the resource is named in the result.

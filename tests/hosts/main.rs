@@ -12,6 +12,7 @@ mod commands;
 mod config;
 mod connections;
 mod cost;
+mod dashboards;
 mod faults;
 mod files;
 mod grafana;

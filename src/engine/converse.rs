@@ -13,9 +13,6 @@ use crate::plan::operation::{Attributes, Body, Operation};
 use crate::resource::check;
 use std::time::{Duration, Instant};
 
-/// How long a request may take that is asked from here.
-const PATIENCE: Duration = Duration::from_secs(20);
-
 fn keep(secret: &Secret) -> Operation {
     let attributes = Attributes { owner: None, group: None, mode: Some(0o600) };
     let content = format!("{}\n", secret.value).into_bytes();
@@ -36,11 +33,14 @@ impl Session {
     ) -> Result<Result<Vec<Secret>, String>, Stop> {
         let mut all = Vec::new();
         for call in change.calls() {
-            match self.talk(identity, call).await? {
+            let (said, touched) = self.talk(identity, call).await?;
+            if touched {
+                undo.record("stays", &call.stays());
+            }
+            match said {
                 Ok(secrets) => all.extend(secrets),
                 Err(reason) => return Ok(Err(reason)),
             }
-            undo.record("stays", &call.stays());
         }
         if all.is_empty() {
             return Ok(Ok(all));
@@ -53,21 +53,29 @@ impl Session {
         Ok(if kept { Ok(all) } else { Err("its secrets could not be kept on the host".to_owned()) })
     }
 
-    async fn talk(&mut self, identity: &Identity, call: &dyn Call) -> Result<Result<Vec<Secret>, String>, Stop> {
+    /// Carries out one conversation. Says too whether the service may have changed anything by it.
+    async fn talk(
+        &mut self,
+        identity: &Identity,
+        call: &dyn Call,
+    ) -> Result<(Result<Vec<Secret>, String>, bool), Stop> {
         let begun = Instant::now();
         let mut pause = Duration::from_millis(100);
         let mut answers = Vec::new();
+        let mut touched = false;
         loop {
             let request = match call.converse(&mut Asked::new(&answers)) {
-                Ok(secrets) => return Ok(Ok(secrets)),
-                Err(call::Stop::Failed(reason)) => return Ok(Err(reason)),
+                Ok(secrets) => return Ok((Ok(secrets), touched)),
+                Err(call::Stop::Failed(reason)) => return Ok((Err(reason), touched)),
                 Err(call::Stop::Ask(request)) => request,
             };
             let program = step::while_open(&program(&[&request]));
             let (_, records) = self.run(identity, &program).await?;
             let reply = self.replies(&[&request], &records).await.pop().unwrap_or_default();
+            // without an answer it may have been done all the same
+            touched |= request.method != "GET" && matches!(reply.status, 0 | 200..300);
             if self.interrupted() == Interrupt::PutBack {
-                return Ok(Err("interrupted".to_owned()));
+                return Ok((Err("interrupted".to_owned()), touched));
             }
             // what changes something is not asked twice
             if reply.is_not_ready() && request.method == "GET" && begun.elapsed() < call.within() {
@@ -88,7 +96,8 @@ impl Session {
         let mut replies = Vec::new();
         for request in requests {
             let Request { method, url, headers, body } = request;
-            let request = check::Request { url, method, headers, body: body.as_deref(), patience: PATIENCE };
+            let patience = request.patience();
+            let request = check::Request { url, method, headers, body: body.as_deref(), patience };
             let reply = http::ask(&self.run_dir, &self.target, &request).await;
             // without an answer, the HTTP status is 0
             replies.push(Reply { status: reply.http, body: reply.body });

@@ -3,13 +3,16 @@
 use crate::host::quote;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use std::time::Duration;
 
 /// How much of all answers together is read, in bytes.
 const LIMIT: usize = 8 << 20;
 /// How long connecting may take, in seconds: what runs on the host itself answers at once or not at all.
 const CONNECT_SECONDS: u32 = 5;
-/// How long one request may take, in seconds.
-const SECONDS: u32 = 20;
+/// How long a question may take, in seconds: a service that is stuck is asked all of them.
+const SECONDS: u64 = 10;
+/// How long what changes something may take, in seconds: it is not asked twice.
+const SECONDS_OF_CHANGE: u64 = 60;
 
 /// What a line begins with that has an answer's status, after its body.
 const MARK: &str = "-- solti: status ";
@@ -35,6 +38,11 @@ impl std::fmt::Debug for Request {
 }
 
 impl Request {
+    /// How long it may take.
+    pub fn patience(&self) -> Duration {
+        Duration::from_secs(if self.method == "GET" { SECONDS } else { SECONDS_OF_CHANGE })
+    }
+
     /// What tells it from others that only ask.
     pub fn key(&self) -> String {
         format!("{} {}", self.method, self.url)
@@ -68,16 +76,18 @@ pub fn program(requests: &[&Request]) -> String {
     let config: Vec<String> = requests.iter().map(|request| config(request)).collect();
     let config = quote(&config.join("next\n"));
     format!(
-        "if command -v curl >/dev/null; then say http \"=$(printf '%s' {config} | curl -sS -K - 2>&1 | head -c {LIMIT} | base64 | tr -d '\\n')\"; \
+        "if command -v curl >/dev/null; then say http \"=$(printf '%s' {config} | curl -q -sS -K - 2>&1 | head -c {LIMIT} | base64 | tr -d '\\n')\"; \
          else say lacks curl; fi\n"
     )
 }
 
 /// A request as curl's configuration file has it, see curl(1), `--config`.
 fn config(request: &Request) -> String {
-    // braces and brackets of a query are no pattern
+    let seconds = request.patience().as_secs();
+    // braces and brackets of a query are no pattern; a proxy is not on the way to a service of the host itself, and
+    // would be shown the token
     let mut config = format!(
-        "globoff\nconnect-timeout = {CONNECT_SECONDS}\nmax-time = {SECONDS}\nurl = {}\nrequest = {}\n",
+        "globoff\nnoproxy = \"*\"\nconnect-timeout = {CONNECT_SECONDS}\nmax-time = {seconds}\nurl = {}\nrequest = {}\n",
         curl_quote(&request.url),
         curl_quote(request.method)
     );
@@ -130,22 +140,24 @@ mod tests {
         let post = Request { method: "POST", body: Some("{\"a\": 'b'}".to_owned()), ..get("http://h/2") };
         insta::assert_snapshot!(program(&[&get("http://h/1?x={y}"), &post]), @r#"
         if command -v curl >/dev/null; then say http "=$(printf '%s' 'globoff
+        noproxy = "*"
         connect-timeout = 5
-        max-time = 20
+        max-time = 10
         url = "http://h/1?x={y}"
         request = "GET"
         header = "Authorization: Token s3cret"
         write-out = "\n-- solti: status %{http_code}\n"
         next
         globoff
+        noproxy = "*"
         connect-timeout = 5
-        max-time = 20
+        max-time = 60
         url = "http://h/2"
         request = "POST"
         header = "Authorization: Token s3cret"
         data-raw = "{\"a\": '\''b'\''}"
         write-out = "\n-- solti: status %{http_code}\n"
-        ' | curl -sS -K - 2>&1 | head -c 8388608 | base64 | tr -d '\n')"; else say lacks curl; fi
+        ' | curl -q -sS -K - 2>&1 | head -c 8388608 | base64 | tr -d '\n')"; else say lacks curl; fi
         "#);
     }
 

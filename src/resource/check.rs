@@ -159,12 +159,24 @@ impl Check {
         }
     }
 
+    /// What processes on the host are started with.
+    pub fn process_texts(&self) -> &[String] {
+        match &self.question {
+            Question::Command { command, .. } => command,
+            _ => &[],
+        }
+    }
+
     /// The program that asks once. It says `reply <status> <http> =<base64 of the body>`.
     pub fn program(&self) -> String {
         match &self.question {
             Question::Http { url, method, headers, body, .. } => {
                 // braces and brackets of a query are no pattern
                 let mut config = format!("globoff\nurl = {}\nrequest = {}\n", curl_quote(url), curl_quote(method));
+                if is_loopback(url) {
+                    // a proxy would look for it on its own host, and be shown the headers
+                    config.push_str("noproxy = \"*\"\n");
+                }
                 for (name, value) in headers {
                     config.push_str(&format!("header = {}\n", curl_quote(&format!("{name}: {value}"))));
                 }
@@ -303,6 +315,15 @@ fn port_number(node: &Node) -> Result<u16, Diagnostics> {
 fn http_status(node: &Node) -> Result<u16, Diagnostics> {
     let status = u16::try_from(node.integer()?).ok().filter(|status| (100..600).contains(status));
     status.ok_or_else(|| Diagnostic::at(&node.span, "an HTTP status is between 100 and 599").into())
+}
+
+/// Whether a URL leads to the host itself.
+fn is_loopback(url: &str) -> bool {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let named = host.split(':').next() == Some("localhost");
+    named || host.starts_with("127.") || host.starts_with("[::1]")
 }
 
 /// The end of every program: it says `$status`, the HTTP status, and the beginning of `$reply`.

@@ -6,6 +6,7 @@ use super::planner::{Plan, Transaction};
 use super::resolve::{Place, RoleRun, resolve};
 use super::run::{Dispatcher, Member};
 use super::session::Session;
+use crate::plan::operation::Operation;
 use crate::secret::SecretName;
 use crate::source::{Diagnostic, Diagnostics};
 use std::collections::BTreeMap;
@@ -14,11 +15,13 @@ use std::collections::BTreeMap;
 type Made = BTreeMap<SecretName, (Place, String)>;
 
 impl Dispatcher {
-    /// Once all hosts are planned: whoever has what will be made anew, or is not made at all, is planned again.
+    /// Once all hosts are planned: whoever has what will be made anew or taken away, or is not made at all, is planned
+    /// again.
     pub(super) async fn hand_over(&mut self, members: Vec<Member>) -> Vec<Member> {
         let made = made(&members);
         let store = self.project.hosts.secrets();
-        made.keys().for_each(|secret| store.expect(secret));
+        let removed = members.iter().flat_map(|member| removed(member, store.folder(&member.work.name).as_deref()));
+        made.keys().cloned().chain(removed).for_each(|secret| store.expect(&secret));
         let (members, _) = self.plan_again(members).await;
         let store = self.project.hosts.secrets();
         let here = |host: &str| members.iter().any(|member| member.work.name == host);
@@ -92,11 +95,15 @@ impl Dispatcher {
         (ready, any)
     }
 
-    /// Ends the hosts that wait for what nobody makes any more, because the host that was to make it has failed.
-    pub(super) async fn give_up(&mut self, members: Vec<Member>) -> Vec<Member> {
+    /// Ends the hosts that wait in this play for what nobody makes any more, because the host that was to make it has
+    /// failed. What later plays wait for may still be made.
+    pub(super) async fn give_up(&mut self, members: Vec<Member>, play: usize) -> Vec<Member> {
         let mut ready = Vec::new();
         for member in members {
-            let waits = member.next().and_then(|next| Some((next.plan.role.clone(), next.awaits.first()?.clone())));
+            let waits = member
+                .next()
+                .filter(|next| next.role.0 == play)
+                .and_then(|next| Some((next.plan.role.clone(), next.awaits.first()?.clone())));
             match waits {
                 Some((role, secret)) => {
                     let reason = format!("it needs the secret {}, which was not made on {}", secret.name, secret.host);
@@ -107,6 +114,18 @@ impl Dispatcher {
         }
         ready
     }
+}
+
+/// The secrets that a host keeps no longer after the run.
+fn removed(member: &Member, folder: Option<&str>) -> Vec<SecretName> {
+    let Some(folder) = folder else { return Vec::new() };
+    let steps = member.plan.transactions.iter().flat_map(|transaction| &transaction.plan.steps);
+    let operations = steps.flat_map(|step| &step.changes).flat_map(|change| &change.operations);
+    let names = operations.filter_map(|operation| match operation {
+        Operation::Remove { path } => path.strip_prefix(folder)?.strip_prefix('/'),
+        _ => None,
+    });
+    names.map(|name| SecretName { host: member.work.name.clone(), name: name.to_owned() }).collect()
 }
 
 fn made(members: &[Member]) -> Made {

@@ -362,7 +362,7 @@ impl Dispatcher {
                     break;
                 }
                 if !known && done == members.iter().map(|member| member.done).sum::<usize>() {
-                    members = self.give_up(members).await;
+                    members = self.give_up(members, play).await;
                     break;
                 }
             }

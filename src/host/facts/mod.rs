@@ -39,8 +39,10 @@ pub fn program(extras: Extras) -> String {
     }
     if extras.secrets {
         program.push_str(
-            "for f_file in \"$f_kept\"/*; do [ ! -f \"$f_file\" ] || { IFS= read -r f_line <\"$f_file\" || :; \
-             say secret \"${f_file##*/} $f_line\"; }; done\n",
+            // neither what an editor has left there nor an empty file is a secret
+            "for f_file in \"$f_kept\"/*; do case ${f_file##*/} in *[!A-Za-z0-9_.-]*) continue ;; esac; \
+             [ ! -f \"$f_file\" ] || { IFS= read -r f_line <\"$f_file\" || :; \
+             [ -z \"$f_line\" ] || say secret \"${f_file##*/} $f_line\"; }; done\n",
         );
     }
     program

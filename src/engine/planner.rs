@@ -6,8 +6,10 @@ use super::ownership::{Ownership, Thing, is_kept, is_labelled, is_shared, own, t
 use super::resolve::{HostWork, Place, Resolved, ResolvedCheck, RoleRun};
 use crate::plan::change::{Change, Detail};
 use crate::plan::manifest::{Before, Item, Manifest, Owned};
+use crate::plan::operation::Operation;
 use crate::plan::probe::Probe;
 use crate::plan::state::State;
+use crate::resource::kept;
 use crate::resource::removal::{self, Reach};
 use crate::secret::SecretName;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -343,7 +345,15 @@ impl Planner<'_> {
         for (owned, item) in items {
             // what is labelled and named goes with all that has gathered in it
             let reach = if is_labelled(owned, item) { Reach::Purged } else { reach };
-            if let Some(draft) = removal::plan(item, reach, state) {
+            if let Some(mut draft) = removal::plan(item, reach, state) {
+                if let Item::File { path, .. } = item {
+                    // the folder for secrets is made closed, and stays for those that come into it
+                    let needed = |folder: &str| self.claimed.iter().any(|(_, name)| kept::is_in(name, folder));
+                    let folders: Vec<&str> = kept::folders(path).filter(|folder| needed(folder)).collect();
+                    draft.operations.retain(|operation| {
+                        !matches!(operation, Operation::RemoveEmptyDirectory { path } if folders.contains(&path.as_str()))
+                    });
+                }
                 changes.push(draft.of(owned.resource.clone()));
             }
         }

@@ -52,6 +52,12 @@ pub enum Stop {
     Failed(String),
 }
 
+impl From<String> for Stop {
+    fn from(reason: String) -> Self {
+        Self::Failed(reason)
+    }
+}
+
 impl<'r> Asked<'r> {
     /// With these answers.
     pub fn new(replies: &'r [Reply]) -> Self {

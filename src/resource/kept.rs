@@ -1,11 +1,12 @@
 //! A generated secret that the host keeps: nobody declares it, an option that nobody gave a value does.
 
-use super::content::Content;
+use super::content::{Content, ask_parent, compare_attributes, expect, new_meta};
 use super::{Draft, Planned, Resource};
+use crate::plan::change::{Action, Detail};
 use crate::plan::manifest::Item;
 use crate::plan::operation::{Attributes, Operation};
 use crate::plan::probe::Probe;
-use crate::plan::state::{PathState, State};
+use crate::plan::state::{Meta, PathState, State};
 
 /// A secret in solti's own folder on the host.
 #[derive(Debug)]
@@ -30,6 +31,11 @@ pub fn path(folder: &str, name: &str) -> String {
     format!("{folder}/{name}")
 }
 
+/// Whether something is in a folder, or deeper.
+pub fn is_in(path: &str, folder: &str) -> bool {
+    path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+}
+
 /// The folders that go with the last secret that is kept in them.
 pub fn folders(path: &str) -> impl Iterator<Item = &str> {
     let folder = path.rsplit_once('/').map(|(folder, _)| folder).filter(|folder| folder.ends_with("/solti/secrets"));
@@ -42,9 +48,48 @@ pub fn make_folder(folder: &str, state: &mut State) -> Option<Operation> {
         return None;
     }
     let attributes = Attributes { owner: None, group: None, mode: Some(0o700) };
-    let meta = super::content::new_meta(&attributes, 0o700);
+    let meta = new_meta(&attributes, 0o700);
     state.paths.insert(folder.to_owned(), PathState::Directory { meta });
     Some(Operation::MakeDirectory { path: folder.to_owned(), attributes })
+}
+
+/// What takes the folder for secrets back from others, who must neither enter it nor put another one in its place.
+pub fn close_folder(folder: &str, state: &mut State) -> (Vec<Operation>, Vec<Detail>) {
+    let (mut operations, mut details) = (Vec::new(), Vec::new());
+    // who is not root has it in a home
+    let system = folder.starts_with("/etc/");
+    let owner = system.then(|| "root".to_owned());
+    if let (true, Some((above, _))) = (system, folder.rsplit_once('/')) {
+        closed(above, owner.as_ref(), 0o022, state, &mut operations, &mut details);
+    }
+    closed(folder, owner.as_ref(), 0o077, state, &mut operations, &mut details);
+    (operations, details)
+}
+
+/// Takes a folder back from others, where it is there.
+fn closed(
+    path: &str,
+    owner: Option<&String>,
+    not: u32,
+    state: &mut State,
+    operations: &mut Vec<Operation>,
+    details: &mut Vec<Detail>,
+) {
+    let PathState::Directory { meta } = state.path(path).clone() else { return };
+    let attributes = Attributes { owner: owner.cloned(), group: None, mode: Some(meta.mode & !not) };
+    let (differs, after) = compare_attributes(&attributes, &meta);
+    if !differs.is_empty() {
+        let shown = |meta: &Meta| format!("{} {:04o}", meta.owner, meta.mode);
+        details.extend(Detail::value(path, Some(&shown(&meta)), Some(&shown(&after))));
+        operations.extend([expect(state, path), Operation::SetAttributes { path: path.to_owned(), attributes }]);
+        state.paths.insert(path.to_owned(), PathState::Directory { meta: after });
+    }
+}
+
+/// Asks for the folder for secrets, and for the one that it is in.
+pub fn ask_folder(folder: &str, probe: &mut Probe) {
+    probe.path(folder);
+    ask_parent(folder, probe);
 }
 
 impl Resource for Kept {
@@ -54,6 +99,7 @@ impl Resource for Kept {
 
     fn ask(&self, probe: &mut Probe) {
         self.content.ask(probe);
+        ask_folder(&self.folder, probe);
     }
 
     fn claims(&self) -> Vec<Item> {
@@ -61,11 +107,14 @@ impl Resource for Kept {
     }
 
     fn plan(&self, state: &mut State) -> Result<Planned, String> {
-        let folder = make_folder(&self.folder, state);
+        let (mut operations, mut details) = close_folder(&self.folder, state);
+        operations.extend(make_folder(&self.folder, state));
         let difference = self.content.compare(state)?;
-        let mut operations: Vec<Operation> = folder.into_iter().chain(difference.operations).collect();
+        operations.extend(difference.operations);
         operations.extend(difference.body.map(Operation::write));
-        let draft = difference.action.map(|action| Draft { action, details: difference.details, operations });
+        details.extend(difference.details);
+        let action = difference.action.or((!operations.is_empty()).then_some(Action::Update));
+        let draft = action.map(|action| Draft { action, details, operations });
         // in that folder everything is solti's, also where the manifest was lost
         Ok(Planned { draft, items: self.claims() })
     }

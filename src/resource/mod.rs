@@ -10,7 +10,7 @@ mod directory;
 mod file;
 mod group;
 mod influxdb;
-mod kept;
+pub mod kept;
 mod newest;
 mod openpgp;
 mod package;
@@ -66,9 +66,19 @@ pub trait Resource: fmt::Debug + Send + Sync {
     /// When the declared state cannot be reached on this host; one sentence for the user.
     fn plan(&self, state: &mut State) -> Result<Planned, String>;
 
+    /// What processes on the host are started with, arguments and environment: everybody there can see it.
+    fn process_texts(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Whether another resource may have the same file, if it declares the same content.
     fn shares(&self) -> bool {
         false
+    }
+
+    /// What of a service must not be declared by two resources, because each would take away what only the other has.
+    fn alone(&self) -> Option<String> {
+        None
     }
 
     /// The service whose inputs are looked at again when later roles have changed them.

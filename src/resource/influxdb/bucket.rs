@@ -1,8 +1,9 @@
 //! `influxdb_bucket`: a bucket and how long it keeps points. Buckets are data: what is declared no longer stays.
 
-use super::{Api, expect, id_of, is_missing, refused, retention, shard_span, shown};
+use super::{Api, expect, id_of, listed, retention, shard_span, shown};
 use crate::plan::call::{Asked, Call, Secret, Stop};
 use crate::plan::change::{Action, Detail};
+use crate::plan::http::Reply;
 use crate::plan::manifest::Item;
 use crate::plan::operation::Operation;
 use crate::plan::probe::Probe;
@@ -39,6 +40,12 @@ impl Bucket {
         let description = fields.string("description");
         let read = name.zip(api).map(|(name, api)| Self { api, name, retention, description });
         fields.finish_with(read)
+    }
+
+    /// The bucket as InfluxDB tells it, if there is one.
+    fn found(&self, reply: &Reply) -> Result<Option<Value>, String> {
+        let all = listed(reply, "buckets", &format!("tell the bucket {}", self.name))?;
+        Ok(all.into_iter().next())
     }
 
     /// How a bucket differs, in words.
@@ -81,16 +88,14 @@ impl Resource for Bucket {
         let new = || vec![Detail::note(format!("keeps points {}", shown(self.retention)))];
         let (action, details) = if let Some(unknown) = self.api.unknown(state, &reply) {
             (Action::Create, new().into_iter().chain(unknown).collect())
-        } else if is_missing(&reply, "buckets") {
-            (Action::Create, new())
-        } else if reply.status != 200 {
-            return Err(refused(&reply, &format!("tell the bucket {}", self.name)));
-        } else {
-            let details = self.differences(&reply.json()["buckets"][0]);
+        } else if let Some(bucket) = self.found(&reply)? {
+            let details = self.differences(&bucket);
             if details.is_empty() {
                 return Ok(Planned::default());
             }
             (Action::Update, details)
+        } else {
+            (Action::Create, new())
         };
         let operations = vec![Operation::Api(Arc::new(self.clone()))];
         Ok(Planned { draft: Some(Draft { action, details, operations }), items: Vec::new() })
@@ -99,19 +104,17 @@ impl Resource for Bucket {
 
 impl Call for Bucket {
     fn converse(&self, asked: &mut Asked<'_>) -> Result<Vec<Secret>, Stop> {
-        let found = asked.ask(self.api.bucket(&self.name))?;
+        let found = self.found(asked.ask(self.api.bucket(&self.name))?)?;
         let description = self.description.clone().unwrap_or_default();
-        if is_missing(found, "buckets") {
+        let Some(bucket) = found else {
             let org = self.api.organization_id(asked.ask(self.api.organization())?)?;
             let body = json!({
                 "orgID": org, "name": self.name, "description": description, "retentionRules": self.rules(),
             });
             expect(asked.ask(self.api.post("buckets", &body))?, &[201], &format!("make the bucket {}", self.name))?;
             return Ok(Vec::new());
-        }
-        let found = expect(found, &[200], &format!("tell the bucket {}", self.name))?;
-        let bucket = &found["buckets"][0];
-        if let (false, Some(id)) = (self.differences(bucket).is_empty(), id_of(bucket)) {
+        };
+        if let (false, Some(id)) = (self.differences(&bucket).is_empty(), id_of(&bucket)) {
             let mut body = json!({"retentionRules": self.rules()});
             if self.description.is_some() {
                 body["description"] = description.into();

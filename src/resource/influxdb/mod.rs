@@ -108,8 +108,9 @@ impl Api {
 
     /// The organization's id.
     fn organization_id(&self, reply: &Reply) -> Result<String, Stop> {
-        let json = expect(reply, &[200], "tell the organization")?;
-        id_of(&json["orgs"][0]).ok_or_else(|| Stop::Failed(format!("InfluxDB has no organization {}", self.org)))
+        let all = listed(reply, "orgs", "tell the organization")?;
+        let id = all.first().and_then(id_of);
+        id.ok_or_else(|| Stop::Failed(format!("InfluxDB has no organization {}", self.org)))
     }
 }
 
@@ -118,14 +119,38 @@ fn expect(reply: &Reply, statuses: &[u16], what: &str) -> Result<Value, Stop> {
     if statuses.contains(&reply.status) { Ok(reply.json()) } else { Err(Stop::Failed(refused(reply, what))) }
 }
 
+/// Whether InfluxDB can be set up.
+fn may_be_set_up(reply: &Reply) -> Result<bool, String> {
+    let allowed = if reply.status == 200 { reply.json()["allowed"].as_bool() } else { None };
+    allowed.ok_or_else(|| refused(reply, "say whether it is set up"))
+}
+
+/// What was asked for; nothing where it is not there, nor the organization perhaps. Whatever else answers has not said
+/// that anything is missing: a proxy's page, or an answer that was cut off.
+fn listed(reply: &Reply, list: &str, what: &str) -> Result<Vec<Value>, String> {
+    let mut json = reply.json();
+    match (reply.status, json.get_mut(list).map(Value::take)) {
+        (200, Some(Value::Array(all))) => Ok(all),
+        (404, _) if json.is_object() => Ok(Vec::new()),
+        _ => Err(refused(reply, what)),
+    }
+}
+
 /// What InfluxDB says when it does not do something.
 fn refused(reply: &Reply, what: &str) -> String {
+    const SHOWN: usize = 200;
     let json = reply.json();
     let message = json["message"].as_str().unwrap_or_else(|| reply.body.trim().lines().next().unwrap_or_default());
+    let message: String = message.chars().take(SHOWN).collect();
     match reply.status {
         0 => format!("InfluxDB was to {what}, and does not answer: {message}"),
         401 => {
             "InfluxDB does not take the token; it was set up with another one, which solti needs to be given".to_owned()
+        }
+        status @ 200..300 => {
+            format!(
+                "InfluxDB was to {what}, and what answers is not InfluxDB, or broke off: {message} (status {status})"
+            )
         }
         status => format!("InfluxDB was to {what}, and says: {message} (status {status})"),
     }
@@ -133,11 +158,6 @@ fn refused(reply: &Reply, what: &str) -> String {
 
 fn id_of(object: &Value) -> Option<String> {
     object["id"].as_str().map(str::to_owned)
-}
-
-/// Whether what was asked for is not there: neither is the organization, perhaps.
-fn is_missing(reply: &Reply, list: &str) -> bool {
-    reply.status == 404 || reply.status == 200 && reply.json()[list].as_array().is_none_or(Vec::is_empty)
 }
 
 /// How long points are kept, in seconds: `30d`, `72h`, `1w`; 0 for ever.

@@ -1,8 +1,9 @@
 //! `influxdb_setup`: the first user, with an organization, a bucket, and the token that may do everything.
 
-use super::{Api, UNKNOWN, expect, is_missing, refused, retention};
+use super::{Api, UNKNOWN, expect, listed, may_be_set_up, retention};
 use crate::plan::call::{Asked, Call, Secret, Stop};
 use crate::plan::change::{Action, Detail};
+use crate::plan::http::Reply;
 use crate::plan::manifest::Item;
 use crate::plan::operation::Operation;
 use crate::plan::probe::Probe;
@@ -10,7 +11,7 @@ use crate::plan::state::State;
 use crate::resource::{Draft, Planned, Resource};
 use crate::source::Diagnostics;
 use crate::yaml::{Fields, Node};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -45,6 +46,10 @@ impl Setup {
         let read = (|| Some(Self { api: api?, user: user?, password: password?, bucket: bucket?, retention }))();
         fields.finish_with(read)
     }
+
+    fn organizations(&self, reply: &Reply) -> Result<Vec<Value>, String> {
+        listed(reply, "orgs", "tell its organizations")
+    }
 }
 
 impl Resource for Setup {
@@ -69,15 +74,12 @@ impl Resource for Setup {
             let mut details = whole();
             details.push(Detail::note(UNKNOWN));
             details
-        } else if setup.json()["allowed"] == true {
+        } else if may_be_set_up(&setup)? {
             whole()
+        } else if self.organizations(&state.reply(&self.api.organization()))?.is_empty() {
+            vec![Detail::note(format!("organization {}", self.api.org))]
         } else {
-            let organization = state.reply(&self.api.organization());
-            match organization.status {
-                _ if is_missing(&organization, "orgs") => vec![Detail::note(format!("organization {}", self.api.org))],
-                200 => return Ok(Planned::default()),
-                _ => return Err(refused(&organization, "tell its organizations")),
-            }
+            return Ok(Planned::default());
         };
         let operations = vec![Operation::Api(Arc::new(self.clone()))];
         Ok(Planned { draft: Some(Draft { action: Action::Create, details, operations }), items: Vec::new() })
@@ -86,8 +88,7 @@ impl Resource for Setup {
 
 impl Call for Setup {
     fn converse(&self, asked: &mut Asked<'_>) -> Result<Vec<Secret>, Stop> {
-        let allowed = asked.ask(self.api.setup())?;
-        if expect(allowed, &[200], "say whether it is set up")?["allowed"] == true {
+        if may_be_set_up(asked.ask(self.api.setup())?)? {
             let body = json!({
                 "username": self.user,
                 "password": self.password,
@@ -102,12 +103,9 @@ impl Call for Setup {
             expect(asked.ask(request)?, &[201], "be set up")?;
             return Ok(Vec::new());
         }
-        let organization = asked.ask(self.api.organization())?;
-        if is_missing(organization, "orgs") {
+        if self.organizations(asked.ask(self.api.organization())?)?.is_empty() {
             let made = asked.ask(self.api.post("orgs", &json!({"name": self.api.org})))?;
             expect(made, &[201], &format!("make the organization {}", self.api.org))?;
-        } else {
-            expect(organization, &[200], "tell its organizations")?;
         }
         Ok(Vec::new())
     }

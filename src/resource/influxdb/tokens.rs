@@ -2,16 +2,16 @@
 //! others can have them. They are told apart from what people made by their description, `solti: NAME`; such that are
 //! declared no longer are revoked.
 
-use super::{Api, expect, id_of, is_missing, refused};
+use super::{Api, expect, id_of, listed};
 use crate::plan::call::{Asked, Call, Secret, Stop};
 use crate::plan::change::{Action, Detail};
 use crate::plan::http::Request;
 use crate::plan::manifest::{Before, Item};
-use crate::plan::operation::Operation;
+use crate::plan::operation::{Attributes, Operation};
 use crate::plan::probe::{Probe, listing_key};
 use crate::plan::state::{PathState, State};
 use crate::resource::arguments::plain_name;
-use crate::resource::content::sha256;
+use crate::resource::content::{self, compare_attributes, sha256};
 use crate::resource::{Draft, Files, Planned, Resource, kept};
 use crate::source::{Diagnostic, Diagnostics};
 use crate::template::RenderError;
@@ -23,6 +23,10 @@ use std::time::Duration;
 
 /// What descriptions begin with of tokens that solti has made.
 const MARK: &str = "solti: ";
+/// What InfluxDB is asked to do before anything else.
+const TELL: &str = "tell its tokens";
+/// What a file with a token has, whoever writes it.
+const SECRET: Attributes = Attributes { owner: None, group: None, mode: Some(0o600) };
 
 /// All tokens that solti gives out of an organization.
 #[derive(Debug, Clone)]
@@ -104,8 +108,8 @@ struct Given<'v> {
 }
 
 impl<'v> Given<'v> {
-    fn all(json: &'v Value) -> Vec<Self> {
-        json["authorizations"].as_array().into_iter().flatten().filter_map(Self::read).collect()
+    fn all(authorizations: &'v [Value]) -> Vec<Self> {
+        authorizations.iter().filter_map(Self::read).collect()
     }
 
     fn read(authorization: &'v Value) -> Option<Self> {
@@ -175,9 +179,10 @@ impl Tokens {
     /// Whether the host keeps this very token.
     fn is_kept(&self, token: &Token, given: &Given<'_>, state: &State) -> bool {
         match state.path(&self.path(token)) {
+            // more than the end of a line
+            PathState::File { size, .. } if given.token.is_empty() => *size > 1,
             PathState::File { sha256: kept, .. } => {
-                given.token.is_empty()
-                    || kept.as_deref() == Some(sha256(format!("{}\n", given.token).as_bytes()).as_str())
+                kept.as_deref() == Some(sha256(format!("{}\n", given.token).as_bytes()).as_str())
             }
             _ => false,
         }
@@ -200,11 +205,8 @@ impl Tokens {
             }
             return Ok(Difference { details, needed, stale });
         }
-        if reply.status != 200 && !is_missing(&reply, "authorizations") {
-            return Err(refused(&reply, "tell its tokens"));
-        }
-        let json = reply.json();
-        let given = Given::all(&json);
+        let found = listed(&reply, "authorizations", TELL)?;
+        let given = Given::all(&found);
         for token in &self.tokens {
             match given.iter().find(|given| given.may_what(token)) {
                 Some(given) if self.is_kept(token, given, state) => continue,
@@ -246,9 +248,8 @@ impl Tokens {
         let mut permissions = Vec::new();
         for permission in &token.permissions {
             let what = format!("tell the bucket {}", permission.bucket);
-            let found = asked.ask(self.api.bucket(&permission.bucket))?;
-            let found = if is_missing(found, "buckets") { Value::Null } else { expect(found, &[200], &what)? };
-            let id = id_of(&found["buckets"][0]).ok_or_else(|| {
+            let found = listed(asked.ask(self.api.bucket(&permission.bucket))?, "buckets", &what)?;
+            let id = found.first().and_then(id_of).ok_or_else(|| {
                 Stop::Failed(format!(
                     "the token {} is for the bucket {}, which is not there",
                     token.name, permission.bucket
@@ -270,10 +271,14 @@ impl Resource for Tokens {
         self.api.org.clone()
     }
 
+    fn alone(&self) -> Option<String> {
+        Some(format!("the tokens of the organization {} at {}", self.api.org, self.api.url))
+    }
+
     fn ask(&self, probe: &mut Probe) {
         probe.http(self.api.setup());
         probe.http(self.authorizations());
-        probe.path(&self.folder);
+        kept::ask_folder(&self.folder, probe);
         probe.listing(&self.folder);
         self.tokens.iter().for_each(|token| probe.digest(&self.path(token)));
     }
@@ -284,16 +289,32 @@ impl Resource for Tokens {
     }
 
     fn plan(&self, state: &mut State) -> Result<Planned, String> {
-        let Difference { details, needed, stale } = self.compare(state)?;
+        let Difference { mut details, needed, stale } = self.compare(state)?;
+        let talks = !details.is_empty();
+        let (mut operations, open) = kept::close_folder(&self.folder, state);
+        details.extend(open);
+        for token in &self.tokens {
+            let path = self.path(token);
+            if let PathState::File { meta, .. } = state.path(&path)
+                && let (differs, _) = compare_attributes(&SECRET, meta)
+                && !differs.is_empty()
+            {
+                details.push(Detail::note(format!("{}: others can read it on the host", token.name)));
+                operations
+                    .extend([content::expect(state, &path), Operation::SetAttributes { path, attributes: SECRET }]);
+            }
+        }
         // in that folder everything is solti's, also where the manifest was lost
         let items = self.claims();
         if details.is_empty() {
             return Ok(Planned { draft: None, items });
         }
         let new = self.tokens.iter().all(|token| *state.path(&self.path(token)) == PathState::Absent);
-        let mut operations: Vec<Operation> = kept::make_folder(&self.folder, state).into_iter().collect();
+        operations.extend(kept::make_folder(&self.folder, state));
         operations.extend(stale.into_iter().map(|path| Operation::Remove { path }));
-        operations.push(Operation::Api(Arc::new(Self { needed, ..self.clone() })));
+        if talks {
+            operations.push(Operation::Api(Arc::new(Self { needed, ..self.clone() })));
+        }
         let action = if new { Action::Create } else { Action::Update };
         Ok(Planned { draft: Some(Draft { action, details, operations }), items })
     }
@@ -301,7 +322,7 @@ impl Resource for Tokens {
 
 impl Call for Tokens {
     fn converse(&self, asked: &mut Asked<'_>) -> Result<Vec<Secret>, Stop> {
-        let found = expect(asked.ask(self.authorizations())?, &[200], "tell its tokens")?;
+        let found = listed(asked.ask(self.authorizations())?, "authorizations", TELL)?;
         let given = Given::all(&found);
         let mut secrets = Vec::new();
         let mut revoked: Vec<&Given<'_>> = Vec::new();

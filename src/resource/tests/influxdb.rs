@@ -330,3 +330,79 @@ fn arguments_that_are_wrong() {
       |                                    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
     ");
 }
+
+#[test]
+fn only_influxdb_says_what_is_missing() {
+    let bucket_text = format!("influxdb_bucket: {{name: telegraf, {AT}, retention: 30d}}");
+    let setup = format!("influxdb_setup: {{{AT}, user: admin, password: long-enough, bucket: telegraf}}");
+    let tokens = format!("influxdb_tokens: {{{AT}, tokens: [{{name: telegraf, write: [telegraf]}}]}}");
+    let page = "<html>\n<title>Sign in</title>";
+    let broken = r#"{"authorizations": [{"id": "1", "descr"#;
+    for (text, request) in [(&bucket_text, BUCKET), (&setup, ORGS), (&tokens, TOKENS)] {
+        for (status, body) in [(200, page), (404, page), (200, broken), (200, ""), (200, "{}"), (500, page), (302, "")]
+        {
+            let mut state = answered(&[is_set_up()]);
+            state.replies.insert(request.to_owned(), Reply { status, body: body.to_owned() });
+            let said = plan(text, &mut state);
+            assert!(said.starts_with("impossible: InfluxDB was to tell "), "{status} {body}: {said}");
+        }
+    }
+    let mut state = answered(&[is_set_up()]);
+    state.replies.insert(TOKENS.to_owned(), Reply { status: 200, body: page.to_owned() });
+    assert_snapshot!(plan(&tokens, &mut state), @"impossible: InfluxDB was to tell its tokens, and what answers is not InfluxDB, or broke off: <html> (status 200)");
+    let mut state = host([]);
+    state.replies.insert(SETUP.to_owned(), Reply { status: 404, body: "x".repeat(5000) });
+    let said = plan(&setup, &mut state);
+    assert!(said.starts_with("impossible: InfluxDB was to say whether it is set up") && said.len() < 400, "{said}");
+    // it was there when the plan was made
+    assert_snapshot!(talk(&tokens, answered(&[is_set_up(), (TOKENS, 200, json!({"authorizations": []}))]), |_| (200, json!("page"))), @r#"
+    GET http://h:8086/api/v2/authorizations?org=home  -> 200
+    failed: InfluxDB was to tell its tokens, and what answers is not InfluxDB, or broke off: "page" (status 200)
+    "#);
+    assert_snapshot!(talk(&setup, answered(&[(SETUP, 200, json!({"allowed": true}))]), |_| (200, json!("page"))), @r#"
+    GET http://h:8086/api/v2/setup  -> 200
+    failed: InfluxDB was to say whether it is set up, and what answers is not InfluxDB, or broke off: "page" (status 200)
+    "#);
+    let none = answered(&[is_set_up(), (BUCKET, 200, json!({"buckets": []}))]);
+    assert_snapshot!(talk(&bucket_text, none, |_| (200, json!("page"))), @r#"
+    GET http://h:8086/api/v2/buckets?org=home&name=telegraf  -> 200
+    failed: InfluxDB was to tell the bucket telegraf, and what answers is not InfluxDB, or broke off: "page" (status 200)
+    "#);
+}
+
+#[test]
+fn what_is_kept_is_for_nobody_else() {
+    let text = format!("influxdb_tokens: {{{AT}, tokens: [{{name: telegraf, write: [telegraf]}}]}}");
+    let kept = |folder_mode: u32, mode: u32, content: &str, token: &str| {
+        let all = json!({"authorizations": [authorization("solti: telegraf", "write", token)]});
+        let mut state = answered(&[is_set_up(), (TOKENS, 200, all)]);
+        state.paths.insert("/etc/solti".into(), folder(folder_mode | 0o055));
+        state.paths.insert("/etc/solti/secrets".into(), folder(folder_mode));
+        state.paths.insert(KEPT.into(), file(content, mode));
+        state
+    };
+    assert_snapshot!(plan(&text, &mut kept(0o700, 0o600, "tok\n", "tok")), @"
+    nothing
+      = /etc/solti/secrets/influxdb_token_telegraf Nothing
+    ");
+    assert_snapshot!(plan(&text, &mut kept(0o777, 0o644, "tok\n", "tok")), @r#"
+    update
+      /etc/solti: root 0777 -> root 0755
+      /etc/solti/secrets: root 0777 -> root 0700
+      telegraf: others can read it on the host
+      > expect /etc/solti Directory
+      > set /etc/solti root:- 0755
+      > expect /etc/solti/secrets Directory
+      > set /etc/solti/secrets root:- 0700
+      > expect /etc/solti/secrets/influxdb_token_telegraf File("75c76cabaf6d2660fc8ca59c054baba2b7884b02eac4d687ef2a6d855ea67146")
+      > set /etc/solti/secrets/influxdb_token_telegraf -:- 0600
+      = /etc/solti/secrets/influxdb_token_telegraf Nothing
+    "#);
+    // only a hash of it is known, but nobody has an empty token
+    assert_snapshot!(plan(&text, &mut kept(0o700, 0o600, "\n", "")), @r#"
+    update
+      telegraf: kept on the host
+      > talk to its service; makes ["influxdb_token_telegraf"]
+      = /etc/solti/secrets/influxdb_token_telegraf Nothing
+    "#);
+}

@@ -428,6 +428,7 @@ impl<'a> Resolver<'a> {
                 if matches!(kind, ResourceKind::Unit | ResourceKind::Quadlet) {
                     self.refuse_secrets(&id, &rendered.span, resource.as_ref());
                 }
+                self.refuse_in_processes(&id, &rendered.span, &resource.process_texts());
                 Some(resource)
             };
             let claims = match &resource {
@@ -452,6 +453,7 @@ impl<'a> Resolver<'a> {
                 && self.errors.collect(self.project.is_about(&check)).unwrap_or_default()
             {
                 let id = format!("{}/{name}/{}:{}", run.role, rendered.kind.name(), rendered.name);
+                self.refuse_in_processes(&id, &rendered.span, check.process_texts());
                 step.checks.push(ResolvedCheck { id, check });
             }
         }
@@ -466,6 +468,17 @@ impl<'a> Resolver<'a> {
             let error = Diagnostic::at(span, format!("{id} has a secret in it, and everybody on the host can read it"));
             let hint = "put the secret into a file with `mode: \"0600\"`, and name that with `EnvironmentFile`";
             self.errors.push(error.hint(hint));
+        }
+    }
+
+    /// So does the kernel with what processes are started with; sudo writes it into the journal.
+    fn refuse_in_processes(&mut self, id: &str, span: &Span, texts: &[String]) {
+        if texts.iter().any(|text| self.project.secrets.are_exposed_in(text)) {
+            let id = self.project.secrets.redact(id);
+            let message =
+                format!("{id} has a secret in its arguments or environment, which everybody on the host can see");
+            let hint = "hand it over with `stdin`, or let it be read from a file with `mode: \"0600\"`";
+            self.errors.push(Diagnostic::at(span, message).hint(hint));
         }
     }
 
@@ -521,8 +534,17 @@ fn is_shared(one: &Resolved, other: &Resolved, path: &str) -> bool {
 fn conflicts(runs: &[RoleRun]) -> Diagnostics {
     let mut errors = Diagnostics::new();
     let mut seen: HashMap<(u8, &str), &Resolved> = HashMap::new();
+    let mut alone: HashMap<String, &Resolved> = HashMap::new();
     for run in runs.iter().filter(|run| !run.absent) {
         for resolved in run.resources() {
+            if let Some(what) = resolved.resource.as_ref().and_then(|resource| resource.alone())
+                && let Some(first) = alone.insert(what.clone(), resolved)
+            {
+                let error = Diagnostic::at(&resolved.span, format!("{what} are declared twice for one host"));
+                let error =
+                    error.label(format!("by {}", resolved.id)).also(&first.span, format!("and by {}", first.id));
+                errors.push(error.hint("put all of them into one; each revokes what it does not name"));
+            }
             for item in &resolved.claims {
                 let (what, name) = match item {
                     Item::File { path, .. } => ("the file", path),

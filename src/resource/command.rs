@@ -125,6 +125,12 @@ impl Resource for Command {
         Vec::new()
     }
 
+    fn process_texts(&self) -> Vec<String> {
+        let question = self.question().map(|question| question.command).unwrap_or_default();
+        let environment = self.environment.iter().map(|(_, value)| value.clone());
+        self.command.iter().cloned().chain(question).chain(environment).collect()
+    }
+
     fn plan(&self, state: &mut State) -> Result<Planned, String> {
         let answer = state.answers.get(&self.key());
         let mut details = vec![Detail::note(quote_words(&self.command))];

@@ -977,6 +977,12 @@ steps:
       - unit: { name: b, content: \"[Service]\\nEnvironment=TOKEN={{ a_token }}\\n\" }
       - quadlet: { name: a.container, container: { Image: \"docker.io/a/b:1\", Environment: { TOKEN: \"{{ a_token }}\" } } }
       - file: { path: /etc/a.env, mode: \"0600\", content: \"TOKEN={{ a_token }}\\n\" }
+      - command: { command: [login, \"{{ a_token }}\"], creates: /etc/a }
+      - command: { command: [login], environment: { TOKEN: \"{{ a_token }}\" }, creates: /etc/a }
+      - command: { command: [login], unless: [sh, -c, \"login {{ a_token }}\"] }
+      - command: { command: [login], stdin: \"{{ a_token }}\", creates: /etc/a }
+    checks:
+      - command: { command: [login, \"--token={{ a_token }}\"] }
 ";
     insta::assert_snapshot!(role(role_yml, "{ a_token: correct-horse }")?, @r#"
     error: loki/run/unit:b has a secret in it, and everybody on the host can read it
@@ -994,6 +1000,38 @@ steps:
       |         ^^^^^^^
       |
       = help: put the secret into a file with `mode: "0600"`, and name that with `EnvironmentFile`
+
+    error: loki/run/command:login ******** has a secret in its arguments or environment, which everybody on the host can see
+      --> roles/loki/role.yml:10:9
+       |
+    10 |       - command: { command: [login, "{{ a_token }}"], creates: /etc/a }
+       |         ^^^^^^^
+       |
+       = help: hand it over with `stdin`, or let it be read from a file with `mode: "0600"`
+
+    error: loki/run/command:login has a secret in its arguments or environment, which everybody on the host can see
+      --> roles/loki/role.yml:11:9
+       |
+    11 |       - command: { command: [login], environment: { TOKEN: "{{ a_token }}" }, creates: /etc/a }
+       |         ^^^^^^^
+       |
+       = help: hand it over with `stdin`, or let it be read from a file with `mode: "0600"`
+
+    error: loki/run/command:login#2 has a secret in its arguments or environment, which everybody on the host can see
+      --> roles/loki/role.yml:12:9
+       |
+    12 |       - command: { command: [login], unless: [sh, -c, "login {{ a_token }}"] }
+       |         ^^^^^^^
+       |
+       = help: hand it over with `stdin`, or let it be read from a file with `mode: "0600"`
+
+    error: loki/run/command:login --token=******** has a secret in its arguments or environment, which everybody on the host can see
+      --> roles/loki/role.yml:15:9
+       |
+    15 |       - command: { command: [login, "--token={{ a_token }}"] }
+       |         ^^^^^^^
+       |
+       = help: hand it over with `stdin`, or let it be read from a file with `mode: "0600"`
     "#);
     Ok(())
 }

@@ -112,6 +112,37 @@ fn a_run_without_changes_costs_the_same_whatever_its_size() {
     }
 }
 
+#[test]
+fn all_that_is_behind_an_api_is_one_curl() {
+    let hosts = Hosts::one(Suite::Trixie);
+    let host = hosts.host("host");
+    let project = Project::new(&hosts);
+    project.file("playbooks/site.yml", "- hosts: all\n  roles: [influxdb]\n");
+    let buckets = r#"{"influxdb_buckets": [{"name": "one"}, {"name": "two"}, {"name": "three", "retention": "7d"}],
+        "influxdb_tokens": [{"name": "a", "read": ["one"]}, {"name": "b", "write": ["two", "three"]}]}"#;
+    let mut all = Vec::new();
+    for (at, more) in [&[][..], &["-e", buckets]].into_iter().enumerate() {
+        project.solti(&[&["apply", "inventory.yml", "-y"], more].concat()).assert_status(0);
+        if at == 0 {
+            host.exec("loginctl enable-linger root && systemctl start user@0").assert_status(0);
+            host.exec(NOTE_CALLS).assert_status(0);
+        }
+        let called = calls(host, || {
+            let output = project.solti(&[&["diff", "inventory.yml", "-o", "jsonl"], more].concat()).assert_status(0);
+            assert_eq!(exchanges(&output.stdout), 2);
+        });
+        assert!(called.contains(&"1 curl".to_owned()), "{called:?}");
+        all.push(called);
+    }
+    // health checks of the container itself, and of podman, come and go
+    let solti = ["base64", "curl", "getent", "head", "readlink", "sha256sum", "stat", "systemctl", "tr"];
+    let of_solti = |calls: &[String]| -> Vec<String> {
+        let own = calls.iter().filter(|call| call.split(' ').next_back().is_some_and(|name| solti.contains(&name)));
+        own.cloned().collect()
+    };
+    assert_eq!(of_solti(&all[0]), of_solti(&all[1]));
+}
+
 fn logins(host: &Host) -> u64 {
     host.read("journalctl --sync; journalctl -q -u ssh -o cat | grep -c 'Accepted publickey'").parse().unwrap()
 }

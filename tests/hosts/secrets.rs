@@ -1,6 +1,10 @@
 //! Secrets that hosts keep: generated ones, and tokens that the role influxdb makes on one host and another one needs.
 
-use crate::support::{Host, Hosts, Output, Project, Suite};
+use crate::support::{Background, Host, Hosts, Output, Project, Suite, wait_until};
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
 
 /// A role that needs a token, and proves that it has one.
 const WRITER: &str = r#"summary: Writes with a token of another host
@@ -57,6 +61,10 @@ impl Pair {
             "curl -s -o /dev/null -w '%{{http_code}}' -H 'Authorization: Token {token}' \
              'http://{mon}:8086/api/v2/write?org=monitoring&bucket=telegraf' -d 'm v=1'"
         ))
+    }
+
+    fn apply_background(&self, more: &[&str]) -> Background {
+        self.project.solti_background(&[&["apply", "-y", "inventory.yml"], more].concat())
     }
 
     /// How many tokens InfluxDB gives out that solti has made.
@@ -168,4 +176,231 @@ fn who_waits_for_what_nobody_makes() {
     run.assert_stdout_has(
         "InfluxDB does not take the token; it was set up with another one, which solti needs to be given",
     );
+}
+
+/// A curl that stops after it has had a token made, before it hands the answer on.
+const SLOW_CURL: &str = "#!/bin/sh
+config=$(cat)
+reply=$(printf '%s\n' \"$config\" | /usr/bin/curl \"$@\")
+case $config in
+*/authorizations*POST*) : >/run/made; until [ -e /run/go ]; do sleep 0.05; done ;;
+esac
+printf '%s\n' \"$reply\"
+";
+
+#[test]
+fn what_cuts_off_a_conversation() {
+    let pair = Pair::new();
+    let mon = pair.mon();
+    let seen = Seen::begin();
+    pair.apply(&[]).assert_status(0);
+    // what is put together on the host is in no argument of the test's own
+    mon.read("word=ted; env A=plan$word-environment sleep 0.5; sh -c 'sleep 0.5; :' plan$word-argument");
+    let seen = seen.end();
+    let first = pair.token();
+    assert!(seen.has("A=planted-environment") && seen.has("planted-argument"), "nothing is seen");
+    for name in mon.read("ls /etc/solti/secrets").lines() {
+        assert!(!seen.has(mon.read_file(&format!("/etc/solti/secrets/{name}")).trim()), "{name} could be seen");
+    }
+
+    let other = ["-e", r#"{"influxdb_tokens": [{"name": "telegraf", "write": ["telegraf"], "read": ["telegraf"]}]}"#];
+    let until_made = |more: &[&str]| {
+        mon.write_file("/usr/local/bin/curl", SLOW_CURL);
+        mon.read("chmod 755 /usr/local/bin/curl; rm -f /run/made /run/go");
+        let apply = pair.apply_background(more);
+        wait_until("a token is made", || mon.has("/run/made").then_some(()));
+        apply
+    };
+    let on = || mon.read("rm /usr/local/bin/curl; : >/run/go");
+    let idle = || {
+        wait_until("put back", || {
+            mon.exec("flock -n /run/solti.lock true && ! ls /var/lib/solti/journal/*/undo").status.eq(&0).then_some(())
+        })
+    };
+
+    // the controller is gone: the host keeps what it kept, and the next run takes up what was made
+    let apply = until_made(&other);
+    apply.signal("KILL");
+    on();
+    apply.wait();
+    idle();
+    assert_eq!(pair.token(), first);
+    let run = pair.apply(&other).assert_status(0);
+    let second = pair.token();
+    assert_ne!(second, first, "{run}");
+    assert_eq!(pair.given(), 1, "{run}");
+    assert_eq!(pair.written_with(&first), "401");
+
+    // twice: what was done to the host is put back, and what was done to InfluxDB is said
+    let mut apply = until_made(&[]);
+    apply.interrupt();
+    apply.wait_for_output("finishing the step in hand");
+    apply.interrupt();
+    apply.wait_for_output("putting back the step in hand");
+    on();
+    let run = apply.wait().assert_status(130).assert_stdout_has("stays     tokens in InfluxDB");
+    assert_eq!(pair.token(), second, "{run}");
+    let run = pair.apply(&[]).assert_status(0);
+    let third = pair.token();
+    assert_ne!(third, second, "{run}");
+    assert_eq!(pair.given(), 2, "{run}");
+
+    // once: what was begun is finished, and nothing else is
+    let mut apply = until_made(&other);
+    apply.interrupt();
+    apply.wait_for_output("finishing the step in hand");
+    on();
+    let run = apply.wait().assert_status(130);
+    assert_eq!(pair.given(), 1, "{run}");
+    assert_eq!(pair.written_with(&third), "401");
+    pair.apply(&other).assert_status(0);
+    assert_ne!(pair.token(), third);
+    pair.apply(&other).assert_status(0).assert_stdout_has("No changes");
+}
+
+#[test]
+fn what_others_have_done_to_what_is_kept() {
+    let pair = Pair::new();
+    pair.apply(&[]).assert_status(0);
+    let token = pair.token();
+    let mon = pair.mon();
+    mon.read(
+        "cd /etc/solti/secrets; echo other >'influxdb_token_telegraf copy'; chmod 755 .; chmod 644 influxdb_token_grafana; chown 1000 ..; \
+         echo http_proxy=http://127.0.0.1:9 >>/etc/environment",
+    );
+    let run = pair.apply(&[]).assert_status(0).assert_stdout_has("/etc/solti/secrets  root 0755 -> root 0700");
+    let run = run
+        .assert_stdout_has("grafana: others can read it on the host")
+        .assert_stdout_has("2 changes made on 1 of 2 hosts");
+    assert_eq!(
+        mon.read("stat -c '%U %a' /etc/solti /etc/solti/secrets /etc/solti/secrets/influxdb_token_grafana"),
+        "root 755\nroot 700\nroot 600",
+        "{run}"
+    );
+    assert_eq!(pair.token(), token, "{run}");
+    pair.apply(&[]).assert_status(0).assert_stdout_has("No changes");
+
+    // empty, or with a link in its place
+    mon.read("cd /etc/solti/secrets; : >influxdb_token_telegraf; mv influxdb_token_grafana /root/; ln -s /root/influxdb_token_grafana .");
+    pair.apply(&[]).assert_status(0);
+    assert_eq!(pair.token(), token);
+    assert_eq!(mon.read("stat -c %F /etc/solti/secrets/influxdb_token_grafana"), "regular file");
+
+    // what goes is not handed out any more
+    let other = ["-e", r#"{"influxdb_tokens": [{"name": "other", "read": ["telegraf"]}]}"#];
+    let lost = "mon keeps no secret influxdb_token_telegraf, and no role there makes it";
+    pair.apply(&other).assert_status(3).assert_stderr_has(lost);
+    pair.plays("- hosts: mon\n  roles: [{ role: influxdb, state: absent }]\n- hosts: all\n  roles: [writer]\n");
+    pair.apply(&[]).assert_status(3).assert_stderr_has(lost);
+    assert_eq!(pair.token(), token);
+
+    // who is first gets it as long as it stays, and none that is to be made
+    pair.plays("- hosts: all\n  roles: [writer]\n- hosts: mon\n  roles: [influxdb]\n");
+    pair.apply(&[]).assert_status(0).assert_stdout_has("No changes");
+    let other = ["-e", r#"{"influxdb_tokens": [{"name": "telegraf", "read": ["telegraf"]}]}"#];
+    pair.apply(&other).assert_status(3).assert_stderr_has("which is made later, by role influxdb of mon");
+
+    // all that is kept is exchanged: its folder stays closed
+    pair.plays("- hosts: mon\n  roles: [influxdb]\n");
+    let own = ["influxdb_admin_token", "influxdb_admin_password"].map(|name| {
+        format!(
+            "{name}={}",
+            mon.read(&format!(
+                "cat /etc/solti/secrets/{name}; rm /etc/solti/secrets/{name}; rm -f /etc/solti/secrets/*copy"
+            ))
+        )
+    });
+    for name in ["one", "two"] {
+        let tokens = format!(r#"{{"influxdb_tokens": [{{"name": "{name}", "read": ["telegraf"]}}]}}"#);
+        let more = ["-e", &own[0], "-e", &own[1], "-e", &tokens];
+        pair.apply(&more).assert_status(0);
+        assert_eq!(
+            mon.read("stat -c '%a %n' /etc/solti/secrets /etc/solti/secrets/*"),
+            format!("700 /etc/solti/secrets\n600 /etc/solti/secrets/influxdb_token_{name}")
+        );
+        pair.apply(&more).assert_status(0).assert_stdout_has("No changes");
+    }
+
+    // two that would revoke each other's
+    pair.project.file("roles/giver/role.yml", &giver("http://127.0.0.1:8086", "given", "telegraf"));
+    pair.plays("- hosts: mon\n  roles: [influxdb, giver]\n");
+    let twice = "the tokens of the organization monitoring at http://127.0.0.1:8086 are declared twice for one host";
+    pair.apply(&[]).assert_status(3).assert_stderr_has(twice);
+}
+
+/// A role that gives out one token of the InfluxDB of `mon`.
+fn giver(url: &str, token: &str, bucket: &str) -> String {
+    format!(
+        "summary: Gives a token\nsteps:\n  - name: give\n    resources:\n      - influxdb_tokens:\n          url: {url}\n          \
+         org: monitoring\n          token: \"{{{{ lookup('secret', 'influxdb_admin_token', host='mon') }}}}\"\n          \
+         tokens: [{{ name: {token}, read: [{bucket}] }}]\n"
+    )
+}
+
+#[test]
+fn who_waits_in_a_later_play_goes_on() {
+    let hosts =
+        Hosts::up(&[("mon", Suite::Trixie), ("app", Suite::Trixie), ("db", Suite::Trixie), ("web", Suite::Trixie)]);
+    let project = Project::new(&hosts);
+    let apply = || project.solti(&["apply", "-y", "inventory.yml"]);
+    project.file("playbooks/site.yml", "- hosts: mon\n  roles: [influxdb]\n");
+    apply().assert_status(0);
+    let url = format!("http://{}:8086", hosts.host("mon").address());
+    project.file("roles/breaks/role.yml", &giver("http://127.0.0.1:8086", "one", "nowhere"));
+    project.file("roles/gives/role.yml", &giver(&url, "two", "telegraf"));
+    project.file(
+        "roles/writer/role.yml",
+        &WRITER.replace("influxdb_token_telegraf', host='mon'", "influxdb_token_' ~ which, host=maker"),
+    );
+    project.file(
+        "playbooks/site.yml",
+        "- hosts: mon\n  roles: [breaks]\n- hosts: app\n  vars: { which: one, maker: mon }\n  roles: [writer]\n\
+         - hosts: db\n  roles: [gives]\n- hosts: web\n  vars: { which: two, maker: db }\n  roles: [writer]\n",
+    );
+    let run = apply().assert_status(1).assert_stdout_has("the token one is for the bucket nowhere, which is not there");
+    let run = run.assert_stdout_has("it needs the secret influxdb_token_one, which was not made on mon");
+    assert!(!hosts.host("app").has("/etc/writer"), "{run}");
+    assert!(hosts.host("web").has("/etc/writer/env"), "{run}");
+}
+
+/// What processes of this machine, the hosts' among them, are seen to be started with.
+struct Seen {
+    over: Arc<AtomicBool>,
+    watcher: JoinHandle<HashSet<Vec<u8>>>,
+}
+
+impl Seen {
+    fn begin() -> Self {
+        let over = Arc::new(AtomicBool::new(false));
+        let watched = Arc::clone(&over);
+        let watcher = std::thread::spawn(move || {
+            let mut texts = HashSet::new();
+            while !watched.load(Ordering::Relaxed) {
+                for process in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
+                    for file in ["cmdline", "environ"] {
+                        let text = std::fs::read(process.path().join(file)).unwrap_or_default();
+                        if !texts.contains(&text) {
+                            texts.insert(text);
+                        }
+                    }
+                }
+            }
+            texts
+        });
+        Self { over, watcher }
+    }
+
+    fn end(self) -> Texts {
+        self.over.store(true, Ordering::Relaxed);
+        Texts(self.watcher.join().unwrap())
+    }
+}
+
+/// Arguments and environments.
+struct Texts(HashSet<Vec<u8>>);
+
+impl Texts {
+    fn has(&self, text: &str) -> bool {
+        self.0.iter().any(|other| String::from_utf8_lossy(other).contains(text))
+    }
 }

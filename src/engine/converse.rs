@@ -1,7 +1,7 @@
 //! Talking to the services of a host: by its own curl, or from here through the connection where it has none.
 
 use super::event::StepPlan;
-use super::planner::Identity;
+use super::planner::{Identity, Transaction};
 use super::request::Interrupt;
 use super::session::{Session, Stop};
 use super::undo::Undo;
@@ -33,7 +33,7 @@ impl Session {
     ) -> Result<Result<Vec<Secret>, String>, Stop> {
         let mut all = Vec::new();
         for call in change.calls() {
-            let (said, touched) = self.talk(identity, call).await?;
+            let (said, touched) = self.talk(identity, call, step::while_open).await?;
             if touched {
                 undo.record("stays", &call.stays());
             }
@@ -53,11 +53,32 @@ impl Session {
         Ok(if kept { Ok(all) } else { Err("its secrets could not be kept on the host".to_owned()) })
     }
 
-    /// Carries out one conversation. Says too whether the service may have changed anything by it.
+    /// Does what is left to do of what a transaction has changed behind APIs.
+    ///
+    /// # Errors
+    /// When a service refuses, or the host is lost.
+    pub(super) async fn conclude(&mut self, transaction: &Transaction) -> Result<(), Stop> {
+        let changes = transaction.plan.steps.iter().flat_map(|step| &step.changes);
+        let mut left = Vec::new();
+        for change in changes {
+            left.extend(
+                change.calls().filter_map(|call| call.afterwards()).map(|call| (change.resource.as_str(), call)),
+            );
+        }
+        for (resource, call) in left {
+            let (said, _) = self.talk(&transaction.identity, &*call, str::to_owned).await?;
+            said.map_err(|reason| Self::stuck(resource, reason))?;
+        }
+        Ok(())
+    }
+
+    /// Carries out one conversation; `wrapped` makes each of its programs fit where it is sent. Says too whether the
+    /// service may have changed anything by it.
     async fn talk(
         &mut self,
         identity: &Identity,
         call: &dyn Call,
+        wrapped: fn(&str) -> String,
     ) -> Result<(Result<Vec<Secret>, String>, bool), Stop> {
         let begun = Instant::now();
         let mut pause = Duration::from_millis(100);
@@ -69,7 +90,7 @@ impl Session {
                 Err(call::Stop::Failed(reason)) => return Ok((Err(reason), touched)),
                 Err(call::Stop::Ask(request)) => request,
             };
-            let program = step::while_open(&program(&[&request]));
+            let program = wrapped(&program(&[&request]));
             let (_, records) = self.run(identity, &program).await?;
             let reply = self.replies(&[&request], &records).await.pop().unwrap_or_default();
             // without an answer it may have been done all the same

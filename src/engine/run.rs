@@ -367,7 +367,25 @@ impl Dispatcher {
                 }
             }
         }
-        members
+        self.conclude(members).await
+    }
+
+    /// Once all hosts have had their turn, what nobody needs any more is taken back. Where one has failed it may go on
+    /// with what it had before, so the next run does it.
+    async fn conclude(&mut self, members: Vec<Member>) -> Vec<Member> {
+        let through = members.iter().all(|member| member.next().is_none());
+        if !through || self.outside.is_stopping() || !self.outcomes.is_empty() {
+            return members;
+        }
+        self.each(members, true, |mut member| async move {
+            for transaction in &member.plan.transactions {
+                if let Err(stop) = member.session.conclude(transaction).await {
+                    return Err((member, stop));
+                }
+            }
+            Ok(member)
+        })
+        .await
     }
 
     /// Ends the hosts on which something is still to be done.

@@ -5,6 +5,7 @@
 
 use super::http::{Reply, Request};
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A conversation.
@@ -18,6 +19,12 @@ pub trait Call: fmt::Debug + Send + Sync {
     /// The names of the secrets that it gives; for those who need them, these are known only afterwards.
     fn makes(&self) -> Vec<String> {
         Vec::new()
+    }
+
+    /// What is left to do once nobody needs any more what it has replaced: when all hosts have had their turn, and none
+    /// of them has failed.
+    fn afterwards(&self) -> Option<Arc<dyn Call>> {
+        None
     }
 
     /// How long the service may take until it answers.

@@ -107,6 +107,23 @@ fn a_token_goes_from_host_to_host_in_one_run() {
     assert!(!pair.mon().has("/etc/solti/secrets/influxdb_token_grafana"));
     pair.apply(&other).assert_status(0).assert_stdout_has("No changes");
 
+    // who cannot take the new one goes on with the old one, until the run in which all can
+    let third = ["-e", r#"{"influxdb_tokens": [{"name": "telegraf", "write": ["telegraf"]}]}"#];
+    let works =
+        WRITER.to_owned() + "    checks:\n      - command: { command: [test, \"!\", -e, /etc/refuse], within: 1s }\n";
+    pair.project.file("roles/writer/role.yml", &works);
+    pair.hosts.host("app").read("touch /etc/refuse");
+    pair.apply(&third).assert_status(1);
+    assert_eq!(pair.hosts.host("app").read("sed -n 's/^TOKEN=//p' /etc/writer/env"), second);
+    assert_eq!(pair.written_with(&second), "204");
+    pair.hosts.host("app").read("rm /etc/refuse");
+    pair.apply(&third).assert_status(0).assert_stdout_has("telegraf: a former token of that name is revoked");
+    assert_ne!(pair.token(), second);
+    assert_eq!(pair.written_with(&second), "401");
+    pair.apply(&third).assert_status(0).assert_stdout_has("No changes");
+    pair.apply(&other).assert_status(0);
+    let second = pair.token();
+
     // somebody has revoked it by hand
     pair.mon().read(
         "auth=\"Authorization: Token $(cat /etc/solti/secrets/influxdb_admin_token)\"; \
@@ -164,7 +181,7 @@ fn who_waits_for_what_nobody_makes() {
     pair.project.file("roles/giver/role.yml", &giver("false"));
     let run = pair.apply(&[]).assert_status(1).assert_stdout_has("stays     tokens in InfluxDB");
     assert!(!pair.mon().has("/etc/solti/secrets/influxdb_token_given"), "{run}");
-    assert_eq!(pair.given(), 1, "{run}");
+    assert_eq!(pair.given(), 3, "{run}");
     pair.project.file("roles/giver/role.yml", &giver("true"));
     pair.apply(&[]).assert_status(0);
     assert!(pair.mon().has("/etc/solti/secrets/influxdb_token_given"));
@@ -251,10 +268,12 @@ fn what_cuts_off_a_conversation() {
     apply.wait_for_output("finishing the step in hand");
     on();
     let run = apply.wait().assert_status(130);
-    assert_eq!(pair.given(), 1, "{run}");
-    assert_eq!(pair.written_with(&third), "401");
+    assert_eq!(pair.given(), 3, "{run}");
+    // who has not got the new one yet goes on
+    assert_eq!(pair.written_with(&third), "204");
     pair.apply(&other).assert_status(0);
     assert_ne!(pair.token(), third);
+    assert_eq!((pair.given(), pair.written_with(&third).as_str()), (1, "401"));
     pair.apply(&other).assert_status(0).assert_stdout_has("No changes");
 }
 

@@ -105,6 +105,8 @@ struct Given<'v> {
     token: &'v str,
     permissions: Option<BTreeSet<Permission>>,
     active: bool,
+    /// RFC 3339, always of the same length and zone.
+    created: &'v str,
 }
 
 impl<'v> Given<'v> {
@@ -125,7 +127,13 @@ impl<'v> Given<'v> {
             token: authorization["token"].as_str().unwrap_or_default(),
             permissions: permissions.collect(),
             active: authorization["status"] == "active",
+            created: authorization["createdAt"].as_str().unwrap_or_default(),
         })
+    }
+
+    /// The one that is this token: the newest, where there are several.
+    fn of<'g>(all: &'g [Self], token: &Token) -> Option<&'g Self> {
+        all.iter().filter(|given| given.may_what(token)).max_by_key(|given| given.created)
     }
 
     fn may_what(&self, token: &Token) -> bool {
@@ -208,7 +216,7 @@ impl Tokens {
         let found = listed(&reply, "authorizations", TELL)?;
         let given = Given::all(&found);
         for token in &self.tokens {
-            match given.iter().find(|given| given.may_what(token)) {
+            match Given::of(&given, token) {
                 Some(given) if self.is_kept(token, given, state) => continue,
                 Some(_) => details.push(Detail::note(format!("{}: kept on the host", token.name))),
                 None => {
@@ -223,11 +231,26 @@ impl Tokens {
             }
             needed.push(token.name.clone());
         }
-        for given in given.iter().filter(|given| !self.tokens.iter().any(|token| token.name == given.name)) {
-            details.extend(Detail::value(given.name, Some("given out"), Some("revoked")));
-            stale.extend(self.left_behind(given, state));
+        for given in self.revoked(&given) {
+            match self.tokens.iter().find(|token| token.name == given.name) {
+                None => {
+                    details.extend(Detail::value(given.name, Some("given out"), Some("revoked")));
+                    stale.extend(self.left_behind(given, state));
+                }
+                // where a new one is to be made, that says it
+                Some(token) if !needed.contains(&token.name) => {
+                    details.push(Detail::note(format!("{}: a former token of that name is revoked", token.name)));
+                }
+                Some(_) => {}
+            }
         }
         Ok(Difference { details, needed, stale })
+    }
+
+    /// Those that are no tokens, or no longer.
+    fn revoked<'g, 'v>(&self, given: &'g [Given<'v>]) -> Vec<&'g Given<'v>> {
+        let wanted: Vec<&str> = self.tokens.iter().filter_map(|token| Some(Given::of(given, token)?.id)).collect();
+        given.iter().filter(|given| !wanted.contains(&given.id)).collect()
     }
 
     /// The file of a token that nobody can use any more, where the manifest does not know that it is solti's.
@@ -325,26 +348,19 @@ impl Call for Tokens {
         let found = listed(asked.ask(self.authorizations())?, "authorizations", TELL)?;
         let given = Given::all(&found);
         let mut secrets = Vec::new();
-        let mut revoked: Vec<&Given<'_>> = Vec::new();
         for token in &self.tokens {
-            let fits = given
-                .iter()
-                .find(|given| given.may_what(token) && !(given.token.is_empty() && self.needed.contains(&token.name)));
-            revoked.extend(
-                given.iter().filter(|given| given.name == token.name && fits.is_none_or(|fits| fits.id != given.id)),
-            );
-            match fits {
-                Some(given) if given.token.is_empty() => {}
+            match Given::of(&given, token).filter(|given| !given.token.is_empty()) {
                 Some(given) => secrets.push(self.secret(token, given.token.to_owned())),
+                // of a token that the host keeps already, a hash is enough
+                None if Given::of(&given, token).is_some() && !self.needed.contains(&token.name) => {}
                 None => secrets.push(self.secret(token, self.make(token, asked)?)),
             }
         }
-        revoked.extend(given.iter().filter(|given| !self.tokens.iter().any(|token| token.name == given.name)));
-        for given in revoked {
-            let request = self.api.request("DELETE", &format!("authorizations/{}", given.id), &[], None);
-            expect(asked.ask(request)?, &[204, 404], &format!("revoke the token {}", given.name))?;
-        }
         Ok(secrets)
+    }
+
+    fn afterwards(&self) -> Option<Arc<dyn Call>> {
+        Some(Arc::new(Revoke(self.clone())))
     }
 
     fn makes(&self) -> Vec<String> {
@@ -357,5 +373,29 @@ impl Call for Tokens {
 
     fn stays(&self) -> String {
         "tokens in InfluxDB".to_owned()
+    }
+}
+
+/// Takes back the tokens that are declared no longer, or have been made anew.
+#[derive(Debug)]
+struct Revoke(Tokens);
+
+impl Call for Revoke {
+    fn converse(&self, asked: &mut Asked<'_>) -> Result<Vec<Secret>, Stop> {
+        let Self(tokens) = self;
+        let found = listed(asked.ask(tokens.authorizations())?, "authorizations", TELL)?;
+        for given in tokens.revoked(&Given::all(&found)) {
+            let request = tokens.api.request("DELETE", &format!("authorizations/{}", given.id), &[], None);
+            expect(asked.ask(request)?, &[204, 404], &format!("revoke the token {}", given.name))?;
+        }
+        Ok(Vec::new())
+    }
+
+    fn within(&self) -> Duration {
+        self.0.within()
+    }
+
+    fn stays(&self) -> String {
+        self.0.stays()
     }
 }

@@ -7,6 +7,7 @@ use crate::plan::operation::Operation;
 use crate::plan::state::State;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 const AT: &str = "url: http://h:8086, org: home, token: operator";
 const SETUP: &str = "GET http://h:8086/api/v2/setup";
@@ -43,14 +44,21 @@ fn authorization(description: &str, action: &str, token: &str) -> Value {
 
 /// Carries out the conversation of a planned resource with somebody who answers like this; gives what was asked, and
 /// what came of it.
-fn talk(text: &str, mut state: State, answer: impl Fn(&Request) -> (u16, Value)) -> String {
+fn talk(text: &str, state: State, answer: impl Fn(&Request) -> (u16, Value)) -> String {
+    carry_out(&*call(text, state), answer)
+}
+
+fn call(text: &str, mut state: State) -> Arc<dyn Call> {
     let planned = resource(text).plan(&mut state).unwrap();
     let operations = planned.draft.unwrap().operations;
     let call = operations.iter().find_map(|operation| match operation {
         Operation::Api(call) => Some(call.clone()),
         _ => None,
     });
-    let call: &dyn Call = &*call.unwrap();
+    call.unwrap()
+}
+
+fn carry_out(call: &dyn Call, answer: impl Fn(&Request) -> (u16, Value)) -> String {
     let (mut replies, mut lines) = (Vec::new(), Vec::new());
     loop {
         match call.converse(&mut Asked::new(&replies)) {
@@ -253,15 +261,33 @@ fn tokens_are_made_kept_and_revoked() {
     "#);
     let changed = authorization("solti: telegraf", "read", "tok");
     let gone = authorization("solti: old", "read", "o");
-    assert_snapshot!(talk(&text, kept("tok", std::slice::from_ref(&changed)), answer(vec![changed, gone])), @r#"
+    let mut former = own.clone();
+    former["createdAt"] = "2026-01-01T00:00:00Z".into();
+    assert_snapshot!(talk(&text, kept("tok", std::slice::from_ref(&changed)), answer(vec![changed.clone(), gone.clone()])), @r#"
     GET http://h:8086/api/v2/authorizations?org=home  -> 200
     GET http://h:8086/api/v2/orgs?org=home  -> 200
     GET http://h:8086/api/v2/buckets?org=home&name=telegraf  -> 200
     POST http://h:8086/api/v2/authorizations {"orgID":"o1","description":"solti: telegraf","permissions":[{"action":"write","resource":{"type":"buckets","id":"b1","orgID":"o1"}}]} -> 201
-    DELETE http://h:8086/api/v2/authorizations/id of solti: telegraf  -> 204
-    DELETE http://h:8086/api/v2/authorizations/id of solti: old  -> 204
     influxdb_token_telegraf = made in /etc/solti/secrets/influxdb_token_telegraf
     "#);
+    // once nobody needs it any more, what has been replaced is revoked, and what nobody declares
+    let mut new = authorization("solti: telegraf", "write", "made");
+    (new["id"], new["createdAt"]) = ("new".into(), "2026-01-02T00:00:00Z".into());
+    let all = vec![former.clone(), changed.clone(), new.clone(), gone.clone()];
+    let later = call(&text, kept("tok", std::slice::from_ref(&changed))).afterwards().unwrap();
+    assert_snapshot!(carry_out(&*later, answer(all)), @"
+    GET http://h:8086/api/v2/authorizations?org=home  -> 200
+    DELETE http://h:8086/api/v2/authorizations/id of solti: telegraf  -> 204
+    DELETE http://h:8086/api/v2/authorizations/id of solti: telegraf  -> 204
+    DELETE http://h:8086/api/v2/authorizations/id of solti: old  -> 204
+    ");
+    // a run that came to nothing has left it for the next one
+    assert_snapshot!(plan(&text, &mut kept("made", &[former, new])), @"
+    update
+      telegraf: a former token of that name is revoked
+      > talk to its service; makes []
+      = /etc/solti/secrets/influxdb_token_telegraf Nothing
+    ");
     // made by an earlier run that was put back
     assert_snapshot!(talk(&text, answered(&[is_set_up(), tokens(std::slice::from_ref(&own))]), answer(vec![own])), @"
     GET http://h:8086/api/v2/authorizations?org=home  -> 200
@@ -274,7 +300,6 @@ fn tokens_are_made_kept_and_revoked() {
     GET http://h:8086/api/v2/orgs?org=home  -> 200
     GET http://h:8086/api/v2/buckets?org=home&name=telegraf  -> 200
     POST http://h:8086/api/v2/authorizations {"orgID":"o1","description":"solti: telegraf","permissions":[{"action":"write","resource":{"type":"buckets","id":"b1","orgID":"o1"}}]} -> 201
-    DELETE http://h:8086/api/v2/authorizations/id of solti: telegraf  -> 204
     influxdb_token_telegraf = made in /etc/solti/secrets/influxdb_token_telegraf
     "#);
 }

@@ -1,6 +1,9 @@
 //! A run: load, resolve, connect, facts, render, probe, plan; and, for `apply`, step by step to the end.
 
+mod apply;
+mod asking;
 mod checks;
+mod conflicts;
 mod converse;
 pub mod event;
 mod extra_vars;
@@ -17,6 +20,8 @@ mod resolve;
 mod run;
 mod session;
 mod step;
+mod tags;
+mod target;
 #[cfg(test)]
 mod tests;
 mod undo;

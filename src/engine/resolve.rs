@@ -1,7 +1,10 @@
 //! What the plays come to on one host: its roles with rendered steps, each resource read and typed.
 
+use super::conflicts::conflicts;
 use super::event::Newest;
 use super::project::Project;
+use super::tags::Tags;
+use super::target::target;
 use crate::host::Target;
 use crate::plan::manifest::Item;
 use crate::playbook::{Play, RoleUse, State};
@@ -12,7 +15,7 @@ use crate::secret::SecretName;
 use crate::source::{Diagnostic, Diagnostics, Span};
 use crate::template::{Layer, Rank, RenderError, Scope};
 use crate::yaml::Node;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// All that one host is to be.
@@ -117,30 +120,6 @@ impl ResolvedCheck {
     }
 }
 
-/// The user's choice of tags.
-#[derive(Debug)]
-pub struct Tags<'a> {
-    /// `--tags`
-    pub only: &'a [String],
-    /// `--skip-tags`
-    pub skip: &'a [String],
-}
-
-impl Tags<'_> {
-    /// As with Ansible: `always` is in unless skipped, `never` is out unless named.
-    pub fn select(&self, tags: &[&[String]]) -> bool {
-        let has = |name: &str| tags.iter().any(|tags| tags.iter().any(|tag| tag == name));
-        let named = |list: &[String]| list.iter().any(|tag| has(tag));
-        if named(self.skip) {
-            return false;
-        }
-        if self.only.is_empty() || self.only.iter().any(|tag| tag == "all") {
-            return !has("never");
-        }
-        named(self.only) || has("always")
-    }
-}
-
 /// A role's templates and files, rendered for one host.
 struct Sources {
     files: Arc<RoleFiles>,
@@ -195,61 +174,6 @@ pub fn resolve(project: &Project, host: &str) -> Result<HostWork, Diagnostics> {
             Ok(HostWork { name: host.to_owned(), target, runs, left_alone, needs_facts, notes })
         }
         _ => Err(errors),
-    }
-}
-
-/// How a host is reached: its variables say, else the first play that is about it, else the command line.
-fn target(project: &Project, host: &str, play: Option<&Play>) -> Result<Target, Diagnostics> {
-    let selection = &project.selection;
-    let mut errors = Diagnostics::new();
-    let mut values = HashMap::new();
-    let mut spans = HashMap::new();
-    let scope = project.hosts.scope(host);
-    // those of the command line are among them
-    let names = scope.as_ref().map(Scope::names).unwrap_or_default();
-    for name in names.into_iter().filter(|name| name.starts_with("ansible_")) {
-        match project.host_variable(host, &name) {
-            Ok(Some(node)) => {
-                if let Ok(text) = node.string() {
-                    values.insert(name.clone(), text);
-                }
-            }
-            Ok(None) | Err(RenderError::NeedsFacts) => {}
-            Err(RenderError::Invalid(found)) => errors.extend(found),
-        }
-        if let Some((_, node)) = scope.as_ref().and_then(|scope| scope.written(&name)) {
-            spans.insert(name, node.span.clone());
-        }
-    }
-    let mut of_play = |node: Option<&Node>| {
-        let rendered = scope.as_ref()?.render(node?).and_then(|node| Ok(node.string()?));
-        match rendered {
-            Ok(text) => Some(text),
-            Err(RenderError::NeedsFacts) => None,
-            Err(RenderError::Invalid(found)) => {
-                errors.extend(found);
-                None
-            }
-        }
-    };
-    let remote_user = of_play(play.and_then(|play| play.remote_user.as_ref())).or_else(|| selection.user.clone());
-    let connection = of_play(play.and_then(|play| play.connection.as_ref()));
-    let fallback = |name: &str| match name {
-        "ansible_user" => remote_user.clone(),
-        "ansible_connection" => connection.clone(),
-        "ansible_ssh_private_key_file" => selection.private_key.as_ref().map(|path| path.display().to_string()),
-        _ => None,
-    };
-    let target = Target::from_variables(host, |name| values.get(name).cloned().or_else(|| fallback(name)));
-    match target {
-        Ok(target) => errors.or(target),
-        Err((variable, reason)) => {
-            let message = format!("`{variable}` of host {host}: {reason}");
-            errors.push(
-                spans.get(&variable).map_or_else(|| Diagnostic::new(&message), |span| Diagnostic::at(span, &message)),
-            );
-            Err(errors)
-        }
     }
 }
 
@@ -519,47 +443,4 @@ fn distinct(id: String, earlier: &[Resolved]) -> String {
 
 fn play_name(play: &Play) -> String {
     play.name.clone().unwrap_or_else(|| play.span.to_string())
-}
-
-/// Whether two resources may both have a file, because both declare the same.
-fn is_shared(one: &Resolved, other: &Resolved, path: &str) -> bool {
-    let text = |resolved: &Resolved| {
-        let resource = resolved.resource.as_ref().filter(|resource| resource.shares())?;
-        resource.texts().into_iter().find(|(name, _)| name == path)
-    };
-    text(one).is_some_and(|text_of_one| text(other) == Some(text_of_one))
-}
-
-/// Two declarations of one thing: whichever came last would win, run by run.
-fn conflicts(runs: &[RoleRun]) -> Diagnostics {
-    let mut errors = Diagnostics::new();
-    let mut seen: HashMap<(u8, &str), &Resolved> = HashMap::new();
-    let mut alone: HashMap<String, &Resolved> = HashMap::new();
-    for run in runs.iter().filter(|run| !run.absent) {
-        for resolved in run.resources() {
-            if let Some(what) = resolved.resource.as_ref().and_then(|resource| resource.alone())
-                && let Some(first) = alone.insert(what.clone(), resolved)
-            {
-                let error = Diagnostic::at(&resolved.span, format!("{what} are declared twice for one host"));
-                let error =
-                    error.label(format!("by {}", resolved.id)).also(&first.span, format!("and by {}", first.id));
-                errors.push(error.hint("put all of them into one; each revokes what it does not name"));
-            }
-            for item in &resolved.claims {
-                let (what, name) = match item {
-                    Item::File { path, .. } => ("the file", path),
-                    Item::Service { unit, .. } => ("the service", unit),
-                    _ => continue,
-                };
-                if let Some(first) = seen.insert(item.key(), resolved).filter(|first| !is_shared(first, resolved, name))
-                {
-                    let error = Diagnostic::at(&resolved.span, format!("{what} {name} is declared twice for one host"));
-                    errors.push(
-                        error.label(format!("by {}", resolved.id)).also(&first.span, format!("and by {}", first.id)),
-                    );
-                }
-            }
-        }
-    }
-    errors
 }

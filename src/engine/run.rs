@@ -9,13 +9,10 @@ use super::request::{Command, Interrupt, Outside};
 use super::resolve::{HostWork, ResolvedCheck, resolve};
 use super::session::{Session, Stop};
 use crate::host::{Password, RunDir};
-use crate::plan::call::Secret;
-use crate::secret::SecretName;
 use crate::source::Diagnostics;
-use crate::template::Hosts;
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -111,19 +108,19 @@ fn notes(project: &Project, works: &[HostWork]) -> Vec<String> {
 }
 
 pub(super) struct Dispatcher {
-    command: Command,
+    pub command: Command,
     pub project: Arc<Project>,
-    password: Option<Password>,
-    outside: Outside,
-    run_dir: Arc<RunDir>,
-    forks: Arc<Semaphore>,
-    outcomes: HashMap<String, Outcome>,
-    interrupted: bool,
+    pub password: Option<Password>,
+    pub outside: Outside,
+    pub run_dir: Arc<RunDir>,
+    pub forks: Arc<Semaphore>,
+    pub outcomes: HashMap<String, Outcome>,
+    pub interrupted: bool,
     pub invalid: Option<Diagnostics>,
     /// How long the user thought about the question.
-    waited: Duration,
+    pub waited: Duration,
     /// Plays that failed on a host and are to fail as a whole (`any_errors_fatal`).
-    fatal: Arc<AtomicBool>,
+    pub fatal: Arc<AtomicBool>,
 }
 
 impl Dispatcher {
@@ -160,7 +157,7 @@ impl Dispatcher {
     }
 
     /// Runs a piece of work for every member side by side; an interrupt in the meantime drops what is not `firm`.
-    async fn each<F, W>(&mut self, members: Vec<Member>, firm: bool, work: W) -> Vec<Member>
+    pub async fn each<F, W>(&mut self, members: Vec<Member>, firm: bool, work: W) -> Vec<Member>
     where
         W: Fn(Member) -> F,
         F: Future<Output = Result<Member, (Member, Stop)>> + Send + 'static,
@@ -227,7 +224,7 @@ impl Dispatcher {
         self.ended(&member.session, outcome);
     }
 
-    fn ended(&mut self, session: &Session, outcome: Outcome) {
+    pub fn ended(&mut self, session: &Session, outcome: Outcome) {
         session.done(outcome.clone());
         self.outcomes.insert(session.name().to_owned(), outcome);
     }
@@ -322,86 +319,6 @@ impl Dispatcher {
         members
     }
 
-    async fn apply(&mut self, members: Vec<Member>) -> Vec<Member> {
-        let wanted = members.iter().any(|member| !member.plan.transactions.is_empty());
-        if self.interrupted {
-            return members;
-        }
-        if wanted {
-            let approve = Arc::clone(&self.outside.approve);
-            let asked = Instant::now();
-            let yes = tokio::task::spawn_blocking(move || approve()).await.unwrap_or(false);
-            self.waited = asked.elapsed();
-            if !yes {
-                return self.skip(members, "declined").await;
-            }
-        }
-        let verify = matches!(self.command, Command::Apply { verify: true, .. });
-        let plays =
-            members.iter().flat_map(|member| &member.work.runs).map(|run| run.place.0).max().map_or(0, |last| last + 1);
-        let mut members = members;
-        let any_errors_fatal: Vec<bool> = self.project.plays().map(|(play, _)| play.any_errors_fatal).collect();
-        for play in 0..plays {
-            let stop = any_errors_fatal.get(play).copied().unwrap_or(false).then(|| Arc::clone(&self.fatal));
-            loop {
-                let known;
-                (members, known) = self.plan_again(members).await;
-                let hosts = Arc::clone(&self.project.hosts);
-                let stop = stop.clone();
-                let done: usize = members.iter().map(|member| member.done).sum();
-                members = self
-                    .each(members, true, move |member| {
-                        carry_out(member, Arc::clone(&hosts), play, verify, stop.clone())
-                    })
-                    .await;
-                if self.fatal.load(Ordering::Relaxed) {
-                    return self.skip(members, "another host failed, and the play says any_errors_fatal").await;
-                }
-                let waiting = |member: &Member| member.next().is_some_and(|next| next.role.0 == play);
-                if self.outside.is_stopping() || !members.iter().any(waiting) {
-                    break;
-                }
-                if !known && done == members.iter().map(|member| member.done).sum::<usize>() {
-                    members = self.give_up(members, play).await;
-                    break;
-                }
-            }
-        }
-        self.conclude(members).await
-    }
-
-    /// Once all hosts have had their turn, what nobody needs any more is taken back. Where one has failed it may go on
-    /// with what it had before, so the next run does it.
-    async fn conclude(&mut self, members: Vec<Member>) -> Vec<Member> {
-        let through = members.iter().all(|member| member.next().is_none());
-        if !through || self.outside.is_stopping() || !self.outcomes.is_empty() {
-            return members;
-        }
-        self.each(members, true, |mut member| async move {
-            for transaction in &member.plan.transactions {
-                if let Err(stop) = member.session.conclude(transaction).await {
-                    return Err((member, stop));
-                }
-            }
-            Ok(member)
-        })
-        .await
-    }
-
-    /// Ends the hosts on which something is still to be done.
-    async fn skip(&mut self, members: Vec<Member>, reason: &str) -> Vec<Member> {
-        let mut complete = Vec::new();
-        for mut member in members {
-            if member.plan.shown().count() == member.session.changed {
-                complete.push(member);
-            } else {
-                member.session.close().await;
-                self.ended(&member.session, Outcome::Skipped { reason: reason.to_owned() });
-            }
-        }
-        complete
-    }
-
     async fn verify(&mut self, members: Vec<Member>) -> Vec<Member> {
         self.each(members, false, |mut member| async move {
             member.session.phase(Phase::Reading);
@@ -469,61 +386,6 @@ impl Dispatcher {
             DIFFERS
         } else {
             0
-        }
-    }
-}
-
-/// Carries out what one play changes on one host, up to what has to wait for another host's secrets, and with
-/// `--verify` asks the checks of its other roles. A failure raises the flag `fatal`, which keeps the play's other hosts
-/// from going on.
-async fn carry_out(
-    mut member: Member,
-    hosts: Arc<Hosts>,
-    play: usize,
-    verify: bool,
-    fatal: Option<Arc<AtomicBool>>,
-) -> Result<Member, (Member, Stop)> {
-    let mut result = Ok(());
-    while let Some(transaction) = member.plan.transactions.get(member.done) {
-        let held = member.session.stopping() || fatal.as_ref().is_some_and(|fatal| fatal.load(Ordering::Relaxed));
-        if transaction.role.0 != play || held || !transaction.awaits.is_empty() {
-            break;
-        }
-        let name = format!("{}-{}", std::process::id(), member.done);
-        match member.session.carry_out(transaction, &name).await {
-            Ok(secrets) => {
-                for Secret { name, value, .. } in secrets {
-                    hosts.secrets().keep(&SecretName { host: member.work.name.clone(), name }, &value);
-                }
-            }
-            Err(stop) => {
-                result = Err(stop);
-                break;
-            }
-        }
-        member.done += 1;
-    }
-    let waits = member.next().is_some_and(|next| next.role.0 == play);
-    if verify && !waits && result.is_ok() {
-        let mut by_identity: HashMap<Identity, Vec<ResolvedCheck>> = HashMap::new();
-        for (_, identity, check) in member.plan.other_checks.iter().filter(|(of, _, _)| of.0 == play) {
-            by_identity.entry(identity.clone()).or_default().push(check.clone());
-        }
-        for (identity, checks) in by_identity {
-            match member.session.ask(&identity, "", &checks, false).await {
-                Ok(None) => {}
-                Ok(Some((check, reason))) => result = Err(member.session.check_failed(&check, &reason)),
-                Err(stop) => result = Err(stop),
-            }
-        }
-    }
-    match result {
-        Ok(()) => Ok(member),
-        Err(stop) => {
-            if let Some(fatal) = fatal {
-                fatal.store(true, Ordering::Relaxed);
-            }
-            Err((member, stop))
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `--tags` and `--skip-tags`, as with Ansible; `--extra-vars`.
 
 use crate::engine::extra_vars;
-use crate::engine::resolve::Tags;
+use crate::engine::tags::Tags;
 use insta::assert_snapshot;
 
 fn list(words: &str) -> Vec<String> {

@@ -8,11 +8,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-/// Looks at the arguments of all processes of this machine again and again, and with them at those of the throwaway
+/// Looks at what all processes of this machine are started with, again and again, and with them at those of the throwaway
 /// hosts, which are processes of it.
 pub struct Watch {
     over: Arc<AtomicBool>,
-    seen: JoinHandle<HashSet<Vec<u8>>>,
+    watcher: JoinHandle<Seen>,
+}
+
+/// What processes were started with.
+#[derive(Default)]
+pub struct Seen {
+    arguments: HashSet<Vec<u8>>,
+    environments: HashSet<Vec<u8>>,
 }
 
 impl Watch {
@@ -20,26 +27,38 @@ impl Watch {
     pub fn start() -> Self {
         let over = Arc::new(AtomicBool::new(false));
         let flag = Arc::clone(&over);
-        let seen = thread::spawn(move || {
-            let mut seen = HashSet::new();
+        let watcher = thread::spawn(move || {
+            let mut seen = Seen::default();
             while !flag.load(Ordering::Relaxed) {
-                let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
-                let arguments = processes.filter_map(|process| fs::read(process.path().join("cmdline")).ok());
-                seen.extend(arguments);
+                for process in fs::read_dir("/proc").into_iter().flatten().flatten() {
+                    seen.arguments.extend(fs::read(process.path().join("cmdline")));
+                    seen.environments.extend(fs::read(process.path().join("environ")));
+                }
                 // the shortest of processes that are looked for live longer
                 thread::sleep(Duration::from_millis(2));
             }
             seen
         });
-        Self { over, seen }
+        Self { over, watcher }
     }
 
-    /// Ends, and gives the arguments in which any of the secrets stands.
-    pub fn stop(self, secrets: &[String]) -> Vec<String> {
+    /// Ends.
+    pub fn stop(self) -> Seen {
         self.over.store(true, Ordering::Relaxed);
-        let seen = self.seen.join().unwrap();
-        let texts = seen.iter().map(|arguments| String::from_utf8_lossy(arguments).replace('\0', " "));
+        self.watcher.join().unwrap()
+    }
+}
+
+impl Seen {
+    /// The arguments in which any of the secrets stands.
+    pub fn arguments(&self, secrets: &[String]) -> Vec<String> {
+        let texts = self.arguments.iter().map(|arguments| String::from_utf8_lossy(arguments).replace('\0', " "));
         texts.filter(|text| secrets.iter().any(|secret| text.contains(secret))).collect()
+    }
+
+    /// Whether a text stands in arguments or in an environment.
+    pub fn has(&self, text: &str) -> bool {
+        self.arguments.iter().chain(&self.environments).any(|other| String::from_utf8_lossy(other).contains(text))
     }
 }
 

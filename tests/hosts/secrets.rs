@@ -1,10 +1,7 @@
 //! Secrets that hosts keep: generated ones, and tokens that the role influxdb makes on one host and another one needs.
 
+use crate::leaks::Watch;
 use crate::support::{Background, Host, Hosts, Output, Project, Suite, wait_until};
-use std::collections::HashSet;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
 
 /// A role that needs a token, and proves that it has one.
 const WRITER: &str = r#"summary: Writes with a token of another host
@@ -209,11 +206,11 @@ printf '%s\n' \"$reply\"
 fn what_cuts_off_a_conversation() {
     let pair = Pair::new();
     let mon = pair.mon();
-    let seen = Seen::begin();
+    let watch = Watch::start();
     pair.apply(&[]).assert_status(0);
     // what is put together on the host is in no argument of the test's own
     mon.read("word=ted; env A=plan$word-environment sleep 0.5; sh -c 'sleep 0.5; :' plan$word-argument");
-    let seen = seen.end();
+    let seen = watch.stop();
     let first = pair.token();
     assert!(seen.has("A=planted-environment") && seen.has("planted-argument"), "nothing is seen");
     for name in mon.read("ls /etc/solti/secrets").lines() {
@@ -380,46 +377,4 @@ fn who_waits_in_a_later_play_goes_on() {
     let run = run.assert_stdout_has("it needs the secret influxdb_token_one, which was not made on mon");
     assert!(!hosts.host("app").has("/etc/writer"), "{run}");
     assert!(hosts.host("web").has("/etc/writer/env"), "{run}");
-}
-
-/// What processes of this machine, the hosts' among them, are seen to be started with.
-struct Seen {
-    over: Arc<AtomicBool>,
-    watcher: JoinHandle<HashSet<Vec<u8>>>,
-}
-
-impl Seen {
-    fn begin() -> Self {
-        let over = Arc::new(AtomicBool::new(false));
-        let watched = Arc::clone(&over);
-        let watcher = std::thread::spawn(move || {
-            let mut texts = HashSet::new();
-            while !watched.load(Ordering::Relaxed) {
-                for process in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
-                    for file in ["cmdline", "environ"] {
-                        let text = std::fs::read(process.path().join(file)).unwrap_or_default();
-                        if !texts.contains(&text) {
-                            texts.insert(text);
-                        }
-                    }
-                }
-            }
-            texts
-        });
-        Self { over, watcher }
-    }
-
-    fn end(self) -> Texts {
-        self.over.store(true, Ordering::Relaxed);
-        Texts(self.watcher.join().unwrap())
-    }
-}
-
-/// Arguments and environments.
-struct Texts(HashSet<Vec<u8>>);
-
-impl Texts {
-    fn has(&self, text: &str) -> bool {
-        self.0.iter().any(|other| String::from_utf8_lossy(other).contains(text))
-    }
 }

@@ -227,7 +227,7 @@ fn five_services_from_one_apply(stack: Stack) {
     assert!(planted.contains("file: /opt/planted") && planted.contains("journal: "), "{planted}");
     stack.app().read(&format!("sleep 0.2 & exec sh -c 'sleep 0.1; : {token}'"));
     let arguments: Vec<String> =
-        watch.stop(&secrets).into_iter().filter(|found| !found.contains("planted-wrong-token")).collect();
+        watch.stop().arguments(&secrets).into_iter().filter(|found| !found.contains("planted-wrong-token")).collect();
     assert!(arguments.iter().any(|found| found.contains("sleep 0.1")), "what was planted was not found");
     let others: Vec<&String> =
         arguments.iter().filter(|found| !found.contains("sleep 0.1") && !found.contains("logger")).collect();

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Starts and stops throwaway hosts: containers that boot as real hosts do, made from the images of images/host.sh.
 #
-#   hosts.sh up PREFIX NAME=SUITE...   start them all at once; prints an inventory when each answers on SSH
+#   hosts.sh up PREFIX NAME=SUITE...   start them all at once; prints an inventory when each answers on SSH. In place of a
+#                                      suite, image:NAME is an image that podman has or can pull, with systemd and sshd
 #   hosts.sh inventory PREFIX          print that inventory again
 #   hosts.sh start PREFIX NAME         start one again that was stopped or killed: its address changes, its key does not
 #   hosts.sh down PREFIX               remove them
@@ -16,7 +17,8 @@
 #                    "keep" for hosts that stay until somebody removes them
 # SOLTI_TEST_STANDINS  "no" for hosts that know nothing of the stand-ins; else, if standins/build.sh has built them,
 #                    they are at /srv/standins, and pulling docker.io/grafana/loki, alloy or influxdb gets theirs
-# Needs what setup.sh installs, and root or sudo.
+# SOLTI_TEST_MOUNTS  folders and files that hosts see read-only, one HERE:THERE a line
+# Needs what setup.sh installs, and root or sudo. `solti test` has this script and images/ in it, and calls them.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -117,8 +119,8 @@ addresses() {
 }
 
 up() {
-  local spec name suite owner since run failed
-  local -a run_options runs=()
+  local spec name suite owner since run failed mount
+  local -a run_options runs=() boot
   local -A images=()
   [ $# -gt 0 ] || usage
   owner=${SOLTI_TEST_OWNER:-$PPID}
@@ -127,7 +129,15 @@ up() {
   for spec; do
     name=${spec%%=*} suite=${spec#*=}
     [[ $name =~ ^[a-z][a-z0-9-]*$ && $spec = *=* ]] || fail "$spec is not NAME=SUITE, the name in small letters, digits and -"
-    if [ -z "${images[$suite]:-}" ]; then images[$suite]=$("$here/images/host.sh" "$suite"); fi
+    if [ -n "${images[$suite]:-}" ]; then continue; fi
+    case $suite in
+    image:*)
+      images[$suite]=${suite#image:}
+      "${podman[@]}" image exists "${images[$suite]}" || "${podman[@]}" pull -q "${images[$suite]}" >/dev/null ||
+        fail "the image ${images[$suite]} cannot be had"
+      ;;
+    *) images[$suite]=$("$here/images/host.sh" "$suite") ;;
+    esac
   done
 
   trap undo EXIT
@@ -142,20 +152,27 @@ up() {
   if [ "$owner" != keep ]; then
     since=$(started "$owner") || fail "there is no process $owner to own the hosts"
     run_options+=(--label "solti-test-started=$since")
+    echo "$owner $since" >"$folder/owner"
   fi
   if [ "${SOLTI_TEST_STANDINS:-}" = no ]; then
     run_options+=(--env SOLTI_TEST_STANDINS=no)
   elif [ -x "$standins/solti-standins" ]; then
     run_options+=(--mount "type=bind,src=$(cd "$standins" && pwd -P),dst=/srv/standins,ro")
   fi
+  while IFS= read -r mount; do
+    if [ -n "$mount" ]; then run_options+=(--mount "type=bind,src=${mount%:*},dst=${mount##*:},ro"); fi
+  done <<<"${SOLTI_TEST_MOUNTS:-}"
   for spec; do
-    name=${spec%%=*} suite=${spec#*=}
+    name=${spec%%=*} suite=${spec#*=} boot=()
+    # Another's image is given the keys, too. The script lets go of the folder that it is read from.
+    if [[ $suite = image:* ]]; then boot=(sh -c 'eval "$(cat /etc/solti-test/boot)"'); fi
     echo "$name" >>"$folder/names"
     mkdir "$folder/$name"
     ssh-keygen -q -t ed25519 -N '' -C "$name" -f "$folder/$name/ssh_host_ed25519_key"
     cp "$folder/id_ed25519.pub" "$folder/$name/authorized_keys"
+    cp "$here/images/rootfs/usr/local/sbin/boot" "$folder/$name/boot"
     "${podman[@]}" run -d --name "$prefix-$name" --hostname "$name" --privileged --cgroupns private --systemd=always \
-      "${run_options[@]}" --mount "type=bind,src=$folder/$name,dst=/etc/solti-test,ro" "${images[$suite]}" >/dev/null &
+      "${run_options[@]}" --mount "type=bind,src=$folder/$name,dst=/etc/solti-test,ro" "${images[$suite]}" "${boot[@]}" >/dev/null &
     runs+=($!)
   done
   for run in "${runs[@]}"; do wait "$run" || failed=1; done
@@ -200,7 +217,7 @@ down() {
 }
 
 gc() {
-  local id pid start now
+  local id pid start now folder
   "${podman[@]}" ps -a --filter label=solti-test --format \
     '{{.ID}} {{index .Labels "solti-test-pid"}} {{index .Labels "solti-test-started"}}' |
     while read -r id pid start; do
@@ -209,6 +226,12 @@ gc() {
       now=$(started "$pid") || now=gone
       if [ "$now" != "$start" ]; then remove "$id" </dev/null; fi
     done
+  # Whose owner was killed before there were hosts.
+  for folder in "$state"/*/; do
+    read -r pid start <"$folder/owner" || continue
+    now=$(started "$pid") || now=gone
+    if [ "$now" != "$start" ] && [ -z "$(containers "label=solti-test=$(basename "$folder")")" ]; then rm -rf -- "$folder"; fi
+  done 2>/dev/null
 }
 
 command=${1:-} prefix=${2:-}

@@ -12,6 +12,7 @@ pub mod quadlet;
 pub mod report;
 pub mod resource;
 pub mod role;
+pub mod scenario;
 pub mod secret;
 pub mod source;
 pub mod template;

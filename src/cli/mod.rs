@@ -13,6 +13,7 @@ mod role;
 mod run;
 mod selection;
 mod signals;
+mod test;
 mod verify;
 
 pub use error::{Error, complain};
@@ -61,6 +62,7 @@ enum Command {
     Diff(diff::Diff),
     Apply(apply::Apply),
     Verify(verify::Verify),
+    Test(test::Test),
     Inventory(inventory::Inventory),
     Render(render::Render),
     #[command(subcommand)]
@@ -81,6 +83,7 @@ pub fn main() -> Result<u8, Error> {
         Command::Diff(command) => command.run(),
         Command::Apply(command) => command.run(),
         Command::Verify(command) => command.run(),
+        Command::Test(command) => command.run(),
         Command::Inventory(command) => command.run(),
         Command::Render(command) => command.run(),
         Command::Role(command) => command.run(),

@@ -86,24 +86,29 @@ impl Output {
             Format::Json => Box::new(json::Document::new(out)),
             Format::Jsonl => Box::new(json::Lines::new(out)),
             Format::Text | Format::Github => {
-                let size = |terminal: &console::Term| {
-                    terminal.size_checked().map(|(lines, columns)| (lines.into(), columns.into()))
-                };
-                let (stdout, stderr) = (console::Term::stdout(), console::Term::stderr());
-                let look = |color, size: Option<(usize, usize)>| Look {
-                    width: size.map(|(_, columns)| columns),
-                    color,
-                    verbose: self.verbose,
-                    quiet: self.quiet,
-                };
-                let (out_size, err_size) = (size(&stdout), size(&stderr));
-                // With -vv the lines say all that the animation would.
-                let animated = self.verbose < 2 && stderr.is_term() && capable();
-                let live = err_size.filter(|_| animated).map(Live::stderr);
-                let out = (out as Box<_>, look(self.color.stdout(), out_size));
-                let err = (Box::new(io::stderr()) as Box<_>, look(self.color.stderr(), err_size));
-                Box::new(Terminal::new(out, err, live))
+                let (look, err_look, live) = self.looks();
+                let out = (out as Box<_>, look);
+                let err = (Box::new(io::stderr()) as Box<_>, err_look);
+                Box::new(Terminal::new(out, err, live.map(Live::stderr)))
             }
         }
+    }
+
+    /// How standard output and standard error look, and lines and columns of the latter where it can be animated.
+    pub fn looks(&self) -> (Look, Look, Option<(usize, usize)>) {
+        let size =
+            |terminal: &console::Term| terminal.size_checked().map(|(lines, columns)| (lines.into(), columns.into()));
+        let (stdout, stderr) = (console::Term::stdout(), console::Term::stderr());
+        let look = |color, size: Option<(usize, usize)>| Look {
+            width: size.map(|(_, columns)| columns),
+            color,
+            verbose: self.verbose,
+            quiet: self.quiet,
+        };
+        let (out_size, err_size) = (size(&stdout), size(&stderr));
+        // With -vv the lines say all that the animation would.
+        let animated = self.verbose < 2 && stderr.is_term() && capable();
+        let live = err_size.filter(|_| animated);
+        (look(self.color.stdout(), out_size), look(self.color.stderr(), err_size), live)
     }
 }

@@ -35,7 +35,7 @@ impl Role {
 }
 
 /// The nearest folder from here upwards that is a project.
-fn project() -> Option<PathBuf> {
+pub fn project() -> Option<PathBuf> {
     let here = std::env::current_dir().ok()?;
     let is_project =
         |folder: &&std::path::Path| ["solti.toml", "playbooks", "roles"].iter().any(|name| folder.join(name).exists());

@@ -55,12 +55,21 @@ struct Settings {
 pub fn load(selection: &Selection) -> Result<Project, Diagnostics> {
     let mut errors = Diagnostics::new();
     let (root, settings) = root(selection)?;
-    let playbooks = playbook_paths(selection, root.as_deref(), &settings)?;
+    let given = selection.given.as_ref();
+    let written = given.and_then(|given| given.playbook.as_ref());
+    let playbooks = match written {
+        Some((path, _)) => vec![path.clone()],
+        None => playbook_paths(selection, root.as_deref(), &settings)?,
+    };
     let folder = playbooks.first().and_then(|path| path.parent()).map(Path::to_owned);
-    let inventory = errors.collect(inventory::load(&selection.inventories, folder.as_deref()));
+    let given = given.map(|given| &given.inventory);
+    let inventory = errors.collect(inventory::load_with(&selection.inventories, given, folder.as_deref()));
     let library = RoleLibrary::new(root.clone());
-    let playbooks: Vec<Playbook> =
-        playbooks.iter().filter_map(|path| errors.collect(playbook::load(path, &library))).collect();
+    let load = |path: &PathBuf| match written {
+        Some((path, node)) => playbook::read(node, path, &library),
+        None => playbook::load(path, &library),
+    };
+    let playbooks: Vec<Playbook> = playbooks.iter().filter_map(|path| errors.collect(load(path))).collect();
     let extra = errors.collect(extra_vars::parse(&selection.extra_vars));
     let (Some(inventory), Some(extra), true) = (inventory, extra, errors.is_empty()) else { return Err(errors) };
 
@@ -71,7 +80,7 @@ pub fn load(selection: &Selection) -> Result<Project, Diagnostics> {
     let play_hosts = play_hosts(&inventory, &playbooks, &extra, limit.as_deref())?;
     check_names(&inventory, &playbooks)?;
     let id = settings.project.or_else(|| name_of(root.as_deref())).unwrap_or_else(|| "solti".to_owned());
-    let complete = selection.playbooks.is_empty() && selection.is_untagged();
+    let complete = selection.playbooks.is_empty() && selection.given.is_none() && selection.is_untagged();
     Ok(Project {
         id,
         inventory,
@@ -88,7 +97,10 @@ pub fn load(selection: &Selection) -> Result<Project, Diagnostics> {
 
 /// The nearest folder with `solti.toml`, else the nearest one above the inventory that has playbooks or roles.
 fn root(selection: &Selection) -> Result<(Option<PathBuf>, Settings), Diagnostics> {
-    let start = selection.inventories.iter().map(Path::new).find(|path| path.exists());
+    let start = match &selection.given {
+        Some(given) => Some(given.root.as_path()),
+        None => selection.inventories.iter().map(Path::new).find(|path| path.exists()),
+    };
     let start = start.map_or_else(|| PathBuf::from("."), Path::to_owned);
     // relative paths are kept as the user wrote them, for messages
     let absolute = start.canonicalize().unwrap_or_else(|_| start.clone());

@@ -1,6 +1,7 @@
 //! What a run is asked to do.
 
 use super::event::Event;
+use crate::yaml::Node;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
@@ -44,6 +45,19 @@ pub struct Selection {
     pub r#become: bool,
     /// How many hosts are worked on at once.
     pub forks: usize,
+    /// What is given as values instead of files.
+    pub given: Option<Given>,
+}
+
+/// Inputs that stand in no file of their own: what a scenario says of its hosts and roles.
+#[derive(Debug, Clone)]
+pub struct Given {
+    /// The project's folder.
+    pub root: PathBuf,
+    /// An inventory, layered over those of the command line.
+    pub inventory: Node,
+    /// A playbook in place of the project's, and the path that it counts as standing at.
+    pub playbook: Option<(PathBuf, Node)>,
 }
 
 impl Selection {

@@ -177,7 +177,7 @@ impl Dispatcher {
         loop {
             let joined = tokio::select! {
                 joined = tasks.join_next() => joined,
-                _ = interrupt.wait_for(|wish| *wish != Interrupt::None), if !firm => {
+                () = async { drop(interrupt.wait_for(|wish| *wish != Interrupt::None).await) }, if !firm => {
                     self.interrupted = true;
                     tasks.shutdown().await;
                     break;

@@ -11,7 +11,7 @@ mod tests;
 mod variables;
 mod vars_files;
 
-pub use sources::load;
+pub use sources::{load, load_with};
 pub use variables::{Beside, Origin, Variable, Variables};
 
 use crate::source::Span;

@@ -11,7 +11,13 @@ pub(super) fn read(inventory: &mut Inventory, file: &Arc<SourceFile>, errors: &m
         errors.push(error);
         return;
     }
-    let Some(root) = errors.collect(yaml::parse(file)) else { return };
+    if let Some(root) = errors.collect(yaml::parse(file)) {
+        read_node(inventory, &root, errors);
+    }
+}
+
+/// Adds what an inventory says.
+pub(super) fn read_node(inventory: &mut Inventory, root: &Node, errors: &mut Diagnostics) {
     match &root.value {
         Value::Null => {
             let error = Diagnostic::at(&root.span, "the inventory is empty").hint("begin with `all:` and `hosts:`");

@@ -4,6 +4,7 @@ use super::variables::Beside;
 use super::vars_files::VarsFolder;
 use super::{Inventory, groups, read};
 use crate::source::{Diagnostic, Diagnostics, SourceFile, Span};
+use crate::yaml::Node;
 use std::path::{Path, PathBuf};
 
 /// The names under which a folder keeps its inventory.
@@ -14,6 +15,18 @@ const FILE_NAMES: [&str; 4] = ["inventory.yml", "inventory.yaml", "hosts.yml", "
 /// # Errors
 /// Everything that is wrong in any of them, and in the variables beside them and beside the playbook.
 pub fn load(sources: &[String], playbook_dir: Option<&Path>) -> Result<Inventory, Diagnostics> {
+    load_with(sources, None, playbook_dir)
+}
+
+/// The same, with one more that is given as a value and comes last.
+///
+/// # Errors
+/// As above.
+pub fn load_with(
+    sources: &[String],
+    given: Option<&Node>,
+    playbook_dir: Option<&Path>,
+) -> Result<Inventory, Diagnostics> {
     let mut errors = Diagnostics::new();
     let mut inventory = Inventory::default();
     groups::begin(&mut inventory);
@@ -30,6 +43,9 @@ pub fn load(sources: &[String], playbook_dir: Option<&Path>) -> Result<Inventory
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         folders.push((folder.to_owned(), Beside::Inventory));
         inventory.paths.push(path);
+    }
+    if let Some(given) = given {
+        read::read_node(&mut inventory, given, &mut errors);
     }
     groups::finish(&mut inventory);
     // The playbook's come right behind those of the last inventory: of one and the same folder they would add nothing.

@@ -100,6 +100,16 @@ pub fn load(path: &Path, roles: &RoleLibrary) -> Result<Playbook, Diagnostics> {
     loader.errors.or(loader.playbook)
 }
 
+/// Reads plays that are given as a value; they count as standing at `path`.
+///
+/// # Errors
+/// Everything that is wrong in them, and in what they import and use.
+pub fn read(plays: &Node, path: &Path, roles: &RoleLibrary) -> Result<Playbook, Diagnostics> {
+    let mut loader = Loader { roles, playbook: Playbook::default(), errors: Diagnostics::new(), open: Vec::new() };
+    loader.plays(plays, path);
+    loader.errors.or(loader.playbook)
+}
+
 /// Reads a text file as a source, or says why not, at the place that names it.
 fn read_source(path: &Path, named_at: Option<&Span>, what: &str) -> Result<Arc<SourceFile>, Diagnostics> {
     match std::fs::read_to_string(path) {
@@ -126,7 +136,12 @@ impl Loader<'_> {
     fn file(&mut self, path: &Path, imported_at: Option<&Span>) {
         let source = read_source(path, imported_at, "the playbook");
         let Some(source) = self.errors.collect(source) else { return };
-        let Some(node) = self.errors.collect(yaml::parse(&source)) else { return };
+        if let Some(node) = self.errors.collect(yaml::parse(&source)) {
+            self.plays(&node, path);
+        }
+    }
+
+    fn plays(&mut self, node: &Node, path: &Path) {
         let items = match &node.value {
             Value::Sequence(items) => items,
             _ => {

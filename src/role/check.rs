@@ -72,7 +72,10 @@ pub struct CheckSpec {
 }
 
 /// Reads a list of checks.
-pub(super) fn read_checks(node: &Node) -> Result<Vec<CheckSpec>, Diagnostics> {
+///
+/// # Errors
+/// Everything that is wrong in them.
+pub fn read_checks(node: &Node) -> Result<Vec<CheckSpec>, Diagnostics> {
     let mut errors = Diagnostics::new();
     let specs = node.sequence()?.iter().filter_map(|item| errors.collect(read_check(item))).collect();
     errors.or(specs)

@@ -15,7 +15,7 @@ mod values;
 
 pub use actions::Action;
 pub use arguments::{ResourceKind, UNBUILT_KINDS};
-pub use check::{CheckKind, CheckSpec};
+pub use check::{CheckKind, CheckSpec, read_checks};
 pub use expand::{Expanded, RenderedCheck, RenderedResource, expand_resources, expand_step};
 pub use files::RoleFiles;
 pub use library::{RoleLibrary, RoleSummary};
@@ -66,6 +66,19 @@ pub struct Step {
 }
 
 impl Role {
+    /// A role that stands in no file of its own: steps without options.
+    pub fn of_steps(name: &str, source: &Arc<SourceFile>, steps: Vec<Step>) -> Self {
+        Self {
+            name: name.to_owned(),
+            summary: String::new(),
+            source: Arc::clone(source),
+            options: IndexMap::new(),
+            steps,
+            actions: IndexMap::new(),
+            folder: files::Folder::Embedded(std::path::PathBuf::from(name)),
+        }
+    }
+
     /// The option called `name`, or that has it as an alias.
     pub fn option(&self, name: &str) -> Option<&OptionSpec> {
         self.options

@@ -124,7 +124,7 @@ fn is_active(phase: &Phase) -> bool {
 }
 
 /// What a host is doing, in words.
-pub(super) fn doing(phase: &Phase) -> String {
+pub fn doing(phase: &Phase) -> String {
     match phase {
         Phase::Waiting => "waiting for its turn".to_owned(),
         Phase::Connecting => "connecting".to_owned(),

@@ -7,19 +7,20 @@ use std::io;
 use std::sync::{Mutex, PoisonError};
 
 /// The columns that stay free behind the last line.
-pub(super) const MARGIN: usize = 2;
+pub const MARGIN: usize = 2;
 
 /// Standard error as a terminal. Each line that is drawn is filled up with spaces, so that the next one begins where the
 /// terminal wraps; after the last one, the margin of them is left out.
 #[derive(Debug)]
-pub(super) struct Margin {
+pub struct Margin {
     term: Term,
     /// Spaces that are not written yet, because they may be those after the last line.
     held: Mutex<usize>,
 }
 
 impl Margin {
-    pub(super) fn stderr() -> Self {
+    /// Standard error.
+    pub fn stderr() -> Self {
         Self { term: Term::buffered_stderr(), held: Mutex::default() }
     }
 

@@ -3,7 +3,8 @@
 mod live;
 mod margin;
 
-pub use live::Live;
+pub use live::{Live, doing};
+pub use margin::{MARGIN, Margin};
 
 use super::Consumer;
 use super::record::Record;

@@ -1,0 +1,412 @@
+//! A scenario on a platform, step by step.
+
+use super::engine::{self, Ran};
+use super::event::{Cell, Event, Failure, Outcome, Verdict};
+use super::hosts::{Prefix, Scripts, Set, Trouble, remove};
+use super::inputs::{self, What};
+use super::snapshot::{self, Allowed, Snapshot};
+use super::{Platform, Preparation, Scenario, Step};
+use crate::engine::Project;
+use crate::engine::request::{Command, Interrupt};
+use crate::report::text::words::counted;
+use crate::source::Diagnostics;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+
+/// One cell of the matrix, and what it needs.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// The project's folder.
+    pub root: PathBuf,
+    /// What is run.
+    pub scenario: Arc<Scenario>,
+    /// On what.
+    pub platform: Platform,
+    /// Where it ends.
+    pub until: Step,
+    /// Whether its hosts stay.
+    pub keep: bool,
+    /// What its hosts are called by.
+    pub prefix: Prefix,
+    /// How they are booted.
+    pub scripts: Scripts,
+    /// Takes what happens.
+    pub events: mpsc::UnboundedSender<Event>,
+    /// Says when the user wants to stop.
+    pub interrupt: watch::Receiver<Interrupt>,
+}
+
+/// How a step went: what was seen, and what would have been printed.
+#[derive(Debug, Default)]
+struct Done {
+    seen: String,
+    text: String,
+    checks: Vec<super::event::Asked>,
+}
+
+/// Why a step did not go well.
+struct Bad {
+    message: String,
+    details: Vec<String>,
+    done: Done,
+}
+
+impl Bad {
+    fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), details: Vec::new(), done: Done::default() }
+    }
+
+    /// What a run printed says it all.
+    fn ran(message: impl Into<String>, ran: Ran) -> Self {
+        let details = ran.text.lines().map(str::to_owned).collect();
+        let done = Done { seen: String::new(), text: ran.text, checks: ran.checks };
+        Self { message: message.into(), details, done }
+    }
+
+    /// Whether a text is said anywhere in it.
+    fn has(&self, text: &str) -> bool {
+        self.message.contains(text) || self.details.join("\n").contains(text)
+    }
+}
+
+impl From<Trouble> for Bad {
+    fn from(trouble: Trouble) -> Self {
+        Self { message: trouble.message, details: trouble.output, done: Done::default() }
+    }
+}
+
+impl From<Diagnostics> for Bad {
+    fn from(errors: Diagnostics) -> Self {
+        let first = errors.iter().next().map(|error| error.message.clone()).unwrap_or_default();
+        let details = errors.render(false).lines().map(str::to_owned).collect();
+        Self { message: first, details, done: Done::default() }
+    }
+}
+
+/// What a cell knows between its steps.
+#[derive(Default)]
+struct Known {
+    set: Option<Set>,
+    /// Whether its hosts were there before.
+    reused: bool,
+    before: BTreeMap<String, Snapshot>,
+    /// Accounts and packages that the roles declare.
+    accounts: BTreeSet<String>,
+    packages: BTreeSet<String>,
+}
+
+impl Job {
+    /// Which cell it is.
+    pub fn cell(&self) -> Cell {
+        Cell { scenario: self.scenario.name.clone(), platform: self.platform.name.clone() }
+    }
+
+    /// Goes through the steps; how it came out.
+    pub async fn run(self) -> Verdict {
+        let begun = Instant::now();
+        let mut known = Known::default();
+        let (mut verdict, mut failed) = (Verdict::Passed, None);
+        for step in Step::ALL.into_iter().filter(|step| *step <= self.until && *step != Step::Destroy) {
+            if self.is_stopping() {
+                verdict = Verdict::Interrupted;
+                break;
+            }
+            let (outcome, over) = self.step(step, &mut known).await;
+            if outcome != Verdict::Passed {
+                failed = Some(step);
+                verdict = outcome;
+            }
+            if over || outcome != Verdict::Passed {
+                break;
+            }
+        }
+        let mut kept = Vec::new();
+        if self.keep {
+            let hosts = self.scenario.hosts.iter().filter_map(|host| known.set.as_ref()?.ssh(&host.name));
+            kept.extend(hosts.map(|words| crate::host::quote_words(&words)));
+        } else if known.set.is_some() {
+            let (outcome, _) = self.step(Step::Destroy, &mut known).await;
+            if outcome != Verdict::Passed && verdict == Verdict::Passed {
+                (verdict, failed) = (outcome, Some(Step::Destroy));
+            }
+        }
+        let millis = millis(begun);
+        let _ = self.events.send(Event::CellDone { cell: self.cell(), verdict, failed, kept, millis });
+        verdict
+    }
+
+    fn is_stopping(&self) -> bool {
+        *self.interrupt.borrow() != Interrupt::None
+    }
+
+    /// Makes one step; whether it was the last, because it failed as it should.
+    async fn step(&self, step: Step, known: &mut Known) -> (Verdict, bool) {
+        let begun = Instant::now();
+        let _ = self.events.send(Event::Step { cell: self.cell(), step });
+        let result = match step {
+            Step::Create => self.create(known).await,
+            Step::Prepare => self.prepare(known).await,
+            Step::Diff => self.diff(known).await,
+            Step::Apply => self.apply(known).await,
+            Step::Converged => self.converged(known).await,
+            Step::Verify => self.verify(known).await,
+            Step::Removed => self.removed(known).await,
+            Step::Destroy => self.destroy(known).await,
+        };
+        let expected = self.scenario.expect.as_ref().filter(|expect| expect.at == step);
+        let (verdict, done, failure, over) = match (result, expected) {
+            (Ok(done), None) => (Verdict::Passed, done, None, false),
+            (Ok(done), Some(expect)) => {
+                let message = format!("it did not fail, as was expected: {:?}", expect.fails);
+                let failure = Failure { message, details: done.text.lines().map(str::to_owned).collect() };
+                (Verdict::Failed, done, Some(failure), true)
+            }
+            (Err(bad), _) if self.is_stopping() => {
+                (Verdict::Interrupted, Done { seen: "interrupted".to_owned(), ..bad.done }, None, true)
+            }
+            (Err(bad), Some(expect)) if bad.has(&expect.fails) => {
+                let seen = format!("failed as expected: {}", bad.message);
+                let failure = Failure { message: bad.message, details: bad.details };
+                (Verdict::Passed, Done { seen, ..bad.done }, Some(failure), true)
+            }
+            (Err(bad), Some(expect)) => {
+                let message = format!("{}; expected was: {:?}", bad.message, expect.fails);
+                (Verdict::Failed, bad.done, Some(Failure { message, details: bad.details }), true)
+            }
+            (Err(bad), None) => {
+                (Verdict::Failed, bad.done, Some(Failure { message: bad.message, details: bad.details }), true)
+            }
+        };
+        let outcome = Outcome { verdict, seen: done.seen, failure, text: done.text, checks: done.checks };
+        let _ = self.events.send(Event::StepDone { cell: self.cell(), step, outcome, millis: millis(begun) });
+        (verdict, over)
+    }
+
+    fn set<'k>(&self, known: &'k Known) -> Result<&'k Set, Bad> {
+        known.set.as_ref().ok_or_else(|| Bad::new("there are no hosts"))
+    }
+
+    async fn create(&self, known: &mut Known) -> Result<Done, Bad> {
+        let hosts = counted(self.scenario.hosts.len(), "host");
+        if self.keep {
+            if let Some(set) = Set::reuse(&self.scripts, &self.prefix, &self.scenario).await {
+                known.set = Some(set);
+                known.reused = true;
+                return Ok(Done { seen: format!("{hosts} kept"), ..Done::default() });
+            }
+            // of other hosts than the scenario has now, or no longer up
+            remove(&self.scripts, &self.prefix).await?;
+        }
+        let up = Set::up(&self.scripts, &self.prefix, &self.scenario, &self.platform, self.interrupt.clone());
+        known.set = Some(up.await?);
+        Ok(Done { seen: hosts, ..Done::default() })
+    }
+
+    /// What the platform and the scenario want done first; then the first look at the hosts.
+    async fn prepare(&self, known: &mut Known) -> Result<Done, Bad> {
+        if known.reused && self.read_snapshots(known)? {
+            return Ok(Done { seen: "done before".to_owned(), ..Done::default() });
+        }
+        let set = self.set(known)?;
+        let mut text = String::new();
+        for (of_platform, preparation) in self
+            .platform
+            .prepare
+            .iter()
+            .map(|preparation| (true, preparation))
+            .chain(self.scenario.prepare.iter().map(|preparation| (false, preparation)))
+        {
+            match preparation {
+                Preparation::Shell(script) => {
+                    // a host that runs another platform has that one's preparations
+                    let hosts = self.scenario.hosts.iter().filter(|host| !of_platform || host.platform.is_none());
+                    for host in hosts {
+                        text.push_str(&set.run(&host.name, &format!("set -eu\n{script}")).await?);
+                    }
+                }
+                Preparation::Playbook(path) => {
+                    let project = self.load(set, What::Playbook(path))?;
+                    let ran = self.engine(Command::Apply { verify: false, prune: false }, project).await?;
+                    if ran.exit != 0 {
+                        return Err(Bad::ran(problem(&ran, "the playbook could not be applied"), ran));
+                    }
+                    text.push_str(&ran.text);
+                }
+            }
+        }
+        for host in &self.scenario.hosts {
+            let Some(platform) = &host.platform else { continue };
+            for preparation in &platform.prepare {
+                if let Preparation::Shell(script) = preparation {
+                    text.push_str(&set.run(&host.name, &format!("set -eu\n{script}")).await?);
+                }
+            }
+        }
+        let looks = self.look(set, &BTreeMap::new()).await?;
+        if self.keep {
+            for (host, (look, _)) in &looks {
+                let written = std::fs::write(set.note(host, "snapshot"), look);
+                written.map_err(|error| Bad::new(format!("cannot keep what was on {host}: {error}")))?;
+            }
+        }
+        known.before = looks.into_iter().map(|(host, (_, snapshot))| (host, snapshot)).collect();
+        Ok(Done { text, ..Done::default() })
+    }
+
+    /// Takes what was on kept hosts before; whether it is all there.
+    fn read_snapshots(&self, known: &mut Known) -> Result<bool, Bad> {
+        let set = self.set(known)?;
+        let mut before = BTreeMap::new();
+        for host in &self.scenario.hosts {
+            let text = std::fs::read_to_string(set.note(&host.name, "snapshot")).unwrap_or_default();
+            let Some(snapshot) = Snapshot::read(&text) else { return Ok(false) };
+            before.insert(host.name.clone(), snapshot);
+        }
+        known.before = before;
+        Ok(true)
+    }
+
+    /// Looks at all hosts side by side.
+    async fn look(
+        &self,
+        set: &Set,
+        before: &BTreeMap<String, Snapshot>,
+    ) -> Result<BTreeMap<String, (String, Snapshot)>, Bad> {
+        let mut looks = JoinSet::new();
+        for host in &self.scenario.hosts {
+            let (set, host, program) = (set.clone(), host.name.clone(), snapshot::program(before.get(&host.name)));
+            looks.spawn(async move {
+                let text = set.run(&host, &program).await;
+                (host, text)
+            });
+        }
+        let mut found = BTreeMap::new();
+        while let Some(look) = looks.join_next().await {
+            let (host, text) = look.map_err(|error| Bad::new(format!("a look at the hosts was cut short: {error}")))?;
+            let text = text?;
+            let snapshot =
+                Snapshot::read(&text).ok_or_else(|| Bad::new(format!("{host} did not say all that is on it")))?;
+            found.insert(host, (text, snapshot));
+        }
+        Ok(found)
+    }
+
+    fn load(&self, set: &Set, what: What<'_>) -> Result<Project, Diagnostics> {
+        inputs::load(&self.root, &self.scenario, &self.platform, what, Some(&set.inventory()))
+    }
+
+    async fn engine(&self, command: Command, project: Project) -> Result<Ran, Diagnostics> {
+        let told = |text| {
+            let _ = self.events.send(Event::Doing { cell: self.cell(), text });
+        };
+        engine::run(command, project, self.interrupt.clone(), told).await
+    }
+
+    async fn diff(&self, known: &mut Known) -> Result<Done, Bad> {
+        let ran = self.engine(Command::Diff, self.load(self.set(known)?, What::Roles)?).await?;
+        known.accounts.extend(ran.names("user").chain(ran.names("group")));
+        known.packages.extend(ran.names("package"));
+        match ran.exit {
+            2 => Ok(Done { seen: ran.said(), text: ran.text, checks: Vec::new() }),
+            0 if known.reused => Ok(Done { seen: ran.said(), text: ran.text, checks: Vec::new() }),
+            0 => Err(Bad::ran("nothing would change on new hosts", ran)),
+            _ => Err(Bad::ran(problem(&ran, "there is no plan"), ran)),
+        }
+    }
+
+    async fn apply(&self, known: &mut Known) -> Result<Done, Bad> {
+        let project = self.load(self.set(known)?, What::Roles)?;
+        let ran = self.engine(Command::Apply { verify: false, prune: false }, project).await?;
+        match ran.exit {
+            0 => Ok(Done { seen: ran.said(), text: ran.text, checks: ran.checks }),
+            _ => Err(Bad::ran(problem(&ran, "it could not be applied"), ran)),
+        }
+    }
+
+    async fn converged(&self, known: &mut Known) -> Result<Done, Bad> {
+        let ran = self.engine(Command::Diff, self.load(self.set(known)?, What::Roles)?).await?;
+        match ran.exit {
+            0 => Ok(Done { seen: ran.said(), text: ran.text, checks: Vec::new() }),
+            2 => Err(Bad::ran(format!("a second run would make {}", ran.said()), ran)),
+            _ => Err(Bad::ran(problem(&ran, "there is no second plan"), ran)),
+        }
+    }
+
+    async fn verify(&self, known: &mut Known) -> Result<Done, Bad> {
+        let mut project = self.load(self.set(known)?, What::Roles)?;
+        inputs::add_checks(&mut project, &self.scenario)?;
+        let ran = self.engine(Command::Verify, project).await?;
+        let asked = counted(ran.checks.len(), "check");
+        match ran.exit {
+            0 if ran.checks.is_empty() => {
+                Err(Bad::ran("nothing was asked: neither the roles nor the scenario have checks", ran))
+            }
+            0 => Ok(Done { seen: asked, text: ran.text, checks: ran.checks }),
+            _ => {
+                let failed: Vec<_> = ran.checks.iter().filter(|asked| !asked.result.passed).collect();
+                let first = failed.first().map(|asked| {
+                    format!(
+                        "{} of {asked_of} failed: {}: {}: {}",
+                        failed.len(),
+                        asked.host,
+                        asked.result.check,
+                        asked.result.seen,
+                        asked_of = ran.checks.len()
+                    )
+                });
+                let message = first.unwrap_or_else(|| problem(&ran, "the checks could not be asked"));
+                Err(Bad::ran(message, ran))
+            }
+        }
+    }
+
+    async fn removed(&self, known: &mut Known) -> Result<Done, Bad> {
+        let set = self.set(known)?;
+        let mut project = self.load(set, What::Roles)?;
+        let prune = inputs::has_resources(&project);
+        inputs::remove_roles(&mut project);
+        project.complete |= prune;
+        let ran = self.engine(Command::Apply { verify: false, prune }, project).await?;
+        if ran.exit != 0 {
+            return Err(Bad::ran(problem(&ran, "the roles could not be removed"), ran));
+        }
+        let declared: BTreeSet<String> =
+            ran.names("user").chain(ran.names("group")).chain(known.accounts.iter().cloned()).collect();
+        let packages: BTreeSet<String> = ran.names("package").chain(known.packages.iter().cloned()).collect();
+        let allowed = Allowed { paths: &self.scenario.may_stay, declared: &declared, packages: &packages };
+        let mut left = Vec::new();
+        for (host, (_, after)) in self.look(set, &known.before).await? {
+            let Some(before) = known.before.get(&host) else { continue };
+            left.extend(before.differences(&after, &allowed).into_iter().map(|line| format!("{host}: {line}")));
+        }
+        if left.is_empty() {
+            return Ok(Done { seen: format!("{}, nothing left", ran.said()), text: ran.text, checks: Vec::new() });
+        }
+        let message = match left.as_slice() {
+            [one] => format!("it is not as before: {one}"),
+            _ => format!("{} are not as before", counted(left.len(), "thing")),
+        };
+        let done = Done { seen: String::new(), text: ran.text, checks: Vec::new() };
+        Err(Bad { message, details: left, done })
+    }
+
+    async fn destroy(&self, known: &mut Known) -> Result<Done, Bad> {
+        if let Some(set) = known.set.take() {
+            set.down().await?;
+        }
+        Ok(Done::default())
+    }
+}
+
+/// The first thing that went wrong, or else this.
+fn problem(ran: &Ran, otherwise: &str) -> String {
+    ran.problem.clone().unwrap_or_else(|| otherwise.to_owned())
+}
+
+fn millis(begun: Instant) -> u64 {
+    u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,99 @@
+//! The scenarios of a project: the folders of `molecule-tests/` that have a `scenario.yml`.
+
+use super::platform::Platforms;
+use super::{Scenario, read};
+use crate::role::RoleLibrary;
+use crate::source::{Diagnostic, Diagnostics, SourceFile, did_you_mean};
+use std::path::{Path, PathBuf};
+
+/// The folder of a project's scenarios.
+pub const FOLDER: &str = "molecule-tests";
+
+/// A project's scenarios.
+#[derive(Debug)]
+pub struct Collection {
+    /// The project's folder.
+    pub root: PathBuf,
+    names: Vec<String>,
+    platforms: Platforms,
+}
+
+impl Collection {
+    /// Looks for the scenarios of the project in `root`.
+    ///
+    /// # Errors
+    /// What is wrong with the project's platforms.
+    pub fn open(root: PathBuf) -> Result<Self, Diagnostics> {
+        let folder = root.join(FOLDER);
+        let mut names = Vec::new();
+        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+            if entry.path().join("scenario.yml").is_file() {
+                names.extend(entry.file_name().into_string().ok());
+            }
+        }
+        names.sort();
+        Ok(Self { platforms: Platforms::load(&folder)?, root, names })
+    }
+
+    /// Reads the scenarios of these names, or all if none is named.
+    ///
+    /// # Errors
+    /// Unknown names, and everything that is wrong in the scenarios.
+    pub fn read(&self, wanted: &[String]) -> Result<Vec<Scenario>, Diagnostics> {
+        let mut errors = Diagnostics::new();
+        let mut found: Vec<Scenario> = Vec::new();
+        for name in if wanted.is_empty() { &self.names } else { wanted } {
+            if found.iter().any(|scenario| scenario.name == *name) {
+                continue;
+            }
+            found.extend(errors.collect(self.one(name)));
+        }
+        if self.names.is_empty() && wanted.is_empty() {
+            let folder = self.root.join(FOLDER);
+            let error = Diagnostic::new(format!("there are no scenarios in {}", folder.display()));
+            errors.push(error.hint("`solti test --init ROLE` writes one"));
+        }
+        errors.or(found)
+    }
+
+    fn one(&self, name: &str) -> Result<Scenario, Diagnostics> {
+        if !self.names.iter().any(|known| known == name) {
+            let near = did_you_mean(name, self.names.iter().map(String::as_str));
+            let error = Diagnostic::new(format!("unknown scenario `{name}`"));
+            return Err(match near {
+                Some(near) => error.hint(format!("did you mean `{near}`?")),
+                None if self.names.is_empty() => error.hint("there are none; `solti test --init ROLE` writes one"),
+                None => error.hint(format!("scenarios: {}", self.names.join(", "))),
+            }
+            .into());
+        }
+        let path = self.root.join(FOLDER).join(name).join("scenario.yml");
+        let source = SourceFile::read(&path)?;
+        let whole = crate::source::Span::new(&source, 0, 0);
+        read::name(name, &whole, "a scenario")?;
+        read::scenario(name, &source, &self.platforms)
+    }
+}
+
+/// Writes a scenario for a role; the file.
+///
+/// # Errors
+/// When there is no such role, or there is a scenario of its name already.
+pub fn init(root: &Path, role: &str) -> Result<PathBuf, Diagnostics> {
+    let role = RoleLibrary::new(Some(root.to_owned())).find(role, None)?;
+    let folder = root.join(FOLDER).join(&role.name);
+    let path = folder.join("scenario.yml");
+    if path.exists() {
+        return Err(Diagnostic::new(format!("{} is there already", path.display())).into());
+    }
+    let text = format!("summary: {}\nrole: {}\nplatforms: [debian13, debian12]\n", quoted(&role.summary), role.name);
+    std::fs::create_dir_all(&folder)
+        .and_then(|()| std::fs::write(&path, text))
+        .map_err(|error| Diagnostic::new(format!("cannot write {}: {error}", path.display())))?;
+    Ok(path)
+}
+
+/// A line of text as YAML; JSON's quotes are YAML's.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}

@@ -1,0 +1,123 @@
+//! What a run of scenarios says while it goes on. Reports make words, lines and files of it.
+
+use super::Step;
+use crate::engine::event::CheckResult;
+use serde::Serialize;
+
+/// A scenario on a platform.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+pub struct Cell {
+    /// The scenario.
+    pub scenario: String,
+    /// The platform.
+    pub platform: String,
+}
+
+/// How a step, or all of a cell, came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// As it should.
+    Passed,
+    /// Otherwise.
+    Failed,
+    /// It was not come to its end.
+    Interrupted,
+}
+
+/// Why a step failed.
+#[derive(Debug, Clone, Serialize)]
+pub struct Failure {
+    /// One line.
+    pub message: String,
+    /// What a person needs to see: the plan that should be empty, the check that failed, last lines.
+    pub details: Vec<String>,
+}
+
+/// A check that was asked on a host.
+#[derive(Debug, Clone, Serialize)]
+pub struct Asked {
+    /// The host.
+    pub host: String,
+    /// The answer.
+    #[serde(flatten)]
+    pub result: CheckResult,
+}
+
+/// How a step came out.
+#[derive(Debug, Clone, Serialize)]
+pub struct Outcome {
+    /// In one word.
+    pub verdict: Verdict,
+    /// In a few: `14 changes`.
+    pub seen: String,
+    /// Why it failed, also where that was expected.
+    pub failure: Option<Failure>,
+    /// What was planned, done or asked, as `solti diff` and the others show it.
+    pub text: String,
+    /// The checks that were asked.
+    pub checks: Vec<Asked>,
+}
+
+/// One thing that happened.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "event")]
+pub enum Event {
+    /// The run begins.
+    Started {
+        /// What is run, in order.
+        cells: Vec<Cell>,
+        /// How many of them at once.
+        jobs: usize,
+    },
+    /// A step begins.
+    Step {
+        /// Of what.
+        #[serde(flatten)]
+        cell: Cell,
+        /// The step.
+        step: Step,
+    },
+    /// What is being done in a step right now.
+    Doing {
+        /// Of what.
+        #[serde(flatten)]
+        cell: Cell,
+        /// In a few words.
+        text: String,
+    },
+    /// A step is over.
+    StepDone {
+        /// Of what.
+        #[serde(flatten)]
+        cell: Cell,
+        /// The step.
+        step: Step,
+        /// How it came out.
+        #[serde(flatten)]
+        outcome: Outcome,
+        /// How long it took, in milliseconds.
+        millis: u64,
+    },
+    /// A scenario on a platform is over.
+    CellDone {
+        /// What.
+        #[serde(flatten)]
+        cell: Cell,
+        /// How it came out.
+        verdict: Verdict,
+        /// The step that failed.
+        failed: Option<Step>,
+        /// Commands that open a shell on its hosts, which stay.
+        kept: Vec<String>,
+        /// How long it took, in milliseconds.
+        millis: u64,
+    },
+    /// The run is over; the last event.
+    Finished {
+        /// The exit code of the process.
+        exit: u8,
+        /// How long it took, in milliseconds.
+        millis: u64,
+    },
+}

@@ -1,0 +1,352 @@
+//! Throwaway hosts: booted, reached and removed by the scripts of `molecule-tests/`, which are in the program.
+
+use super::platform::Image;
+use super::{Mount, Platform, Scenario};
+use crate::engine::request::Interrupt;
+use crate::host::quote_words;
+use indexmap::IndexMap;
+use sha2::{Digest as _, Sha256};
+use std::fs;
+use std::io::{self, Seek as _, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use tokio::io::AsyncWriteExt as _;
+use tokio::process::Command;
+use tokio::sync::watch;
+
+/// `hosts.sh` and `images/`, packed by `build.rs`.
+static ARCHIVE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/hosts.tar"));
+
+/// Lines of a failed command's output that are told.
+const LAST: usize = 20;
+
+/// Why something with hosts did not work, and the last lines of what said so.
+#[derive(Debug, Clone)]
+pub struct Trouble {
+    /// One line.
+    pub message: String,
+    /// What was printed.
+    pub output: Vec<String>,
+}
+
+impl Trouble {
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), output: Vec::new() }
+    }
+
+    fn with(message: impl Into<String>, output: &str) -> Self {
+        let lines: Vec<String> = output.lines().map(str::to_owned).collect();
+        let from = lines.len().saturating_sub(LAST);
+        Self { message: message.into(), output: lines[from..].to_vec() }
+    }
+}
+
+/// Where the keys and inventories of hosts are kept.
+fn state() -> io::Result<PathBuf> {
+    Ok(cache()?.join("scenarios"))
+}
+
+fn cache() -> io::Result<PathBuf> {
+    let given = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    let cache = given.or_else(|| std::env::home_dir().map(|home| home.join(".cache")));
+    let none = || io::Error::new(io::ErrorKind::NotFound, "neither XDG_CACHE_HOME nor HOME is set");
+    Ok(cache.ok_or_else(none)?.join("solti"))
+}
+
+/// The scripts, written out so that they can be run.
+#[derive(Debug, Clone)]
+pub struct Scripts(PathBuf);
+
+impl Scripts {
+    /// Writes them out, unless an earlier run has.
+    pub fn unpack() -> io::Result<Self> {
+        let parent = cache()?;
+        let folder = parent.join(format!("scripts-{}", short(Sha256::new_with_prefix(ARCHIVE))));
+        if !folder.is_dir() {
+            fs::create_dir_all(&parent)?;
+            let draft = tempfile::Builder::new().prefix(".scripts-").tempdir_in(&parent)?;
+            let mut archive = tempfile::tempfile()?;
+            archive.write_all(ARCHIVE)?;
+            archive.rewind()?;
+            let mut tar = std::process::Command::new("tar");
+            let status = tar.args(["--no-same-owner", "-xpf", "-", "-C"]).arg(draft.path()).stdin(archive).status()?;
+            if !status.success() {
+                return Err(io::Error::other("tar could not unpack them"));
+            }
+            fs::set_permissions(draft.path(), fs::Permissions::from_mode(0o755))?;
+            // Whoever comes second finds the folder there: it has the same in it.
+            if fs::rename(draft.path(), &folder).is_ok() {
+                let _ = draft.keep();
+            }
+        }
+        Ok(Self(folder))
+    }
+
+    /// Runs `hosts.sh`; what it printed, or what it complained about. An interrupt ends it, and it puts away what it began.
+    async fn hosts(
+        &self,
+        arguments: &[&str],
+        environment: &[(&str, String)],
+        interrupt: Option<watch::Receiver<Interrupt>>,
+    ) -> Result<String, Trouble> {
+        let failed = |error: io::Error| Trouble::new(format!("cannot run hosts.sh: {error}"));
+        let mut command = Command::new("bash");
+        command.arg(self.0.join("hosts.sh")).args(arguments);
+        command.env("SOLTI_TEST_STATE", state().map_err(failed)?).envs(environment.iter().map(|(k, v)| (k, v)));
+        // a group of its own: Ctrl-C is for solti, which then says what is to be done
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+        let child = command.spawn().map_err(failed)?;
+        let group = child.id().map(|id| format!("-{id}"));
+        let ended = child.wait_with_output();
+        tokio::pin!(ended);
+        let output = match interrupt {
+            None => ended.await,
+            Some(mut interrupt) => tokio::select! {
+                output = &mut ended => output,
+                () = async { drop(interrupt.wait_for(|wish| *wish != Interrupt::None).await) } => {
+                    if let Some(group) = group {
+                        let _ = Command::new("kill").args(["-s", "TERM", "--", &group]).status().await;
+                    }
+                    let _ = ended.await;
+                    return Err(Trouble::new("interrupted"));
+                }
+            },
+        }
+        .map_err(failed)?;
+        if output.status.success() {
+            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+        }
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        let last = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("hosts.sh failed");
+        let message = last.strip_prefix("hosts.sh: ").unwrap_or(last).to_owned();
+        Err(Trouble::with(message, &said))
+    }
+
+    /// Removes the hosts of runs that are gone.
+    pub async fn collect_garbage(&self) -> Result<(), Trouble> {
+        self.hosts(&["gc"], &[], None).await.map(drop)
+    }
+}
+
+fn short(digest: Sha256) -> String {
+    digest.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What hosts are called by which they are told from all others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prefix(String);
+
+impl Prefix {
+    /// Of hosts that are gone when this run ends.
+    pub fn passing(number: usize) -> Self {
+        Self(format!("s{}-{number}", std::process::id()))
+    }
+
+    /// Of hosts that stay.
+    pub fn kept(root: &Path, scenario: &str, platform: &str) -> Self {
+        let digest = Sha256::new_with_prefix(format!("{scenario}/{platform}"));
+        Self(format!("{}{}", Self::of_project(root), short(digest)))
+    }
+
+    fn of_project(root: &Path) -> String {
+        let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
+        format!("k{}-", short(Sha256::new_with_prefix(root.as_os_str().as_encoded_bytes())))
+    }
+
+    fn is_kept(&self) -> bool {
+        self.0.starts_with('k')
+    }
+}
+
+/// Booted hosts of a scenario on a platform.
+#[derive(Debug, Clone)]
+pub struct Set {
+    scripts: Scripts,
+    /// Where their keys, inventory and snapshots are.
+    folder: PathBuf,
+    prefix: Prefix,
+    /// Names and addresses.
+    addresses: IndexMap<String, String>,
+}
+
+impl Set {
+    /// Boots hosts, and returns when they answer on SSH.
+    pub async fn up(
+        scripts: &Scripts,
+        prefix: &Prefix,
+        scenario: &Scenario,
+        platform: &Platform,
+        interrupt: watch::Receiver<Interrupt>,
+    ) -> Result<Self, Trouble> {
+        let mut arguments = vec!["up".to_owned(), prefix.0.clone()];
+        let mut mounts: Vec<&Mount> = Vec::new();
+        for host in &scenario.hosts {
+            let platform = host.platform.as_ref().unwrap_or(platform);
+            mounts.extend(platform.mounts.iter());
+            arguments.push(match &platform.image {
+                Image::Suite(suite) => format!("{}={suite}", host.name),
+                Image::Named(image) => format!("{}=image:{image}", host.name),
+            });
+        }
+        let mut lines: Vec<String> =
+            mounts.iter().map(|mount| format!("{}:{}", mount.source.display(), mount.target)).collect();
+        lines.sort();
+        lines.dedup();
+        let owner = if prefix.is_kept() { "keep".to_owned() } else { std::process::id().to_string() };
+        let environment = [("SOLTI_TEST_MOUNTS", lines.join("\n")), ("SOLTI_TEST_OWNER", owner)];
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        scripts.hosts(&arguments, &environment, Some(interrupt)).await?;
+        Self::there(scripts, prefix).ok_or_else(|| Trouble::new("the hosts have no inventory"))
+    }
+
+    /// Hosts that were booted before, if they are all up.
+    pub async fn reuse(scripts: &Scripts, prefix: &Prefix, scenario: &Scenario) -> Option<Self> {
+        let set = Self::there(scripts, prefix)?;
+        let same = set.addresses.len() == scenario.hosts.len()
+            && scenario.hosts.iter().all(|host| set.addresses.contains_key(&host.name));
+        if !same {
+            return None;
+        }
+        for name in set.addresses.keys() {
+            set.run(name, "true").await.ok()?;
+        }
+        Some(set)
+    }
+
+    /// Reads where they are.
+    fn there(scripts: &Scripts, prefix: &Prefix) -> Option<Self> {
+        let folder = state().ok()?.join(&prefix.0);
+        let inventory = fs::read_to_string(folder.join("inventory.yml")).ok()?;
+        let address = |line: &str| {
+            let (name, rest) = line.strip_prefix("    ")?.split_once(": {ansible_host: ")?;
+            Some((name.to_owned(), rest.strip_suffix('}')?.to_owned()))
+        };
+        let addresses: IndexMap<_, _> = inventory.lines().filter_map(address).collect();
+        Some(Self { scripts: scripts.clone(), folder, prefix: prefix.clone(), addresses })
+    }
+
+    /// Their inventory: how each is reached.
+    pub fn inventory(&self) -> PathBuf {
+        self.folder.join("inventory.yml")
+    }
+
+    /// A file about a host that lives as long as it does.
+    pub fn note(&self, host: &str, what: &str) -> PathBuf {
+        self.folder.join(format!("{host}.{what}"))
+    }
+
+    /// The command that opens a shell on a host, as root.
+    pub fn ssh(&self, host: &str) -> Option<Vec<String>> {
+        let address = self.addresses.get(host)?;
+        let known = format!("UserKnownHostsFile={}", self.folder.join("known_hosts").display());
+        let key = self.folder.join("id_ed25519").display().to_string();
+        let words = ["ssh", "-F", "none", "-o", "IdentitiesOnly=yes", "-o", "StrictHostKeyChecking=yes"];
+        let rest = ["-o", "ConnectTimeout=10", "-o", &known, "-i", &key, &format!("root@{address}")];
+        Some(words.iter().chain(&rest).map(|word| (*word).to_owned()).collect())
+    }
+
+    /// Runs shell text as root on a host; what it printed.
+    pub async fn run(&self, host: &str, script: &str) -> Result<String, Trouble> {
+        let failed = |error: io::Error| Trouble::new(format!("cannot run ssh: {error}"));
+        let ssh = self.ssh(host).ok_or_else(|| Trouble::new(format!("there is no host {host}")))?;
+        let mut child = Command::new(&ssh[0])
+            .args(["-o", "BatchMode=yes"])
+            .args(&ssh[1..])
+            .arg("exec sh -s")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(failed)?;
+        if let Some(mut input) = child.stdin.take() {
+            // in a function, so that a script cut short does not begin, and its commands do not read the rest of it
+            let whole = format!("whole() {{\n{script}\n}}\nwhole </dev/null\n");
+            // where the host does not read it, its end says why
+            let _ = input.write_all(whole.as_bytes()).await;
+        }
+        let output = child.wait_with_output().await.map_err(failed)?;
+        let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+        if output.status.success() {
+            return Ok(printed);
+        }
+        let status = output.status.code().map_or_else(|| "a signal".to_owned(), |code| format!("status {code}"));
+        let said = format!("{printed}{}", String::from_utf8_lossy(&output.stderr));
+        Err(Trouble::with(format!("shell text on {host} ended with {status}"), &said))
+    }
+
+    /// Removes them.
+    pub async fn down(&self) -> Result<(), Trouble> {
+        self.scripts.hosts(&["down", &self.prefix.0], &[], None).await.map(drop)
+    }
+}
+
+/// Removes what there is of hosts with this prefix.
+pub async fn remove(scripts: &Scripts, prefix: &Prefix) -> Result<(), Trouble> {
+    scripts.hosts(&["down", &prefix.0], &[], None).await.map(drop)
+}
+
+/// Hosts that an earlier run has kept.
+#[derive(Debug)]
+pub struct Kept {
+    /// Their scenario.
+    pub scenario: String,
+    /// Their platform.
+    pub platform: String,
+    set: Set,
+}
+
+impl Kept {
+    /// The names of the hosts.
+    pub fn hosts(&self) -> impl Iterator<Item = &str> {
+        self.set.addresses.keys().map(String::as_str)
+    }
+
+    /// The command that opens a shell on one of them.
+    pub fn shell(&self, host: &str) -> Option<Vec<String>> {
+        self.set.ssh(host)
+    }
+
+    /// The same as one would type it.
+    pub fn shown(&self, host: &str) -> Option<String> {
+        self.shell(host).map(|words| quote_words(&words))
+    }
+}
+
+/// The hosts of these scenarios that were kept.
+///
+/// # Errors
+/// When the scripts cannot be written out.
+pub fn kept(root: &Path, scenarios: &[Scenario]) -> io::Result<Vec<Kept>> {
+    let scripts = Scripts::unpack()?;
+    let mut found = Vec::new();
+    for scenario in scenarios {
+        for platform in &scenario.platforms {
+            let prefix = Prefix::kept(root, &scenario.name, &platform.name);
+            let (scenario, platform) = (scenario.name.clone(), platform.name.clone());
+            found.extend(Set::there(&scripts, &prefix).map(|set| Kept { scenario, platform, set }));
+        }
+    }
+    Ok(found)
+}
+
+/// Removes all hosts that this project's scenarios have kept, and those of runs that are gone; how many sets were kept.
+///
+/// # Errors
+/// When that did not work.
+pub async fn destroy(root: &Path) -> Result<usize, Trouble> {
+    let failed = |error: io::Error| Trouble::new(error.to_string());
+    let scripts = Scripts::unpack().map_err(failed)?;
+    let ours = Prefix::of_project(root);
+    let mut count = 0;
+    for entry in fs::read_dir(state().map_err(failed)?).into_iter().flatten().flatten() {
+        let Ok(name) = entry.file_name().into_string() else { continue };
+        if name.starts_with(&ours) {
+            scripts.hosts(&["down", &name], &[], None).await?;
+            count += 1;
+        }
+    }
+    scripts.collect_garbage().await?;
+    Ok(count)
+}

@@ -1,0 +1,116 @@
+//! What this machine must have for throwaway hosts, and how many of them it bears.
+
+use super::Scenario;
+use super::platform::Image;
+use crate::source::{Diagnostic, Diagnostics};
+use std::path::Path;
+
+/// Programs that hosts need, and the packages of Debian and Ubuntu that have them.
+const PROGRAMS: [(&str, &str); 10] = [
+    ("bash", "bash"),
+    ("tar", "tar"),
+    ("flock", "util-linux"),
+    ("podman", "podman"),
+    ("runc", "runc"),
+    ("ssh", "openssh-client"),
+    ("ssh-keygen", "openssh-client"),
+    ("/usr/lib/podman/netavark", "netavark"),
+    ("/usr/lib/podman/aardvark-dns", "aardvark-dns"),
+    ("newuidmap", "uidmap"),
+];
+
+/// Programs that build the images of built-in platforms.
+const BUILDERS: [(&str, &str); 5] = [
+    ("mmdebstrap", "mmdebstrap"),
+    ("apt-ftparchive", "apt-utils"),
+    ("dpkg-deb", "dpkg"),
+    ("gpg", "gnupg"),
+    ("/usr/share/keyrings/debian-archive-keyring.gpg", "debian-archive-keyring"),
+];
+
+/// What a host takes with the services of a monitoring stack on it, in kilobytes.
+const MEMORY_OF_A_HOST: u64 = 200 * 1024;
+
+/// Hosts that run at once at most: each takes about seven of the 128 inotify instances that Linux gives a user.
+const HOSTS: usize = 12;
+
+/// This machine.
+#[derive(Debug, Clone, Copy)]
+pub struct Machine {
+    /// Processors.
+    pub cores: usize,
+    /// Hosts that run at once.
+    pub hosts: usize,
+}
+
+impl Machine {
+    /// Looks at this machine.
+    ///
+    /// # Errors
+    /// When something is missing that these scenarios need, with the command that installs it.
+    pub fn look(scenarios: &[&Scenario]) -> Result<Self, Diagnostics> {
+        let suites = scenarios
+            .iter()
+            .flat_map(|scenario| {
+                let own = scenario.hosts.iter().filter_map(|host| host.platform.as_ref());
+                scenario.platforms.iter().chain(own)
+            })
+            .any(|platform| matches!(platform.image, Image::Suite(_)));
+        let mut programs: Vec<(&str, &str)> = PROGRAMS.to_vec();
+        if suites {
+            programs.extend(BUILDERS);
+        }
+        // runc starts hosts only where cgroup v1 is mounted; elsewhere podman's own runtime does
+        if Path::new("/sys/fs/cgroup/cgroup.controllers").exists() {
+            programs.retain(|(program, _)| *program != "runc");
+        }
+        let missing: Vec<_> = programs.into_iter().filter(|(program, _)| !is_there(program)).collect();
+        if !missing.is_empty() {
+            let mut packages: Vec<&str> = missing.iter().map(|(_, package)| *package).collect();
+            packages.dedup();
+            let names = missing.iter().map(|(program, _)| program.rsplit('/').next().unwrap_or(program));
+            let message =
+                format!("this machine has no {}, which throwaway hosts need", names.collect::<Vec<_>>().join(", "));
+            let install = format!("sudo apt-get install --no-install-recommends {}", packages.join(" "));
+            return Err(Diagnostic::new(message).hint(install).into());
+        }
+        let available = available_memory();
+        let hosts = available
+            .map_or(HOSTS, |kilobytes| usize::try_from(kilobytes / MEMORY_OF_A_HOST).unwrap_or(HOSTS).min(HOSTS));
+        let most = scenarios.iter().map(|scenario| (scenario.hosts.len(), scenario)).max_by_key(|(count, _)| *count);
+        if let Some((count, scenario)) = most.filter(|(count, _)| *count > hosts) {
+            let message = format!(
+                "scenario `{}` has {count} hosts, and this machine has memory for {hosts} ({} MB are free, a host takes {} MB)",
+                scenario.name,
+                available.unwrap_or_default() / 1024,
+                MEMORY_OF_A_HOST / 1024
+            );
+            return Err(Diagnostic::new(message).into());
+        }
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Ok(Self { cores, hosts })
+    }
+
+    /// How many scenarios run at once, if nobody says: they mostly wait.
+    pub fn jobs(&self) -> usize {
+        (2 * self.cores).max(2)
+    }
+}
+
+fn is_there(program: &str) -> bool {
+    if program.starts_with('/') {
+        // other distributions have them elsewhere
+        let also = program.replace("/usr/lib/podman/", "/usr/libexec/podman/");
+        return Path::new(program).exists() || Path::new(&also).exists();
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let system = ["/usr/sbin", "/sbin"].map(std::path::PathBuf::from);
+    std::env::split_paths(&path).chain(system).any(|folder| folder.join(program).is_file())
+}
+
+/// `MemAvailable`, in kilobytes.
+fn available_memory() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    line.trim().strip_suffix(" kB")?.parse().ok()
+}

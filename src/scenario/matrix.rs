@@ -1,0 +1,132 @@
+//! All scenarios on all platforms, side by side as far as the machine bears it.
+
+use super::cell::Job;
+use super::event::{Event, Verdict};
+use super::hosts::{Prefix, Scripts, Trouble};
+use super::{Collection, Machine, Platform, Scenario, Step, check};
+use crate::engine::request::Interrupt;
+use crate::source::{Diagnostic, Diagnostics, did_you_mean};
+use std::sync::Arc;
+use std::time::Instant;
+use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::task::JoinSet;
+
+/// The exit codes of the contract.
+const INTERRUPTED: u8 = 130;
+const FAILED: u8 = 1;
+
+/// What the user chose.
+#[derive(Debug, Clone)]
+pub struct Choice {
+    /// Scenarios by their names; none for all.
+    pub scenarios: Vec<String>,
+    /// Platforms by their names; none for all.
+    pub platforms: Vec<String>,
+    /// Where each ends.
+    pub until: Step,
+    /// Whether hosts stay.
+    pub keep: bool,
+    /// How many run at once.
+    pub jobs: Option<usize>,
+}
+
+/// What is run, checked as far as it can be before there are hosts.
+#[derive(Debug)]
+pub struct Plan {
+    root: std::path::PathBuf,
+    cells: Vec<(Arc<Scenario>, Platform)>,
+    until: Step,
+    keep: bool,
+    jobs: usize,
+    machine: Machine,
+}
+
+/// Reads the chosen scenarios with all that they are about, and looks at the machine.
+///
+/// # Errors
+/// Everything that is wrong in them, platforms that none of them has, and what the machine lacks.
+pub fn plan(collection: &Collection, choice: &Choice) -> Result<Plan, Diagnostics> {
+    let scenarios = collection.read(&choice.scenarios)?;
+    let mut errors = Diagnostics::new();
+    let mut cells = Vec::new();
+    let names: Vec<&str> =
+        scenarios.iter().flat_map(|scenario| &scenario.platforms).map(|platform| platform.name.as_str()).collect();
+    for wanted in &choice.platforms {
+        if !names.contains(&wanted.as_str()) {
+            let near = did_you_mean(wanted, names.iter().copied()).map(|near| format!("did you mean `{near}`?"));
+            let error = Diagnostic::new(format!("none of the scenarios has a platform `{wanted}`"));
+            errors.push(error.maybe_hint(near));
+        }
+    }
+    for scenario in scenarios {
+        errors.collect(check(&collection.root, &scenario));
+        let scenario = Arc::new(scenario);
+        let chosen = |platform: &&Platform| choice.platforms.is_empty() || choice.platforms.contains(&platform.name);
+        let platforms = scenario.platforms.iter().filter(chosen).cloned().collect::<Vec<_>>();
+        cells.extend(platforms.into_iter().map(|platform| (Arc::clone(&scenario), platform)));
+    }
+    errors.or(())?;
+    let all: Vec<&Scenario> = cells.iter().map(|(scenario, _)| scenario.as_ref()).collect();
+    let machine = Machine::look(&all)?;
+    let jobs = choice.jobs.unwrap_or_else(|| machine.jobs()).clamp(1, cells.len().max(1));
+    Ok(Plan { root: collection.root.clone(), cells, until: choice.until, keep: choice.keep, jobs, machine })
+}
+
+/// Runs a plan to its end; the exit code.
+///
+/// # Errors
+/// When hosts cannot be had at all.
+pub async fn run(
+    plan: Plan,
+    events: mpsc::UnboundedSender<Event>,
+    interrupt: watch::Receiver<Interrupt>,
+) -> Result<u8, Trouble> {
+    let begun = Instant::now();
+    let scripts = Scripts::unpack().map_err(|error| Trouble::new(format!("cannot write what boots hosts: {error}")))?;
+    let jobs: Vec<Job> = plan
+        .cells
+        .iter()
+        .enumerate()
+        .map(|(number, (scenario, platform))| Job {
+            root: plan.root.clone(),
+            scenario: Arc::clone(scenario),
+            platform: platform.clone(),
+            until: plan.until,
+            keep: plan.keep,
+            prefix: match plan.keep {
+                true => Prefix::kept(&plan.root, &scenario.name, &platform.name),
+                false => Prefix::passing(number),
+            },
+            scripts: scripts.clone(),
+            events: events.clone(),
+            interrupt: interrupt.clone(),
+        })
+        .collect();
+    let _ = events.send(Event::Started { cells: jobs.iter().map(Job::cell).collect(), jobs: plan.jobs });
+    scripts.collect_garbage().await?;
+    let (turns, room) = (Arc::new(Semaphore::new(plan.jobs)), Arc::new(Semaphore::new(plan.machine.hosts)));
+    let mut running = JoinSet::new();
+    for job in jobs {
+        let (turns, room) = (Arc::clone(&turns), Arc::clone(&room));
+        let hosts = u32::try_from(job.scenario.hosts.len()).unwrap_or(u32::MAX);
+        running.spawn(async move {
+            let _turn = turns.acquire_owned().await;
+            let _room = room.acquire_many_owned(hosts).await;
+            job.run().await
+        });
+    }
+    let mut verdicts = Vec::new();
+    while let Some(ended) = running.join_next().await {
+        verdicts.push(ended.unwrap_or(Verdict::Failed));
+    }
+    let exit = if *interrupt.borrow() != Interrupt::None {
+        INTERRUPTED
+    } else if verdicts.iter().any(|verdict| *verdict != Verdict::Passed) {
+        FAILED
+    } else {
+        0
+    };
+    let millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let _ = events.send(Event::Finished { exit, millis });
+    Ok(exit)
+}

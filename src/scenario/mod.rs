@@ -1,0 +1,111 @@
+//! `solti test`: scenarios on throwaway hosts, from `scenario.yml` to the verdict.
+
+mod cell;
+mod check;
+mod collection;
+mod engine;
+pub mod event;
+mod hosts;
+mod inputs;
+mod machine;
+mod matrix;
+mod platform;
+mod read;
+pub mod report;
+mod snapshot;
+mod step;
+
+pub use check::check;
+pub use collection::{Collection, init};
+pub use hosts::{Kept, destroy, kept};
+pub use machine::Machine;
+pub use matrix::{Choice, Plan, plan, run};
+pub use platform::{Image, Mount, Platform};
+pub use step::Step;
+
+use crate::role::CheckSpec;
+use crate::source::Span;
+use crate::yaml::{Entry, Node};
+use std::path::PathBuf;
+
+/// What a `scenario.yml` says.
+#[derive(Debug, Clone)]
+pub struct Scenario {
+    /// The name of its folder.
+    pub name: String,
+    /// One line on what it shows.
+    pub summary: Option<String>,
+    /// The file, as it is shown.
+    pub path: PathBuf,
+    /// Where the file begins.
+    pub span: Span,
+    /// What its hosts run, each once.
+    pub platforms: Vec<Platform>,
+    /// Its hosts, in the order written.
+    pub hosts: Vec<Host>,
+    /// Variables of all hosts.
+    pub vars: Vec<Entry>,
+    /// What is applied.
+    pub plays: Plays,
+    /// What is done on the hosts before that.
+    pub prepare: Vec<Preparation>,
+    /// What is asked beside the roles' own checks.
+    pub checks: Vec<Checks>,
+    /// How it is to fail, if it is to fail.
+    pub expect: Option<Expectation>,
+    /// Paths, `*` for anything in between, that may stay when the roles have gone.
+    pub may_stay: Vec<String>,
+}
+
+/// A host of a scenario.
+#[derive(Debug, Clone)]
+pub struct Host {
+    /// Its name.
+    pub name: String,
+    /// Where the name stands.
+    pub span: Span,
+    /// The groups that it is in.
+    pub groups: Vec<(String, Span)>,
+    /// Its own variables.
+    pub vars: Vec<Entry>,
+    /// What it runs, whichever platform the others run.
+    pub platform: Option<Platform>,
+}
+
+/// What a scenario applies.
+#[derive(Debug, Clone)]
+pub enum Plays {
+    /// Roles, as a play lists them, on all hosts.
+    Roles(Node),
+    /// A playbook.
+    Playbook(PathBuf),
+}
+
+/// Something that is done before the roles are applied.
+#[derive(Debug, Clone)]
+pub enum Preparation {
+    /// Shell text, run as root on every host.
+    Shell(String),
+    /// A playbook.
+    Playbook(PathBuf),
+}
+
+/// Checks of some hosts.
+#[derive(Debug, Clone)]
+pub struct Checks {
+    /// The pattern of the hosts that are asked.
+    pub hosts: String,
+    /// Where it stands.
+    pub span: Span,
+    /// What they are asked.
+    pub specs: Vec<CheckSpec>,
+}
+
+/// How a scenario is to fail.
+#[derive(Debug, Clone)]
+pub struct Expectation {
+    /// A text of the error.
+    pub fails: String,
+    /// The step that fails.
+    pub at: Step,
+}

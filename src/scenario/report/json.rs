@@ -1,0 +1,81 @@
+//! A run for programs: one document at its end, or one line for each event.
+
+use super::Consumer;
+use super::record::Record;
+use crate::scenario::event::Event;
+use serde_json::{Value, json};
+use std::io::{self, Write};
+
+/// The version of both formats.
+const FORMAT: u8 = 1;
+
+/// `-o json`: one document when the run is over.
+pub struct Document {
+    out: Box<dyn Write + Send>,
+    record: Record,
+}
+
+impl Document {
+    /// Writes to `out` when the run is over.
+    pub fn new(out: Box<dyn Write + Send>) -> Self {
+        Self { out, record: Record::default() }
+    }
+
+    fn value(&self) -> Result<Value, serde_json::Error> {
+        let mut runs = Vec::new();
+        for (cell, entry) in &self.record.cells {
+            let mut run = serde_json::to_value(cell)?;
+            if let (Some(run), Value::Object(entry)) = (run.as_object_mut(), serde_json::to_value(entry)?) {
+                run.extend(entry);
+            }
+            runs.push(run);
+        }
+        let Record { exit, millis, .. } = self.record;
+        Ok(json!({"format": FORMAT, "command": "test", "runs": runs, "exit": exit, "millis": millis}))
+    }
+}
+
+impl Consumer for Document {
+    fn event(&mut self, event: &Event) -> io::Result<()> {
+        self.record.take(event);
+        if let Event::Finished { .. } = event {
+            let document = self.value()?;
+            serde_json::to_writer_pretty(&mut self.out, &document)?;
+            writeln!(self.out)?;
+            self.out.flush()?;
+        }
+        Ok(())
+    }
+
+    fn interrupted(&mut self, _: &str) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// `-o jsonl`: one line for each event, as it happens.
+pub struct Lines {
+    out: Box<dyn Write + Send>,
+}
+
+impl Lines {
+    /// Writes to `out`.
+    pub fn new(out: Box<dyn Write + Send>) -> Self {
+        Self { out }
+    }
+}
+
+impl Consumer for Lines {
+    fn event(&mut self, event: &Event) -> io::Result<()> {
+        let mut line = serde_json::to_value(event)?;
+        if let Some(line) = line.as_object_mut() {
+            line.shift_insert(0, "format".to_owned(), FORMAT.into());
+        }
+        serde_json::to_writer(&mut self.out, &line)?;
+        writeln!(self.out)?;
+        self.out.flush()
+    }
+
+    fn interrupted(&mut self, _: &str) -> io::Result<()> {
+        Ok(())
+    }
+}

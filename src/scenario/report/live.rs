@@ -1,0 +1,111 @@
+//! What is going on right now: one line for each scenario and platform that is being worked on.
+
+use crate::report::terminal::{MARGIN, Margin};
+use crate::report::text::words::{clean, columns, padded, seconds};
+use crate::scenario::Step;
+use crate::scenario::event::{Cell, Event};
+use indexmap::IndexMap;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::time::Instant;
+
+/// The lines on standard error that change while a run goes on.
+pub struct Live {
+    bar: ProgressBar,
+    all: usize,
+    done: usize,
+    cells: IndexMap<Cell, (Step, String, Instant)>,
+    size: (usize, usize),
+}
+
+impl Live {
+    /// Draws to standard error, a terminal of this many lines and columns.
+    pub fn stderr((lines, columns): (usize, usize)) -> Self {
+        let target = ProgressDrawTarget::term_like_with_hz(Box::new(Margin::stderr()), 20);
+        Self::new(target, (lines, columns.saturating_sub(MARGIN)))
+    }
+
+    fn new(target: ProgressDrawTarget, size: (usize, usize)) -> Self {
+        let bar = ProgressBar::with_draw_target(None, target);
+        if let Ok(style) = ProgressStyle::with_template("{msg}") {
+            bar.set_style(style);
+        }
+        Self { bar, all: 0, done: 0, cells: IndexMap::new(), size }
+    }
+
+    /// Takes in one event.
+    pub fn event(&mut self, event: &Event) {
+        match event {
+            Event::Started { cells, .. } => self.all = cells.len(),
+            Event::Step { cell, step } => {
+                self.cells.insert(cell.clone(), (*step, String::new(), Instant::now()));
+            }
+            Event::Doing { cell, text } => {
+                if let Some(entry) = self.cells.get_mut(cell) {
+                    entry.1.clone_from(text);
+                }
+            }
+            Event::CellDone { cell, .. } => {
+                self.cells.shift_remove(cell);
+                self.done += 1;
+            }
+            Event::StepDone { .. } | Event::Finished { .. } => {}
+        }
+        self.draw();
+    }
+
+    /// Draws the lines anew.
+    pub fn draw(&mut self) {
+        self.bar.set_message(self.text(Instant::now()));
+    }
+
+    /// Writes something while the lines are out of the way.
+    pub fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
+        self.bar.suspend(write)
+    }
+
+    /// Takes the lines away.
+    pub fn finish(self) {
+        self.bar.finish_and_clear();
+    }
+
+    fn text(&self, now: Instant) -> String {
+        if self.all == 0 {
+            return String::new();
+        }
+        let name = |cell: &Cell| format!("{} on {}", cell.scenario, cell.platform);
+        let width = self.cells.keys().map(|cell| columns(&name(cell))).max().unwrap_or(0);
+        let mut lines = vec![format!("{} of {} done", self.done, self.all)];
+        for (cell, (step, doing, since)) in self.cells.iter().take(self.size.0.saturating_sub(3).max(1)) {
+            let elapsed = now.duration_since(*since).as_secs();
+            let time = if elapsed >= 2 { format!("  {}", seconds(elapsed)) } else { String::new() };
+            let what = if doing.is_empty() { step.to_string() } else { format!("{step}: {}", clean(doing)) };
+            let room = self.size.1.saturating_sub(width + 2 + columns(&time) + 1).max(10);
+            lines.push(format!("{}  {}{time}", padded(&name(cell), width), console::truncate_str(&what, room, "…")));
+        }
+        lines.join("\n")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_for_each_that_is_under_way() {
+        let mut live = Live::new(ProgressDrawTarget::hidden(), (24, 60));
+        let cell = |platform: &str| Cell { scenario: "loki".to_owned(), platform: platform.to_owned() };
+        live.event(&Event::Started { cells: vec![cell("debian13"), cell("debian12"), cell("own")], jobs: 2 });
+        live.event(&Event::Step { cell: cell("debian13"), step: Step::Create });
+        live.event(&Event::Step { cell: cell("debian12"), step: Step::Apply });
+        live.event(&Event::Doing {
+            cell: cell("debian12"),
+            text: "loki: waiting for answers/http:is ready".to_owned(),
+        });
+        let later = Instant::now() + std::time::Duration::from_secs(9);
+        insta::assert_snapshot!(live.text(later), @r"
+        0 of 3 done
+        loki on debian13  create  9 s
+        loki on debian12  apply: loki: waiting for answers/http:…  9 s
+        ");
+    }
+}

@@ -14,6 +14,9 @@ use std::sync::Arc;
 /// The name under which the scenario's own checks are asked.
 const OWN_CHECKS: &str = "scenario";
 
+/// The variable that says where a scenario's own files are.
+const FOLDER: &str = "scenario_dir";
+
 /// What is applied.
 #[derive(Debug, Clone, Copy)]
 pub enum What<'a> {
@@ -87,7 +90,12 @@ fn inventory_of(scenario: &Scenario, platform: &Platform) -> Node {
         (group, mapping(&span, [("hosts".to_owned(), entries(members))]))
     });
     let children = mapping(at, children.collect::<Vec<_>>());
-    let all = [("vars".to_owned(), entries(scenario.vars.clone())), ("hosts".to_owned(), entries(hosts))];
+    let folder = scenario.path.parent().and_then(|folder| std::path::absolute(folder).ok()).unwrap_or_default();
+    let mut folder = Node::text(folder.display().to_string(), at.clone());
+    folder.make_verbatim();
+    let mut vars = vec![Entry { key: FOLDER.to_owned(), key_span: at.clone(), value: folder }];
+    vars.extend(scenario.vars.iter().filter(|var| var.key != FOLDER).cloned());
+    let all = [("vars".to_owned(), entries(vars)), ("hosts".to_owned(), entries(hosts))];
     let all = mapping(at, all.into_iter().chain([("children".to_owned(), children)]));
     mapping(at, [("all".to_owned(), all)])
 }

@@ -8,6 +8,8 @@ use clap::Args;
 use solti::engine::request::Interrupt;
 use solti::scenario::event::Event;
 use solti::scenario::report::Consumer;
+use solti::scenario::report::junit::Junit;
+use solti::scenario::report::markdown::Markdown;
 use solti::scenario::{self, Choice, Collection, Step};
 use solti::source::{Diagnostic, did_you_mean};
 use std::fmt::Write as _;
@@ -51,6 +53,9 @@ pub struct Test {
     /// Runs at once; without it, by this machine's cores and memory
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
+    /// Write a JUnit report
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    junit: Option<PathBuf>,
     #[command(flatten)]
     output: Output,
 }
@@ -76,7 +81,6 @@ impl Test {
         if let Some(host) = &self.shell {
             return self.open_shell(&collection, host);
         }
-        self.output.check()?;
         if self.keep && self.until.is_some_and(|step| step > Step::Verify) {
             return Err(
                 Diagnostic::new("--keep ends with the step verify: what comes after it takes the roles away").into()
@@ -94,8 +98,10 @@ impl Test {
         let engine = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::Start)?;
         let (events, incoming) = mpsc::unbounded_channel();
         let (stopping, interrupt) = watch::channel(Interrupt::None);
-        let consumer = self.output.scenarios();
-        let shown = engine.spawn(show(consumer, incoming, stopping));
+        let mut consumers = vec![self.output.scenarios()];
+        consumers.extend(self.junit.iter().map(|path| Box::new(Junit::new(path.clone())) as Box<dyn Consumer>));
+        consumers.push(Box::new(Markdown::new(collection.root.join("molecule-tests/output"))));
+        let shown = engine.spawn(show(consumers, incoming, stopping));
         let exit = engine.block_on(scenario::run(plan, events, interrupt));
         let shown = engine.block_on(shown);
         let exit = match exit {
@@ -146,7 +152,7 @@ impl Test {
 
 /// Shows what happens until the run is over.
 async fn show(
-    mut consumer: Box<dyn Consumer>,
+    mut consumers: Vec<Box<dyn Consumer>>,
     mut events: mpsc::UnboundedReceiver<Event>,
     stopping: watch::Sender<Interrupt>,
 ) -> io::Result<()> {
@@ -158,16 +164,15 @@ async fn show(
         let next = tokio::select! {
             biased;
             _ = signals.next() => {
-                if *stopping.borrow() == Interrupt::None {
-                    result = result.and(consumer.interrupted("stopping: hosts are removed"));
-                }
+                let first = *stopping.borrow() == Interrupt::None;
                 stopping.send_replace(Interrupt::Finish);
-                Ok(())
+                let told = |consumer: &mut Box<dyn Consumer>| consumer.interrupted("stopping: hosts are removed");
+                if first { all(&mut consumers, told) } else { Ok(()) }
             }
             event = events.recv() => match event {
                 Some(event) => {
                     let last = matches!(event, Event::Finished { .. });
-                    let shown = consumer.event(&event);
+                    let shown = all(&mut consumers, |consumer| consumer.event(&event));
                     if last {
                         return result.and(shown);
                     }
@@ -176,13 +181,23 @@ async fn show(
                 None => return result,
             },
             _ = ticks.tick() => {
-                consumer.tick();
-                Ok(())
+                all(&mut consumers, |consumer| {
+                    consumer.tick();
+                    Ok(())
+                })
             }
         };
         // the run goes on, with nobody to see it
         result = result.and(next);
     }
+}
+
+/// Every one is told; the first that could not take it says why.
+fn all(
+    consumers: &mut [Box<dyn Consumer>],
+    tell: impl FnMut(&mut Box<dyn Consumer>) -> io::Result<()>,
+) -> io::Result<()> {
+    consumers.iter_mut().map(tell).fold(Ok(()), Result::and)
 }
 
 fn destroy(root: &std::path::Path) -> Result<u8, Error> {
@@ -222,14 +237,20 @@ fn list(collection: &Collection, wanted: &[String]) -> Result<u8, Error> {
 impl Output {
     /// The report of a run of scenarios.
     fn scenarios(&self) -> Box<dyn Consumer> {
-        use solti::scenario::report::{Live, json, text};
+        use solti::scenario::report::{Live, github::Github, json, text};
         let out = Box::new(out::Out::new());
         match self.output {
             Format::Json => Box::new(json::Document::new(out)),
             Format::Jsonl => Box::new(json::Lines::new(out)),
             Format::Text | Format::Github => {
                 let (out_look, err_look, live) = self.looks();
-                Box::new(text::Text::new((out, out_look), (Box::new(io::stderr()), err_look), live.map(Live::stderr)))
+                let err = (Box::new(io::stderr()) as Box<_>, err_look);
+                let text = text::Text::new((out, out_look), err, live.map(Live::stderr));
+                if self.output == Format::Text {
+                    return Box::new(text);
+                }
+                let summary = std::env::var_os("GITHUB_STEP_SUMMARY").map(PathBuf::from);
+                Box::new(Github::new(text, Box::new(out::Out::new()), summary))
             }
         }
     }

@@ -107,7 +107,7 @@ fn line(event: &Event, at: Timestamp) -> Result<Value, serde_json::Error> {
 }
 
 /// Moves each `millis` and `age_seconds` to an object `time` beside it, at the end.
-fn set_time_apart(value: &mut Value) {
+pub fn set_time_apart(value: &mut Value) {
     match value {
         Value::Object(object) => {
             // Children first: what is inserted here must not be visited.

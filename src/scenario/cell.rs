@@ -1,7 +1,8 @@
 //! A scenario on a platform, step by step.
 
 use super::engine::{self, Ran};
-use super::event::{Cell, Event, Failure, Outcome, Verdict};
+use super::event::{Cell, Event, Evidence, Failure, Outcome, Verdict};
+use super::evidence;
 use super::hosts::{Prefix, Scripts, Set, Trouble, remove};
 use super::inputs::{self, What};
 use super::snapshot::{self, Allowed, Snapshot};
@@ -158,11 +159,17 @@ impl Job {
             Step::Destroy => self.destroy(known).await,
         };
         let expected = self.scenario.expect.as_ref().filter(|expect| expect.at == step);
+        // before the hosts go
+        let evidence = match &result {
+            Err(_) if expected.is_none() && !self.is_stopping() => self.evidence(known).await,
+            _ => Vec::new(),
+        };
         let (verdict, done, failure, over) = match (result, expected) {
             (Ok(done), None) => (Verdict::Passed, done, None, false),
             (Ok(done), Some(expect)) => {
                 let message = format!("it did not fail, as was expected: {:?}", expect.fails);
-                let failure = Failure { message, details: done.text.lines().map(str::to_owned).collect() };
+                let details = done.text.lines().map(str::to_owned).collect();
+                let failure = Failure { message, details, evidence };
                 (Verdict::Failed, done, Some(failure), true)
             }
             (Err(bad), _) if self.is_stopping() => {
@@ -170,20 +177,29 @@ impl Job {
             }
             (Err(bad), Some(expect)) if bad.has(&expect.fails) => {
                 let seen = format!("failed as expected: {}", bad.message);
-                let failure = Failure { message: bad.message, details: bad.details };
+                let failure = Failure { message: bad.message, details: bad.details, evidence };
                 (Verdict::Passed, Done { seen, ..bad.done }, Some(failure), true)
             }
             (Err(bad), Some(expect)) => {
                 let message = format!("{}; expected was: {:?}", bad.message, expect.fails);
-                (Verdict::Failed, bad.done, Some(Failure { message, details: bad.details }), true)
+                (Verdict::Failed, bad.done, Some(Failure { message, details: bad.details, evidence }), true)
             }
-            (Err(bad), None) => {
-                (Verdict::Failed, bad.done, Some(Failure { message: bad.message, details: bad.details }), true)
-            }
+            (Err(bad), None) => (
+                Verdict::Failed,
+                bad.done,
+                Some(Failure { message: bad.message, details: bad.details, evidence }),
+                true,
+            ),
         };
         let outcome = Outcome { verdict, seen: done.seen, failure, text: done.text, checks: done.checks };
         let _ = self.events.send(Event::StepDone { cell: self.cell(), step, outcome, millis: millis(begun) });
         (verdict, over)
+    }
+
+    async fn evidence(&self, known: &Known) -> Vec<Evidence> {
+        let Some(set) = &known.set else { return Vec::new() };
+        let project = self.load(set, What::Roles).ok();
+        evidence::gather(set, &self.scenario, project.as_ref()).await
     }
 
     fn set<'k>(&self, known: &'k Known) -> Result<&'k Set, Bad> {

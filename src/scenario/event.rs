@@ -32,6 +32,17 @@ pub struct Failure {
     pub message: String,
     /// What a person needs to see: the plan that should be empty, the check that failed, last lines.
     pub details: Vec<String>,
+    /// What else helps to find out why.
+    pub evidence: Vec<Evidence>,
+}
+
+/// A text from a host of a scenario that failed, without secrets.
+#[derive(Debug, Clone, Serialize)]
+pub struct Evidence {
+    /// What it is: `journal of mon`.
+    pub title: String,
+    /// The text.
+    pub text: String,
 }
 
 /// A check that was asked on a host.

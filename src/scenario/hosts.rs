@@ -282,6 +282,32 @@ impl Set {
     }
 }
 
+/// Sees to it that podman has an image; or why it cannot.
+pub fn fetch(image: &str) -> Result<(), String> {
+    let podman = |arguments: &[&str]| {
+        let mut words = if is_root() { Vec::new() } else { vec!["sudo"] };
+        words.push("podman");
+        words.extend(arguments);
+        std::process::Command::new(words[0]).args(&words[1..]).stdin(Stdio::null()).output()
+    };
+    let failed = |error: io::Error| error.to_string();
+    if podman(&["image", "exists", image]).map_err(failed)?.status.success() {
+        return Ok(());
+    }
+    let pulled = podman(&["pull", "--quiet", image]).map_err(failed)?;
+    if pulled.status.success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&pulled.stderr).into_owned();
+    let last = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("podman says nothing");
+    Err(last.trim_start_matches("Error: ").to_owned())
+}
+
+fn is_root() -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    fs::metadata("/proc/self").is_ok_and(|me| me.uid() == 0)
+}
+
 /// Removes what there is of hosts with this prefix.
 pub async fn remove(scripts: &Scripts, prefix: &Prefix) -> Result<(), Trouble> {
     scripts.hosts(&["down", &prefix.0], &[], None).await.map(drop)

@@ -2,10 +2,11 @@
 
 use super::cell::Job;
 use super::event::{Event, Verdict};
-use super::hosts::{Prefix, Scripts, Trouble};
-use super::{Collection, Machine, Platform, Scenario, Step, check};
+use super::hosts::{self, Prefix, Scripts, Trouble};
+use super::{Collection, Image, Machine, Platform, Scenario, Step, check};
 use crate::engine::request::Interrupt;
 use crate::source::{Diagnostic, Diagnostics, did_you_mean};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::{Semaphore, mpsc, watch};
@@ -68,8 +69,31 @@ pub fn plan(collection: &Collection, choice: &Choice) -> Result<Plan, Diagnostic
     errors.or(())?;
     let all: Vec<&Scenario> = cells.iter().map(|(scenario, _)| scenario.as_ref()).collect();
     let machine = Machine::look(&all)?;
+    images(&cells)?;
     let jobs = choice.jobs.unwrap_or_else(|| machine.jobs()).clamp(1, cells.len().max(1));
     Ok(Plan { root: collection.root.clone(), cells, until: choice.until, keep: choice.keep, jobs, machine })
+}
+
+/// All images that platforms name must be there, or come.
+fn images(cells: &[(Arc<Scenario>, Platform)]) -> Result<(), Diagnostics> {
+    let mut errors = Diagnostics::new();
+    let mut seen = BTreeSet::new();
+    let own =
+        |scenario: &Arc<Scenario>| scenario.hosts.iter().filter_map(|host| host.platform.clone()).collect::<Vec<_>>();
+    for platform in cells.iter().flat_map(|(scenario, platform)| own(scenario).into_iter().chain([platform.clone()])) {
+        let Image::Named(image) = &platform.image else { continue };
+        if !seen.insert(image.clone()) {
+            continue;
+        }
+        if let Err(reason) = hosts::fetch(image) {
+            let message = format!("the image `{image}` of platform `{}` cannot be had: {reason}", platform.name);
+            errors.push(match &platform.span {
+                Some(span) => Diagnostic::at(span, message),
+                None => Diagnostic::new(message),
+            });
+        }
+    }
+    errors.or(())
 }
 
 /// Runs a plan to its end; the exit code.

@@ -5,6 +5,7 @@ mod check;
 mod collection;
 mod engine;
 pub mod event;
+mod evidence;
 mod hosts;
 mod inputs;
 mod machine;
@@ -14,6 +15,8 @@ mod read;
 pub mod report;
 mod snapshot;
 mod step;
+#[cfg(test)]
+mod tests;
 
 pub use check::check;
 pub use collection::{Collection, init};

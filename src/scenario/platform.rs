@@ -1,7 +1,7 @@
 //! Platforms: what the hosts of a scenario run, built in or the project's own.
 
 use super::{Preparation, read};
-use crate::source::{Diagnostic, Diagnostics, SourceFile, did_you_mean};
+use crate::source::{Diagnostic, Diagnostics, SourceFile, Span, did_you_mean};
 use crate::yaml::{self, Entry, Fields, Node, Value};
 use indexmap::IndexMap;
 use std::path::{Path, PathBuf};
@@ -13,6 +13,8 @@ pub struct Platform {
     pub name: String,
     /// What its hosts boot from.
     pub image: Image,
+    /// Where that is said, if it is not built in.
+    pub span: Option<Span>,
     /// What is mounted into them.
     pub mounts: Vec<Mount>,
     /// What is done on them before anything else.
@@ -62,7 +64,8 @@ impl Platforms {
         for (name, suite) in BUILT_IN {
             let image = Image::Suite(suite);
             let (mounts, prepare, vars) = (Vec::new(), Vec::new(), Vec::new());
-            platforms.insert(name.to_owned(), Platform { name: name.to_owned(), image, mounts, prepare, vars });
+            platforms
+                .insert(name.to_owned(), Platform { name: name.to_owned(), image, span: None, mounts, prepare, vars });
         }
         let path = folder.join("platforms.yml");
         if path.is_file() {
@@ -117,7 +120,9 @@ fn definition(name: Option<&str>, node: &Node, folder: &Path) -> Result<Platform
             })
         }
     };
-    let image = fields.required_string("image");
+    let named = fields.required("image");
+    let span = named.map(|node| node.span.clone());
+    let image = fields.read(named, Node::string);
     let mounts = fields.get("mounts");
     let mounts = fields.read(mounts, |node| read_mounts(node, folder)).unwrap_or_default();
     let prepare = fields.get("prepare");
@@ -128,6 +133,7 @@ fn definition(name: Option<&str>, node: &Node, folder: &Path) -> Result<Platform
     fields.finish_with(platform).map(|(name, image)| Platform {
         name,
         image: Image::find(&image),
+        span,
         mounts,
         prepare,
         vars,

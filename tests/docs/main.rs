@@ -7,6 +7,7 @@ use solti::engine::request::Selection;
 use solti::engine::{self, render};
 use solti::playbook::{PLAY_KEYWORDS, ROLE_KEYWORDS, Treatment};
 use solti::role::{CheckKind, OptionType, ResourceKind, UNBUILT_KINDS};
+use solti::scenario::{self, Collection, Step};
 use std::collections::BTreeSet;
 use std::error::Error;
 use std::fmt::Write as _;
@@ -85,6 +86,20 @@ fn read(files: &[(&str, String)]) -> Result {
     Ok(())
 }
 
+/// Reads the scenarios of a project with these files, as far as it goes without hosts.
+fn scenarios(files: &[(&str, &str)]) -> Result {
+    let folder = tempfile::tempdir()?;
+    for (path, text) in files {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().ok_or("no folder")?)?;
+        fs::write(path, text)?;
+    }
+    for scenario in Collection::open(folder.path().to_owned())?.read(&[])? {
+        scenario::check(folder.path(), &scenario)?;
+    }
+    Ok(())
+}
+
 #[test]
 fn every_example_is_read() -> Result {
     let mut count = 0;
@@ -100,6 +115,20 @@ fn every_example_is_read() -> Result {
                 Some("resources") => vec![play(whole), ("roles/loki/role.yml", steps("resources"))],
                 Some("checks") => vec![play(whole), ("roles/loki/role.yml", steps("checks"))],
                 Some("inventory") => vec![play(whole), ("inventory.yml", text.clone())],
+                Some("scenario") => {
+                    scenarios(&[("molecule-tests/example/scenario.yml", &text)])
+                        .map_err(|error| format!("{}:\n{text}\n{error}", path.display()))?;
+                    count += 1;
+                    continue;
+                }
+                Some("platforms") => {
+                    let scenario = "role: node_exporter\nplatforms: [debian13, own]\n";
+                    let files = [("molecule-tests/platforms.yml", text.as_str()), ("molecule-tests/files/ca.pem", "")];
+                    scenarios(&[&files[..], &[("molecule-tests/example/scenario.yml", scenario)]].concat())
+                        .map_err(|error| format!("{}:\n{text}\n{error}", path.display()))?;
+                    count += 1;
+                    continue;
+                }
                 _ if info.starts_with("yaml") => return Err(format!("{}: what is `{info}`?", path.display()).into()),
                 _ => continue,
             };
@@ -151,6 +180,24 @@ fn all_kinds_are_described() -> Result {
         assert!(section.contains("```yaml checks"), "{} has no example", kind.name());
     }
     assert_eq!(headings(checks), CheckKind::ALL.len());
+    Ok(())
+}
+
+/// The keys that an error lists as known.
+fn known(files: &[(&str, &str)]) -> Result<BTreeSet<String>> {
+    let error = scenarios(files).err().ok_or("an unknown key is no error")?.to_string();
+    let line = error.lines().find_map(|line| line.split_once("known here: ")).ok_or_else(|| error.clone())?.1;
+    Ok(line.split(", ").map(str::to_owned).collect())
+}
+
+#[test]
+fn all_keys_of_scenarios_and_platforms_are_described() -> Result {
+    let page = page("scenarios.md")?;
+    let scenario = ("molecule-tests/x/scenario.yml", "role: node_exporter\nplatforms: [debian13]\nxyz: 1\n");
+    assert_eq!(listed(section(&page, "## `scenario.yml`")?), known(&[scenario])?);
+    let platforms = ("molecule-tests/platforms.yml", "own: { image: debian13, xyz: 1 }\n");
+    assert_eq!(listed(section(&page, "## Platforms")?), known(&[scenario, platforms])?);
+    assert_eq!(listed(section(&page, "## Steps")?), set(Step::ALL.map(Step::name)));
     Ok(())
 }
 

@@ -25,6 +25,7 @@ mod quadlet_generator;
 mod quadlets;
 mod restarts;
 mod roles;
+mod scenarios;
 mod secrets;
 mod selection;
 mod services;

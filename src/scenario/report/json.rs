@@ -1,7 +1,8 @@
-//! A run for programs: one document at its end, or one line for each event.
+//! A run for programs: one document at its end, or one line for each event; times are under keys `time`.
 
 use super::Consumer;
 use super::record::Record;
+use crate::report::json::set_time_apart;
 use crate::scenario::event::Event;
 use serde_json::{Value, json};
 use std::io::{self, Write};
@@ -31,7 +32,9 @@ impl Document {
             runs.push(run);
         }
         let Record { exit, millis, .. } = self.record;
-        Ok(json!({"format": FORMAT, "command": "test", "runs": runs, "exit": exit, "millis": millis}))
+        let mut document = json!({"format": FORMAT, "command": "test", "runs": runs, "exit": exit, "millis": millis});
+        set_time_apart(&mut document);
+        Ok(document)
     }
 }
 
@@ -70,6 +73,7 @@ impl Consumer for Lines {
         if let Some(line) = line.as_object_mut() {
             line.shift_insert(0, "format".to_owned(), FORMAT.into());
         }
+        set_time_apart(&mut line);
         serde_json::to_writer(&mut self.out, &line)?;
         writeln!(self.out)?;
         self.out.flush()

@@ -102,10 +102,10 @@ mod tests {
             text: "loki: waiting for answers/http:is ready".to_owned(),
         });
         let later = Instant::now() + std::time::Duration::from_secs(9);
-        insta::assert_snapshot!(live.text(later), @r"
+        insta::assert_snapshot!(live.text(later), @"
         0 of 3 done
         loki on debian13  create  9 s
-        loki on debian12  apply: loki: waiting for answers/http:…  9 s
+        loki on debian12  apply: loki: waiting for answers/ht…  9 s
         ");
     }
 }

@@ -1,8 +1,13 @@
 //! What a person or a program reads of a run of scenarios.
 
+pub mod github;
 pub mod json;
+pub mod junit;
 mod live;
+pub mod markdown;
 pub mod record;
+#[cfg(test)]
+mod tests;
 pub mod text;
 
 pub use live::Live;

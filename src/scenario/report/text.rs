@@ -113,7 +113,7 @@ fn result(record: &Record, look: &Look) -> String {
     if !look.quiet {
         text.push_str(&table(record, look));
     }
-    for (cell, entry) in &record.cells {
+    for (cell, entry) in record.cells.iter().filter(|(_, entry)| entry.verdict == Some(Verdict::Failed)) {
         if let Some(made) = entry.failure() {
             text.push_str(&failure(cell, made, look));
         }

@@ -1,0 +1,50 @@
+//! What helps to find out why a scenario failed: the journals of its hosts, and the files that its roles have rendered.
+
+use super::Scenario;
+use super::event::Evidence;
+use super::hosts::Set;
+use crate::engine::{Project, render};
+use std::collections::BTreeSet;
+
+/// Units that failed, then what was logged of them and as a warning, at last what was logged at all.
+const JOURNAL: &str = "\
+failed=$(systemctl list-units --failed --no-legend --no-pager --plain | awk '{ print $1 }')
+for unit in $failed; do
+  echo \"-- $unit\"
+  journalctl -q --no-pager -n 40 -o short -u \"$unit\"
+done
+echo '-- warnings'
+journalctl -q --no-pager -n 20 -o short -p warning
+echo '-- all'
+journalctl -q --no-pager -n 60 -o short";
+
+/// Asks the hosts; what cannot be had is left out.
+pub async fn gather(set: &Set, scenario: &Scenario, project: Option<&Project>) -> Vec<Evidence> {
+    let mut found = Vec::new();
+    // what hosts have generated and keep is not known to this project: it is not shown if it cannot be hidden
+    for host in &scenario.hosts {
+        let kept = set.run(&host.name, "cat /etc/solti/secrets/* 2>/dev/null || true").await.unwrap_or_default();
+        let hidden = crate::secret::Secrets::new();
+        kept.lines().for_each(|secret| hidden.add(secret));
+        let redact = |text: &str| {
+            let text = hidden.redact(text);
+            project.map_or(text.clone(), |project| project.secrets.redact(&text))
+        };
+        if let Ok(text) = set.run(&host.name, JOURNAL).await {
+            found.push(Evidence { title: format!("journal of {}", host.name), text: redact(&text) });
+        }
+        let Some(project) = project else { continue };
+        for role in roles_of(project, &host.name) {
+            // those that need facts, or what another host keeps, cannot be rendered here
+            for (path, text) in render::files(project, &host.name, &role).unwrap_or_default() {
+                found.push(Evidence { title: format!("{path} of {} on {}", role, host.name), text: redact(&text) });
+            }
+        }
+    }
+    found
+}
+
+fn roles_of(project: &Project, host: &str) -> BTreeSet<String> {
+    let plays = project.plays().filter(|(_, hosts)| hosts.iter().any(|name| name == host));
+    plays.flat_map(|(play, _)| play.roles.iter().map(|role| role.role.name.clone())).collect()
+}

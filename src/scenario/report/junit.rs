@@ -1,0 +1,96 @@
+//! A run as JUnit XML: a suite for each scenario on a platform, a case for each step and each check.
+
+use super::Consumer;
+use super::record::{Entry, Made, Record};
+use crate::scenario::event::{Asked, Cell, Event, Verdict};
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Writes a file when the run is over.
+pub struct Junit {
+    path: PathBuf,
+    record: Record,
+}
+
+impl Junit {
+    /// Writes to this file.
+    pub fn new(path: PathBuf) -> Self {
+        Self { path, record: Record::default() }
+    }
+}
+
+impl Consumer for Junit {
+    fn event(&mut self, event: &Event) -> io::Result<()> {
+        self.record.take(event);
+        match event {
+            Event::Finished { .. } => {
+                let text = xml(&self.record)?;
+                std::fs::write(&self.path, text)
+                    .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", self.path.display())))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn interrupted(&mut self, _: &str) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The whole report.
+pub fn xml(record: &Record) -> io::Result<String> {
+    let mut report = Report::new("solti test");
+    report.set_time(Duration::from_millis(record.millis));
+    report.add_test_suites(record.cells.iter().map(|(cell, entry)| suite(cell, entry)));
+    report.to_string().map_err(io::Error::other)
+}
+
+fn suite(cell: &Cell, entry: &Entry) -> TestSuite {
+    let name = format!("{} on {}", cell.scenario, cell.platform);
+    let mut suite = TestSuite::new(name.clone());
+    suite.set_time(Duration::from_millis(entry.millis));
+    for made in &entry.steps {
+        suite.add_test_case(step(&name, made));
+        suite.add_test_cases(made.outcome.checks.iter().map(|asked| check(&name, made, asked)));
+    }
+    if entry.steps.is_empty() {
+        let mut case = TestCase::new("create", TestCaseStatus::skipped());
+        case.set_classname(name);
+        suite.add_test_case(case);
+    }
+    suite
+}
+
+fn step(suite: &str, made: &Made) -> TestCase {
+    let status = match (made.outcome.verdict, &made.outcome.failure) {
+        (Verdict::Passed, _) => TestCaseStatus::success(),
+        (Verdict::Interrupted, _) => TestCaseStatus::skipped(),
+        (Verdict::Failed, failure) => {
+            let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+            if let Some(failure) = failure {
+                status.set_message(failure.message.clone()).set_description(failure.details.join("\n"));
+            }
+            status
+        }
+    };
+    let mut case = TestCase::new(made.step.name(), status);
+    case.set_classname(suite).set_time(Duration::from_millis(made.millis));
+    if !made.outcome.text.is_empty() {
+        case.set_system_out(made.outcome.text.clone());
+    }
+    case
+}
+
+fn check(suite: &str, made: &Made, asked: &Asked) -> TestCase {
+    let mut status = TestCaseStatus::success();
+    // of a step that failed as it should, the check that did is no failure
+    if !asked.result.passed && made.outcome.verdict != Verdict::Passed {
+        status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+        status.set_message(asked.result.seen.clone());
+    }
+    let mut case = TestCase::new(format!("{}: {}: {}", made.step, asked.host, asked.result.check), status);
+    case.set_classname(suite).set_time(Duration::from_millis(asked.result.millis));
+    case
+}

@@ -1,0 +1,161 @@
+//! Scenarios as far as they go without hosts: what is read, and what is refused with which words.
+
+#![allow(clippy::unwrap_used)]
+
+use super::{Collection, Image, Plays, Preparation, Scenario, Step, check, init};
+use crate::source::Diagnostics;
+use insta::assert_snapshot;
+use std::fs;
+use tempfile::TempDir;
+
+/// A project with these files.
+fn project(files: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, text) in files {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    folder
+}
+
+fn read(files: &[(&str, &str)]) -> Result<Vec<Scenario>, Diagnostics> {
+    let folder = project(files);
+    let scenarios = Collection::open(folder.path().to_owned())?.read(&[])?;
+    let mut errors = Diagnostics::new();
+    for scenario in &scenarios {
+        errors.collect(check(folder.path(), scenario));
+    }
+    errors.or(scenarios)
+}
+
+/// The one scenario with this text.
+fn scenario(text: &str) -> Result<Scenario, Diagnostics> {
+    read(&[("molecule-tests/example/scenario.yml", text)]).map(|mut scenarios| scenarios.remove(0))
+}
+
+/// What is said about a scenario with this text, without the folder that it is in.
+fn refused(text: &str) -> String {
+    refused_with(&[("molecule-tests/example/scenario.yml", text)])
+}
+
+fn refused_with(files: &[(&str, &str)]) -> String {
+    let text = read(files).expect_err("it was taken").to_string();
+    let words = text.split_inclusive(['/', ' ', '\n']).filter(|word| !word.starts_with(".tmp") && *word != "tmp/");
+    words.collect::<String>().replace("--> /mol", "--> mol").replace("/molecule", "molecule")
+}
+
+#[test]
+fn three_lines_are_a_scenario() {
+    let found = scenario("summary: x\nrole: node_exporter\nplatforms: [debian13, debian12]\n").unwrap();
+    let suites: Vec<_> = found.platforms.iter().map(|platform| platform.image.clone()).collect();
+    assert_eq!(suites, [Image::Suite("trixie"), Image::Suite("bookworm")]);
+    assert_eq!(found.hosts.iter().map(|host| host.name.as_str()).collect::<Vec<_>>(), ["host"]);
+    assert!(matches!(found.plays, Plays::Roles(_)));
+}
+
+#[test]
+fn what_is_written_for_a_role_is_one() {
+    let folder = project(&[]);
+    let path = init(folder.path(), "prometheus").unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    assert_snapshot!(text, @r#"
+    summary: "Metrics server from Debian's package, which scrapes every host of the inventory"
+    role: prometheus
+    platforms: [debian13, debian12]
+    "#);
+    assert!(scenario(&text).is_ok());
+    assert!(init(folder.path(), "prometheus").unwrap_err().to_string().contains("is there already"));
+    assert_snapshot!(init(folder.path(), "promtheus").unwrap_err().to_string().lines().take(2).collect::<Vec<_>>().join("\n"), @r"
+    error: unknown role `promtheus`
+    help: did you mean `prometheus`?
+    ");
+}
+
+#[test]
+fn all_keys() {
+    let text = "\
+playbook: play.yml
+platforms:
+  - { name: own, image: registry.example.org/debian, mounts: '.:/srv/here', prepare: 'true' }
+hosts:
+  mon: { groups: [loki, all_of_them] }
+  app: { platform: debian12, vars: { x: 1 } }
+vars: { x: 2 }
+prepare: [mkdir /srv/x, { playbook: play.yml }]
+checks:
+  loki:
+    - port: { port: 3100 }
+expect: { fails: no such thing, at: verify }
+removed: { except: [/srv/x] }
+";
+    let play = "- hosts: all\n  resources:\n    - file: { path: /etc/x, content: \"{{ x }}{{ scenario_dir }}\" }\n";
+    let files = [("molecule-tests/example/scenario.yml", text), ("molecule-tests/example/play.yml", play)];
+    let found = read(&files).unwrap().remove(0);
+    assert_eq!(found.platforms[0].image, Image::Named("registry.example.org/debian".to_owned()));
+    assert_eq!(found.platforms[0].mounts[0].target, "/srv/here");
+    assert_eq!(found.hosts[1].platform.as_ref().unwrap().name, "debian12");
+    assert!(matches!(found.prepare[..], [Preparation::Shell(_), Preparation::Playbook(_)]));
+    assert_eq!(found.expect.unwrap().at, Step::Verify);
+    assert_eq!(found.may_stay, ["/srv/x"]);
+}
+
+#[test]
+fn keys_that_are_none() {
+    assert_snapshot!(refused("role: loki\nplatform: [debian13]\nchecks: []\nvars: { a: 1 }\n"));
+    assert_snapshot!(refused("platforms: [debian31, own, debian13, debian13]\nroles: [loki]\nplaybook: x.yml\n"));
+    assert_snapshot!(refused("platforms: debian13\n"));
+    assert_snapshot!(refused("role: loki\nplatforms: []\nhosts: { Mon: { group: x }, a_b: }\n"));
+    assert_snapshot!(refused(
+        "role: loki\nplatforms: debian13\nexpect: { fails: x, at: create }\nremoved: { except: [etc] }\n"
+    ));
+    assert_snapshot!(refused(
+        "role: loki\nplatforms: debian13\nexpect: { at: aply }\nprepare: { playbok: x.yml }\nchecks: [{ htp: { url: x } }]\n"
+    ));
+}
+
+#[test]
+fn errors_of_roles_and_variables_point_into_the_scenario() {
+    assert_snapshot!(refused("role: lokki\nplatforms: [debian13]\n"));
+    assert_snapshot!(refused("role: loki\nplatforms: [debian13, debian12]\nvars:\n  loki_http_port: many\n"));
+    assert_snapshot!(refused("role: loki\nplatforms: [debian13]\nvars:\n  loki_htp_port: 1\n"));
+    assert_snapshot!(refused(
+        "role: loki\nplatforms: [debian13]\nchecks:\n  mon:\n    - port: { port: \"{{ nothing }}\" }\n"
+    ));
+    assert_snapshot!(refused("role: loki\nplatforms: [debian13]\nchecks:\n  - port: { port: \"{{ nothing }}\" }\n"));
+}
+
+#[test]
+fn a_failure_of_the_input_can_be_expected() {
+    let text = |fails: &str| {
+        format!(
+            "role: loki\nplatforms: debian13\nvars: {{ loki_http_port: many }}\nexpect: {{ fails: {fails}, at: diff }}\n"
+        )
+    };
+    assert!(scenario(&text("loki_http_port")).is_ok());
+    assert!(scenario(&text("another reason")).unwrap_err().to_string().contains("loki_http_port"));
+}
+
+#[test]
+fn platforms_of_the_project() {
+    let platforms =
+        "debian13: { image: debian13, mounts: [/nowhere:/srv/x, relative] }\nown: { imag: x }\nOwn: { image: x }\n";
+    let scenario = ("molecule-tests/example/scenario.yml", "role: node_exporter\nplatforms: [debian13]\n");
+    assert_snapshot!(refused_with(&[("molecule-tests/platforms.yml", platforms), scenario]));
+    let both = "debian13: { image: debian12, vars: { node_exporter_http_port: 1 } }\n";
+    let found = read(&[("molecule-tests/platforms.yml", both), scenario]).unwrap().remove(0);
+    assert_eq!(found.platforms[0].image, Image::Suite("bookworm"));
+}
+
+#[test]
+fn names_that_are_not_there() {
+    let folder = project(&[("molecule-tests/loki/scenario.yml", "role: loki\nplatforms: debian13\n")]);
+    let collection = Collection::open(folder.path().to_owned()).unwrap();
+    assert_snapshot!(collection.read(&["lki".to_owned()]).unwrap_err(), @r"
+    error: unknown scenario `lki`
+    help: did you mean `loki`?
+    ");
+    assert_eq!(collection.read(&["loki".to_owned(), "loki".to_owned()]).unwrap().len(), 1);
+    let none = Collection::open(project(&[]).path().to_owned()).unwrap();
+    assert!(none.read(&[]).unwrap_err().to_string().contains("there are no scenarios"));
+}

@@ -6,7 +6,7 @@ use super::evidence;
 use super::hosts::{Prefix, Scripts, Set, Trouble, remove};
 use super::inputs::{self, What};
 use super::snapshot::{self, Allowed, Snapshot};
-use super::{Platform, Preparation, Scenario, Step};
+use super::{Platform, Preparation, Scenario, Step, machine};
 use crate::engine::Project;
 use crate::engine::request::{Command, Interrupt};
 use crate::report::text::words::counted;
@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Mutex, mpsc, watch};
 use tokio::task::JoinSet;
 
 /// One cell of the matrix, and what it needs.
@@ -35,6 +35,8 @@ pub struct Job {
     pub prefix: Prefix,
     /// How they are booted.
     pub scripts: Scripts,
+    /// Held while hosts boot: those that boot at the same moment would all find the same room.
+    pub booting: Arc<Mutex<()>>,
     /// Takes what happens.
     pub events: mpsc::UnboundedSender<Event>,
     /// Says when the user wants to stop.
@@ -217,6 +219,8 @@ impl Job {
             // of other hosts than the scenario has now, or no longer up
             remove(&self.scripts, &self.prefix).await?;
         }
+        let _booting = self.booting.lock().await;
+        machine::wait_for_instances(self.scenario.hosts.len(), |text| self.told(text)).await;
         let up = Set::up(&self.scripts, &self.prefix, &self.scenario, &self.platform, self.interrupt.clone());
         known.set = Some(up.await?);
         Ok(Done { seen: hosts, ..Done::default() })
@@ -316,10 +320,11 @@ impl Job {
     }
 
     async fn engine(&self, command: Command, project: Project) -> Result<Ran, Diagnostics> {
-        let told = |text| {
-            let _ = self.events.send(Event::Doing { cell: self.cell(), text });
-        };
-        engine::run(command, project, self.interrupt.clone(), told).await
+        engine::run(command, project, self.interrupt.clone(), |text| self.told(text)).await
+    }
+
+    fn told(&self, text: String) {
+        let _ = self.events.send(Event::Doing { cell: self.cell(), text });
     }
 
     async fn diff(&self, known: &mut Known) -> Result<Done, Bad> {

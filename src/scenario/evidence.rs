@@ -6,17 +6,16 @@ use super::hosts::Set;
 use crate::engine::{Project, render};
 use std::collections::BTreeSet;
 
-/// Units that failed, then what was logged of them and as a warning, at last what was logged at all.
+/// What failed units have said, then all that was logged; the kernel is this machine's, and says nothing of the host.
 const JOURNAL: &str = "\
 failed=$(systemctl list-units --failed --no-legend --no-pager --plain | awk '{ print $1 }')
 for unit in $failed; do
   echo \"-- $unit\"
   journalctl -q --no-pager -n 40 -o short -u \"$unit\"
 done
-echo '-- warnings'
-journalctl -q --no-pager -n 20 -o short -p warning
+if command -v podman >/dev/null; then echo '-- podman' && podman ps -a --no-trunc; fi
 echo '-- all'
-journalctl -q --no-pager -n 60 -o short";
+journalctl -q --no-pager -n 80 -o short _TRANSPORT=stdout _TRANSPORT=journal _TRANSPORT=syslog";
 
 /// Asks the hosts; what cannot be had is left out.
 pub async fn gather(set: &Set, scenario: &Scenario, project: Option<&Project>) -> Vec<Evidence> {

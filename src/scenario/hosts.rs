@@ -303,7 +303,8 @@ pub fn fetch(image: &str) -> Result<(), String> {
     Err(last.trim_start_matches("Error: ").to_owned())
 }
 
-fn is_root() -> bool {
+/// Whether this is root, who runs podman without sudo.
+pub fn is_root() -> bool {
     use std::os::unix::fs::MetadataExt as _;
     fs::metadata("/proc/self").is_ok_and(|me| me.uid() == 0)
 }

@@ -4,6 +4,7 @@ use super::Scenario;
 use super::platform::Image;
 use crate::source::{Diagnostic, Diagnostics};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 /// Programs that hosts need, and the packages of Debian and Ubuntu that have them.
 const PROGRAMS: [(&str, &str); 10] = [
@@ -31,8 +32,14 @@ const BUILDERS: [(&str, &str); 5] = [
 /// What a host takes with the services of a monitoring stack on it, in kilobytes.
 const MEMORY_OF_A_HOST: u64 = 200 * 1024;
 
-/// Hosts that run at once at most: each takes about seven of the 128 inotify instances that Linux gives a user.
+/// Hosts that run at once at most.
 const HOSTS: usize = 12;
+
+/// inotify instances that a host takes; where there are none left, systemd does not boot.
+const INSTANCES_OF_A_HOST: usize = 8;
+
+/// How long hosts wait for those of others to end.
+const PATIENCE: Duration = Duration::from_secs(15 * 60);
 
 /// This machine.
 #[derive(Debug, Clone, Copy)]
@@ -95,6 +102,35 @@ impl Machine {
     pub fn jobs(&self) -> usize {
         (2 * self.cores).max(2)
     }
+}
+
+/// Waits until this many hosts find inotify instances, of which Linux gives a user 128 unless told otherwise: hosts of other runs
+/// take them, too.
+pub async fn wait_for_instances(hosts: usize, told: impl Fn(String)) {
+    let begun = Instant::now();
+    let needed = hosts * INSTANCES_OF_A_HOST;
+    while begun.elapsed() < PATIENCE {
+        let free = tokio::task::spawn_blocking(free_instances).await.ok().flatten();
+        // where that cannot be known, or will never do, booting says so
+        if free.is_none_or(|(free, all)| free >= needed || all < needed) {
+            return;
+        }
+        told("waiting for the hosts of others to end: no inotify instances are left".to_owned());
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
+
+/// How many of its inotify instances this user has left, and how many there are; only root sees those of all processes.
+fn free_instances() -> Option<(usize, usize)> {
+    let all = std::fs::read_to_string("/proc/sys/fs/inotify/max_user_instances").ok()?.trim().parse().ok()?;
+    if !super::hosts::is_root() {
+        return None;
+    }
+    let processes = std::fs::read_dir("/proc").ok()?.flatten().map(|entry| entry.path().join("fd"));
+    let open = processes.flat_map(|fds| std::fs::read_dir(fds).into_iter().flatten().flatten());
+    let used =
+        open.filter(|fd| std::fs::read_link(fd.path()).is_ok_and(|target| target.as_os_str() == "anon_inode:inotify"));
+    Some((usize::saturating_sub(all, used.count()), all))
 }
 
 fn is_there(program: &str) -> bool {

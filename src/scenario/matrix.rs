@@ -9,7 +9,7 @@ use crate::source::{Diagnostic, Diagnostics, did_you_mean};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{Mutex, Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
 /// The exit codes of the contract.
@@ -107,6 +107,7 @@ pub async fn run(
 ) -> Result<u8, Trouble> {
     let begun = Instant::now();
     let scripts = Scripts::unpack().map_err(|error| Trouble::new(format!("cannot write what boots hosts: {error}")))?;
+    let booting = Arc::new(Mutex::new(()));
     let jobs: Vec<Job> = plan
         .cells
         .iter()
@@ -124,6 +125,7 @@ pub async fn run(
             scripts: scripts.clone(),
             events: events.clone(),
             interrupt: interrupt.clone(),
+            booting: Arc::clone(&booting),
         })
         .collect();
     let _ = events.send(Event::Started { cells: jobs.iter().map(Job::cell).collect(), jobs: plan.jobs });

@@ -28,7 +28,7 @@ systemctl list-units --no-legend --no-pager --plain --all --state=active,activat
 
 if command -v podman >/dev/null; then
   echo "# podman"
-  podman ps -a --format 'container {{.Names}}' 2>/dev/null
+  podman ps -a --format 'container {{.Names}} ({{.Image}})' 2>/dev/null
   podman volume ls --format 'volume {{.Name}}' 2>/dev/null
   podman network ls --format 'network {{.Name}}' 2>/dev/null
 fi

@@ -10,10 +10,11 @@ use super::{Platform, Preparation, Scenario, Step, machine};
 use crate::engine::Project;
 use crate::engine::request::{Command, Interrupt};
 use crate::report::text::words::counted;
+use crate::secret::Secrets;
 use crate::source::Diagnostics;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 use tokio::sync::{Mutex, mpsc, watch};
 use tokio::task::JoinSet;
@@ -100,6 +101,8 @@ struct Known {
     /// Accounts and packages that the roles declare.
     accounts: BTreeSet<String>,
     packages: BTreeSet<String>,
+    /// What the runs of the engine have learnt to be secret.
+    secrets: std::sync::Mutex<Vec<Secrets>>,
 }
 
 impl Job {
@@ -200,8 +203,9 @@ impl Job {
 
     async fn evidence(&self, known: &Known) -> Vec<Evidence> {
         let Some(set) = &known.set else { return Vec::new() };
-        let project = self.load(set, What::Roles).ok();
-        evidence::gather(set, &self.scenario, project.as_ref()).await
+        let project = self.load(known, What::Roles).ok();
+        let secrets = known.secrets.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        evidence::gather(set, &self.scenario, project.as_ref(), &secrets).await
     }
 
     fn set<'k>(&self, known: &'k Known) -> Result<&'k Set, Bad> {
@@ -249,7 +253,7 @@ impl Job {
                     }
                 }
                 Preparation::Playbook(path) => {
-                    let project = self.load(set, What::Playbook(path))?;
+                    let project = self.load(known, What::Playbook(path))?;
                     let ran = self.engine(Command::Apply { verify: false, prune: false }, project).await?;
                     if ran.exit != 0 {
                         return Err(Bad::ran(problem(&ran, "the playbook could not be applied"), ran));
@@ -315,8 +319,11 @@ impl Job {
         Ok(found)
     }
 
-    fn load(&self, set: &Set, what: What<'_>) -> Result<Project, Diagnostics> {
-        inputs::load(&self.root, &self.scenario, &self.platform, what, Some(&set.inventory()))
+    fn load(&self, known: &Known, what: What<'_>) -> Result<Project, Bad> {
+        let inventory = self.set(known)?.inventory();
+        let project = inputs::load(&self.root, &self.scenario, &self.platform, what, Some(&inventory))?;
+        known.secrets.lock().unwrap_or_else(PoisonError::into_inner).push(project.secrets.clone());
+        Ok(project)
     }
 
     async fn engine(&self, command: Command, project: Project) -> Result<Ran, Diagnostics> {
@@ -328,7 +335,7 @@ impl Job {
     }
 
     async fn diff(&self, known: &mut Known) -> Result<Done, Bad> {
-        let ran = self.engine(Command::Diff, self.load(self.set(known)?, What::Roles)?).await?;
+        let ran = self.engine(Command::Diff, self.load(known, What::Roles)?).await?;
         known.accounts.extend(ran.names("user").chain(ran.names("group")));
         known.packages.extend(ran.names("package"));
         match ran.exit {
@@ -340,7 +347,7 @@ impl Job {
     }
 
     async fn apply(&self, known: &mut Known) -> Result<Done, Bad> {
-        let project = self.load(self.set(known)?, What::Roles)?;
+        let project = self.load(known, What::Roles)?;
         let ran = self.engine(Command::Apply { verify: false, prune: false }, project).await?;
         match ran.exit {
             0 => Ok(Done { seen: ran.said(), text: ran.text, checks: ran.checks }),
@@ -349,7 +356,7 @@ impl Job {
     }
 
     async fn converged(&self, known: &mut Known) -> Result<Done, Bad> {
-        let ran = self.engine(Command::Diff, self.load(self.set(known)?, What::Roles)?).await?;
+        let ran = self.engine(Command::Diff, self.load(known, What::Roles)?).await?;
         match ran.exit {
             0 => Ok(Done { seen: ran.said(), text: ran.text, checks: Vec::new() }),
             2 => Err(Bad::ran(format!("a second run would make {}", ran.said()), ran)),
@@ -358,7 +365,7 @@ impl Job {
     }
 
     async fn verify(&self, known: &mut Known) -> Result<Done, Bad> {
-        let mut project = self.load(self.set(known)?, What::Roles)?;
+        let mut project = self.load(known, What::Roles)?;
         inputs::add_checks(&mut project, &self.scenario)?;
         let ran = self.engine(Command::Verify, project).await?;
         let asked = counted(ran.checks.len(), "check");
@@ -387,7 +394,7 @@ impl Job {
 
     async fn removed(&self, known: &mut Known) -> Result<Done, Bad> {
         let set = self.set(known)?;
-        let mut project = self.load(set, What::Roles)?;
+        let mut project = self.load(known, What::Roles)?;
         let prune = inputs::has_resources(&project);
         inputs::remove_roles(&mut project);
         project.complete |= prune;

@@ -4,6 +4,7 @@ use super::Scenario;
 use super::event::Evidence;
 use super::hosts::Set;
 use crate::engine::{Project, render};
+use crate::secret::Secrets;
 use std::collections::BTreeSet;
 
 /// What failed units have said, then all that was logged; the kernel is this machine's, and says nothing of the host.
@@ -17,18 +18,11 @@ if command -v podman >/dev/null; then echo '-- podman' && podman ps -a --no-trun
 echo '-- all'
 journalctl -q --no-pager -n 80 -o short _TRANSPORT=stdout _TRANSPORT=journal _TRANSPORT=syslog";
 
-/// Asks the hosts; what cannot be had is left out.
-pub async fn gather(set: &Set, scenario: &Scenario, project: Option<&Project>) -> Vec<Evidence> {
+/// Asks the hosts; what cannot be had is left out, and secrets are hidden.
+pub async fn gather(set: &Set, scenario: &Scenario, project: Option<&Project>, secrets: &[Secrets]) -> Vec<Evidence> {
+    let redact = |text: &str| secrets.iter().fold(text.to_owned(), |text, secrets| secrets.redact(&text));
     let mut found = Vec::new();
-    // what hosts have generated and keep is not known to this project: it is not shown if it cannot be hidden
     for host in &scenario.hosts {
-        let kept = set.run(&host.name, "cat /etc/solti/secrets/* 2>/dev/null || true").await.unwrap_or_default();
-        let hidden = crate::secret::Secrets::new();
-        kept.lines().for_each(|secret| hidden.add(secret));
-        let redact = |text: &str| {
-            let text = hidden.redact(text);
-            project.map_or(text.clone(), |project| project.secrets.redact(&text))
-        };
         if let Ok(text) = set.run(&host.name, JOURNAL).await {
             found.push(Evidence { title: format!("journal of {}", host.name), text: redact(&text) });
         }

@@ -133,10 +133,12 @@ pub async fn run(
     let (turns, room) = (Arc::new(Semaphore::new(plan.jobs)), Arc::new(Semaphore::new(plan.machine.hosts)));
     let mut running = JoinSet::new();
     for job in jobs {
-        let (turns, room) = (Arc::clone(&turns), Arc::clone(&room));
+        // in order
+        let turn = Arc::clone(&turns).acquire_owned().await;
+        let room = Arc::clone(&room);
         let hosts = u32::try_from(job.scenario.hosts.len()).unwrap_or(u32::MAX);
         running.spawn(async move {
-            let _turn = turns.acquire_owned().await;
+            let _turn = turn;
             let _room = room.acquire_many_owned(hosts).await;
             job.run().await
         });

@@ -1,6 +1,7 @@
 //! The command line without hosts: help, wrong usage, exit codes.
 
 mod refused;
+mod scenarios;
 
 use std::io;
 use std::path::Path;
@@ -42,6 +43,7 @@ fn help_names_the_commands() -> io::Result<()> {
       diff       Show what apply would change; touches nothing
       apply      Bring the hosts to the declared state
       verify     Ask the checks of all roles; changes nothing
+      test       Run scenarios on throwaway hosts
       inventory  Show the inventory, as ansible-inventory does
       render     Show the files that a role makes for a host
       role       List the roles there are, or show one

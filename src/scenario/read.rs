@@ -154,7 +154,17 @@ fn read_host(entry: &Entry, platforms: &Platforms) -> Result<Host, Diagnostics> 
         let vars = fields.get("vars");
         host.vars = fields.read(vars, |vars| vars.mapping().map(<[Entry]>::to_vec)).unwrap_or_default();
         let platform = fields.get("platform");
-        host.platform = fields.read(platform, |node| platforms.named(node));
+        host.platform = fields.read(platform, |node| {
+            let platform = platforms.named(node)?;
+            if platform.prepare.iter().any(|preparation| matches!(preparation, Preparation::Playbook(_))) {
+                let message = format!(
+                    "platform `{}` is prepared by a playbook: for single hosts that is not built yet",
+                    platform.name
+                );
+                return Err(Diagnostic::at(&node.span, message).hint("prepare it with shell text").into());
+            }
+            Ok(platform)
+        });
         errors.collect(fields.finish());
     }
     errors.or(host)

@@ -148,6 +148,16 @@ fn platforms_of_the_project() {
 }
 
 #[test]
+fn a_single_host_of_a_platform_with_a_playbook() {
+    let files = [
+        ("molecule-tests/platforms.yml", "own: { image: debian13, prepare: { playbook: own.yml } }\n"),
+        ("molecule-tests/own.yml", "- { hosts: all, resources: [] }\n"),
+        ("molecule-tests/example/scenario.yml", "role: loki\nplatforms: debian13\nhosts: { mon: { platform: own } }\n"),
+    ];
+    assert_snapshot!(refused_with(&files));
+}
+
+#[test]
 fn names_that_are_not_there() {
     let folder = project(&[("molecule-tests/loki/scenario.yml", "role: loki\nplatforms: debian13\n")]);
     let collection = Collection::open(folder.path().to_owned()).unwrap();

@@ -60,6 +60,10 @@ pub struct Test {
     output: Output,
 }
 
+/// The stack of each thread, in bytes: as much as the main thread mostly has, on which the engine resolves variables that
+/// refer to one another when it runs alone.
+const STACK: usize = 8 << 20;
+
 /// How often the lines that show what is going on are drawn anew.
 const TICK: Duration = Duration::from_millis(250);
 
@@ -95,7 +99,8 @@ impl Test {
             jobs: self.jobs.map(usize::from),
         };
         let plan = scenario::plan(&collection, &choice)?;
-        let engine = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::Start)?;
+        let mut engine = tokio::runtime::Builder::new_multi_thread();
+        let engine = engine.enable_all().thread_stack_size(STACK).build().map_err(Error::Start)?;
         let (events, incoming) = mpsc::unbounded_channel();
         let (stopping, interrupt) = watch::channel(Interrupt::None);
         let mut consumers = vec![self.output.scenarios()];

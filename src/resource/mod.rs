@@ -26,6 +26,7 @@ mod user;
 
 pub mod check;
 
+pub use arguments::milliseconds;
 pub use claims::claims;
 pub use kept::Kept;
 

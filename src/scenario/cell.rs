@@ -53,14 +53,14 @@ struct Done {
 }
 
 /// Why a step did not go well.
-struct Bad {
+pub(super) struct Bad {
     message: String,
     details: Vec<String>,
     done: Done,
 }
 
 impl Bad {
-    fn new(message: impl Into<String>) -> Self {
+    pub(super) fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), details: Vec::new(), done: Done::default() }
     }
 
@@ -93,7 +93,7 @@ impl From<Diagnostics> for Bad {
 
 /// What a cell knows between its steps.
 #[derive(Default)]
-struct Known {
+pub(super) struct Known {
     set: Option<Set>,
     /// Whether its hosts were there before.
     reused: bool,
@@ -145,7 +145,7 @@ impl Job {
         verdict
     }
 
-    fn is_stopping(&self) -> bool {
+    pub(super) fn is_stopping(&self) -> bool {
         *self.interrupt.borrow() != Interrupt::None
     }
 
@@ -208,7 +208,7 @@ impl Job {
         evidence::gather(set, &self.scenario, project.as_ref(), &secrets).await
     }
 
-    fn set<'k>(&self, known: &'k Known) -> Result<&'k Set, Bad> {
+    pub(super) fn set<'k>(&self, known: &'k Known) -> Result<&'k Set, Bad> {
         known.set.as_ref().ok_or_else(|| Bad::new("there are no hosts"))
     }
 
@@ -320,13 +320,18 @@ impl Job {
     }
 
     fn load(&self, known: &Known, what: What<'_>) -> Result<Project, Bad> {
+        self.load_as(known, &self.scenario, what)
+    }
+
+    /// Reads what a run is about, for a scenario that is not quite this one.
+    pub(super) fn load_as(&self, known: &Known, scenario: &Scenario, what: What<'_>) -> Result<Project, Bad> {
         let inventory = self.set(known)?.inventory();
-        let project = inputs::load(&self.root, &self.scenario, &self.platform, what, Some(&inventory))?;
+        let project = inputs::load(&self.root, scenario, &self.platform, what, Some(&inventory))?;
         known.secrets.lock().unwrap_or_else(PoisonError::into_inner).push(project.secrets.clone());
         Ok(project)
     }
 
-    async fn engine(&self, command: Command, project: Project) -> Result<Ran, Diagnostics> {
+    pub(super) async fn engine(&self, command: Command, project: Project) -> Result<Ran, Diagnostics> {
         engine::run(command, project, self.interrupt.clone(), |text| self.told(text)).await
     }
 
@@ -373,7 +378,15 @@ impl Job {
             0 if ran.checks.is_empty() => {
                 Err(Bad::ran("nothing was asked: neither the roles nor the scenario have checks", ran))
             }
-            0 => Ok(Done { seen: asked, text: ran.text, checks: ran.checks }),
+            0 => {
+                let mut checks = ran.checks;
+                checks.extend(self.breaks(known).await?);
+                let seen = match self.scenario.breaks.len() {
+                    0 => asked,
+                    count => format!("{asked}, {} noticed", counted(count, "break")),
+                };
+                Ok(Done { seen, text: ran.text, checks })
+            }
             _ => {
                 let failed: Vec<_> = ran.checks.iter().filter(|asked| !asked.result.passed).collect();
                 let first = failed.first().map(|asked| {

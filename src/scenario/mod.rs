@@ -1,5 +1,6 @@
 //! `solti test`: scenarios on throwaway hosts, from `scenario.yml` to the verdict.
 
+mod breaks;
 mod cell;
 mod check;
 mod collection;
@@ -30,6 +31,7 @@ use crate::role::CheckSpec;
 use crate::source::Span;
 use crate::yaml::{Entry, Node};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// What a `scenario.yml` says.
 #[derive(Debug, Clone)]
@@ -54,6 +56,8 @@ pub struct Scenario {
     pub prepare: Vec<Preparation>,
     /// What is asked beside the roles' own checks.
     pub checks: Vec<Checks>,
+    /// What is broken on purpose once all checks have passed.
+    pub breaks: Vec<Break>,
     /// How it is to fail, if it is to fail.
     pub expect: Option<Expectation>,
     /// Paths, `*` for anything in between, that may stay when the roles have gone.
@@ -102,6 +106,25 @@ pub struct Checks {
     pub span: Span,
     /// What they are asked.
     pub specs: Vec<CheckSpec>,
+}
+
+/// Something that is broken on purpose, so that checks must fail.
+#[derive(Debug, Clone)]
+pub struct Break {
+    /// What it is called.
+    pub name: String,
+    /// The host on which it is broken.
+    pub on: String,
+    /// Shell text that breaks it.
+    pub run: String,
+    /// Shell text that mends it.
+    pub heal: Option<String>,
+    /// Variables with which the checks are asked meanwhile, for shorter deadlines.
+    pub vars: Vec<Entry>,
+    /// Texts in the names of the checks that must fail, `HOST ROLE/STEP/KIND:NAME`.
+    pub fails: Vec<String>,
+    /// How long it may take until they do, and until all pass again.
+    pub within: Duration,
 }
 
 /// How a scenario is to fail.

@@ -1,12 +1,17 @@
 //! Reads a `scenario.yml`.
 
 use super::platform::Platforms;
-use super::{Checks, Expectation, Host, Platform, Plays, Preparation, Scenario, Step};
+use super::{Break, Checks, Expectation, Host, Platform, Plays, Preparation, Scenario, Step};
+use crate::resource::milliseconds;
 use crate::role::read_checks;
-use crate::source::{Diagnostic, Diagnostics, SourceFile, Span};
+use crate::source::{Diagnostic, Diagnostics, SourceFile, Span, did_you_mean};
 use crate::yaml::{self, Entry, Fields, Node, Value};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How long checks have to notice what is broken, in milliseconds, when the scenario does not say.
+const BREAK_WITHIN: u64 = 60_000;
 
 /// Reads the scenario `name` of a project with these platforms.
 pub fn scenario(name: &str, source: &Arc<SourceFile>, platforms: &Platforms) -> Result<Scenario, Diagnostics> {
@@ -56,6 +61,8 @@ pub fn scenario(name: &str, source: &Arc<SourceFile>, platforms: &Platforms) -> 
     let prepare = fields.read(prepare, |node| preparations(node, &folder)).unwrap_or_default();
     let checks = fields.get("checks");
     let checks = fields.read(checks, read_scenario_checks).unwrap_or_default();
+    let breaks = fields.get("breaks");
+    let breaks = fields.read(breaks, |node| read_breaks(node, &hosts)).unwrap_or_default();
     let expect = fields.get("expect");
     let expect = fields.read(expect, read_expectation);
     let removed = fields.get("removed");
@@ -73,6 +80,7 @@ pub fn scenario(name: &str, source: &Arc<SourceFile>, platforms: &Platforms) -> 
         plays,
         prepare,
         checks,
+        breaks,
         expect,
         may_stay,
     })
@@ -214,6 +222,55 @@ fn read_scenario_checks(node: &Node) -> Result<Vec<Checks>, Diagnostics> {
         }
     }
     errors.or(checks)
+}
+
+/// What is broken, one after the other.
+fn read_breaks(node: &Node, hosts: &[Host]) -> Result<Vec<Break>, Diagnostics> {
+    let mut errors = Diagnostics::new();
+    let breaks = node.sequence()?.iter().filter_map(|item| errors.collect(read_break(item, hosts))).collect();
+    errors.or(breaks)
+}
+
+fn read_break(node: &Node, hosts: &[Host]) -> Result<Break, Diagnostics> {
+    let mut fields = Fields::new(node, "a break")?;
+    let name = fields.string("name");
+    let on = fields.get("on");
+    let on = match (on, hosts) {
+        (Some(on), _) => fields.read(Some(on), |node| known_host(node, hosts)),
+        (None, [host]) => Some(host.name.clone()),
+        (None, _) => fields.required_string("on"),
+    };
+    let (run, heal) = (fields.required_string("run"), fields.string("heal"));
+    let vars = fields.get("vars");
+    let vars = fields.read(vars, |vars| vars.mapping().map(<[Entry]>::to_vec)).unwrap_or_default();
+    let fails = fields.required("fails");
+    let fails = fields.read(fails, |node| match &node.value {
+        Value::Sequence(items) if items.is_empty() => {
+            Err(Diagnostic::at(&node.span, "a break that no check has to notice").into())
+        }
+        Value::Sequence(_) => node.strings(),
+        _ => Ok(vec![node.string()?]),
+    });
+    let within = fields.get("within");
+    let within = fields.read(within, milliseconds).unwrap_or(BREAK_WITHIN);
+    let read = (|| {
+        let run = run?;
+        let name = name.unwrap_or_else(|| run.lines().next().unwrap_or_default().to_owned());
+        Some(Break { name, on: on?, run, heal, vars, fails: fails?, within: Duration::from_millis(within) })
+    })();
+    fields.finish_with(read)
+}
+
+/// One of the scenario's hosts.
+fn known_host(node: &Node, hosts: &[Host]) -> Result<String, Diagnostics> {
+    let name = node.string()?;
+    if hosts.iter().any(|host| host.name == name) {
+        return Ok(name);
+    }
+    let names: Vec<&str> = hosts.iter().map(|host| host.name.as_str()).collect();
+    let near = did_you_mean(&name, names.iter().copied()).map(|near| format!("did you mean `{near}`?"));
+    let error = Diagnostic::at(&node.span, format!("the scenario has no host `{name}`"));
+    Err(error.hint(near.unwrap_or_else(|| format!("it has: {}", names.join(", ")))).into())
 }
 
 fn read_expectation(node: &Node) -> Result<Expectation, Diagnostics> {

@@ -105,6 +105,9 @@ fn keys_that_are_none() {
     assert_snapshot!(refused("role: loki\nplatform: [debian13]\nchecks: []\nvars: { a: 1 }\n"));
     assert_snapshot!(refused("platforms: [debian31, own, debian13, debian13]\nroles: [loki]\nplaybook: x.yml\n"));
     assert_snapshot!(refused("platforms: debian13\n"));
+    assert_snapshot!(refused(
+        "role: loki\nplatforms: debian13\nhosts: { mon: , app: }\nbreaks:\n  - { run: x, fails: [] }\n  - { on: ap, brake: x, fails: y }\n"
+    ));
     assert_snapshot!(refused("role: loki\nplatforms: []\nhosts: { Mon: { group: x }, a_b: }\n"));
     assert_snapshot!(refused(
         "role: loki\nplatforms: debian13\nexpect: { fails: x, at: create }\nremoved: { except: [etc] }\n"

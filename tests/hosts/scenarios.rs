@@ -129,6 +129,27 @@ fn each_way_to_break_is_caught_by_its_step() {
             "/etc/issue has another content",
         ),
         ("losing", left("rm /etc/issue", "! test -e /etc/issue"), "", "removed", "/etc/issue is gone"),
+        (
+            "watchful",
+            good.replace("/etc/made]", "/etc/made], within: 1s"),
+            "breaks: [{ run: rm /etc/made, heal: touch /etc/made, fails: watchful/s/command }]\n",
+            "",
+            "",
+        ),
+        (
+            "blind",
+            good.clone(),
+            "breaks: [{ name: nothing to see, run: touch /etc/other, heal: rm /etc/other, fails: watchful, within: 2s }]\n",
+            "verify",
+            "broken: nothing to see; but nothing failed that is called \"watchful\"",
+        ),
+        (
+            "unmended",
+            good.replace("/etc/made]", "/etc/made], within: 1s"),
+            "breaks: [{ run: rm /etc/made, fails: unmended/s/command, within: 2s }]\n",
+            "verify",
+            "mended: rm /etc/made; but host: unmended/s/command",
+        ),
         ("excused", left("touch /etc/left", "test -f /etc/left"), "removed: { except: [/etc/left] }\n", "", ""),
         ("meant", doing("echo no room; exit 3", "false"), "expect: { fails: no room }\n", "", ""),
         (

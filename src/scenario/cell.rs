@@ -335,12 +335,22 @@ impl Job {
         engine::run(command, project, self.interrupt.clone(), |text| self.told(text)).await
     }
 
+    /// A plan. Where a connection was lost, which says nothing of the roles, it is made once more.
+    async fn planned(&self, known: &Known) -> Result<Ran, Bad> {
+        const UNREACHABLE: u8 = 4;
+        let ran = self.engine(Command::Diff, self.load(known, What::Roles)?).await?;
+        if ran.exit != UNREACHABLE {
+            return Ok(ran);
+        }
+        Ok(self.engine(Command::Diff, self.load(known, What::Roles)?).await?)
+    }
+
     fn told(&self, text: String) {
         let _ = self.events.send(Event::Doing { cell: self.cell(), text });
     }
 
     async fn diff(&self, known: &mut Known) -> Result<Done, Bad> {
-        let ran = self.engine(Command::Diff, self.load(known, What::Roles)?).await?;
+        let ran = self.planned(known).await?;
         known.accounts.extend(ran.names("user").chain(ran.names("group")));
         known.packages.extend(ran.names("package"));
         match ran.exit {
@@ -361,7 +371,7 @@ impl Job {
     }
 
     async fn converged(&self, known: &mut Known) -> Result<Done, Bad> {
-        let ran = self.engine(Command::Diff, self.load(known, What::Roles)?).await?;
+        let ran = self.planned(known).await?;
         match ran.exit {
             0 => Ok(Done { seen: ran.said(), text: ran.text, checks: Vec::new() }),
             2 => Err(Bad::ran(format!("a second run would make {}", ran.said()), ran)),

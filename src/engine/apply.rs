@@ -38,7 +38,7 @@ impl Dispatcher {
             let stop = any_errors_fatal.get(play).copied().unwrap_or(false).then(|| Arc::clone(&self.fatal));
             loop {
                 let known;
-                (members, known) = self.plan_again(members).await;
+                (members, known) = self.plan_again(members, true).await;
                 let hosts = Arc::clone(&self.project.hosts);
                 let stop = stop.clone();
                 let done: usize = members.iter().map(|member| member.done).sum();

@@ -22,7 +22,7 @@ impl Dispatcher {
         let store = self.project.hosts.secrets();
         let removed = members.iter().flat_map(|member| removed(member, store.folder(&member.work.name).as_deref()));
         made.keys().cloned().chain(removed).for_each(|secret| store.expect(&secret));
-        let (members, _) = self.plan_again(members).await;
+        let (members, _) = self.plan_again(members, false).await;
         let store = self.project.hosts.secrets();
         let here = |host: &str| members.iter().any(|member| member.work.name == host);
         let (mut ready, mut stopped, mut errors) = (Vec::new(), Vec::new(), Vec::new());
@@ -52,7 +52,7 @@ impl Dispatcher {
                 Session::stuck("", format!("it needs the secret {name}, but nothing could be planned for {host}"));
             self.stopped(member, stop).await;
         }
-        let (ready, _) = self.plan_again(ready).await;
+        let (ready, _) = self.plan_again(ready, false).await;
         let errors = gather(errors, total);
         if !errors.is_empty() {
             self.invalid = Some(errors);
@@ -61,7 +61,8 @@ impl Dispatcher {
     }
 
     /// Plans those hosts again whose values have something in them that is known better by now; says whether any was.
-    pub(super) async fn plan_again(&mut self, members: Vec<Member>) -> (Vec<Member>, bool) {
+    /// What cannot be rendered with it ends the run as long as nothing was changed, and later that host alone.
+    pub(super) async fn plan_again(&mut self, members: Vec<Member>, changing: bool) -> (Vec<Member>, bool) {
         let (mut ready, mut errors, mut any) = (Vec::new(), Vec::new(), false);
         let total = members.len();
         for mut member in members {
@@ -72,6 +73,11 @@ impl Dispatcher {
             any = true;
             match resolve(&self.project, &member.work.name) {
                 Ok(work) => member.work = work,
+                Err(found) if changing => {
+                    let reason = found.iter().next().map(|error| error.message.clone()).unwrap_or_default();
+                    self.stopped(member, Session::stuck("", reason)).await;
+                    continue;
+                }
                 Err(found) => {
                     errors.push((member.work.name.clone(), found));
                     ready.push(member);

@@ -164,6 +164,13 @@ fn who_waits_for_what_nobody_makes() {
     run.assert_stdout_has("it needs the secret influxdb_token_telegraf, which was not made on mon");
     assert!(!pair.hosts.host("app").has("/etc/writer") && !pair.mon().has("/etc/influxdb"));
 
+    // what can be rendered with a stand-in, and not with the token, fails there alone, and ends
+    let fussy = "{{ writer_token if writer_token is match('known-after') else nothing_of_that_name }}";
+    pair.project.file("roles/writer/role.yml", &WRITER.replace("{{ writer_token }}", fussy));
+    let run = pair.apply(&[]).assert_status(1).assert_stdout_has("`nothing_of_that_name` is undefined");
+    assert!(pair.mon().has("/etc/influxdb") && !pair.hosts.host("app").has("/etc/writer"), "{run}");
+    pair.project.file("roles/writer/role.yml", WRITER);
+
     // a token that was made before something else of its role failed is taken up by the next run
     pair.plays("- hosts: mon\n  roles: [influxdb]\n");
     pair.apply(&[]).assert_status(0);

@@ -150,7 +150,9 @@ impl Prefix {
     }
 
     fn of_project(root: &Path) -> String {
-        let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
+        // the folder that solti runs in has an empty path, which cannot be made canonical
+        let root = Path::new(".").join(root);
+        let root = root.canonicalize().unwrap_or(root);
         format!("k{}-", short(Sha256::new_with_prefix(root.as_os_str().as_encoded_bytes())))
     }
 

@@ -215,6 +215,10 @@ fn kept_hosts_are_gone_on_with() {
     bench.role("good", &format!("{FILE}{CHECK}"), "");
     let first = bench.test(&["--keep"]).assert_status(0).assert_stdout_has("good on debian13 stays");
     bench.test(&["--list"]).assert_stdout_has("kept on debian13: host");
+    // another project with a scenario of the same name does not touch them
+    let other = Bench::new();
+    other.role("good", &format!("{FILE}{CHECK}"), "");
+    other.test(&["--destroy"]).assert_status(0).assert_stdout_has("No hosts were kept");
     // the same host, with what has changed since
     bench.role("good", &format!("{}{CHECK}", FILE.replace("content: x", "content: y")), "");
     let again = bench.test(&["--keep", "-v"]).assert_status(0).assert_stdout_has("1 host kept");

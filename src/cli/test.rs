@@ -38,6 +38,9 @@ pub struct Test {
     /// Only these platforms
     #[arg(short, long, value_name = "NAME,...", value_delimiter = ',')]
     platform: Vec<String>,
+    /// Only with this value of an option of the scenarios' matrix; several of one option may be given
+    #[arg(long = "option", value_name = "NAME=VALUE", value_parser = option)]
+    options: Vec<(String, String)>,
     /// The last step that is made; hosts go all the same
     #[arg(long, value_name = "STEP")]
     until: Option<Step>,
@@ -90,15 +93,7 @@ impl Test {
                 Diagnostic::new("--keep ends with the step verify: what comes after it takes the roles away").into()
             );
         }
-        let last = if self.keep { Step::Verify } else { Step::Destroy };
-        let choice = Choice {
-            scenarios: self.scenarios.clone(),
-            platforms: self.platform.clone(),
-            until: self.until.unwrap_or(last),
-            keep: self.keep,
-            jobs: self.jobs.map(usize::from),
-        };
-        let plan = scenario::plan(&collection, &choice)?;
+        let plan = scenario::plan(&collection, &self.choice())?;
         let mut engine = tokio::runtime::Builder::new_multi_thread();
         let engine = engine.enable_all().thread_stack_size(STACK).build().map_err(Error::Start)?;
         let (events, incoming) = mpsc::unbounded_channel();
@@ -123,11 +118,22 @@ impl Test {
         }
     }
 
+    fn choice(&self) -> Choice {
+        let last = if self.keep { Step::Verify } else { Step::Destroy };
+        Choice {
+            scenarios: self.scenarios.clone(),
+            platforms: self.platform.clone(),
+            options: self.options.clone(),
+            until: self.until.unwrap_or(last),
+            keep: self.keep,
+            jobs: self.jobs.map(usize::from),
+        }
+    }
+
     fn open_shell(&self, collection: &Collection, host: &str) -> Result<u8, Error> {
         let scenarios = collection.read(&self.scenarios)?;
         let kept = scenario::kept(&collection.root, &scenarios).map_err(Error::Start)?;
-        let kept: Vec<_> =
-            kept.iter().filter(|kept| self.platform.is_empty() || self.platform.contains(&kept.platform)).collect();
+        let kept: Vec<_> = kept.iter().filter(|kept| self.choice().takes(kept)).collect();
         let having: Vec<_> = kept.iter().filter(|kept| kept.hosts().any(|name| name == host)).collect();
         let error = match having.as_slice() {
             [one] => {
@@ -145,14 +151,19 @@ impl Test {
                 Diagnostic::new(format!("no host `{host}` was kept")).hint(near.unwrap_or(all))
             }
             several => {
-                let names: Vec<String> =
-                    several.iter().map(|kept| format!("{} --platform {}", kept.scenario, kept.platform)).collect();
+                let names: Vec<String> = several.iter().map(|kept| kept.arguments()).collect();
                 Diagnostic::new(format!("there are several hosts `{host}`"))
                     .hint(format!("say of which scenario and platform: {}", names.join("; ")))
             }
         };
         Err(error.into())
     }
+}
+
+/// `NAME=VALUE`
+fn option(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 /// Shows what happens until the run is over.
@@ -230,9 +241,13 @@ fn list(collection: &Collection, wanted: &[String]) -> Result<u8, Error> {
         let summary = scenario.summary.as_ref().map(|summary| format!("  {summary}")).unwrap_or_default();
         // Writing to a string cannot fail.
         let _ = writeln!(text, "{:width$}  {}{summary}", scenario.name, platforms.join(", "));
-        for kept in kept.iter().filter(|kept| kept.scenario == scenario.name) {
+        for option in scenario.matrix.summary() {
+            let _ = writeln!(text, "{:width$}  {option}", "");
+        }
+        for kept in kept.iter().filter(|kept| kept.cell.scenario == scenario.name) {
             let hosts: Vec<&str> = kept.hosts().collect();
-            let _ = writeln!(text, "{:width$}  kept on {}: {}", "", kept.platform, hosts.join(", "));
+            let variant = kept.cell.variant.iter().map(|variant| format!(", {variant}")).collect::<String>();
+            let _ = writeln!(text, "{:width$}  kept on {}{variant}: {}", "", kept.cell.platform, hosts.join(", "));
         }
     }
     out::print(&text)?;

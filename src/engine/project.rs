@@ -71,7 +71,8 @@ pub fn load(selection: &Selection) -> Result<Project, Diagnostics> {
     };
     let playbooks: Vec<Playbook> = playbooks.iter().filter_map(|path| errors.collect(load(path))).collect();
     let extra = errors.collect(extra_vars::parse(&selection.extra_vars));
-    let (Some(inventory), Some(extra), true) = (inventory, extra, errors.is_empty()) else { return Err(errors) };
+    let (Some(inventory), Some(mut extra), true) = (inventory, extra, errors.is_empty()) else { return Err(errors) };
+    extra.extend(selection.given.iter().flat_map(|given| given.extra_vars.iter().cloned()));
 
     let extra = Layer::entries(Rank::Extra, &extra);
     let secrets = Secrets::new();

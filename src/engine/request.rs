@@ -1,7 +1,7 @@
 //! What a run is asked to do.
 
 use super::event::Event;
-use crate::yaml::Node;
+use crate::yaml::{Entry, Node};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
@@ -58,6 +58,8 @@ pub struct Given {
     pub inventory: Node,
     /// A playbook in place of the project's, and the path that it counts as standing at.
     pub playbook: Option<(PathBuf, Node)>,
+    /// Variables that win over all others.
+    pub extra_vars: Vec<Entry>,
 }
 
 impl Selection {

@@ -108,7 +108,7 @@ pub(super) struct Known {
 impl Job {
     /// Which cell it is.
     pub fn cell(&self) -> Cell {
-        Cell { scenario: self.scenario.name.clone(), platform: self.platform.name.clone() }
+        Cell::of(&self.scenario, &self.platform)
     }
 
     /// Goes through the steps; how it came out.

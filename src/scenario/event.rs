@@ -1,16 +1,34 @@
 //! What a run of scenarios says while it goes on. Reports make words, lines and files of it.
 
-use super::Step;
+use super::{Platform, Scenario, Step};
 use crate::engine::event::CheckResult;
 use serde::Serialize;
 
-/// A scenario on a platform.
+/// A scenario on a platform, with certain options.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct Cell {
     /// The scenario.
     pub scenario: String,
     /// The platform.
     pub platform: String,
+    /// The values of the scenario's matrix, `loki_backend=package`; none if it has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub variant: Option<String>,
+}
+
+impl Cell {
+    /// Of a scenario that is taken apart already.
+    pub fn of(scenario: &Scenario, platform: &Platform) -> Self {
+        let variant = Some(scenario.variant.to_string()).filter(|variant| !variant.is_empty());
+        Self { scenario: scenario.name.clone(), platform: platform.name.clone(), variant }
+    }
+}
+
+impl std::fmt::Display for Cell {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} on {}", self.scenario, self.platform)?;
+        self.variant.iter().try_for_each(|variant| write!(f, ", {variant}"))
+    }
 }
 
 /// How a step, or all of a cell, came out.

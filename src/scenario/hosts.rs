@@ -1,7 +1,8 @@
 //! Throwaway hosts: booted, reached and removed by the scripts of `molecule-tests/`, which are in the program.
 
+use super::event::Cell;
 use super::platform::Image;
-use super::{Mount, Platform, Scenario};
+use super::{Mount, Platform, Scenario, Variant};
 use crate::engine::request::Interrupt;
 use crate::host::quote_words;
 use indexmap::IndexMap;
@@ -144,8 +145,8 @@ impl Prefix {
     }
 
     /// Of hosts that stay.
-    pub fn kept(root: &Path, scenario: &str, platform: &str) -> Self {
-        let digest = Sha256::new_with_prefix(format!("{scenario}/{platform}"));
+    pub fn kept(root: &Path, cell: &Cell) -> Self {
+        let digest = Sha256::new_with_prefix(cell.to_string());
         Self(format!("{}{}", Self::of_project(root), short(digest)))
     }
 
@@ -319,14 +320,20 @@ pub async fn remove(scripts: &Scripts, prefix: &Prefix) -> Result<(), Trouble> {
 /// Hosts that an earlier run has kept.
 #[derive(Debug)]
 pub struct Kept {
-    /// Their scenario.
-    pub scenario: String,
-    /// Their platform.
-    pub platform: String,
+    /// What they were kept of.
+    pub cell: Cell,
+    /// With which options.
+    pub variant: Variant,
     set: Set,
 }
 
 impl Kept {
+    /// What `solti test` is given to mean these alone.
+    pub fn arguments(&self) -> String {
+        let options = self.variant.options().map(|(option, value)| format!(" --option {option}={value}"));
+        format!("{} --platform {}{}", self.cell.scenario, self.cell.platform, options.collect::<String>())
+    }
+
     /// The names of the hosts.
     pub fn hosts(&self) -> impl Iterator<Item = &str> {
         self.set.addresses.keys().map(String::as_str)
@@ -350,11 +357,11 @@ impl Kept {
 pub fn kept(root: &Path, scenarios: &[Scenario]) -> io::Result<Vec<Kept>> {
     let scripts = Scripts::unpack()?;
     let mut found = Vec::new();
-    for scenario in scenarios {
+    for scenario in scenarios.iter().flat_map(Scenario::variants) {
         for platform in &scenario.platforms {
-            let prefix = Prefix::kept(root, &scenario.name, &platform.name);
-            let (scenario, platform) = (scenario.name.clone(), platform.name.clone());
-            found.extend(Set::there(&scripts, &prefix).map(|set| Kept { scenario, platform, set }));
+            let cell = Cell::of(&scenario, platform);
+            let set = Set::there(&scripts, &Prefix::kept(root, &cell));
+            found.extend(set.map(|set| Kept { cell, variant: scenario.variant.clone(), set }));
         }
     }
     Ok(found)

@@ -44,7 +44,12 @@ pub fn load(
         inventories: inventory.iter().map(|path| path.display().to_string()).collect(),
         playbooks,
         forks: scenario.hosts.len(),
-        given: Some(Given { root: root.to_owned(), inventory: inventory_of(scenario, platform), playbook }),
+        given: Some(Given {
+            root: root.to_owned(),
+            inventory: inventory_of(scenario, platform),
+            playbook,
+            extra_vars: scenario.variant.vars().cloned().collect(),
+        }),
         ..Selection::default()
     })
 }

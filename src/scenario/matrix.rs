@@ -1,9 +1,9 @@
 //! All scenarios on all platforms, side by side as far as the machine bears it.
 
 use super::cell::Job;
-use super::event::{Event, Verdict};
+use super::event::{Cell, Event, Verdict};
 use super::hosts::{self, Prefix, Scripts, Trouble};
-use super::{Collection, Image, Machine, Platform, Scenario, Step, check};
+use super::{Collection, Image, Kept, Machine, Platform, Scenario, Step, Variant, check};
 use crate::engine::request::Interrupt;
 use crate::source::{Diagnostic, Diagnostics, did_you_mean};
 use std::collections::BTreeSet;
@@ -23,12 +23,29 @@ pub struct Choice {
     pub scenarios: Vec<String>,
     /// Platforms by their names; none for all.
     pub platforms: Vec<String>,
+    /// Options of matrices with the values that are tried; none for all.
+    pub options: Vec<(String, String)>,
     /// Where each ends.
     pub until: Step,
     /// Whether hosts stay.
     pub keep: bool,
     /// How many run at once.
     pub jobs: Option<usize>,
+}
+
+impl Choice {
+    /// Whether hosts that were kept are of what was chosen.
+    pub fn takes(&self, kept: &Kept) -> bool {
+        let platform = &kept.cell.platform;
+        (self.platforms.is_empty() || self.platforms.contains(platform)) && self.is_tried(&kept.variant)
+    }
+
+    /// Whether a combination has one of the values that were chosen, of each option that was.
+    fn is_tried(&self, variant: &Variant) -> bool {
+        let chosen =
+            |wanted: &String| self.options.iter().any(|(option, value)| option == wanted && variant.has(option, value));
+        self.options.iter().all(|(option, _)| chosen(option))
+    }
 }
 
 /// What is run, checked as far as it can be before there are hosts.
@@ -59,12 +76,24 @@ pub fn plan(collection: &Collection, choice: &Choice) -> Result<Plan, Diagnostic
             errors.push(error.maybe_hint(near));
         }
     }
-    for scenario in scenarios {
+    let variants: Vec<Scenario> = scenarios.iter().flat_map(Scenario::variants).collect();
+    for (option, value) in &choice.options {
+        if !variants.iter().any(|scenario| scenario.variant.has(option, value)) {
+            errors.push(Diagnostic::new(format!("none of the scenarios is tried with {option}={value}")));
+        }
+    }
+    for scenario in variants {
         errors.collect(check(&collection.root, &scenario));
+        if !choice.is_tried(&scenario.variant) {
+            continue;
+        }
         let scenario = Arc::new(scenario);
         let chosen = |platform: &&Platform| choice.platforms.is_empty() || choice.platforms.contains(&platform.name);
         let platforms = scenario.platforms.iter().filter(chosen).cloned().collect::<Vec<_>>();
         cells.extend(platforms.into_iter().map(|platform| (Arc::clone(&scenario), platform)));
+    }
+    if cells.is_empty() && errors.is_empty() {
+        errors.push(Diagnostic::new("none of the scenarios is tried with all of these platforms and options"));
     }
     errors.or(())?;
     let all: Vec<&Scenario> = cells.iter().map(|(scenario, _)| scenario.as_ref()).collect();
@@ -119,7 +148,7 @@ pub async fn run(
             until: plan.until,
             keep: plan.keep,
             prefix: match plan.keep {
-                true => Prefix::kept(&plan.root, &scenario.name, &platform.name),
+                true => Prefix::kept(&plan.root, &Cell::of(scenario, platform)),
                 false => Prefix::passing(number),
             },
             scripts: scripts.clone(),

@@ -18,6 +18,7 @@ mod snapshot;
 mod step;
 #[cfg(test)]
 mod tests;
+mod variant;
 
 pub use check::check;
 pub use collection::{Collection, init};
@@ -26,6 +27,7 @@ pub use machine::Machine;
 pub use matrix::{Choice, Plan, plan, run};
 pub use platform::{Image, Mount, Platform};
 pub use step::Step;
+pub use variant::{Matrix, Variant};
 
 use crate::role::CheckSpec;
 use crate::source::Span;
@@ -50,6 +52,10 @@ pub struct Scenario {
     pub hosts: Vec<Host>,
     /// Variables of all hosts.
     pub vars: Vec<Entry>,
+    /// Options with several values, each combination of which is tried.
+    pub matrix: Matrix,
+    /// The one of these combinations that it is, once it is taken apart; without values until then, and where there are none.
+    pub variant: Variant,
     /// What is applied.
     pub plays: Plays,
     /// What is done on the hosts before that.

@@ -1,7 +1,7 @@
 //! Reads a `scenario.yml`.
 
 use super::platform::Platforms;
-use super::{Break, Checks, Expectation, Host, Platform, Plays, Preparation, Scenario, Step};
+use super::{Break, Checks, Expectation, Host, Platform, Plays, Preparation, Scenario, Step, Variant, variant};
 use crate::resource::milliseconds;
 use crate::role::read_checks;
 use crate::source::{Diagnostic, Diagnostics, SourceFile, Span, did_you_mean};
@@ -47,6 +47,7 @@ pub fn scenario(name: &str, source: &Arc<SourceFile>, platforms: &Platforms) -> 
     };
     let listed = fields.required("platforms");
     let listed = fields.read(listed, |node| read_platforms(node, &folder, platforms)).unwrap_or_default();
+    let matrix = variant::read(&mut fields, &listed.iter().map(|platform| platform.name.as_str()).collect::<Vec<_>>());
     let hosts = fields.get("hosts");
     let hosts = match hosts {
         Some(hosts) => fields.read(Some(hosts), |node| read_hosts(node, platforms)).unwrap_or_default(),
@@ -69,12 +70,14 @@ pub fn scenario(name: &str, source: &Arc<SourceFile>, platforms: &Platforms) -> 
     let may_stay = fields.read(removed, read_removed).unwrap_or_default();
     let span = fields.span().clone();
     let plays = fields.finish_with(plays)?;
-    Ok(Scenario {
+    let scenario = Scenario {
         name: name.to_owned(),
         summary,
         path,
         span,
         platforms: listed,
+        matrix,
+        variant: Variant::default(),
         hosts,
         vars,
         plays,
@@ -83,7 +86,11 @@ pub fn scenario(name: &str, source: &Arc<SourceFile>, platforms: &Platforms) -> 
         breaks,
         expect,
         may_stay,
-    })
+    };
+    if scenario.variants().is_empty() {
+        return Err(Diagnostic::at(&scenario.span, "`exclude` leaves nothing to try").into());
+    }
+    Ok(scenario)
 }
 
 /// A list of one.

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+use super::event::Cell;
 use super::{Collection, Image, Plays, Preparation, Scenario, Step, check, init};
 use crate::source::Diagnostics;
 use insta::assert_snapshot;
@@ -23,8 +24,8 @@ fn read(files: &[(&str, &str)]) -> Result<Vec<Scenario>, Diagnostics> {
     let folder = project(files);
     let scenarios = Collection::open(folder.path().to_owned())?.read(&[])?;
     let mut errors = Diagnostics::new();
-    for scenario in &scenarios {
-        errors.collect(check(folder.path(), scenario));
+    for scenario in scenarios.iter().flat_map(Scenario::variants) {
+        errors.collect(check(folder.path(), &scenario));
     }
     errors.or(scenarios)
 }
@@ -158,6 +159,60 @@ fn a_single_host_of_a_platform_with_a_playbook() {
         ("molecule-tests/example/scenario.yml", "role: loki\nplatforms: debian13\nhosts: { mon: { platform: own } }\n"),
     ];
     assert_snapshot!(refused_with(&files));
+}
+
+#[test]
+fn a_matrix_is_taken_apart() {
+    let text = "\
+role: loki
+platforms: [debian13, debian12]
+vars: { loki_http_port: many }
+matrix:
+  loki_rootless: [true, false]
+  loki_http_port: { usual: 3100, other: 3200 }
+exclude:
+  - { platform: debian12, loki_rootless: false }
+  - { loki_rootless: false, loki_http_port: other }
+";
+    let found = scenario(text).unwrap();
+    let shown: Vec<String> = found
+        .variants()
+        .iter()
+        .flat_map(|scenario| scenario.platforms.iter().map(|platform| Cell::of(scenario, platform).to_string()))
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            "example on debian13, loki_rootless=true, loki_http_port=usual",
+            "example on debian12, loki_rootless=true, loki_http_port=usual",
+            "example on debian13, loki_rootless=true, loki_http_port=other",
+            "example on debian12, loki_rootless=true, loki_http_port=other",
+            "example on debian13, loki_rootless=false, loki_http_port=usual",
+        ]
+    );
+    assert_eq!(
+        found.matrix.summary().collect::<Vec<_>>(),
+        ["loki_rootless: true, false", "loki_http_port: usual, other"]
+    );
+    // without a matrix there is one, of all platforms
+    let plain = scenario("role: loki\nplatforms: [debian13, debian12]\n").unwrap().variants();
+    assert_eq!((plain.len(), plain[0].platforms.len(), plain[0].variant.to_string().as_str()), (1, 2, ""));
+}
+
+#[test]
+fn matrices_that_are_none() {
+    assert_snapshot!(refused(
+        "role: loki\nplatforms: [debian13]\nmatrix:\n  platform: [a]\n  a: 1\n  b: []\n  c: [1, 1]\n  d: [[1], { x: y }]\n"
+    ));
+    assert_snapshot!(refused(
+        "role: loki\nplatforms: [debian13]\nmatrix: { loki_http_port: [1, 2] }\nexclude:\n  - { platform: debian12 }\n  - { loki_htp_port: 1 }\n  - { loki_http_port: 3 }\n  - {}\n"
+    ));
+    assert_snapshot!(refused("role: loki\nplatforms: [debian13]\nexclude: [{ platform: debian13 }]\n"));
+    assert_snapshot!(refused(
+        "role: loki\nplatforms: [debian13]\nmatrix: { loki_http_port: [1] }\nexclude: [{ platform: debian13 }]\n"
+    ));
+    // each is checked as if it were alone
+    assert_snapshot!(refused("role: loki\nplatforms: [debian13]\nmatrix: { loki_http_port: [3100, many] }\n"));
 }
 
 #[test]

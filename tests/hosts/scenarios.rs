@@ -179,6 +179,32 @@ fn each_way_to_break_is_caught_by_its_step() {
 }
 
 #[test]
+fn each_combination_of_a_matrix_is_tried() {
+    let bench = Bench::new();
+    let role = format!("summary: x\noptions:\n  word: {{ type: string, default: x }}\nsteps:\n{FILE}");
+    bench.project.file("roles/worded/role.yml", &role.replace("content: x", "content: \"{{ word }}\""));
+    let scenario = "role: worded\nplatforms: [debian13]\nvars: { word: x }\nmatrix: { word: [x, y] }\n\
+                    checks:\n  - command: { command: [grep, -q, x, /etc/made] , within: 1s }\n";
+    bench.scenario("worded", scenario);
+    let output = bench.test(&["-o", "json"]).assert_status(1);
+    let document: Value = serde_json::from_str(&output.stdout).unwrap();
+    let found: Vec<_> =
+        document["runs"].as_array().unwrap().iter().map(|run| (&run["variant"], &run["failed"])).collect();
+    assert_eq!(found, [(&Value::from("word=x"), &Value::Null), (&Value::from("word=y"), &Value::from("verify"))]);
+    bench
+        .test(&["--option", "word=x", "--keep"])
+        .assert_status(0)
+        .assert_stdout_has("worded on debian13, word=x stays");
+    bench.test(&["--list"]).assert_stdout_has("word: x, y").assert_stdout_has("kept on debian13, word=x: host");
+    bench.test(&["--shell", "host", "--option", "word=y"]).assert_status(3).assert_stderr_has("no hosts were kept");
+    bench
+        .test(&["--option", "word=z"])
+        .assert_status(3)
+        .assert_stderr_has("none of the scenarios is tried with word=z");
+    bench.test(&["--destroy"]).assert_status(0).assert_stdout_has("1 scenario run");
+}
+
+#[test]
 fn what_a_killed_run_leaves_goes_with_the_next() {
     let bench = Bench::new();
     bench.role("good", &format!("{FILE}{CHECK}"), "");

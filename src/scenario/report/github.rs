@@ -54,7 +54,7 @@ fn annotations(record: &Record) -> String {
         let step = made.map(|made| format!(": {}", made.step)).unwrap_or_default();
         let message = made.and_then(|made| made.outcome.failure.as_ref()).map(|failure| failure.message.clone());
         let file = format!("molecule-tests/{}/scenario.yml", cell.scenario);
-        let title = format!("{} on {}{step}", cell.scenario, cell.platform);
+        let title = format!("{cell}{step}");
         format!("::error file={},title={}::{}\n", property(&file), property(&title), data(&message.unwrap_or_default()))
     });
     lines.collect()

@@ -48,7 +48,7 @@ pub fn xml(record: &Record) -> io::Result<String> {
 }
 
 fn suite(cell: &Cell, entry: &Entry) -> TestSuite {
-    let name = format!("{} on {}", cell.scenario, cell.platform);
+    let name = cell.to_string();
     let mut suite = TestSuite::new(name.clone());
     suite.set_time(Duration::from_millis(entry.millis));
     for made in &entry.steps {

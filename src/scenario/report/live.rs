@@ -72,15 +72,18 @@ impl Live {
         if self.all == 0 {
             return String::new();
         }
-        let name = |cell: &Cell| format!("{} on {}", cell.scenario, cell.platform);
-        let width = self.cells.keys().map(|cell| columns(&name(cell))).max().unwrap_or(0);
+        let width = self.cells.keys().map(|cell| columns(&cell.to_string())).max().unwrap_or(0);
         let mut lines = vec![format!("{} of {} done", self.done, self.all)];
         for (cell, (step, doing, since)) in self.cells.iter().take(self.size.0.saturating_sub(3).max(1)) {
             let elapsed = now.duration_since(*since).as_secs();
             let time = if elapsed >= 2 { format!("  {}", seconds(elapsed)) } else { String::new() };
             let what = if doing.is_empty() { step.to_string() } else { format!("{step}: {}", clean(doing)) };
             let room = self.size.1.saturating_sub(width + 2 + columns(&time) + 1).max(10);
-            lines.push(format!("{}  {}{time}", padded(&name(cell), width), console::truncate_str(&what, room, "…")));
+            lines.push(format!(
+                "{}  {}{time}",
+                padded(&cell.to_string(), width),
+                console::truncate_str(&what, room, "…")
+            ));
         }
         lines.join("\n")
     }
@@ -93,7 +96,7 @@ mod tests {
     #[test]
     fn a_line_for_each_that_is_under_way() {
         let mut live = Live::new(ProgressDrawTarget::hidden(), (24, 60));
-        let cell = |platform: &str| Cell { scenario: "loki".to_owned(), platform: platform.to_owned() };
+        let cell = |platform: &str| Cell { scenario: "loki".to_owned(), platform: platform.to_owned(), variant: None };
         live.event(&Event::Started { cells: vec![cell("debian13"), cell("debian12"), cell("own")], jobs: 2 });
         live.event(&Event::Step { cell: cell("debian13"), step: Step::Create });
         live.event(&Event::Step { cell: cell("debian12"), step: Step::Apply });

@@ -84,6 +84,10 @@ pub fn text(record: &Record) -> String {
     let _ = writeln!(text, "| scenario | platform | verdict | time | {} |", names.join(" | "));
     let _ = writeln!(text, "|{}", " --- |".repeat(4 + steps.len()));
     for (cell, entry) in &record.cells {
+        let name = match &cell.variant {
+            Some(variant) => format!("{}, {}", cell.scenario, escaped(variant)),
+            None => cell.scenario.clone(),
+        };
         let times = steps.iter().map(|step| {
             let made = entry.steps.iter().find(|made| made.step == *step);
             made.map(|made| duration(made.millis)).unwrap_or_default()
@@ -91,7 +95,7 @@ pub fn text(record: &Record) -> String {
         let _ = writeln!(
             text,
             "| {} | {} | {} | {} | {} |",
-            cell.scenario,
+            name,
             cell.platform,
             word(entry),
             duration(entry.millis),
@@ -114,7 +118,7 @@ fn word(entry: &Entry) -> String {
 }
 
 fn section(text: &mut String, cell: &Cell, entry: &Entry) {
-    let _ = writeln!(text, "\n## {} on {}: {}", cell.scenario, cell.platform, word(entry));
+    let _ = writeln!(text, "\n## {cell}: {}", word(entry));
     for made in &entry.steps {
         step(text, made);
     }

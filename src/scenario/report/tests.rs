@@ -34,7 +34,7 @@ impl Write for Page {
 }
 
 fn cell(platform: &str) -> Cell {
-    Cell { scenario: "loki".to_owned(), platform: platform.to_owned() }
+    Cell { scenario: "loki".to_owned(), platform: platform.to_owned(), variant: None }
 }
 
 fn done(platform: &str, step: Step, seen: &str, failure: Option<Failure>) -> Event {
@@ -102,6 +102,27 @@ fn for_a_person() {
     shown(Box::new(Text::new((Box::new(out.clone()), look), (Box::new(err.clone()), look), None)));
     insta::assert_snapshot!(out.text());
     insta::assert_snapshot!(err.text());
+}
+
+#[test]
+fn options_have_a_column() {
+    let page = Page::default();
+    let mut text = Text::new((Box::new(page.clone()), Look::default()), (Box::new(io::sink()), Look::default()), None);
+    let with = |variant: &str| Cell { variant: Some(variant.to_owned()), ..cell("debian13") };
+    let cells = vec![cell("debian13"), with("loki_backend=package")];
+    text.event(&Event::Started { cells: cells.clone(), jobs: 1 }).unwrap();
+    for cell in cells {
+        let (verdict, failed, kept, millis) = (Verdict::Passed, None, Vec::new(), 900);
+        text.event(&Event::CellDone { cell, verdict, failed, kept, millis }).unwrap();
+    }
+    text.event(&Event::Finished { exit: 0, millis: 1000 }).unwrap();
+    insta::assert_snapshot!(page.text(), @"
+    2 scenario runs passed (1.0 s)
+
+    scenario  platform  options               verdict  time
+    loki      debian13                        ok       0.9 s
+    loki      debian13  loki_backend=package  ok       0.9 s
+    ");
 }
 
 #[test]

@@ -42,12 +42,12 @@ impl Text {
     /// A finished cell on a line of its own.
     fn log_cell(&mut self, cell: &Cell) -> io::Result<()> {
         let Some(entry) = self.record.cells.get(cell).filter(|_| !self.look.quiet) else { return Ok(()) };
-        let names = self.record.cells.keys().map(|cell| columns(&name(cell)));
+        let names = self.record.cells.keys().map(|cell| columns(&cell.to_string()));
         let width = names.max().unwrap_or(0);
         let steps: Vec<String> =
             entry.steps.iter().map(|made| format!("{} {}", made.step, duration(made.millis))).collect();
         let (tone, word) = word(entry.verdict);
-        let start = format!("{}  {}  ", padded(&name(cell), width), self.err_look.paint(tone, &padded(word, 6)));
+        let start = format!("{}  {}  ", padded(&cell.to_string(), width), self.err_look.paint(tone, &padded(word, 6)));
         let line = format!("{start}{}", self.err_look.paint(Tone::Faint, &steps.join(", ")));
         self.log(line.trim_end())
     }
@@ -60,10 +60,8 @@ impl Consumer for Text {
             live.event(event);
         }
         match event {
-            Event::Step { cell, step } if self.look.verbose > 0 => self.log(&format!("{}  {step}", name(cell))),
-            Event::Doing { cell, text } if self.look.verbose > 1 => {
-                self.log(&format!("{}  {}", name(cell), clean(text)))
-            }
+            Event::Step { cell, step } if self.look.verbose > 0 => self.log(&format!("{cell}  {step}")),
+            Event::Doing { cell, text } if self.look.verbose > 1 => self.log(&format!("{cell}  {}", clean(text))),
             Event::CellDone { cell, .. } => self.log_cell(cell),
             Event::Finished { .. } => {
                 if let Some(live) = self.live.take() {
@@ -85,10 +83,6 @@ impl Consumer for Text {
             live.draw();
         }
     }
-}
-
-fn name(cell: &Cell) -> String {
-    format!("{} on {}", cell.scenario, cell.platform)
 }
 
 fn word(verdict: Option<Verdict>) -> (Tone, &'static str) {
@@ -119,7 +113,7 @@ fn result(record: &Record, look: &Look) -> String {
         }
     }
     for (cell, entry) in record.cells.iter().filter(|(_, entry)| !entry.kept.is_empty()) {
-        text.push_str(&format!("\n{} stays; `solti test --destroy` removes it\n", name(cell)));
+        text.push_str(&format!("\n{cell} stays; `solti test --destroy` removes it\n"));
         for command in &entry.kept {
             text.push_str(&format!("  {command}\n"));
         }
@@ -131,21 +125,26 @@ fn table(record: &Record, look: &Look) -> String {
     let widest = |of: &dyn Fn(&Cell) -> usize, least: usize| record.cells.keys().map(of).max().unwrap_or(0).max(least);
     let scenarios = widest(&|cell| columns(&cell.scenario), "scenario".len());
     let platforms = widest(&|cell| columns(&cell.platform), "platform".len());
+    let variants = widest(&|cell| cell.variant.as_deref().map_or(0, columns), "options".len());
+    let has_variants = record.cells.keys().any(|cell| cell.variant.is_some());
+    let options = |text: &str| if has_variants { format!("{}  ", padded(text, variants)) } else { String::new() };
     let verdicts =
         record.cells.values().map(|entry| word(entry.verdict).1.len()).max().unwrap_or(0).max("verdict".len());
     let heading = format!(
-        "{}  {}  {}  time",
+        "{}  {}  {}{}  time",
         padded("scenario", scenarios),
         padded("platform", platforms),
+        options("options"),
         padded("verdict", verdicts)
     );
     let mut text = format!("{}\n", look.paint(Tone::Faint, &heading));
     for (cell, entry) in &record.cells {
         let (tone, word) = word(entry.verdict);
         let row = format!(
-            "{}  {}  {}  {}{}",
+            "{}  {}  {}{}  {}{}",
             padded(&cell.scenario, scenarios),
             padded(&cell.platform, platforms),
+            options(cell.variant.as_deref().unwrap_or_default()),
             look.paint(tone, &padded(word, verdicts)),
             duration(entry.millis),
             place(entry)
@@ -174,7 +173,7 @@ fn place(entry: &Entry) -> String {
 }
 
 fn failure(cell: &Cell, made: &Made, look: &Look) -> String {
-    let mut text = format!("\n{}\n", look.paint(Tone::Strong, &name(cell)));
+    let mut text = format!("\n{}\n", look.paint(Tone::Strong, &cell.to_string()));
     let Some(failure) = &made.outcome.failure else { return text };
     let mut start = format!("  {} {}  ", look.paint(Tone::Bad, "failed"), made.step);
     for line in look.wrap(&clean(&failure.message), columns(&start)) {

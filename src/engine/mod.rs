@@ -28,3 +28,4 @@ mod undo;
 
 pub use project::{Project, load};
 pub use run::run;
+pub use target::target;

@@ -3,10 +3,11 @@
 use super::engine::{self, Ran};
 use super::event::{Cell, Event, Evidence, Failure, Outcome, Verdict};
 use super::evidence;
+use super::existing;
 use super::hosts::{Prefix, Scripts, Set, Trouble, remove};
 use super::inputs::{self, What};
 use super::snapshot::{self, Allowed, Snapshot};
-use super::{Platform, Preparation, Scenario, Step, machine};
+use super::{Host, Platform, Preparation, Scenario, Step, machine};
 use crate::engine::Project;
 use crate::engine::request::{Command, Interrupt};
 use crate::report::text::words::counted;
@@ -214,6 +215,14 @@ impl Job {
 
     async fn create(&self, known: &mut Known) -> Result<Done, Bad> {
         let hosts = counted(self.scenario.hosts.len(), "host");
+        if let Some(existing) = self.platform.existing() {
+            let project = inputs::load(&self.root, &self.scenario, &self.platform, What::Roles, None)?;
+            let targets = existing::targets(&project, &self.scenario)?;
+            let told = |text| self.told(text);
+            known.set = Some(Set::existing(&existing.inventory, targets, told, &self.interrupt).await?);
+            known.reused = true;
+            return Ok(Done { seen: format!("{hosts} there already"), ..Done::default() });
+        }
         if self.keep {
             if let Some(set) = Set::reuse(&self.scripts, &self.prefix, &self.scenario).await {
                 known.set = Some(set);
@@ -237,43 +246,13 @@ impl Job {
         }
         let set = self.set(known)?;
         let mut text = String::new();
-        for (of_platform, preparation) in self
-            .platform
-            .prepare
-            .iter()
-            .map(|preparation| (true, preparation))
-            .chain(self.scenario.prepare.iter().map(|preparation| (false, preparation)))
-        {
-            match preparation {
-                Preparation::Shell(script) => {
-                    // a host that runs another platform has that one's preparations
-                    let hosts = self.scenario.hosts.iter().filter(|host| !of_platform || host.platform.is_none());
-                    for host in hosts {
-                        text.push_str(&set.run(&host.name, &format!("set -eu\n{script}")).await?);
-                    }
-                }
-                Preparation::Playbook(path) => {
-                    let project = self.load(known, What::Playbook(path))?;
-                    let ran = self.engine(Command::Apply { verify: false, prune: false }, project).await?;
-                    if ran.exit != 0 {
-                        return Err(Bad::ran(problem(&ran, "the playbook could not be applied"), ran));
-                    }
-                    text.push_str(&ran.text);
-                }
-            }
-        }
-        for host in &self.scenario.hosts {
-            let Some(platform) = &host.platform else { continue };
-            for preparation in &platform.prepare {
-                if let Preparation::Shell(script) = preparation {
-                    text.push_str(&set.run(&host.name, &format!("set -eu\n{script}")).await?);
-                }
-            }
+        for (preparation, hosts) in self.preparations() {
+            text.push_str(&self.prepare_hosts(known, preparation, &hosts).await?);
         }
         let looks = self.look(set, &BTreeMap::new()).await?;
         if self.keep {
             for (host, (look, _)) in &looks {
-                let written = std::fs::write(set.note(host, "snapshot"), look);
+                let written = set.note(host, "snapshot").map_or(Ok(()), |path| std::fs::write(path, look));
                 written.map_err(|error| Bad::new(format!("cannot keep what was on {host}: {error}")))?;
             }
         }
@@ -281,13 +260,50 @@ impl Job {
         Ok(Done { text, ..Done::default() })
     }
 
+    /// What is done first, and on which hosts: one that runs another platform has that one's preparations.
+    fn preparations(&self) -> Vec<(&Preparation, Vec<&Host>)> {
+        let all: Vec<&Host> = self.scenario.hosts.iter().collect();
+        let (own, usual): (Vec<&Host>, Vec<&Host>) = all.iter().partition(|host| host.platform.is_some());
+        let mut found = Vec::new();
+        if !usual.is_empty() {
+            found.extend(self.platform.prepare.iter().map(|preparation| (preparation, usual.clone())));
+        }
+        for host in own {
+            let prepare = host.platform.iter().flat_map(|platform| &platform.prepare);
+            found.extend(prepare.map(|preparation| (preparation, vec![host])));
+        }
+        found.extend(self.scenario.prepare.iter().map(|preparation| (preparation, all.clone())));
+        found
+    }
+
+    /// Does one of the preparations; what was printed.
+    async fn prepare_hosts(&self, known: &Known, what: &Preparation, hosts: &[&Host]) -> Result<String, Bad> {
+        match what {
+            Preparation::Shell(script) => {
+                let mut text = String::new();
+                for host in hosts {
+                    text.push_str(&self.set(known)?.run(&host.name, &format!("set -eu\n{script}")).await?);
+                }
+                Ok(text)
+            }
+            Preparation::Playbook(path) => {
+                let project = self.load(known, What::Playbook(path, hosts))?;
+                let ran = self.engine(Command::Apply { verify: false, prune: false }, project).await?;
+                match ran.exit {
+                    0 => Ok(ran.text),
+                    _ => Err(Bad::ran(problem(&ran, "the playbook could not be applied"), ran)),
+                }
+            }
+        }
+    }
+
     /// Takes what was on kept hosts before; whether it is all there.
     fn read_snapshots(&self, known: &mut Known) -> Result<bool, Bad> {
         let set = self.set(known)?;
         let mut before = BTreeMap::new();
         for host in &self.scenario.hosts {
-            let text = std::fs::read_to_string(set.note(&host.name, "snapshot")).unwrap_or_default();
-            let Some(snapshot) = Snapshot::read(&text) else { return Ok(false) };
+            let text = set.note(&host.name, "snapshot").and_then(|path| std::fs::read_to_string(path).ok());
+            let Some(snapshot) = text.and_then(|text| Snapshot::read(&text)) else { return Ok(false) };
             before.insert(host.name.clone(), snapshot);
         }
         known.before = before;
@@ -326,7 +342,7 @@ impl Job {
     /// Reads what a run is about, for a scenario that is not quite this one.
     pub(super) fn load_as(&self, known: &Known, scenario: &Scenario, what: What<'_>) -> Result<Project, Bad> {
         let inventory = self.set(known)?.inventory();
-        let project = inputs::load(&self.root, scenario, &self.platform, what, Some(&inventory))?;
+        let project = inputs::load(&self.root, scenario, &self.platform, what, inventory.as_deref())?;
         known.secrets.lock().unwrap_or_else(PoisonError::into_inner).push(project.secrets.clone());
         Ok(project)
     }

@@ -1,7 +1,8 @@
 //! What can be known of a scenario before there is a host: wrong input is said before anything is started.
 
+use super::existing;
 use super::inputs::{self, What};
-use super::{Expectation, Preparation, Scenario, Step};
+use super::{Expectation, Host, Preparation, Scenario, Step};
 use crate::engine::render;
 use crate::source::Diagnostics;
 use std::path::Path;
@@ -13,10 +14,16 @@ use std::path::Path;
 pub fn check(root: &Path, scenario: &Scenario) -> Result<(), Diagnostics> {
     let mut errors = Diagnostics::new();
     for platform in &scenario.platforms {
-        let prepare = platform.prepare.iter().chain(&scenario.prepare);
-        for preparation in prepare {
+        let there = platform.existing().map_or(Ok(()), |existing| existing::check(scenario, platform, existing));
+        if errors.collect(there).is_none() {
+            continue;
+        }
+        let hosts: Vec<&Host> = scenario.hosts.iter().collect();
+        let of_hosts = hosts.iter().filter_map(|host| host.platform.as_ref()).flat_map(|platform| &platform.prepare);
+        for preparation in platform.prepare.iter().chain(of_hosts).chain(&scenario.prepare) {
             if let Preparation::Playbook(path) = preparation {
-                let project = errors.collect(inputs::load(root, scenario, platform, What::Playbook(path), None));
+                let project =
+                    errors.collect(inputs::load(root, scenario, platform, What::Playbook(path, &hosts), None));
                 if let Some(project) = project {
                     errors.collect(resolved(&project));
                 }

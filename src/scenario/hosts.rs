@@ -2,9 +2,9 @@
 
 use super::event::Cell;
 use super::platform::Image;
-use super::{Mount, Platform, Scenario, Variant};
+use super::{Mount, Platform, Scenario, Variant, reach};
 use crate::engine::request::Interrupt;
-use crate::host::quote_words;
+use crate::host::{Method, RunDir, Target, quote_words};
 use indexmap::IndexMap;
 use sha2::{Digest as _, Sha256};
 use std::fs;
@@ -12,12 +12,16 @@ use std::io::{self, Seek as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use tokio::io::AsyncWriteExt as _;
+use std::sync::Arc;
+use std::time::Duration;
 use tokio::process::Command;
 use tokio::sync::watch;
 
 /// `hosts.sh` and `images/`, packed by `build.rs`.
 static ARCHIVE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/hosts.tar"));
+
+/// How often one asks whether hosts are free.
+const TURN: Duration = Duration::from_millis(500);
 
 /// Lines of a failed command's output that are told.
 const LAST: usize = 20;
@@ -36,7 +40,7 @@ impl Trouble {
         Self { message: message.into(), output: Vec::new() }
     }
 
-    fn with(message: impl Into<String>, output: &str) -> Self {
+    pub fn with(message: impl Into<String>, output: &str) -> Self {
         let lines: Vec<String> = output.lines().map(str::to_owned).collect();
         let from = lines.len().saturating_sub(LAST);
         Self { message: message.into(), output: lines[from..].to_vec() }
@@ -162,15 +166,29 @@ impl Prefix {
     }
 }
 
-/// Booted hosts of a scenario on a platform.
+/// Hosts of a scenario on a platform.
 #[derive(Debug, Clone)]
 pub struct Set {
-    scripts: Scripts,
-    /// Where their keys, inventory and snapshots are.
-    folder: PathBuf,
-    prefix: Prefix,
-    /// Names and addresses.
-    addresses: IndexMap<String, String>,
+    targets: IndexMap<String, Target>,
+    origin: Origin,
+    run_dir: Arc<RunDir>,
+}
+
+/// Where hosts come from.
+#[derive(Debug, Clone)]
+enum Origin {
+    /// They were booted for this.
+    Booted {
+        scripts: Scripts,
+        /// Where their keys, inventory and snapshots are.
+        folder: PathBuf,
+        prefix: Prefix,
+    },
+    /// They are in an inventory, and stay. Nobody else tries scenarios on them meanwhile.
+    Existing {
+        #[allow(dead_code, reason = "held until the last of the run is done with the hosts")]
+        lock: Arc<fs::File>,
+    },
 }
 
 impl Set {
@@ -190,6 +208,7 @@ impl Set {
             arguments.push(match &platform.image {
                 Image::Suite(suite) => format!("{}={suite}", host.name),
                 Image::Named(image) => format!("{}=image:{image}", host.name),
+                Image::Existing(_) => return Err(Trouble::new(format!("{} is there already", host.name))),
             });
         }
         let mut lines: Vec<String> =
@@ -203,15 +222,48 @@ impl Set {
         Self::there(scripts, prefix).ok_or_else(|| Trouble::new("the hosts have no inventory"))
     }
 
+    /// Hosts that are there already, when nobody else tries scenarios on those of this inventory.
+    pub async fn existing(
+        inventory: &Path,
+        targets: IndexMap<String, Target>,
+        told: impl Fn(String),
+        interrupt: &watch::Receiver<Interrupt>,
+    ) -> Result<Self, Trouble> {
+        let failed =
+            |error: io::Error| Trouble::new(format!("cannot lock the hosts of {}: {error}", inventory.display()));
+        let folder = state().map_err(failed)?;
+        fs::create_dir_all(&folder).map_err(failed)?;
+        let path = inventory.canonicalize().map_err(failed)?;
+        let digest = short(Sha256::new_with_prefix(path.as_os_str().as_encoded_bytes()));
+        let lock = fs::File::create(folder.join(format!("existing-{digest}.lock"))).map_err(failed)?;
+        loop {
+            match lock.try_lock() {
+                Ok(()) => break,
+                Err(fs::TryLockError::Error(error)) => return Err(failed(error)),
+                Err(fs::TryLockError::WouldBlock) => told("waiting for another scenario on these hosts".to_owned()),
+            }
+            if *interrupt.borrow() != Interrupt::None {
+                return Err(Trouble::new("interrupted"));
+            }
+            tokio::time::sleep(TURN).await;
+        }
+        let run_dir = Arc::new(RunDir::new().map_err(failed)?);
+        let set = Self { targets, origin: Origin::Existing { lock: Arc::new(lock) }, run_dir };
+        for host in set.targets.keys() {
+            set.run(host, "true").await?;
+        }
+        Ok(set)
+    }
+
     /// Hosts that were booted before, if they are all up.
     pub async fn reuse(scripts: &Scripts, prefix: &Prefix, scenario: &Scenario) -> Option<Self> {
         let set = Self::there(scripts, prefix)?;
-        let same = set.addresses.len() == scenario.hosts.len()
-            && scenario.hosts.iter().all(|host| set.addresses.contains_key(&host.name));
+        let same = set.targets.len() == scenario.hosts.len()
+            && scenario.hosts.iter().all(|host| set.targets.contains_key(&host.name));
         if !same {
             return None;
         }
-        for name in set.addresses.keys() {
+        for name in set.targets.keys() {
             set.run(name, "true").await.ok()?;
         }
         Some(set)
@@ -225,63 +277,71 @@ impl Set {
             let (name, rest) = line.strip_prefix("    ")?.split_once(": {ansible_host: ")?;
             Some((name.to_owned(), rest.strip_suffix('}')?.to_owned()))
         };
-        let addresses: IndexMap<_, _> = inventory.lines().filter_map(address).collect();
-        Some(Self { scripts: scripts.clone(), folder, prefix: prefix.clone(), addresses })
+        let options = ["IdentitiesOnly=yes", "StrictHostKeyChecking=yes", "ConnectTimeout=10"].map(str::to_owned);
+        let known = format!("UserKnownHostsFile={}", folder.join("known_hosts").display());
+        let extra_args: Vec<String> =
+            options.into_iter().chain([known]).flat_map(|option| ["-o".to_owned(), option]).collect();
+        let target = |(name, address): (String, String)| {
+            let method = Method::Ssh {
+                address,
+                port: None,
+                user: Some("root".to_owned()),
+                private_key: Some(folder.join("id_ed25519")),
+                extra_args: extra_args.clone(),
+            };
+            (name.clone(), Target { name, method })
+        };
+        let targets = inventory.lines().filter_map(address).map(target).collect();
+        let run_dir = Arc::new(RunDir::new().ok()?);
+        Some(Self {
+            targets,
+            origin: Origin::Booted { scripts: scripts.clone(), folder, prefix: prefix.clone() },
+            run_dir,
+        })
     }
 
-    /// Their inventory: how each is reached.
-    pub fn inventory(&self) -> PathBuf {
-        self.folder.join("inventory.yml")
+    /// The inventory of booted hosts: how each is reached.
+    pub fn inventory(&self) -> Option<PathBuf> {
+        self.folder().map(|folder| folder.join("inventory.yml"))
     }
 
-    /// A file about a host that lives as long as it does.
-    pub fn note(&self, host: &str, what: &str) -> PathBuf {
-        self.folder.join(format!("{host}.{what}"))
+    /// A file about a booted host that lives as long as it does.
+    pub fn note(&self, host: &str, what: &str) -> Option<PathBuf> {
+        self.folder().map(|folder| folder.join(format!("{host}.{what}")))
     }
 
-    /// The command that opens a shell on a host, as root.
+    fn folder(&self) -> Option<&Path> {
+        match &self.origin {
+            Origin::Booted { folder, .. } => Some(folder),
+            Origin::Existing { .. } => None,
+        }
+    }
+
+    /// The command that opens a shell on a booted host, as root.
     pub fn ssh(&self, host: &str) -> Option<Vec<String>> {
-        let address = self.addresses.get(host)?;
-        let known = format!("UserKnownHostsFile={}", self.folder.join("known_hosts").display());
-        let key = self.folder.join("id_ed25519").display().to_string();
-        let words = ["ssh", "-F", "none", "-o", "IdentitiesOnly=yes", "-o", "StrictHostKeyChecking=yes"];
-        let rest = ["-o", "ConnectTimeout=10", "-o", &known, "-i", &key, &format!("root@{address}")];
-        Some(words.iter().chain(&rest).map(|word| (*word).to_owned()).collect())
+        self.folder()?;
+        let Method::Ssh { address, user, private_key, extra_args, .. } = &self.targets.get(host)?.method else {
+            return None;
+        };
+        let mut words = ["ssh", "-F", "none"].map(str::to_owned).to_vec();
+        words.extend(extra_args.iter().cloned());
+        words.extend(private_key.iter().flat_map(|key| ["-i".to_owned(), key.display().to_string()]));
+        words.push(format!("{}@{address}", user.as_deref().unwrap_or("root")));
+        Some(words)
     }
 
     /// Runs shell text as root on a host; what it printed.
     pub async fn run(&self, host: &str, script: &str) -> Result<String, Trouble> {
-        let failed = |error: io::Error| Trouble::new(format!("cannot run ssh: {error}"));
-        let ssh = self.ssh(host).ok_or_else(|| Trouble::new(format!("there is no host {host}")))?;
-        let mut child = Command::new(&ssh[0])
-            .args(["-o", "BatchMode=yes"])
-            .args(&ssh[1..])
-            .arg("exec sh -s")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .map_err(failed)?;
-        if let Some(mut input) = child.stdin.take() {
-            // in a function, so that a script cut short does not begin, and its commands do not read the rest of it
-            let whole = format!("whole() {{\n{script}\n}}\nwhole </dev/null\n");
-            // where the host does not read it, its end says why
-            let _ = input.write_all(whole.as_bytes()).await;
-        }
-        let output = child.wait_with_output().await.map_err(failed)?;
-        let printed = String::from_utf8_lossy(&output.stdout).into_owned();
-        if output.status.success() {
-            return Ok(printed);
-        }
-        let status = output.status.code().map_or_else(|| "a signal".to_owned(), |code| format!("status {code}"));
-        let said = format!("{printed}{}", String::from_utf8_lossy(&output.stderr));
-        Err(Trouble::with(format!("shell text on {host} ended with {status}"), &said))
+        let target = self.targets.get(host).ok_or_else(|| Trouble::new(format!("there is no host {host}")))?;
+        reach::run(&self.run_dir, target, script).await
     }
 
-    /// Removes them.
+    /// Removes those that were booted.
     pub async fn down(&self) -> Result<(), Trouble> {
-        self.scripts.hosts(&["down", &self.prefix.0], &[], None).await.map(drop)
+        match &self.origin {
+            Origin::Booted { scripts, prefix, .. } => remove(scripts, prefix).await,
+            Origin::Existing { .. } => Ok(()),
+        }
     }
 }
 
@@ -336,7 +396,7 @@ impl Kept {
 
     /// The names of the hosts.
     pub fn hosts(&self) -> impl Iterator<Item = &str> {
-        self.set.addresses.keys().map(String::as_str)
+        self.set.targets.keys().map(String::as_str)
     }
 
     /// The command that opens a shell on one of them.

@@ -1,6 +1,6 @@
 //! A scenario as the inputs of the engine: an inventory, a playbook, and the same with all roles gone.
 
-use super::{Checks, Platform, Plays, Scenario};
+use super::{Checks, Host, Platform, Plays, Scenario};
 use crate::engine::request::{Given, Selection};
 use crate::engine::{self, Project};
 use crate::playbook::{Play, RoleUse, State};
@@ -22,8 +22,8 @@ const FOLDER: &str = "scenario_dir";
 pub enum What<'a> {
     /// The scenario's roles.
     Roles,
-    /// A playbook that prepares for them.
-    Playbook(&'a Path),
+    /// A playbook that prepares some hosts for them.
+    Playbook(&'a Path, &'a [&'a Host]),
 }
 
 /// Reads everything that a run on these hosts is about; without an `inventory`, as far as it can be known before there are
@@ -36,12 +36,21 @@ pub fn load(
     inventory: Option<&Path>,
 ) -> Result<Project, Diagnostics> {
     let (playbooks, playbook) = match (what, &scenario.plays) {
-        (What::Playbook(path), _) => (vec![path.to_owned()], None),
+        (What::Playbook(path, _), _) => (vec![path.to_owned()], None),
         (What::Roles, Plays::Playbook(path)) => (vec![path.clone()], None),
         (What::Roles, Plays::Roles(roles)) => (Vec::new(), Some((scenario.path.clone(), play(scenario, roles)))),
     };
+    let existing = platform.existing();
+    let names = |hosts: &[&Host]| Some(hosts.iter().map(|host| host.name.as_str()).collect::<Vec<_>>().join(","));
+    let limit = match what {
+        What::Playbook(_, hosts) => names(hosts),
+        // the others of an inventory are not the scenario's
+        What::Roles => existing.and_then(|_| names(&scenario.hosts.iter().collect::<Vec<_>>())),
+    };
+    let inventory = existing.map(|existing| existing.inventory.as_path()).or(inventory);
     engine::load(&Selection {
         inventories: inventory.iter().map(|path| path.display().to_string()).collect(),
+        limit,
         playbooks,
         forks: scenario.hosts.len(),
         given: Some(Given {

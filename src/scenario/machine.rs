@@ -51,11 +51,15 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// Looks at this machine.
+    /// Looks at this machine, which is to boot the hosts of these scenarios.
     ///
     /// # Errors
     /// When something is missing that these scenarios need, with the command that installs it.
     pub fn look(scenarios: &[&Scenario]) -> Result<Self, Diagnostics> {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        if scenarios.is_empty() {
+            return Ok(Self { cores, hosts: HOSTS });
+        }
         let suites = scenarios
             .iter()
             .flat_map(|scenario| {
@@ -94,7 +98,6 @@ impl Machine {
             );
             return Err(Diagnostic::new(message).into());
         }
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Ok(Self { cores, hosts })
     }
 

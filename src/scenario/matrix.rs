@@ -96,8 +96,8 @@ pub fn plan(collection: &Collection, choice: &Choice) -> Result<Plan, Diagnostic
         errors.push(Diagnostic::new("none of the scenarios is tried with all of these platforms and options"));
     }
     errors.or(())?;
-    let all: Vec<&Scenario> = cells.iter().map(|(scenario, _)| scenario.as_ref()).collect();
-    let machine = Machine::look(&all)?;
+    let booted = cells.iter().filter(|(_, platform)| platform.existing().is_none());
+    let machine = Machine::look(&booted.map(|(scenario, _)| scenario.as_ref()).collect::<Vec<_>>())?;
     images(&cells)?;
     let jobs = choice.jobs.unwrap_or_else(|| machine.jobs()).clamp(1, cells.len().max(1));
     Ok(Plan { root: collection.root.clone(), cells, until: choice.until, keep: choice.keep, jobs, machine })
@@ -145,8 +145,12 @@ pub async fn run(
             root: plan.root.clone(),
             scenario: Arc::clone(scenario),
             platform: platform.clone(),
-            until: plan.until,
-            keep: plan.keep,
+            until: match platform.existing() {
+                // whatever was there before would go, too
+                Some(existing) if !existing.disposable => plan.until.min(Step::Verify),
+                _ => plan.until,
+            },
+            keep: plan.keep && platform.existing().is_none(),
             prefix: match plan.keep {
                 true => Prefix::kept(&plan.root, &Cell::of(scenario, platform)),
                 false => Prefix::passing(number),
@@ -158,14 +162,17 @@ pub async fn run(
         })
         .collect();
     let _ = events.send(Event::Started { cells: jobs.iter().map(Job::cell).collect(), jobs: plan.jobs });
-    scripts.collect_garbage().await?;
+    let boots = |job: &Job| job.platform.existing().is_none();
+    if jobs.iter().any(boots) {
+        scripts.collect_garbage().await?;
+    }
     let (turns, room) = (Arc::new(Semaphore::new(plan.jobs)), Arc::new(Semaphore::new(plan.machine.hosts)));
     let mut running = JoinSet::new();
     for job in jobs {
         // in order
         let turn = Arc::clone(&turns).acquire_owned().await;
         let room = Arc::clone(&room);
-        let hosts = u32::try_from(job.scenario.hosts.len()).unwrap_or(u32::MAX);
+        let hosts = if boots(&job) { u32::try_from(job.scenario.hosts.len()).unwrap_or(u32::MAX) } else { 0 };
         running.spawn(async move {
             let _turn = turn;
             let _room = room.acquire_many_owned(hosts).await;

@@ -1,6 +1,6 @@
 //! Platforms: what the hosts of a scenario run, built in or the project's own.
 
-use super::{Preparation, read};
+use super::{Existing, Preparation, read};
 use crate::source::{Diagnostic, Diagnostics, SourceFile, Span, did_you_mean};
 use crate::yaml::{self, Entry, Fields, Node, Value};
 use indexmap::IndexMap;
@@ -30,6 +30,8 @@ pub enum Image {
     Suite(&'static str),
     /// An image that podman has, or can pull; systemd and sshd are in it.
     Named(String),
+    /// Nothing: they are there already.
+    Existing(Existing),
 }
 
 /// A folder or file of this machine that hosts see, read-only.
@@ -120,9 +122,11 @@ fn definition(name: Option<&str>, node: &Node, folder: &Path) -> Result<Platform
             })
         }
     };
-    let named = fields.required("image");
-    let span = named.map(|node| node.span.clone());
-    let image = fields.read(named, Node::string);
+    let inventory = fields.entry("inventory");
+    let existing = read_existing(&mut fields, inventory, folder);
+    let named = if inventory.is_some() { fields.get("image") } else { fields.required("image") };
+    let span = named.or(inventory.map(|entry| &entry.value)).map(|node| node.span.clone());
+    let image = fields.read(named, Node::string).map(|name| Image::find(&name)).or(existing.map(Image::Existing));
     let mounts = fields.get("mounts");
     let mounts = fields.read(mounts, |node| read_mounts(node, folder)).unwrap_or_default();
     let prepare = fields.get("prepare");
@@ -130,14 +134,34 @@ fn definition(name: Option<&str>, node: &Node, folder: &Path) -> Result<Platform
     let vars = fields.get("vars");
     let vars = fields.read(vars, |vars| vars.mapping().map(<[Entry]>::to_vec)).unwrap_or_default();
     let platform = name.zip(image);
-    fields.finish_with(platform).map(|(name, image)| Platform {
-        name,
-        image: Image::find(&image),
-        span,
-        mounts,
-        prepare,
-        vars,
-    })
+    fields.finish_with(platform).map(|(name, image)| Platform { name, image, span, mounts, prepare, vars })
+}
+
+/// `inventory` and what goes with it, which is not what goes with an image.
+fn read_existing<'n>(fields: &mut Fields<'n>, inventory: Option<&'n Entry>, folder: &Path) -> Option<Existing> {
+    let disposable = fields.entry("disposable");
+    let Some(entry) = inventory else {
+        if let Some(disposable) = disposable {
+            let error = Diagnostic::at(&disposable.key_span, "`disposable` is for hosts of an `inventory`");
+            fields.error(error.hint("hosts that are booted go anyway"));
+        }
+        return None;
+    };
+    for key in ["image", "mounts"] {
+        if let Some(other) = fields.entry(key) {
+            let error = Diagnostic::at(&other.key_span, format!("hosts of an inventory have no `{key}`"));
+            fields.error(error.also(&entry.key_span, "the inventory is named here"));
+        }
+    }
+    let inventory = fields.read(Some(&entry.value), |node| {
+        let path = folder.join(node.string()?);
+        if path.exists() {
+            return Ok(path);
+        }
+        Err(Diagnostic::at(&node.span, format!("{}: no such file or folder", path.display())).into())
+    });
+    let disposable = fields.read(disposable.map(|entry| &entry.value), Node::boolean).unwrap_or_default();
+    inventory.map(|inventory| Existing { inventory, disposable })
 }
 
 /// A list of `HERE:THERE`.

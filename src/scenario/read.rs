@@ -171,12 +171,10 @@ fn read_host(entry: &Entry, platforms: &Platforms) -> Result<Host, Diagnostics> 
         let platform = fields.get("platform");
         host.platform = fields.read(platform, |node| {
             let platform = platforms.named(node)?;
-            if platform.prepare.iter().any(|preparation| matches!(preparation, Preparation::Playbook(_))) {
-                let message = format!(
-                    "platform `{}` is prepared by a playbook: for single hosts that is not built yet",
-                    platform.name
-                );
-                return Err(Diagnostic::at(&node.span, message).hint("prepare it with shell text").into());
+            if platform.existing().is_some() {
+                let message =
+                    format!("`{}` is for all hosts of a scenario: its hosts are there already", platform.name);
+                return Err(Diagnostic::at(&node.span, message).into());
             }
             Ok(platform)
         });

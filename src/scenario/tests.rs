@@ -152,13 +152,28 @@ fn platforms_of_the_project() {
 }
 
 #[test]
-fn a_single_host_of_a_platform_with_a_playbook() {
-    let files = [
-        ("molecule-tests/platforms.yml", "own: { image: debian13, prepare: { playbook: own.yml } }\n"),
-        ("molecule-tests/own.yml", "- { hosts: all, resources: [] }\n"),
-        ("molecule-tests/example/scenario.yml", "role: loki\nplatforms: debian13\nhosts: { mon: { platform: own } }\n"),
-    ];
-    assert_snapshot!(refused_with(&files));
+fn hosts_that_are_there_already() {
+    let inventory = ("lab.yml", "all:\n  hosts: { mon: { ansible_host: 192.0.2.7 }, app: }\n");
+    let platforms = |text| ("molecule-tests/platforms.yml", text);
+    let scenario = |text| ("molecule-tests/example/scenario.yml", text);
+    let lab = platforms("lab: { inventory: ../lab.yml, disposable: true }\n");
+    let found = read(&[inventory, lab, scenario("role: node_exporter\nplatforms: lab\nhosts: { mon: }\n")]).unwrap();
+    assert!(found[0].platforms[0].existing().unwrap().disposable);
+    assert_snapshot!(refused_with(&[inventory, lab, scenario("role: node_exporter\nplatforms: lab\n")]));
+    assert_snapshot!(refused_with(&[
+        inventory,
+        lab,
+        scenario("role: node_exporter\nplatforms: debian13\nhosts: { mon: { platform: lab } }\n")
+    ]));
+    assert_snapshot!(refused_with(&[
+        inventory,
+        lab,
+        scenario("role: node_exporter\nplatforms: lab\nhosts: { mno: { platform: debian12 } }\n")
+    ]));
+    assert_snapshot!(refused_with(&[
+        platforms("lab: { inventory: ../lab.yml, image: debian13, mounts: [] }\nown: { disposable: true, image: x }\n"),
+        scenario("role: node_exporter\nplatforms: lab\n")
+    ]));
 }
 
 #[test]

@@ -122,10 +122,17 @@ fn every_example_is_read() -> Result {
                     continue;
                 }
                 Some("platforms") => {
-                    let scenario = "role: node_exporter\nplatforms: [debian13, own]\n";
-                    let files = [("molecule-tests/platforms.yml", text.as_str()), ("molecule-tests/files/ca.pem", "")];
-                    scenarios(&[&files[..], &[("molecule-tests/example/scenario.yml", scenario)]].concat())
-                        .map_err(|error| format!("{}:\n{text}\n{error}", path.display()))?;
+                    let names = text.lines().filter_map(|line| line.split_once(':')).map(|(name, _)| name);
+                    let names: Vec<&str> = names.filter(|name| !name.starts_with(' ')).collect();
+                    let scenario = format!("role: node_exporter\nplatforms: [{}]\n", names.join(", "));
+                    let files = [
+                        ("molecule-tests/platforms.yml", text.as_str()),
+                        ("molecule-tests/example/scenario.yml", &scenario),
+                        // what the examples refer to
+                        ("molecule-tests/files/ca.pem", ""),
+                        ("inventories/lab", "all: { hosts: { host: } }\n"),
+                    ];
+                    scenarios(&files).map_err(|error| format!("{}:\n{text}\n{error}", path.display()))?;
                     count += 1;
                     continue;
                 }

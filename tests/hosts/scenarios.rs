@@ -179,6 +179,25 @@ fn each_way_to_break_is_caught_by_its_step() {
 }
 
 #[test]
+fn a_host_with_a_platform_of_its_own_is_prepared_by_that() {
+    let bench = Bench::new();
+    let prepares = |path: &str| format!("- hosts: all\n  resources:\n    - file: {{ path: {path}, content: x }}\n");
+    bench.project.file("molecule-tests/usual.yml", &prepares("/etc/usual"));
+    bench.project.file("molecule-tests/own.yml", &prepares("/etc/own"));
+    let platforms = "debian13: { image: debian13, prepare: { playbook: usual.yml } }\n\
+                     own: { image: debian12, prepare: [{ playbook: own.yml }, test -e /etc/own] }\n";
+    bench.project.file("molecule-tests/platforms.yml", platforms);
+    let is_there = |there: &str, not: &str| format!("[sh, -c, 'test -e {there} -a ! -e {not}']");
+    let scenario = format!(
+        "hosts: {{ mon: , old: {{ platform: own }} }}\nchecks:\n  mon:\n    - command: {{ command: {} }}\n  old:\n    - command: {{ command: {} }}\n",
+        is_there("/etc/usual", "/etc/own"),
+        is_there("/etc/own", "/etc/usual")
+    );
+    bench.role("good", &format!("{FILE}{CHECK}"), &scenario);
+    bench.test(&[]).assert_status(0);
+}
+
+#[test]
 fn each_combination_of_a_matrix_is_tried() {
     let bench = Bench::new();
     let role = format!("summary: x\noptions:\n  word: {{ type: string, default: x }}\nsteps:\n{FILE}");

@@ -72,7 +72,10 @@ impl Live {
         if self.all == 0 {
             return String::new();
         }
-        let width = self.cells.keys().map(|cell| columns(&cell.to_string())).max().unwrap_or(0);
+        // the other half is for what is being done
+        let widest = (self.size.1 / 2).max(10);
+        let name = |cell: &Cell| console::truncate_str(&cell.to_string(), widest, "…").into_owned();
+        let width = self.cells.keys().map(|cell| columns(&name(cell))).max().unwrap_or(0);
         let mut lines = vec![format!("{} of {} done", self.done, self.all)];
         for (cell, (step, doing, since)) in self.cells.iter().take(self.size.0.saturating_sub(3).max(1)) {
             let elapsed = now.duration_since(*since).as_secs();
@@ -81,7 +84,7 @@ impl Live {
             let room = self.size.1.saturating_sub(width + 2 + columns(&time) + 1).max(10);
             lines.push(format!(
                 "{}  {}{time}",
-                padded(&cell.to_string(), width),
+                padded(&name(cell), width),
                 console::truncate_str(&what, room, "…")
             ));
         }
@@ -104,11 +107,14 @@ mod tests {
             cell: cell("debian12"),
             text: "loki: waiting for answers/http:is ready".to_owned(),
         });
+        let options = Some("loki_backend=package, loki_http_port=3200".to_owned());
+        live.event(&Event::Step { cell: Cell { variant: options, ..cell("debian13") }, step: Step::Verify });
         let later = Instant::now() + std::time::Duration::from_secs(9);
         insta::assert_snapshot!(live.text(later), @"
         0 of 3 done
-        loki on debian13  create  9 s
-        loki on debian12  apply: loki: waiting for answers/ht…  9 s
+        loki on debian13                create  9 s
+        loki on debian12                apply: loki: waiting …  9 s
+        loki on debian13, loki_backen…  verify  9 s
         ");
     }
 }

@@ -98,7 +98,7 @@ impl Test {
         let engine = engine.enable_all().thread_stack_size(STACK).build().map_err(Error::Start)?;
         let (events, incoming) = mpsc::unbounded_channel();
         let (stopping, interrupt) = watch::channel(Interrupt::None);
-        let mut consumers = vec![self.output.scenarios()];
+        let mut consumers = vec![self.output.scenarios()?];
         consumers.extend(self.junit.iter().map(|path| Box::new(Junit::new(path.clone())) as Box<dyn Consumer>));
         consumers.push(Box::new(Markdown::new(collection.root.join("molecule-tests/output"))));
         let shown = engine.spawn(show(consumers, incoming, stopping));
@@ -256,22 +256,22 @@ fn list(collection: &Collection, wanted: &[String]) -> Result<u8, Error> {
 
 impl Output {
     /// The report of a run of scenarios.
-    fn scenarios(&self) -> Box<dyn Consumer> {
-        use solti::scenario::report::{Live, github::Github, json, text};
+    fn scenarios(&self) -> Result<Box<dyn Consumer>, Error> {
+        use solti::scenario::report::{Live, github, json, text};
         let out = Box::new(out::Out::new());
-        match self.output {
+        let (out_look, err_look, live) = self.looks();
+        Ok(match self.output {
             Format::Json => Box::new(json::Document::new(out)),
             Format::Jsonl => Box::new(json::Lines::new(out)),
-            Format::Text | Format::Github => {
-                let (out_look, err_look, live) = self.looks();
+            Format::Text => {
                 let err = (Box::new(io::stderr()) as Box<_>, err_look);
-                let text = text::Text::new((out, out_look), err, live.map(Live::stderr));
-                if self.output == Format::Text {
-                    return Box::new(text);
-                }
-                let summary = std::env::var_os("GITHUB_STEP_SUMMARY").map(PathBuf::from);
-                Box::new(Github::new(text, Box::new(out::Out::new()), summary))
+                Box::new(text::Text::new((out, out_look), err, live.map(Live::stderr)))
             }
-        }
+            Format::Github => {
+                let summary = std::env::var_os("GITHUB_STEP_SUMMARY").map(PathBuf::from);
+                let token = github::token().map_err(Error::Start)?;
+                Box::new(github::Github::new(out::Out::new, out_look, token, summary))
+            }
+        })
     }
 }

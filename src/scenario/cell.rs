@@ -1,15 +1,15 @@
 //! A scenario on a platform, step by step.
 
 use super::engine::{self, Ran};
-use super::event::{Cell, Event, Evidence, Failure, Outcome, Verdict};
+use super::event::{Cell, Event, Evidence, Failure, Outcome, Place, Took, Verdict};
 use super::evidence;
 use super::existing;
 use super::hosts::{Prefix, Scripts, Set, Trouble, remove};
 use super::inputs::{self, What};
 use super::snapshot::{self, Allowed, Snapshot};
-use super::{Host, Platform, Preparation, Scenario, Step, machine};
-use crate::engine::Project;
+use super::{Host, Platform, Preparation, Scenario, Step, machine, redact};
 use crate::engine::request::{Command, Interrupt};
+use crate::engine::{Project, render};
 use crate::report::text::words::counted;
 use crate::secret::Secrets;
 use crate::source::Diagnostics;
@@ -51,25 +51,40 @@ struct Done {
     seen: String,
     text: String,
     checks: Vec<super::event::Asked>,
+    took: Vec<Took>,
+}
+
+impl Done {
+    /// What a run has planned, and done.
+    fn of_plan(ran: Ran) -> Self {
+        let seen = ran.said();
+        Self::of(ran, seen)
+    }
+
+    /// What a run of the engine has done.
+    fn of(ran: Ran, seen: impl Into<String>) -> Self {
+        Self { seen: seen.into(), text: ran.text, checks: ran.checks, took: ran.took }
+    }
 }
 
 /// Why a step did not go well.
 pub(super) struct Bad {
     message: String,
     details: Vec<String>,
-    done: Done,
+    /// Where it is declared; else it is the scenario.
+    at: Option<Place>,
+    done: Box<Done>,
 }
 
 impl Bad {
     pub(super) fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), details: Vec::new(), done: Done::default() }
+        Self { message: message.into(), details: Vec::new(), at: None, done: Box::default() }
     }
 
     /// What a run printed says it all.
-    fn ran(message: impl Into<String>, ran: Ran) -> Self {
+    fn ran(message: impl Into<String>, mut ran: Ran) -> Self {
         let details = ran.text.lines().map(str::to_owned).collect();
-        let done = Done { seen: String::new(), text: ran.text, checks: ran.checks };
-        Self { message: message.into(), details, done }
+        Self { message: message.into(), details, at: ran.at.take(), done: Box::new(Done::of(ran, "")) }
     }
 
     /// Whether a text is said anywhere in it.
@@ -80,7 +95,7 @@ impl Bad {
 
 impl From<Trouble> for Bad {
     fn from(trouble: Trouble) -> Self {
-        Self { message: trouble.message, details: trouble.output, done: Done::default() }
+        Self { message: trouble.message, details: trouble.output, at: None, done: Box::default() }
     }
 }
 
@@ -88,7 +103,7 @@ impl From<Diagnostics> for Bad {
     fn from(errors: Diagnostics) -> Self {
         let first = errors.iter().next().map(|error| error.message.clone()).unwrap_or_default();
         let details = errors.render(false).lines().map(str::to_owned).collect();
-        Self { message: first, details, done: Done::default() }
+        Self { message: first, details, at: Place::of_errors(&errors), done: Box::default() }
     }
 }
 
@@ -170,34 +185,32 @@ impl Job {
             Err(_) if expected.is_none() && !self.is_stopping() => self.evidence(known).await,
             _ => Vec::new(),
         };
+        let failure = |message: String, details: Vec<String>, at: Option<Place>| {
+            Some(Failure { message, details, at: at.unwrap_or_else(|| Place::of_scenario(&self.scenario)), evidence })
+        };
         let (verdict, done, failure, over) = match (result, expected) {
             (Ok(done), None) => (Verdict::Passed, done, None, false),
             (Ok(done), Some(expect)) => {
                 let message = format!("it did not fail, as was expected: {:?}", expect.fails);
                 let details = done.text.lines().map(str::to_owned).collect();
-                let failure = Failure { message, details, evidence };
-                (Verdict::Failed, done, Some(failure), true)
+                (Verdict::Failed, done, failure(message, details, None), true)
             }
             (Err(bad), _) if self.is_stopping() => {
-                (Verdict::Interrupted, Done { seen: "interrupted".to_owned(), ..bad.done }, None, true)
+                (Verdict::Interrupted, Done { seen: "interrupted".to_owned(), ..*bad.done }, None, true)
             }
             (Err(bad), Some(expect)) if bad.has(&expect.fails) => {
                 let seen = format!("failed as expected: {}", bad.message);
-                let failure = Failure { message: bad.message, details: bad.details, evidence };
-                (Verdict::Passed, Done { seen, ..bad.done }, Some(failure), true)
+                (Verdict::Passed, Done { seen, ..*bad.done }, failure(bad.message, bad.details, bad.at), true)
             }
             (Err(bad), Some(expect)) => {
                 let message = format!("{}; expected was: {:?}", bad.message, expect.fails);
-                (Verdict::Failed, bad.done, Some(Failure { message, details: bad.details, evidence }), true)
+                (Verdict::Failed, *bad.done, failure(message, bad.details, bad.at), true)
             }
-            (Err(bad), None) => (
-                Verdict::Failed,
-                bad.done,
-                Some(Failure { message: bad.message, details: bad.details, evidence }),
-                true,
-            ),
+            (Err(bad), None) => (Verdict::Failed, *bad.done, failure(bad.message, bad.details, bad.at), true),
         };
-        let outcome = Outcome { verdict, seen: done.seen, failure, text: done.text, checks: done.checks };
+        let Done { seen, text, checks, took } = done;
+        let secrets = known.secrets.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let outcome = redact::outcome(Outcome { verdict, seen, failure, text, checks, took }, &secrets);
         let _ = self.events.send(Event::StepDone { cell: self.cell(), step, outcome, millis: millis(begun) });
         (verdict, over)
     }
@@ -205,8 +218,7 @@ impl Job {
     async fn evidence(&self, known: &Known) -> Vec<Evidence> {
         let Some(set) = &known.set else { return Vec::new() };
         let project = self.load(known, What::Roles).ok();
-        let secrets = known.secrets.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        evidence::gather(set, &self.scenario, project.as_ref(), &secrets).await
+        evidence::gather(set, &self.scenario, project.as_ref()).await
     }
 
     pub(super) fn set<'k>(&self, known: &'k Known) -> Result<&'k Set, Bad> {
@@ -245,9 +257,12 @@ impl Job {
             return Ok(Done { seen: "done before".to_owned(), ..Done::default() });
         }
         let set = self.set(known)?;
-        let mut text = String::new();
+        self.learn_secrets(known);
+        let (mut text, mut took) = (String::new(), Vec::new());
         for (preparation, hosts) in self.preparations() {
-            text.push_str(&self.prepare_hosts(known, preparation, &hosts).await?);
+            let done = self.prepare_hosts(known, preparation, &hosts).await?;
+            text.push_str(&done.text);
+            took.extend(done.took);
         }
         let looks = self.look(set, &BTreeMap::new()).await?;
         if self.keep {
@@ -257,7 +272,7 @@ impl Job {
             }
         }
         known.before = looks.into_iter().map(|(host, (_, snapshot))| (host, snapshot)).collect();
-        Ok(Done { text, ..Done::default() })
+        Ok(Done { text, took, ..Done::default() })
     }
 
     /// What is done first, and on which hosts: one that runs another platform has that one's preparations.
@@ -276,21 +291,21 @@ impl Job {
         found
     }
 
-    /// Does one of the preparations; what was printed.
-    async fn prepare_hosts(&self, known: &Known, what: &Preparation, hosts: &[&Host]) -> Result<String, Bad> {
+    /// Does one of the preparations.
+    async fn prepare_hosts(&self, known: &Known, what: &Preparation, hosts: &[&Host]) -> Result<Done, Bad> {
         match what {
             Preparation::Shell(script) => {
                 let mut text = String::new();
                 for host in hosts {
                     text.push_str(&self.set(known)?.run(&host.name, &format!("set -eu\n{script}")).await?);
                 }
-                Ok(text)
+                Ok(Done { text, ..Done::default() })
             }
             Preparation::Playbook(path) => {
                 let project = self.load(known, What::Playbook(path, hosts))?;
                 let ran = self.engine(Command::Apply { verify: false, prune: false }, project).await?;
                 match ran.exit {
-                    0 => Ok(ran.text),
+                    0 => Ok(Done::of(ran, "")),
                     _ => Err(Bad::ran(problem(&ran, "the playbook could not be applied"), ran)),
                 }
             }
@@ -347,6 +362,17 @@ impl Job {
         Ok(project)
     }
 
+    /// Renders what the roles write, for the secrets in it: preparations may print them before any role is applied.
+    fn learn_secrets(&self, known: &Known) {
+        // what is wrong is said by the step that needs it
+        let Ok(project) = self.load(known, What::Roles) else { return };
+        for host in &self.scenario.hosts {
+            for role in evidence::roles_of(&project, &host.name) {
+                let _ = render::files(&project, &host.name, &role);
+            }
+        }
+    }
+
     pub(super) async fn engine(&self, command: Command, project: Project) -> Result<Ran, Diagnostics> {
         engine::run(command, project, self.interrupt.clone(), |text| self.told(text)).await
     }
@@ -370,8 +396,8 @@ impl Job {
         known.accounts.extend(ran.names("user").chain(ran.names("group")));
         known.packages.extend(ran.names("package"));
         match ran.exit {
-            2 => Ok(Done { seen: ran.said(), text: ran.text, checks: Vec::new() }),
-            0 if known.reused => Ok(Done { seen: ran.said(), text: ran.text, checks: Vec::new() }),
+            2 => Ok(Done::of_plan(ran)),
+            0 if known.reused => Ok(Done::of_plan(ran)),
             0 => Err(Bad::ran("nothing would change on new hosts", ran)),
             _ => Err(Bad::ran(problem(&ran, "there is no plan"), ran)),
         }
@@ -381,7 +407,7 @@ impl Job {
         let project = self.load(known, What::Roles)?;
         let ran = self.engine(Command::Apply { verify: false, prune: false }, project).await?;
         match ran.exit {
-            0 => Ok(Done { seen: ran.said(), text: ran.text, checks: ran.checks }),
+            0 => Ok(Done::of_plan(ran)),
             _ => Err(Bad::ran(problem(&ran, "it could not be applied"), ran)),
         }
     }
@@ -389,7 +415,7 @@ impl Job {
     async fn converged(&self, known: &mut Known) -> Result<Done, Bad> {
         let ran = self.planned(known).await?;
         match ran.exit {
-            0 => Ok(Done { seen: ran.said(), text: ran.text, checks: Vec::new() }),
+            0 => Ok(Done::of_plan(ran)),
             2 => Err(Bad::ran(format!("a second run would make {}", ran.said()), ran)),
             _ => Err(Bad::ran(problem(&ran, "there is no second plan"), ran)),
         }
@@ -405,13 +431,13 @@ impl Job {
                 Err(Bad::ran("nothing was asked: neither the roles nor the scenario have checks", ran))
             }
             0 => {
-                let mut checks = ran.checks;
-                checks.extend(self.breaks(known).await?);
                 let seen = match self.scenario.breaks.len() {
                     0 => asked,
                     count => format!("{asked}, {} noticed", counted(count, "break")),
                 };
-                Ok(Done { seen, text: ran.text, checks })
+                let mut done = Done::of(ran, seen);
+                done.checks.extend(self.breaks(known).await?);
+                Ok(done)
             }
             _ => {
                 let failed: Vec<_> = ran.checks.iter().filter(|asked| !asked.result.passed).collect();
@@ -451,14 +477,14 @@ impl Job {
             left.extend(before.differences(&after, &allowed).into_iter().map(|line| format!("{host}: {line}")));
         }
         if left.is_empty() {
-            return Ok(Done { seen: format!("{}, nothing left", ran.said()), text: ran.text, checks: Vec::new() });
+            let seen = format!("{}, nothing left", ran.said());
+            return Ok(Done::of(ran, seen));
         }
         let message = match left.as_slice() {
             [one] => format!("it is not as before: {one}"),
             _ => format!("{} are not as before", counted(left.len(), "thing")),
         };
-        let done = Done { seen: String::new(), text: ran.text, checks: Vec::new() };
-        Err(Bad { message, details: left, done })
+        Err(Bad { message, details: left, at: None, done: Box::new(Done::of(ran, "")) })
     }
 
     async fn destroy(&self, known: &mut Known) -> Result<Done, Bad> {

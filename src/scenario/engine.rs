@@ -1,6 +1,7 @@
 //! One run of the engine for a scenario: what came out of it, as values and as the text that a user would read.
 
-use super::event::Asked;
+use super::event::{Asked, Place, Took};
+use super::place::Roles;
 use crate::engine::event::{Event, HostPlan, Phase};
 use crate::engine::request::{Command, Interrupt, Outside};
 use crate::engine::{self, Project};
@@ -27,6 +28,10 @@ pub struct Ran {
     pub checks: Vec<Asked>,
     /// The first that went wrong, in one line.
     pub problem: Option<String>,
+    /// Where that is declared.
+    pub at: Option<Place>,
+    /// How long steps of roles and images took.
+    pub took: Vec<Took>,
 }
 
 impl Ran {
@@ -65,7 +70,7 @@ pub async fn run(
     told: impl Fn(String),
 ) -> Result<Ran, Diagnostics> {
     let (events, mut incoming) = mpsc::unbounded_channel();
-    let secrets = project.secrets.clone();
+    let (secrets, roles) = (project.secrets.clone(), Roles::of(&project));
     let redactor = move |text: &str| secrets.redact(text);
     let outside = Outside { events, interrupt, approve: Arc::new(|| true) };
     let several = project.selected().len() > 1;
@@ -82,8 +87,22 @@ pub async fn run(
             match event {
                 Event::Finished { .. } => break,
                 Event::Planned { host, plan } => ran.plans.push((host, plan)),
-                Event::Checked { host, result } => ran.checks.push(Asked { host, result }),
+                Event::Checked { host, result } => {
+                    if !result.passed && ran.at.is_none() {
+                        ran.at = roles.find(&result.check);
+                    }
+                    ran.checks.push(Asked { host, result });
+                }
+                Event::StepDone { host, role, step, millis, .. } => {
+                    ran.took.push(Took { host, what: format!("{role}/{step}"), millis });
+                }
+                Event::Pulled { host, image, millis, .. } => {
+                    ran.took.push(Took { host, what: format!("pulling {image}"), millis });
+                }
                 Event::Failed { host, failure } => {
+                    if ran.at.is_none() {
+                        ran.at = roles.find(&failure.place);
+                    }
                     ran.problem.get_or_insert_with(|| format!("{host}: {}: {}", failure.place, failure.message));
                 }
                 Event::HostDone { host, outcome, .. } => {

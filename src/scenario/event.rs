@@ -50,8 +50,30 @@ pub struct Failure {
     pub message: String,
     /// What a person needs to see: the plan that should be empty, the check that failed, last lines.
     pub details: Vec<String>,
+    /// Where it stands what failed: the check, the role, or the scenario.
+    pub at: Place,
     /// What else helps to find out why.
     pub evidence: Vec<Evidence>,
+}
+
+/// A place in the project's files.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Place {
+    /// The file, as it is shown.
+    pub file: String,
+    /// The line, counted from 1.
+    pub line: Option<usize>,
+}
+
+/// Something within a step, and how long it took.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Took {
+    /// The host.
+    pub host: String,
+    /// What was done there: `loki/config`.
+    pub what: String,
+    /// How long it took, in milliseconds.
+    pub millis: u64,
 }
 
 /// A text from a host of a scenario that failed, without secrets.
@@ -86,6 +108,8 @@ pub struct Outcome {
     pub text: String,
     /// The checks that were asked.
     pub checks: Vec<Asked>,
+    /// What hosts were busy with, beside the checks.
+    pub took: Vec<Took>,
 }
 
 /// One thing that happened.

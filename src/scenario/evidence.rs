@@ -4,7 +4,6 @@ use super::Scenario;
 use super::event::Evidence;
 use super::hosts::Set;
 use crate::engine::{Project, render};
-use crate::secret::Secrets;
 use std::collections::BTreeSet;
 
 /// What failed units have said, then all that was logged; the kernel is this machine's, and says nothing of the host.
@@ -18,26 +17,26 @@ if command -v podman >/dev/null; then echo '-- podman' && podman ps -a --no-trun
 echo '-- all'
 journalctl -q --no-pager -n 80 -o short _TRANSPORT=stdout _TRANSPORT=journal _TRANSPORT=syslog";
 
-/// Asks the hosts; what cannot be had is left out, and secrets are hidden.
-pub async fn gather(set: &Set, scenario: &Scenario, project: Option<&Project>, secrets: &[Secrets]) -> Vec<Evidence> {
-    let redact = |text: &str| secrets.iter().fold(text.to_owned(), |text, secrets| secrets.redact(&text));
+/// Asks the hosts; what cannot be had is left out. Secrets are still in it.
+pub async fn gather(set: &Set, scenario: &Scenario, project: Option<&Project>) -> Vec<Evidence> {
     let mut found = Vec::new();
     for host in &scenario.hosts {
         if let Ok(text) = set.run(&host.name, JOURNAL).await {
-            found.push(Evidence { title: format!("journal of {}", host.name), text: redact(&text) });
+            found.push(Evidence { title: format!("journal of {}", host.name), text });
         }
         let Some(project) = project else { continue };
         for role in roles_of(project, &host.name) {
             // those that need facts, or what another host keeps, cannot be rendered here
             for (path, text) in render::files(project, &host.name, &role).unwrap_or_default() {
-                found.push(Evidence { title: format!("{path} of {} on {}", role, host.name), text: redact(&text) });
+                found.push(Evidence { title: format!("{path} of {} on {}", role, host.name), text });
             }
         }
     }
     found
 }
 
-fn roles_of(project: &Project, host: &str) -> BTreeSet<String> {
+/// The roles of a host, each once.
+pub fn roles_of(project: &Project, host: &str) -> BTreeSet<String> {
     let plays = project.plays().filter(|(_, hosts)| hosts.iter().any(|name| name == host));
     plays.flat_map(|(play, _)| play.roles.iter().map(|role| role.role.name.clone())).collect()
 }

@@ -1,40 +1,76 @@
 //! A run for GitHub Actions: an annotation for each that failed, and the report as the job's summary.
+//!
+//! The runner takes commands from all that is printed: `::name::` at the beginning of a line and `##[name]` anywhere in it.
+//! So it is told to take none, but for the lines that are commands of ours.
 
 use super::record::Record;
-use super::{Consumer, markdown, text::Text};
-use crate::scenario::event::{Event, Verdict};
+use super::{Consumer, markdown, text};
+use crate::report::text::Look;
+use crate::scenario::event::{Event, Place, Verdict};
 use std::fs::OpenOptions;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+/// How large a summary may be, in bytes; the runner drops one of more than a mebibyte.
+const ROOM: usize = 1_000_000;
 
 /// What a person reads, and the runner's commands.
 pub struct Github {
-    text: Text,
-    out: Box<dyn Write + Send>,
+    text: text::Text,
+    look: Look,
+    commands: Commands,
     /// `GITHUB_STEP_SUMMARY`
     summary: Option<PathBuf>,
     record: Record,
 }
 
 impl Github {
-    /// Writes commands to `out`, and the report to the file `summary`.
-    pub fn new(text: Text, out: Box<dyn Write + Send>, summary: Option<PathBuf>) -> Self {
-        Self { text, out, summary, record: Record::default() }
+    /// Writes everything with `out`, and the report to the file `summary`. Standard error is no place for any of it: the
+    /// runner takes commands from there, too, and does not keep the order of the two.
+    pub fn new<W: Write + Send + 'static>(
+        out: impl Fn() -> W,
+        look: Look,
+        token: String,
+        summary: Option<PathBuf>,
+    ) -> Self {
+        let boxed = || Box::new(out()) as Box<dyn Write + Send>;
+        let text = text::Text::new((boxed(), look), (boxed(), look), None);
+        Self { text, look, commands: Commands { out: boxed(), token }, summary, record: Record::default() }
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        let Self { commands, record, look, .. } = self;
+        commands.print(&text::answer(record, look))?;
+        for (cell, entry) in &record.cells {
+            let Some(made) = entry.failure().filter(|_| entry.verdict == Some(Verdict::Failed)) else { continue };
+            let Some(failure) = &made.outcome.failure else { continue };
+            let title = format!("{cell}: {}", made.step);
+            commands.give(&[format!("group::{}", data(&title))])?;
+            commands.print(text::failure(cell, made, look).trim_start_matches('\n'))?;
+            let (place, message) = (place(&failure.at), data(&failure.message));
+            let error = format!("error {place},title={}::{message}", property(&title));
+            commands.give(&["endgroup::".to_owned(), error])?;
+        }
+        commands.print(&text::kept(record))?;
+        commands.resume()?;
+        match &self.summary {
+            Some(path) => summarise(path, &self.record),
+            None => Ok(()),
+        }
     }
 }
 
 impl Consumer for Github {
     fn event(&mut self, event: &Event) -> io::Result<()> {
         self.record.take(event);
-        self.text.event(event)?;
-        let Event::Finished { .. } = event else { return Ok(()) };
-        self.out.write_all(annotations(&self.record).as_bytes())?;
-        self.out.flush()?;
-        if let Some(path) = &self.summary {
-            let mut file = OpenOptions::new().create(true).append(true).open(path)?;
-            file.write_all(format!("# solti test\n\n{}", markdown::text(&self.record)).as_bytes())?;
+        match event {
+            Event::Started { .. } => {
+                self.commands.stop()?;
+                self.text.event(event)
+            }
+            Event::Finished { .. } => self.finish(),
+            _ => self.text.event(event),
         }
-        Ok(())
     }
 
     fn interrupted(&mut self, text: &str) -> io::Result<()> {
@@ -46,18 +82,63 @@ impl Consumer for Github {
     }
 }
 
-/// A command for each that failed.
-fn annotations(record: &Record) -> String {
-    let failed = record.cells.iter().filter(|(_, entry)| entry.verdict == Some(Verdict::Failed));
-    let lines = failed.map(|(cell, entry)| {
-        let made = entry.failure();
-        let step = made.map(|made| format!(": {}", made.step)).unwrap_or_default();
-        let message = made.and_then(|made| made.outcome.failure.as_ref()).map(|failure| failure.message.clone());
-        let file = format!("molecule-tests/{}/scenario.yml", cell.scenario);
-        let title = format!("{cell}{step}");
-        format!("::error file={},title={}::{}\n", property(&file), property(&title), data(&message.unwrap_or_default()))
-    });
-    lines.collect()
+/// Standard output, in which the runner finds commands only where they are meant.
+struct Commands {
+    out: Box<dyn Write + Send>,
+    /// What nobody who prints can know.
+    token: String,
+}
+
+impl Commands {
+    fn stop(&mut self) -> io::Result<()> {
+        writeln!(self.out, "::stop-commands::{}", self.token)
+    }
+
+    fn resume(&mut self) -> io::Result<()> {
+        writeln!(self.out, "::{}::", self.token)?;
+        self.out.flush()
+    }
+
+    /// Those that are meant.
+    fn give(&mut self, commands: &[String]) -> io::Result<()> {
+        self.resume()?;
+        for command in commands {
+            writeln!(self.out, "::{command}")?;
+        }
+        self.stop()
+    }
+
+    /// Anything else.
+    fn print(&mut self, text: &str) -> io::Result<()> {
+        self.out.write_all(text.as_bytes())
+    }
+}
+
+/// A token for the runner that is new in each run.
+///
+/// # Errors
+/// When the system has no random bytes.
+pub fn token() -> io::Result<String> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(io::Error::other)?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// Appends the report; without its sections where it would be too large with them.
+fn summarise(path: &Path, record: &Record) -> io::Result<()> {
+    let mut text = markdown::text(record);
+    if text.len() > ROOM {
+        text = markdown::overview(record);
+    }
+    let mut file = OpenOptions::new().create(true).append(true).open(path)?;
+    file.write_all(format!("# solti test\n\n{text}").as_bytes())
+}
+
+/// The file is given in full: the runner finds out where that is in the repository.
+fn place(place: &Place) -> String {
+    let file = std::path::absolute(&place.file).unwrap_or_else(|_| PathBuf::from(&place.file));
+    let line = place.line.map(|line| format!(",line={line}")).unwrap_or_default();
+    format!("file={}{line}", property(&file.display().to_string()))
 }
 
 fn data(text: &str) -> String {

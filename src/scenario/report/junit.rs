@@ -2,11 +2,16 @@
 
 use super::Consumer;
 use super::record::{Entry, Made, Record};
-use crate::scenario::event::{Asked, Cell, Event, Verdict};
+use crate::scenario::event::{Asked, Cell, Event, Evidence, Verdict};
+use jiff::Timestamp;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use std::io;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
+
+/// Lines of each evidence that a failed case has.
+const LINES: usize = 40;
 
 /// Writes a file when the run is over.
 pub struct Junit {
@@ -43,14 +48,29 @@ impl Consumer for Junit {
 pub fn xml(record: &Record) -> io::Result<String> {
     let mut report = Report::new("solti test");
     report.set_time(Duration::from_millis(record.millis));
+    report.timestamp = time(record.begun);
     report.add_test_suites(record.cells.iter().map(|(cell, entry)| suite(cell, entry)));
     report.to_string().map_err(io::Error::other)
+}
+
+/// A moment as the report's own kind, which is parsed rather than named: its crate is no other concern of solti's.
+fn time<T: FromStr>(at: Option<Timestamp>) -> Option<T> {
+    format!("{:.3}", at?).parse().ok()
+}
+
+/// A text of a host without the characters that XML has no way to write. Control characters and colours are taken out
+/// by the report itself.
+fn valid(text: &str) -> String {
+    text.replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}")
 }
 
 fn suite(cell: &Cell, entry: &Entry) -> TestSuite {
     let name = cell.to_string();
     let mut suite = TestSuite::new(name.clone());
     suite.set_time(Duration::from_millis(entry.millis));
+    suite.timestamp = time(entry.begun);
+    suite.add_property(("scenario", cell.scenario.as_str()));
+    suite.add_property(("platform", cell.platform.as_str()));
     for made in &entry.steps {
         suite.add_test_case(step(&name, made));
         suite.add_test_cases(made.outcome.checks.iter().map(|asked| check(&name, made, asked)));
@@ -70,17 +90,30 @@ fn step(suite: &str, made: &Made) -> TestCase {
         (Verdict::Failed, failure) => {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
             if let Some(failure) = failure {
-                status.set_message(failure.message.clone()).set_description(failure.details.join("\n"));
+                status.set_message(valid(&failure.message)).set_description(valid(&failure.details.join("\n")));
             }
             status
         }
     };
     let mut case = TestCase::new(made.step.name(), status);
     case.set_classname(suite).set_time(Duration::from_millis(made.millis));
+    case.timestamp = time(made.begun);
     if !made.outcome.text.is_empty() {
-        case.set_system_out(made.outcome.text.clone());
+        case.set_system_out(valid(&made.outcome.text));
+    }
+    let evidence = made.outcome.failure.as_ref().filter(|_| made.outcome.verdict == Verdict::Failed);
+    let evidence: Vec<String> = evidence.iter().flat_map(|failure| &failure.evidence).map(last).collect();
+    if !evidence.is_empty() {
+        case.set_system_err(valid(&evidence.join("\n\n")));
     }
     case
+}
+
+/// The last lines of an evidence, under its title.
+fn last(evidence: &Evidence) -> String {
+    let lines: Vec<&str> = evidence.text.trim_end().lines().collect();
+    let from = lines.len().saturating_sub(LINES);
+    format!("--- {}\n{}", evidence.title, lines[from..].join("\n"))
 }
 
 fn check(suite: &str, made: &Made, asked: &Asked) -> TestCase {
@@ -88,9 +121,9 @@ fn check(suite: &str, made: &Made, asked: &Asked) -> TestCase {
     // of a step that failed as it should, the check that did is no failure
     if !asked.result.passed && made.outcome.verdict != Verdict::Passed {
         status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-        status.set_message(asked.result.seen.clone());
+        status.set_message(valid(&asked.result.seen));
     }
-    let mut case = TestCase::new(format!("{}: {}: {}", made.step, asked.host, asked.result.check), status);
+    let mut case = TestCase::new(valid(&format!("{}: {}: {}", made.step, asked.host, asked.result.check)), status);
     case.set_classname(suite).set_time(Duration::from_millis(asked.result.millis));
     case
 }

@@ -82,11 +82,7 @@ impl Live {
             let time = if elapsed >= 2 { format!("  {}", seconds(elapsed)) } else { String::new() };
             let what = if doing.is_empty() { step.to_string() } else { format!("{step}: {}", clean(doing)) };
             let room = self.size.1.saturating_sub(width + 2 + columns(&time) + 1).max(10);
-            lines.push(format!(
-                "{}  {}{time}",
-                padded(&name(cell), width),
-                console::truncate_str(&what, room, "…")
-            ));
+            lines.push(format!("{}  {}{time}", padded(&name(cell), width), console::truncate_str(&what, room, "…")));
         }
         lines.join("\n")
     }

@@ -1,7 +1,7 @@
 //! A run as Markdown: one report in `molecule-tests/output/`, written when the result is known.
 
-use super::Consumer;
 use super::record::{Entry, Made, Record};
+use super::{Consumer, longest};
 use crate::report::text::words::{counted, duration};
 use crate::scenario::event::{Cell, Event, Verdict};
 use jiff::Timestamp;
@@ -69,6 +69,15 @@ impl Consumer for Markdown {
 
 /// The whole report but its heading.
 pub fn text(record: &Record) -> String {
+    let mut text = overview(record);
+    for (cell, entry) in &record.cells {
+        section(&mut text, cell, entry);
+    }
+    text
+}
+
+/// The same without a section for each scenario on a platform.
+pub fn overview(record: &Record) -> String {
     let mut text = String::new();
     let (failed, all) = (record.count(Verdict::Failed), record.cells.len());
     // Writing to a string cannot fail.
@@ -102,10 +111,28 @@ pub fn text(record: &Record) -> String {
             times.collect::<Vec<_>>().join(" | ")
         );
     }
-    for (cell, entry) in &record.cells {
-        section(&mut text, cell, entry);
-    }
+    times(&mut text, record);
     text
+}
+
+fn times(text: &mut String, record: &Record) {
+    let steps = longest::steps(record);
+    if steps.is_empty() {
+        return;
+    }
+    let _ = writeln!(text, "\n## Where the time went\n\n| step | in all | longest |\n| --- | --- | --- |");
+    for (step, all, longest) in steps {
+        let _ = writeln!(text, "| {step} | {} | {} |", duration(all), duration(longest));
+    }
+    let long: Vec<_> = record.cells.iter().map(|(cell, entry)| (cell, longest::of(entry))).collect();
+    if long.iter().all(|(_, long)| long.is_empty()) {
+        return;
+    }
+    let _ = writeln!(text, "\n| scenario | platform | what took longest |\n| --- | --- | --- |");
+    for (cell, long) in long.iter().filter(|(_, long)| !long.is_empty()) {
+        let long: Vec<String> = long.iter().map(|long| escaped(&long.to_string())).collect();
+        let _ = writeln!(text, "| {} | {} | {} |", cell.scenario, cell.platform, long.join("<br>"));
+    }
 }
 
 fn word(entry: &Entry) -> String {

@@ -4,6 +4,7 @@ pub mod github;
 pub mod json;
 pub mod junit;
 mod live;
+mod longest;
 pub mod markdown;
 pub mod record;
 #[cfg(test)]

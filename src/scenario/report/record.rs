@@ -3,6 +3,7 @@
 use crate::scenario::Step;
 use crate::scenario::event::{Cell, Event, Outcome, Verdict};
 use indexmap::IndexMap;
+use jiff::Timestamp;
 use serde::Serialize;
 
 /// Everything that the events have said.
@@ -13,6 +14,9 @@ pub struct Record {
     pub cells: IndexMap<Cell, Entry>,
     /// The exit code, when it is over.
     pub exit: Option<u8>,
+    /// When it began.
+    #[serde(skip)]
+    pub begun: Option<Timestamp>,
     /// How long it took, in milliseconds.
     pub millis: u64,
 }
@@ -28,6 +32,12 @@ pub struct Entry {
     pub failed: Option<Step>,
     /// Commands that open a shell on its hosts, which stay.
     pub kept: Vec<String>,
+    /// When its first step began.
+    #[serde(skip)]
+    pub begun: Option<Timestamp>,
+    /// When the step began that is being made, or was made last.
+    #[serde(skip)]
+    at_it: Option<Timestamp>,
     /// How long it took, in milliseconds.
     pub millis: u64,
 }
@@ -40,20 +50,30 @@ pub struct Made {
     /// How it came out.
     #[serde(flatten)]
     pub outcome: Outcome,
+    /// When it began.
+    #[serde(skip)]
+    pub begun: Option<Timestamp>,
     /// How long it took, in milliseconds.
     pub millis: u64,
 }
 
 impl Record {
-    /// Takes in one event.
+    /// Takes in one event that happens now.
     pub fn take(&mut self, event: &Event) {
+        self.take_at(event, Timestamp::now());
+    }
+
+    /// Takes in one event that happened at this time.
+    pub fn take_at(&mut self, event: &Event, at: Timestamp) {
         match event {
             Event::Started { cells, .. } => {
+                self.begun = Some(at);
                 self.cells = cells.iter().map(|cell| (cell.clone(), Entry::default())).collect();
             }
             Event::StepDone { cell, step, outcome, millis } => {
-                let made = Made { step: *step, outcome: outcome.clone(), millis: *millis };
-                self.cells.entry(cell.clone()).or_default().steps.push(made);
+                let entry = self.cells.entry(cell.clone()).or_default();
+                let made = Made { step: *step, outcome: outcome.clone(), begun: entry.at_it, millis: *millis };
+                entry.steps.push(made);
             }
             Event::CellDone { cell, verdict, failed, kept, millis } => {
                 let entry = self.cells.entry(cell.clone()).or_default();
@@ -61,7 +81,12 @@ impl Record {
                 entry.kept.clone_from(kept);
             }
             Event::Finished { exit, millis } => (self.exit, self.millis) = (Some(*exit), *millis),
-            Event::Step { .. } | Event::Doing { .. } => {}
+            Event::Step { cell, .. } => {
+                let entry = self.cells.entry(cell.clone()).or_default();
+                entry.begun.get_or_insert(at);
+                entry.at_it = Some(at);
+            }
+            Event::Doing { .. } => {}
         }
     }
 

@@ -9,7 +9,8 @@ use super::{Consumer, json, junit, markdown};
 use crate::engine::event::CheckResult;
 use crate::report::text::Look;
 use crate::scenario::Step;
-use crate::scenario::event::{Asked, Cell, Event, Evidence, Failure, Outcome, Verdict};
+use crate::scenario::event::{Asked, Cell, Event, Evidence, Failure, Outcome, Place, Took, Verdict};
+use jiff::{Timestamp, ToSpan as _};
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
@@ -54,7 +55,11 @@ fn done(platform: &str, step: Step, seen: &str, failure: Option<Failure>) -> Eve
         _ => Vec::new(),
     };
     let text = if step == Step::Apply { "2 changes made".to_owned() } else { String::new() };
-    let outcome = Outcome { verdict, seen: seen.to_owned(), failure, text, checks };
+    let took = match step {
+        Step::Apply => vec![Took { host: "mon".to_owned(), what: "loki/config".to_owned(), millis: 900 }],
+        _ => Vec::new(),
+    };
+    let outcome = Outcome { verdict, seen: seen.to_owned(), failure, text, checks, took };
     Event::StepDone { cell: cell(platform), step, outcome, millis: 1200 }
 }
 
@@ -62,8 +67,17 @@ fn done(platform: &str, step: Step, seen: &str, failure: Option<Failure>) -> Eve
 fn run() -> Vec<Event> {
     let failure = Failure {
         message: "1 of 2 failed: app: loki/answers/http:is ready: port 3100 is <closed>".to_owned(),
-        details: vec!["app".to_owned(), "  failed  loki/answers/http:is ready".to_owned()],
-        evidence: vec![Evidence { title: "journal of app".to_owned(), text: "```\nended".to_owned() }],
+        details: vec![
+            "app".to_owned(),
+            "  failed  loki/answers/http:is ready".to_owned(),
+            "::set-env name=PATH::/tmp ##[add-path]/tmp".to_owned(),
+        ],
+        at: Place { file: "/srv/roles/loki/role.yml".to_owned(), line: Some(12) },
+        // what a host prints must drive neither the runner nor break the XML
+        evidence: vec![Evidence {
+            title: "journal of app".to_owned(),
+            text: "```\nended\u{1b}[31m \0\u{fffe}".to_owned(),
+        }],
     };
     let over = |platform: &str, verdict, failed, kept: &[&str]| Event::CellDone {
         cell: cell(platform),
@@ -76,8 +90,10 @@ fn run() -> Vec<Event> {
         Event::Started { cells: vec![cell("debian13"), cell("debian12")], jobs: 2 },
         Event::Step { cell: cell("debian13"), step: Step::Apply },
         done("debian13", Step::Apply, "2 changes", None),
+        Event::Step { cell: cell("debian13"), step: Step::Verify },
         done("debian13", Step::Verify, "2 checks", None),
         over("debian13", Verdict::Passed, None, &["ssh root@10.0.0.1"]),
+        Event::Step { cell: cell("debian12"), step: Step::Apply },
         done("debian12", Step::Apply, "2 changes", None),
         done("debian12", Step::Verify, "", Some(failure)),
         over("debian12", Verdict::Failed, Some(Step::Verify), &[]),
@@ -91,7 +107,11 @@ fn shown(mut consumer: Box<dyn Consumer>) {
 
 fn record() -> Record {
     let mut record = Record::default();
-    run().iter().for_each(|event| record.take(event));
+    let mut at: Timestamp = "2026-01-02T03:04:05Z".parse().unwrap();
+    for event in run() {
+        record.take_at(&event, at);
+        at += 1.second();
+    }
     record
 }
 
@@ -136,7 +156,9 @@ fn for_a_program() {
 
 #[test]
 fn as_junit() {
-    insta::assert_snapshot!(junit::xml(&record()).unwrap());
+    let xml = junit::xml(&record()).unwrap();
+    assert!(!xml.contains(['\u{1b}', '\0', '\u{fffe}']));
+    insta::assert_snapshot!(xml);
 }
 
 #[test]
@@ -146,12 +168,39 @@ fn as_markdown() {
 
 #[test]
 fn for_github() {
-    let (out, commands) = (Page::default(), Page::default());
+    let out = Page::default();
     let folder = tempfile::tempdir().unwrap();
     let summary = folder.path().join("summary.md");
-    let look = Look::default();
-    let text = Text::new((Box::new(out.clone()), look), (Box::new(io::sink()), look), None);
-    shown(Box::new(Github::new(text, Box::new(commands.clone()), Some(summary.clone()))));
-    insta::assert_snapshot!(commands.text(), @"::error file=molecule-tests/loki/scenario.yml,title=loki on debian12%3A verify::1 of 2 failed: app: loki/answers/http:is ready: port 3100 is <closed>");
+    let page = out.clone();
+    shown(Box::new(Github::new(move || page.clone(), Look::default(), "t0ken".to_owned(), Some(summary.clone()))));
+    insta::assert_snapshot!(out.text());
     assert!(std::fs::read_to_string(summary).unwrap().contains("| loki | debian12 | **failed: verify** |"));
+}
+
+/// Reads what was printed as the runner does.
+#[test]
+fn github_takes_no_commands_of_hosts() {
+    let out = Page::default();
+    let page = out.clone();
+    shown(Box::new(Github::new(move || page.clone(), Look::default(), "t0ken".to_owned(), None)));
+    let (mut taken, mut stopped) = (Vec::new(), false);
+    let text = out.text();
+    for line in text.lines() {
+        match line.trim_start() {
+            "::t0ken::" => stopped = false,
+            _ if stopped => {}
+            "::stop-commands::t0ken" => stopped = true,
+            line if line.starts_with("::") || line.contains("##[") => taken.push(line),
+            _ => {}
+        }
+    }
+    let names: Vec<_> = taken.iter().map(|line| line.split([':', ' ']).nth(2).unwrap()).collect();
+    assert_eq!(names, ["group", "endgroup", "error"], "{text}");
+    assert!(!stopped && text.contains("::set-env"), "{text}");
+}
+
+#[test]
+fn tokens_differ() {
+    let tokens = [(); 2].map(|()| super::github::token().unwrap());
+    assert!(tokens[0] != tokens[1] && tokens[0].len() == 32);
 }

@@ -1,7 +1,7 @@
 //! A run for a person: what is going on, then a table of what came out, and at last what failed.
 
 use super::record::{Entry, Made, Record};
-use super::{Consumer, Live};
+use super::{Consumer, Live, longest};
 use crate::report::text::words::{clean, columns, counted, duration, padded};
 use crate::report::text::{Look, Tone};
 use crate::scenario::event::{Cell, Event, Verdict};
@@ -93,8 +93,20 @@ fn word(verdict: Option<Verdict>) -> (Tone, &'static str) {
     }
 }
 
-/// The answer, the table, and what failed.
+/// The answer, the table, what failed, and what stays.
 fn result(record: &Record, look: &Look) -> String {
+    let mut text = answer(record, look);
+    for (cell, entry) in record.cells.iter().filter(|(_, entry)| entry.verdict == Some(Verdict::Failed)) {
+        if let Some(made) = entry.failure() {
+            text.push_str(&failure(cell, made, look));
+        }
+    }
+    text.push_str(&kept(record));
+    text
+}
+
+/// How it all came out, and the table.
+pub fn answer(record: &Record, look: &Look) -> String {
     let failed = record.count(Verdict::Failed);
     let all = record.cells.len();
     let took = duration(record.millis);
@@ -107,11 +119,12 @@ fn result(record: &Record, look: &Look) -> String {
     if !look.quiet {
         text.push_str(&table(record, look));
     }
-    for (cell, entry) in record.cells.iter().filter(|(_, entry)| entry.verdict == Some(Verdict::Failed)) {
-        if let Some(made) = entry.failure() {
-            text.push_str(&failure(cell, made, look));
-        }
-    }
+    text
+}
+
+/// How the hosts that stay are reached.
+pub fn kept(record: &Record) -> String {
+    let mut text = String::new();
     for (cell, entry) in record.cells.iter().filter(|(_, entry)| !entry.kept.is_empty()) {
         text.push_str(&format!("\n{cell} stays; `solti test --destroy` removes it\n"));
         for command in &entry.kept {
@@ -162,6 +175,11 @@ fn table(record: &Record, look: &Look) -> String {
                 text.push_str(format!("  {}", look.paint(Tone::Faint, line.trim_end())).trim_end());
                 text.push('\n');
             }
+            for (number, long) in longest::of(entry).iter().enumerate() {
+                let start = if number == 0 { "longest" } else { "" };
+                let line = format!("{}  {long}", padded(start, 9));
+                text.push_str(&format!("  {}\n", look.paint(Tone::Faint, &line)));
+            }
         }
     }
     text
@@ -172,7 +190,8 @@ fn place(entry: &Entry) -> String {
     entry.failed.map(|step| format!("  {step}")).unwrap_or_default()
 }
 
-fn failure(cell: &Cell, made: &Made, look: &Look) -> String {
+/// What is to be seen of a step that failed.
+pub fn failure(cell: &Cell, made: &Made, look: &Look) -> String {
     let mut text = format!("\n{}\n", look.paint(Tone::Strong, &cell.to_string()));
     let Some(failure) = &made.outcome.failure else { return text };
     let mut start = format!("  {} {}  ", look.paint(Tone::Bad, "failed"), made.step);

@@ -262,6 +262,7 @@ impl Job {
         for (preparation, hosts) in self.preparations() {
             let done = self.prepare_hosts(known, preparation, &hosts).await?;
             text.push_str(&done.text);
+            text.push('\n');
             took.extend(done.took);
         }
         let looks = self.look(set, &BTreeMap::new()).await?;

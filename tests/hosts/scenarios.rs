@@ -295,12 +295,19 @@ fn reports_have_what_failed_and_no_secrets() {
                 \x20   - file: { path: /etc/made, content: \"{{ token }}\", secret: true }\n\
                 \x20   - command: { command: 'cat /etc/made | logger -t app; cat /etc/made; exit 1', creates: /etc/never }\n";
     bench.project.file("roles/talkative/role.yml", &format!("summary: x\n{role}"));
-    bench.scenario("talkative", "role: talkative\nplatforms: [debian13]\n");
+    // what prepares the hosts may print a secret before any role has used it
+    bench.scenario(
+        "talkative",
+        "role: talkative\nplatforms: [debian13]\nprepare: [{ playbook: first.yml }, 'echo saying very-s3cret-token']\n",
+    );
+    let play = "hosts: all\n  resources:\n  - command: { command: 'echo doing very-s3cret-token; cat /etc/hosts', creates: /etc/x }\n";
+    bench.project.file("molecule-tests/talkative/first.yml", &format!("- {play}"));
     let output = bench.test(&["--junit", "junit.xml"]).assert_status(1);
     let reports: Vec<_> = std::fs::read_dir(bench.project.path("molecule-tests/output")).unwrap().flatten().collect();
     let report = reports.iter().find(|entry| entry.path().extension().is_some_and(|extension| extension == "md"));
     let report = std::fs::read_to_string(report.unwrap().path()).unwrap();
     let junit = std::fs::read_to_string(bench.project.path("junit.xml")).unwrap();
+    assert!(report.contains("saying ********"), "{report}");
     assert!(report.contains("| talkative | debian13 | **failed: apply** |"), "{report}");
     let logged = |line: &str| line.contains(" host app") && line.contains("********");
     assert!(report.contains("journal of host") && report.lines().any(logged), "{report}");

@@ -72,8 +72,33 @@ remove() {
   folders=$("${podman[@]}" inspect --format '{{index .Config.Labels "solti-test-folder"}}' "$@" 2>/dev/null | sort -u) || true
   "${podman[@]}" rm -f -t 0 "$@" >/dev/null 2>&1 || true
   while read -r folder; do
-    if [ -f "$folder/known_hosts" ]; then rm -rf -- "$folder"; fi
+    if [ -f "$folder/known_hosts" ]; then forget "$folder"; fi
   done <<<"$folders"
+}
+
+# Removes a folder. What says whose it is goes last: `gc` finishes what is cut short.
+forget() {
+  find "$1" -mindepth 1 ! -path "$1/owner" -delete 2>/dev/null || true
+  rm -rf -- "$1"
+}
+
+# Makes $folder in one go, with its owner in it, unless somebody else has made it meanwhile: claim OWNER SINCE
+claim() {
+  local draft
+  draft=$state/.$BASHPID.$(started "$BASHPID")
+  rm -rf -- "$draft"
+  mkdir -m 700 "$draft"
+  : >"$draft/known_hosts"
+  if [ "$1" != keep ]; then echo "$1 $2" >"$draft/owner"; fi
+  if ! mv -T "$draft" "$folder" 2>/dev/null; then
+    rm -rf -- "$draft"
+    return 1
+  fi
+}
+
+# Waits for whoever boots or removes the hosts of $folder, and keeps others waiting until this script ends.
+take_turn() {
+  if { exec 9<"$folder"; } 2>/dev/null; then flock 9; fi
 }
 
 containers() { # containers FILTER: their ids
@@ -86,6 +111,7 @@ await_sshd() {
   for address; do
     until { read -r -t 5 greeting <"/dev/tcp/$address/22" && [[ $greeting = SSH-* ]]; } 2>/dev/null; do
       if [ "$SECONDS" -ge "$deadline" ]; then return 1; fi
+      [ "$(started "$PPID")" = "$caller" ] || fail "the one that wanted the hosts of $prefix is gone"
       sleep 0.05
     done
   done
@@ -119,7 +145,7 @@ addresses() {
 }
 
 up() {
-  local spec name suite owner since run failed mount
+  local spec name suite owner since='' run failed mount
   local -a run_options runs=() boot
   local -A images=()
   [ $# -gt 0 ] || usage
@@ -140,20 +166,17 @@ up() {
     esac
   done
 
-  trap undo EXIT
-  trap 'exit 130' INT TERM HUP
+  if [ "$owner" != keep ]; then since=$(started "$owner") || fail "there is no process $owner to own the hosts"; fi
   mkdir -p "$state"
-  mkdir -m 700 "$folder"
-  : >"$folder/known_hosts"
+  trap 'exit 130' INT TERM HUP
+  claim "$owner" "$since" || fail "there are hosts of $prefix already: hosts.sh down $prefix"
+  trap undo EXIT
+  take_turn
   ssh-keygen -q -t ed25519 -N '' -C "$prefix" -f "$folder/id_ed25519"
 
   machine_options
   run_options+=(--label "solti-test=$prefix" --label "solti-test-folder=$folder" --label "solti-test-pid=$owner")
-  if [ "$owner" != keep ]; then
-    since=$(started "$owner") || fail "there is no process $owner to own the hosts"
-    run_options+=(--label "solti-test-started=$since")
-    echo "$owner $since" >"$folder/owner"
-  fi
+  if [ "$owner" != keep ]; then run_options+=(--label "solti-test-started=$since"); fi
   if [ "${SOLTI_TEST_STANDINS:-}" = no ]; then
     run_options+=(--env SOLTI_TEST_STANDINS=no)
   elif [ -x "$standins/solti-standins" ]; then
@@ -172,7 +195,7 @@ up() {
     cp "$folder/id_ed25519.pub" "$folder/$name/authorized_keys"
     cp "$here/images/rootfs/usr/local/sbin/boot" "$folder/$name/boot"
     "${podman[@]}" run -d --name "$prefix-$name" --hostname "$name" --privileged --cgroupns private --systemd=always \
-      "${run_options[@]}" --mount "type=bind,src=$folder/$name,dst=/etc/solti-test,ro" "${images[$suite]}" "${boot[@]}" >/dev/null &
+      "${run_options[@]}" --mount "type=bind,src=$folder/$name,dst=/etc/solti-test,ro" "${images[$suite]}" "${boot[@]}" >/dev/null 9>&- &
     runs+=($!)
   done
   for run in "${runs[@]}"; do wait "$run" || failed=1; done
@@ -185,7 +208,7 @@ up() {
 # Leaves nothing behind where `up` did not come to its end.
 undo() {
   local status=$?
-  [ "$status" = 0 ] || down
+  [ "$status" = 0 ] || clear_away
   exit "$status"
 }
 
@@ -204,16 +227,22 @@ await() {
 }
 
 start() {
-  "${podman[@]}" start "$prefix-$1" >/dev/null
+  "${podman[@]}" start "$prefix-$1" >/dev/null 9>&-
   describe
   await
 }
 
 down() {
+  take_turn
+  clear_away
+}
+
+# Removes the hosts of $prefix, and $folder.
+clear_away() {
   local -a ids
   mapfile -t ids < <(containers "label=solti-test=$prefix")
   remove "${ids[@]}"
-  rm -rf -- "$folder"
+  forget "$folder"
 }
 
 gc() {
@@ -226,15 +255,23 @@ gc() {
       now=$(started "$pid") || now=gone
       if [ "$now" != "$start" ]; then remove "$id" </dev/null; fi
     done
-  # Whose owner was killed before there were hosts.
+  # Whose owner was killed before there were hosts, or while they were removed.
   for folder in "$state"/*/; do
+    folder=${folder%/}
+    rmdir -- "$folder" && continue
     read -r pid start <"$folder/owner" || continue
     now=$(started "$pid") || now=gone
-    if [ "$now" != "$start" ] && [ -z "$(containers "label=solti-test=$(basename "$folder")")" ]; then rm -rf -- "$folder"; fi
+    if [ "$now" != "$start" ] && [ -z "$(containers "label=solti-test=$(basename "$folder")")" ]; then forget "$folder"; fi
   done 2>/dev/null
+  for folder in "$state"/.[0-9]*.[0-9]*/; do
+    IFS=. read -r _ pid start <<<"$(basename "$folder")"
+    now=$(started "$pid") || now=gone
+    if [ "$now" != "$start" ]; then rm -rf -- "$folder"; fi
+  done
 }
 
 command=${1:-} prefix=${2:-}
+caller=$(started "$PPID") || caller=
 case $command in
 gc) [ $# = 1 ] || usage ;;
 up | inventory | start | down) [[ $prefix =~ ^[a-z0-9][a-z0-9-]*$ ]] || usage ;;

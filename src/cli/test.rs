@@ -10,7 +10,7 @@ use solti::scenario::event::Event;
 use solti::scenario::report::Consumer;
 use solti::scenario::report::junit::Junit;
 use solti::scenario::report::markdown::Markdown;
-use solti::scenario::{self, Choice, Collection, Step};
+use solti::scenario::{self, Choice, Collection, Destroyed, Step};
 use solti::source::{Diagnostic, did_you_mean};
 use std::fmt::Write as _;
 use std::io;
@@ -219,13 +219,19 @@ fn all(
 fn destroy(root: &std::path::Path) -> Result<u8, Error> {
     let engine = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Start)?;
     match engine.block_on(scenario::destroy(root)) {
-        Ok(count) => {
-            out::print(&match count {
-                0 => "No hosts were kept.\n".to_owned(),
+        Ok(Destroyed { removed, in_use }) => {
+            let mut text = match removed {
+                0 if in_use.is_empty() => "No hosts were kept.\n".to_owned(),
+                0 => String::new(),
                 1 => "The hosts of 1 scenario run are removed.\n".to_owned(),
                 count => format!("The hosts of {count} scenario runs are removed.\n"),
-            })?;
-            Ok(0)
+            };
+            for run in &in_use {
+                // Writing to a string cannot fail.
+                let _ = writeln!(text, "In use, and not removed: the hosts of {run}");
+            }
+            out::print(&text)?;
+            Ok(if in_use.is_empty() { 0 } else { FAILED })
         }
         Err(trouble) => Err(Error::Start(io::Error::other(trouble.message))),
     }

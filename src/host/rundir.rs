@@ -1,10 +1,10 @@
 //! The run's private folder: the ssh configuration that is ours, a file for each host, and the control sockets.
 
 use std::fmt::Write as _;
-use std::fs::Permissions;
+use std::fs::{self, File, Permissions};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{self, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
@@ -13,25 +13,37 @@ use tempfile::TempDir;
 /// the system's 104 bytes.
 const LONGEST_FOLDER: usize = 104 - "/0123-".len() - 40 - ".0123456789abcdef".len() - 1;
 
+/// What the names of such folders begin with.
+const PREFIX: &str = "solti-";
+
+/// The file in it that is locked as long as the run goes on.
+const LOCK: &str = "lock";
+
 /// The run's private folder. It is removed when dropped, so it has to outlive the shells.
 #[derive(Debug)]
 pub struct RunDir {
     folder: TempDir,
+    _lock: File,
 }
 
 impl RunDir {
-    /// Makes the folder, open to nobody else.
+    /// Makes the folder, open to nobody else, and removes those that killed runs have left.
     pub fn new() -> io::Result<Self> {
+        let mut last = io::Error::new(io::ErrorKind::NotFound, "no folder for temporary files");
         let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
         let parents = [runtime, Some(std::env::temp_dir()), Some(PathBuf::from("/tmp"))];
-        let mut last = io::Error::new(io::ErrorKind::NotFound, "no folder for temporary files");
         for parent in parents.into_iter().flatten() {
             if parent.as_os_str().len() + "/solti-123456".len() > LONGEST_FOLDER {
                 continue;
             }
             let private = Permissions::from_mode(0o700);
-            match tempfile::Builder::new().prefix("solti-").permissions(private).tempdir_in(&parent) {
-                Ok(folder) => return Ok(Self { folder }),
+            match tempfile::Builder::new().prefix(PREFIX).permissions(private).tempdir_in(&parent) {
+                Ok(folder) => {
+                    let lock = lock(folder.path())?;
+                    // what cannot be removed is in nobody's way
+                    let _ = remove_left(folder.path());
+                    return Ok(Self { folder, _lock: lock });
+                }
                 Err(error) => last = error,
             }
         }
@@ -73,6 +85,30 @@ impl RunDir {
     }
 }
 
+/// Locks a new folder. The file has its name only once it is locked: without it nobody takes the folder for one that was
+/// left.
+fn lock(folder: &Path) -> io::Result<File> {
+    let draft = tempfile::NamedTempFile::new_in(folder)?;
+    draft.as_file().lock()?;
+    draft.persist(folder.join(LOCK)).map_err(|error| error.error)
+}
+
+/// Removes the folders beside this one that belong to runs that were killed.
+fn remove_left(own: &Path) -> io::Result<()> {
+    let user = fs::symlink_metadata(own)?.uid();
+    for entry in fs::read_dir(own.parent().unwrap_or(own))?.flatten() {
+        let ours = entry.metadata().is_ok_and(|metadata| metadata.is_dir() && metadata.uid() == user);
+        if !ours || !entry.file_name().to_string_lossy().starts_with(PREFIX) {
+            continue;
+        }
+        let Ok(lock) = File::options().write(true).open(entry.path().join(LOCK)) else { continue };
+        if lock.try_lock().is_ok() {
+            fs::remove_dir_all(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
 /// A path in which ssh finds no `%` tokens of its own.
 fn percent_escaped(path: &Path) -> String {
     path.display().to_string().replace('%', "%%")
@@ -81,6 +117,22 @@ fn percent_escaped(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_killed_run_has_left_goes() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = |name: &str| {
+            let folder = parent.path().join(name);
+            fs::create_dir(&folder).unwrap();
+            folder
+        };
+        let (own, left, being_made, other) = (folder("solti-1"), folder("solti-2"), folder("solti-3"), folder("other"));
+        let _held = lock(&own).unwrap();
+        drop(lock(&left).unwrap());
+        drop(lock(&other).unwrap());
+        remove_left(&own).unwrap();
+        assert_eq!([&own, &left, &being_made, &other].map(|folder| folder.exists()), [true, false, true, true]);
+    }
 
     #[test]
     fn the_folder_is_private_and_goes_with_the_run() -> io::Result<()> {

@@ -6,6 +6,7 @@ use super::evidence;
 use super::existing;
 use super::hosts::{Prefix, Scripts, Set, Trouble, remove};
 use super::inputs::{self, What};
+use super::lock::Lock;
 use super::snapshot::{self, Allowed, Snapshot};
 use super::{Host, Platform, Preparation, Scenario, Step, machine, redact};
 use crate::engine::request::{Command, Interrupt};
@@ -16,9 +17,12 @@ use crate::source::Diagnostics;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, mpsc, watch};
 use tokio::task::JoinSet;
+
+/// How long to wait before looking again whether another run is over.
+const PAUSE: Duration = Duration::from_millis(250);
 
 /// One cell of the matrix, and what it needs.
 #[derive(Debug, Clone)]
@@ -111,6 +115,8 @@ impl From<Diagnostics> for Bad {
 #[derive(Default)]
 pub(super) struct Known {
     set: Option<Set>,
+    /// That no other run works with them, if they are to stay.
+    lock: Option<Lock>,
     /// Whether its hosts were there before.
     reused: bool,
     before: BTreeMap<String, Snapshot>,
@@ -225,17 +231,38 @@ impl Job {
         known.set.as_ref().ok_or_else(|| Bad::new("there are no hosts"))
     }
 
+    /// Hosts that stay are one run's at a time: waits for the one that has them.
+    async fn take_hosts(&self) -> Result<Lock, Bad> {
+        let mut told = false;
+        loop {
+            let taken = self.prefix.take(&self.cell().to_string());
+            let holder = match taken.map_err(|error| Bad::new(format!("the hosts cannot be locked: {error}")))? {
+                Ok(lock) => return Ok(lock),
+                Err(holder) => holder,
+            };
+            if !std::mem::replace(&mut told, true) {
+                let text = format!("waiting for the run that has its hosts: {holder}");
+                let _ = self.events.send(Event::Note { cell: self.cell(), text });
+            }
+            if self.is_stopping() {
+                return Err(Bad::new(format!("its hosts are in use: {holder}")));
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
     async fn create(&self, known: &mut Known) -> Result<Done, Bad> {
         let hosts = counted(self.scenario.hosts.len(), "host");
-        if let Some(existing) = self.platform.existing() {
+        if self.platform.existing().is_some() {
+            known.lock = Some(self.take_hosts().await?);
             let project = inputs::load(&self.root, &self.scenario, &self.platform, What::Roles, None)?;
             let targets = existing::targets(&project, &self.scenario)?;
-            let told = |text| self.told(text);
-            known.set = Some(Set::existing(&existing.inventory, targets, told, &self.interrupt).await?);
+            known.set = Some(Set::existing(targets).await?);
             known.reused = true;
             return Ok(Done { seen: format!("{hosts} there already"), ..Done::default() });
         }
         if self.keep {
+            known.lock = Some(self.take_hosts().await?);
             if let Some(set) = Set::reuse(&self.scripts, &self.prefix, &self.scenario).await {
                 known.set = Some(set);
                 known.reused = true;

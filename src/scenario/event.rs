@@ -139,6 +139,14 @@ pub enum Event {
         /// In a few words.
         text: String,
     },
+    /// The user should know this.
+    Note {
+        /// Of what.
+        #[serde(flatten)]
+        cell: Cell,
+        /// The sentence.
+        text: String,
+    },
     /// A step is over.
     StepDone {
         /// Of what.

@@ -1,12 +1,14 @@
 //! Throwaway hosts: booted, reached and removed by the scripts of `molecule-tests/`, which are in the program.
 
 use super::event::Cell;
+use super::lock::Lock;
 use super::platform::Image;
 use super::{Mount, Platform, Scenario, Variant, reach};
 use crate::engine::request::Interrupt;
 use crate::host::{Method, RunDir, Target, quote_words};
 use indexmap::IndexMap;
 use sha2::{Digest as _, Sha256};
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Seek as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
@@ -22,6 +24,11 @@ static ARCHIVE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/hosts.tar"));
 
 /// How often one asks whether hosts are free.
 const TURN: Duration = Duration::from_millis(500);
+/// What the names of locks of hosts that stay end in.
+const LOCK: &str = "lock";
+
+/// What the names of folders begin with into which the scripts are being unpacked.
+const DRAFT: &str = ".scripts-";
 
 /// Lines of a failed command's output that are told.
 const LAST: usize = 20;
@@ -70,7 +77,8 @@ impl Scripts {
         let folder = parent.join(format!("scripts-{}", short(Sha256::new_with_prefix(ARCHIVE))));
         if !folder.is_dir() {
             fs::create_dir_all(&parent)?;
-            let draft = tempfile::Builder::new().prefix(".scripts-").tempdir_in(&parent)?;
+            remove_drafts(&parent, DRAFT);
+            let draft = tempfile::Builder::new().prefix(DRAFT).tempdir_in(&parent)?;
             let mut archive = tempfile::tempfile()?;
             archive.write_all(ARCHIVE)?;
             archive.rewind()?;
@@ -134,6 +142,18 @@ impl Scripts {
     }
 }
 
+/// Removes what killed runs have left half written. Nobody takes minutes to write such a thing.
+fn remove_drafts(folder: &Path, prefix: &str) {
+    const OLD: Duration = Duration::from_secs(600);
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let written = entry.metadata().and_then(|metadata| metadata.modified()).ok();
+        let old = written.is_some_and(|at| at.elapsed().is_ok_and(|age| age > OLD));
+        if old && entry.file_name().to_string_lossy().starts_with(prefix) {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
 fn short(digest: Sha256) -> String {
     digest.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect()
 }
@@ -154,11 +174,22 @@ impl Prefix {
         Self(format!("{}{}", Self::of_project(root), short(digest)))
     }
 
+    /// Of hosts that are there already, in this inventory.
+    pub fn existing(inventory: &Path) -> Self {
+        let path = inventory.canonicalize().unwrap_or_else(|_| inventory.to_owned());
+        Self(format!("existing-{}", short(Sha256::new_with_prefix(path.as_os_str().as_encoded_bytes()))))
+    }
+
     fn of_project(root: &Path) -> String {
         // the folder that solti runs in has an empty path, which cannot be made canonical
         let root = Path::new(".").join(root);
         let root = root.canonicalize().unwrap_or(root);
         format!("k{}-", short(Sha256::new_with_prefix(root.as_os_str().as_encoded_bytes())))
+    }
+
+    /// Takes the hosts for one run alone; or tells who has them.
+    pub fn take(&self, who: &str) -> io::Result<Result<Lock, String>> {
+        Lock::take(&state()?.join(format!("{}.{LOCK}", self.0)), who)
     }
 
     fn is_kept(&self) -> bool {
@@ -184,11 +215,8 @@ enum Origin {
         folder: PathBuf,
         prefix: Prefix,
     },
-    /// They are in an inventory, and stay. Nobody else tries scenarios on them meanwhile.
-    Existing {
-        #[allow(dead_code, reason = "held until the last of the run is done with the hosts")]
-        lock: Arc<fs::File>,
-    },
+    /// They are in an inventory, and stay.
+    Existing,
 }
 
 impl Set {
@@ -222,33 +250,10 @@ impl Set {
         Self::there(scripts, prefix).ok_or_else(|| Trouble::new("the hosts have no inventory"))
     }
 
-    /// Hosts that are there already, when nobody else tries scenarios on those of this inventory.
-    pub async fn existing(
-        inventory: &Path,
-        targets: IndexMap<String, Target>,
-        told: impl Fn(String),
-        interrupt: &watch::Receiver<Interrupt>,
-    ) -> Result<Self, Trouble> {
-        let failed =
-            |error: io::Error| Trouble::new(format!("cannot lock the hosts of {}: {error}", inventory.display()));
-        let folder = state().map_err(failed)?;
-        fs::create_dir_all(&folder).map_err(failed)?;
-        let path = inventory.canonicalize().map_err(failed)?;
-        let digest = short(Sha256::new_with_prefix(path.as_os_str().as_encoded_bytes()));
-        let lock = fs::File::create(folder.join(format!("existing-{digest}.lock"))).map_err(failed)?;
-        loop {
-            match lock.try_lock() {
-                Ok(()) => break,
-                Err(fs::TryLockError::Error(error)) => return Err(failed(error)),
-                Err(fs::TryLockError::WouldBlock) => told("waiting for another scenario on these hosts".to_owned()),
-            }
-            if *interrupt.borrow() != Interrupt::None {
-                return Err(Trouble::new("interrupted"));
-            }
-            tokio::time::sleep(TURN).await;
-        }
-        let run_dir = Arc::new(RunDir::new().map_err(failed)?);
-        let set = Self { targets, origin: Origin::Existing { lock: Arc::new(lock) }, run_dir };
+    /// Hosts that are there already, when all of them answer.
+    pub async fn existing(targets: IndexMap<String, Target>) -> Result<Self, Trouble> {
+        let failed = |error: io::Error| Trouble::new(format!("no folder for what ssh needs: {error}"));
+        let set = Self { targets, origin: Origin::Existing, run_dir: Arc::new(RunDir::new().map_err(failed)?) };
         for host in set.targets.keys() {
             set.run(host, "true").await?;
         }
@@ -277,10 +282,12 @@ impl Set {
             let (name, rest) = line.strip_prefix("    ")?.split_once(": {ansible_host: ")?;
             Some((name.to_owned(), rest.strip_suffix('}')?.to_owned()))
         };
-        let options = ["IdentitiesOnly=yes", "StrictHostKeyChecking=yes", "ConnectTimeout=10"].map(str::to_owned);
+        let login = ["IdentitiesOnly=yes", "StrictHostKeyChecking=yes", "ConnectTimeout=10"];
+        // of a host that vanishes ssh hears nothing more
+        let alive = ["ServerAliveInterval=5", "ServerAliveCountMax=3"];
+        let options = login.into_iter().chain(alive).map(str::to_owned);
         let known = format!("UserKnownHostsFile={}", folder.join("known_hosts").display());
-        let extra_args: Vec<String> =
-            options.into_iter().chain([known]).flat_map(|option| ["-o".to_owned(), option]).collect();
+        let extra_args: Vec<String> = options.chain([known]).flat_map(|option| ["-o".to_owned(), option]).collect();
         let target = |(name, address): (String, String)| {
             let method = Method::Ssh {
                 address,
@@ -313,7 +320,7 @@ impl Set {
     fn folder(&self) -> Option<&Path> {
         match &self.origin {
             Origin::Booted { folder, .. } => Some(folder),
-            Origin::Existing { .. } => None,
+            Origin::Existing => None,
         }
     }
 
@@ -340,7 +347,7 @@ impl Set {
     pub async fn down(&self) -> Result<(), Trouble> {
         match &self.origin {
             Origin::Booted { scripts, prefix, .. } => remove(scripts, prefix).await,
-            Origin::Existing { .. } => Ok(()),
+            Origin::Existing => Ok(()),
         }
     }
 }
@@ -427,22 +434,45 @@ pub fn kept(root: &Path, scenarios: &[Scenario]) -> io::Result<Vec<Kept>> {
     Ok(found)
 }
 
-/// Removes all hosts that this project's scenarios have kept, and those of runs that are gone; how many sets were kept.
+/// What became of hosts that earlier runs have kept.
+#[derive(Debug, Default)]
+pub struct Destroyed {
+    /// How many sets were removed.
+    pub removed: usize,
+    /// Those that a run is working with, and the run: they stay.
+    pub in_use: Vec<String>,
+}
+
+/// Removes all hosts that this project's scenarios have kept, and what runs have left that are gone.
 ///
 /// # Errors
 /// When that did not work.
-pub async fn destroy(root: &Path) -> Result<usize, Trouble> {
+pub async fn destroy(root: &Path) -> Result<Destroyed, Trouble> {
     let failed = |error: io::Error| Trouble::new(error.to_string());
     let scripts = Scripts::unpack().map_err(failed)?;
     let ours = Prefix::of_project(root);
-    let mut count = 0;
-    for entry in fs::read_dir(state().map_err(failed)?).into_iter().flatten().flatten() {
-        let Ok(name) = entry.file_name().into_string() else { continue };
-        if name.starts_with(&ours) {
-            scripts.hosts(&["down", &name], &[], None).await?;
-            count += 1;
+    let names = fs::read_dir(state().map_err(failed)?).into_iter().flatten().flatten();
+    let names = names.filter_map(|entry| entry.file_name().into_string().ok()).filter(|name| name.starts_with(&ours));
+    let sets: BTreeMap<String, bool> = names.fold(BTreeMap::new(), |mut sets, name| {
+        let (prefix, hosts) =
+            name.strip_suffix(&format!(".{LOCK}")).map_or((name.as_str(), true), |name| (name, false));
+        *sets.entry(prefix.to_owned()).or_default() |= hosts;
+        sets
+    });
+    let mut destroyed = Destroyed::default();
+    for (prefix, hosts) in sets {
+        match Prefix(prefix.clone()).take("solti test --destroy").map_err(failed)? {
+            Ok(lock) => {
+                // also where there is no folder: a run may have been killed just before it made one
+                scripts.hosts(&["down", &prefix], &[], None).await?;
+                destroyed.removed += usize::from(hosts);
+                lock.remove().map_err(failed)?;
+            }
+            Err(holder) => destroyed.in_use.push(holder),
         }
     }
     scripts.collect_garbage().await?;
-    Ok(count)
+    // making one removes those that were left
+    RunDir::new().map(drop).map_err(failed)?;
+    Ok(destroyed)
 }

@@ -151,9 +151,10 @@ pub async fn run(
                 _ => plan.until,
             },
             keep: plan.keep && platform.existing().is_none(),
-            prefix: match plan.keep {
-                true => Prefix::kept(&plan.root, &Cell::of(scenario, platform)),
-                false => Prefix::passing(number),
+            prefix: match platform.existing() {
+                Some(existing) => Prefix::existing(&existing.inventory),
+                None if plan.keep => Prefix::kept(&plan.root, &Cell::of(scenario, platform)),
+                None => Prefix::passing(number),
             },
             scripts: scripts.clone(),
             events: events.clone(),

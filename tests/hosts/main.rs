@@ -18,6 +18,7 @@ mod faults;
 mod files;
 mod grafana;
 mod influxdb;
+mod killed;
 mod leaks;
 mod logs;
 mod packages;

@@ -4,17 +4,17 @@ use crate::support::{Output, Project, podman, run, wait_until};
 use serde_json::Value;
 
 /// A project with roles and scenarios of one host each.
-struct Bench {
-    project: Project,
+pub struct Bench {
+    pub project: Project,
 }
 
 impl Bench {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self { project: Project::without_hosts() }
     }
 
     /// A role with these steps, and a scenario of its name.
-    fn role(&self, name: &str, steps: &str, scenario: &str) -> &Self {
+    pub fn role(&self, name: &str, steps: &str, scenario: &str) -> &Self {
         self.project.file(&format!("roles/{name}/role.yml"), &format!("summary: {name}\nsteps:\n{steps}"));
         self.scenario(name, &format!("role: {name}\nplatforms: [debian13]\n{scenario}"))
     }
@@ -52,8 +52,8 @@ fn hosts_of(process: u32) -> String {
     run(list).assert_status(0).stdout
 }
 
-const FILE: &str = "  - name: s\n    resources:\n    - file: { path: /etc/made, content: x }\n";
-const CHECK: &str = "    checks:\n    - command: { command: [test, -f, /etc/made] }\n";
+pub const FILE: &str = "  - name: s\n    resources:\n    - file: { path: /etc/made, content: x }\n";
+pub const CHECK: &str = "    checks:\n    - command: { command: [test, -f, /etc/made] }\n";
 
 /// A role whose one command does what it should not.
 fn doing(command: &str, done: &str) -> String {
@@ -280,7 +280,8 @@ fn kept_hosts_are_gone_on_with() {
     bench.test(&["--shell", "host"]).assert_status(3).assert_stderr_has("no hosts were kept");
 }
 
-fn input(text: &str) -> std::fs::File {
+/// A file with this text, to be read from its beginning.
+pub fn input(text: &str) -> std::fs::File {
     use std::io::{Seek, Write};
     let mut file = tempfile::tempfile().unwrap();
     file.write_all(text.as_bytes()).unwrap();

@@ -120,6 +120,12 @@ impl Background {
         kill("INT", &format!("-{}", self.id()));
     }
 
+    /// Kills the process and all its children that have made no group of their own.
+    #[track_caller]
+    pub fn kill_group(&self) {
+        kill("KILL", &format!("-{}", self.id()));
+    }
+
     /// Waits until its output has this text in it.
     #[track_caller]
     pub fn wait_for_output(&mut self, text: &str) {

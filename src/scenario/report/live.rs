@@ -39,7 +39,7 @@ impl Live {
             Event::Step { cell, step } => {
                 self.cells.insert(cell.clone(), (*step, String::new(), Instant::now()));
             }
-            Event::Doing { cell, text } => {
+            Event::Doing { cell, text } | Event::Note { cell, text } => {
                 if let Some(entry) = self.cells.get_mut(cell) {
                     entry.1.clone_from(text);
                 }

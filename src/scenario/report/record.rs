@@ -86,7 +86,7 @@ impl Record {
                 entry.begun.get_or_insert(at);
                 entry.at_it = Some(at);
             }
-            Event::Doing { .. } => {}
+            Event::Doing { .. } | Event::Note { .. } => {}
         }
     }
 

@@ -62,6 +62,7 @@ impl Consumer for Text {
         match event {
             Event::Step { cell, step } if self.look.verbose > 0 => self.log(&format!("{cell}  {step}")),
             Event::Doing { cell, text } if self.look.verbose > 1 => self.log(&format!("{cell}  {}", clean(text))),
+            Event::Note { cell, text } => self.log(&format!("{cell}  {}", clean(text))),
             Event::CellDone { cell, .. } => self.log_cell(cell),
             Event::Finished { .. } => {
                 if let Some(live) = self.live.take() {

@@ -1,0 +1,211 @@
+//! `solti test` killed at any moment, and several at once: nothing stays behind, and nobody's hosts are taken away.
+
+use crate::scenarios::{Bench, CHECK, FILE};
+use crate::support::{Background, Output, podman, run};
+use std::collections::BTreeMap;
+use std::fs;
+use std::process::Command;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// A project whose runs have folders of their own for what they keep and what is temporary, so that one sees what stays.
+struct Yard {
+    bench: Bench,
+    folder: tempfile::TempDir,
+}
+
+/// By what processes of a yard's runs are known: they all inherit it.
+const MARK: &str = "SOLTI_TEST_YARD";
+
+impl Yard {
+    fn new() -> Self {
+        let yard = Self { bench: Bench::new(), folder: tempfile::tempdir().unwrap() };
+        fs::create_dir(yard.folder.path().join("t")).unwrap();
+        yard.bench.role("good", &format!("{FILE}{CHECK}"), "");
+        yard
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.bench.project.command(&[&["test"], arguments].concat());
+        command.env("XDG_CACHE_HOME", self.folder.path()).env("TMPDIR", self.folder.path().join("t"));
+        command.env(MARK, self.folder.path()).env_remove("XDG_RUNTIME_DIR");
+        command
+    }
+
+    fn start(&self, arguments: &[&str]) -> Background {
+        Background::spawn(self.command(arguments))
+    }
+
+    #[track_caller]
+    fn test(&self, arguments: &[&str]) -> Output {
+        run(self.command(arguments))
+    }
+
+    /// Processes of its runs: their ids, each with its parent.
+    fn processes(&self) -> BTreeMap<u32, u32> {
+        let mark = format!("{MARK}={}", self.folder.path().display());
+        let ids = fs::read_dir("/proc").unwrap().flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+        let ours = |id: u32| {
+            let environment = fs::read(format!("/proc/{id}/environ")).ok()?;
+            environment.split(|byte| *byte == 0).any(|variable| variable == mark.as_bytes()).then_some(())?;
+            let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+            Some((id, stat.rsplit_once(") ")?.1.split(' ').nth(1)?.parse().ok()?))
+        };
+        ids.filter_map(ours).collect()
+    }
+
+    /// Kills a run with everything that it has started: what the end of a pipeline's machine, or of a session, does.
+    fn kill_all(&self, run: &Background) {
+        let processes = self.processes();
+        let mut doomed = vec![run.id()];
+        let mut next = 0;
+        while let Some(parent) = doomed.get(next).copied() {
+            doomed.extend(processes.iter().filter(|(_, of)| **of == parent).map(|(id, _)| *id));
+            next += 1;
+        }
+        for id in doomed {
+            let _ = Command::new("kill").args(["-s", "KILL", "--", &id.to_string()]).output();
+        }
+    }
+
+    /// What its runs have left: containers, processes, files.
+    fn left(&self, runs: &[u32]) -> Vec<String> {
+        let state = self.folder.path().join("solti/scenarios");
+        // what was cut short while it was made has a name at most
+        let list = podman(&["ps", "-a", "--external", "--format", "{{.Names}} {{.Labels}}"]);
+        let containers = run(list).assert_status(0).stdout;
+        let ours = |line: &&str| {
+            let named = |run: &u32| line.starts_with(&format!("s{run}-"));
+            line.contains(&*state.to_string_lossy()) || runs.iter().any(named)
+        };
+        let mut left: Vec<String> = containers.lines().filter(ours).map(str::to_owned).collect();
+        left.extend(self.processes().keys().map(|id| {
+            let arguments = fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
+            format!("{id} {}", String::from_utf8_lossy(&arguments).replace('\0', " "))
+        }));
+        for folder in [state, self.folder.path().join("t")] {
+            let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
+            left.extend(entries.map(|entry| entry.path().display().to_string()));
+        }
+        left
+    }
+
+    /// Runs, and kills after so many twelfths of what that takes, in each of the ways; four at a time.
+    #[track_caller]
+    fn kill_at_each_moment(&self, takes: Duration) -> Vec<u32> {
+        let (next, runs) = (AtomicU32::new(0), Mutex::new(Vec::new()));
+        thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    loop {
+                        let number = next.fetch_add(1, Ordering::Relaxed);
+                        if number >= 12 {
+                            break;
+                        }
+                        let killed = self.start(&[]);
+                        runs.lock().unwrap().push(killed.id());
+                        // the moment is what is tried here
+                        thread::sleep(takes * number / 12);
+                        match number % 3 {
+                            0 => killed.signal("KILL"),
+                            1 => killed.kill_group(),
+                            _ => self.kill_all(&killed),
+                        }
+                        killed.wait();
+                    }
+                });
+            }
+        });
+        runs.into_inner().unwrap()
+    }
+
+    /// Waits until nothing is left of these runs.
+    #[track_caller]
+    fn wait_for_nothing(&self, runs: &[u32]) {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        loop {
+            let left = self.left(runs);
+            if left.is_empty() {
+                return;
+            }
+            assert!(Instant::now() < deadline, "this is left:\n{}", left.join("\n"));
+            thread::sleep(Duration::from_millis(100));
+        }
+    }
+}
+
+#[test]
+fn nothing_is_left_of_runs_killed_at_any_moment() {
+    let yard = Yard::new();
+    let begun = Instant::now();
+    yard.test(&[]).assert_status(0);
+    // four at a time are slower than one
+    let runs = yard.kill_at_each_moment(begun.elapsed() * 3 / 2);
+    // what boots hosts may still be at it where solti alone was killed: it notices that nobody waits
+    yard.test(&["--destroy"]).assert_status(0);
+    yard.wait_for_nothing(&runs);
+}
+
+#[test]
+fn kept_hosts_half_made_are_replaced_and_removed() {
+    let yard = Yard::new();
+    let begun = Instant::now();
+    yard.test(&["--keep"]).assert_status(0);
+    let takes = begun.elapsed();
+    yard.test(&["--destroy"]).assert_status(0);
+    for number in 1..=4 {
+        let killed = yard.start(&["--keep"]);
+        thread::sleep(takes * number / 6);
+        if number % 2 == 0 {
+            killed.signal("KILL")
+        } else {
+            yard.kill_all(&killed)
+        }
+        killed.wait();
+        if number < 3 {
+            yard.test(&["--keep"]).assert_status(0).assert_stdout_has("good on debian13 stays");
+        }
+        yard.test(&["--destroy"]).assert_status(0);
+        yard.wait_for_nothing(&[]);
+    }
+}
+
+#[test]
+fn two_runs_of_a_scenario_see_their_own_hosts_alone() {
+    let yard = Yard::new();
+    let both = [yard.start(&["-v"]), yard.start(&["-v"])];
+    for one in both {
+        one.wait().assert_status(0).assert_stdout_has("1 scenario run passed");
+    }
+    let both = [yard.start(&["--keep", "-v"]), yard.start(&["--keep", "-v"])];
+    let outputs = both.map(|one| one.wait().assert_status(0));
+    let waited = outputs.iter().filter(|output| output.stderr.contains("waiting for the run that has its hosts"));
+    let reused = outputs.iter().filter(|output| output.stdout.contains("1 host kept"));
+    assert_eq!((waited.count(), reused.count()), (1, 1), "{}\n{}", outputs[0], outputs[1]);
+    yard.test(&["--destroy"]).assert_status(0).assert_stdout_has("1 scenario run");
+    yard.wait_for_nothing(&[]);
+}
+
+#[test]
+fn hosts_of_a_run_that_goes_on_are_not_destroyed() {
+    let yard = Yard::new();
+    let slow =
+        format!("{FILE}    - command: {{ command: 'until [ -e /etc/go ]; do sleep 0.1; done', creates: /etc/go }}\n");
+    yard.bench.role("good", &format!("{slow}{CHECK}"), "");
+    let mut busy = yard.start(&["--keep", "-o", "jsonl"]);
+    busy.wait_for_output("\"step\":\"apply\"");
+    yard.test(&["--destroy"])
+        .assert_status(1)
+        .assert_stdout_has("not removed: the hosts of good on debian13 (process ");
+    let shell = run({
+        let mut shell = yard.command(&["--shell", "host"]);
+        shell.stdin(crate::scenarios::input("touch /etc/go; exit\n"));
+        shell
+    });
+    busy.wait().assert_status(0);
+    drop(shell);
+    yard.test(&["--destroy"]).assert_status(0).assert_stdout_has("1 scenario run");
+    yard.wait_for_nothing(&[]);
+}

@@ -133,7 +133,7 @@ fn a_line_of_the_journal_is_found_with_its_labels(mon: Suite, app: Suite) {
     stack.apply(&[]).assert_status(0);
     for host in stack.hosts.iter() {
         let left = host.read(
-            "ls -d /etc/loki /etc/alloy /etc/containers/systemd/*loki* /etc/systemd/system/*loki* /etc/systemd/system/alloy* 2>/dev/null
+            "ls -d /etc/loki /etc/alloy /var/lib/alloy /etc/containers/systemd/*loki* /etc/systemd/system/*loki* /etc/systemd/system/alloy* 2>/dev/null
              podman ps -aq; podman volume ls -q; dpkg-query -W -f '${Status} ${Package}\\n' alloy 2>/dev/null | grep '^install ok installed'; true",
         );
         assert_eq!(left, "", "on {}", host.name());

@@ -6,10 +6,11 @@ use super::Consumer;
 use super::record::Record;
 use crate::engine::event::Event;
 use jiff::Timestamp;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::io::{self, Write};
 
-/// The version of both formats.
+/// The version of both formats, of all commands.
 const FORMAT: u8 = 1;
 
 /// `-o json`: one document when the run is over.
@@ -29,17 +30,14 @@ impl Document {
         for (name, host) in &self.record.hosts {
             hosts.insert(name.clone(), serde_json::to_value(host)?);
         }
-        let mut document = json!({
-            "format": FORMAT,
+        Ok(json!({
             "command": self.record.command,
             "hosts": hosts,
             "notes": self.record.notes,
             "summary": self.record.summary(),
             "exit": self.record.exit,
             "millis": self.record.millis,
-        });
-        set_time_apart(&mut document);
-        Ok(document)
+        }))
     }
 }
 
@@ -47,10 +45,8 @@ impl Consumer for Document {
     fn event(&mut self, event: &Event) -> io::Result<()> {
         self.record.take(event);
         if let Event::Finished { .. } = event {
-            let document = self.value()?;
-            serde_json::to_writer_pretty(&mut self.out, &document)?;
-            writeln!(self.out)?;
-            self.out.flush()?;
+            let value = self.value()?;
+            write_document(&mut self.out, value)?;
         }
         Ok(())
     }
@@ -78,10 +74,7 @@ impl Lines {
 
 impl Consumer for Lines {
     fn event(&mut self, event: &Event) -> io::Result<()> {
-        let line = line(event, Timestamp::now())?;
-        serde_json::to_writer(&mut self.out, &line)?;
-        writeln!(self.out)?;
-        self.out.flush()
+        write_line(&mut self.out, event)
     }
 
     fn before_changes(&mut self) -> io::Result<String> {
@@ -93,7 +86,27 @@ impl Consumer for Lines {
     }
 }
 
-fn line(event: &Event, at: Timestamp) -> Result<Value, serde_json::Error> {
+/// Writes what is known of a whole run.
+pub fn write_document(out: &mut dyn Write, mut value: Value) -> io::Result<()> {
+    let mut document = json!({ "format": FORMAT });
+    set_time_apart(&mut value);
+    if let (Value::Object(document), Value::Object(value)) = (&mut document, value) {
+        document.extend(value);
+    }
+    serde_json::to_writer_pretty(&mut *out, &document)?;
+    writeln!(out)?;
+    out.flush()
+}
+
+/// Writes an event that happens now.
+pub fn write_line(out: &mut dyn Write, event: &impl Serialize) -> io::Result<()> {
+    let line = line(event, Timestamp::now())?;
+    serde_json::to_writer(&mut *out, &line)?;
+    writeln!(out)?;
+    out.flush()
+}
+
+fn line(event: &impl Serialize, at: Timestamp) -> Result<Value, serde_json::Error> {
     let mut line = json!({ "format": FORMAT });
     let mut event = serde_json::to_value(event)?;
     set_time_apart(&mut event);
@@ -107,7 +120,7 @@ fn line(event: &Event, at: Timestamp) -> Result<Value, serde_json::Error> {
 }
 
 /// Moves each `millis` and `age_seconds` to an object `time` beside it, at the end.
-pub fn set_time_apart(value: &mut Value) {
+fn set_time_apart(value: &mut Value) {
     match value {
         Value::Object(object) => {
             // Children first: what is inserted here must not be visited.

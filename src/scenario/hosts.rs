@@ -22,8 +22,6 @@ use tokio::sync::watch;
 /// `hosts.sh` and `images/`, packed by `build.rs`.
 static ARCHIVE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/hosts.tar"));
 
-/// How often one asks whether hosts are free.
-const TURN: Duration = Duration::from_millis(500);
 /// What the names of locks of hosts that stay end in.
 const LOCK: &str = "lock";
 

@@ -1,10 +1,9 @@
 //! What is going on right now: one line for each host that is being worked on.
 
-use super::margin::{MARGIN, Margin};
+use super::screen::Screen;
 use crate::engine::event::{Event, Phase};
-use crate::report::text::words::{clean, columns, counted, padded, seconds};
+use crate::report::text::words::{clean, columns, counted};
 use indexmap::IndexMap;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::time::{Duration, Instant};
 
 /// Lines at most, however high the terminal is: more than one takes in at a glance is no help.
@@ -15,12 +14,10 @@ const DELAY: Duration = Duration::from_millis(250);
 
 /// The lines on standard error that change while a run goes on.
 pub struct Live {
-    bar: ProgressBar,
+    screen: Screen,
     hosts: IndexMap<String, (Phase, Instant)>,
     /// What hosts that are fetching an image go back to.
     before: IndexMap<String, Phase>,
-    /// Lines and columns of the terminal.
-    size: (usize, usize),
     begun: Instant,
     /// Whether plans are being carried out; before that, a host that is planned counts as done.
     applying: bool,
@@ -28,17 +25,12 @@ pub struct Live {
 
 impl Live {
     /// Draws to standard error, a terminal of this many lines and columns.
-    pub fn stderr((lines, columns): (usize, usize)) -> Self {
-        let target = ProgressDrawTarget::term_like_with_hz(Box::new(Margin::stderr()), 20);
-        Self::new(target, (lines, columns.saturating_sub(MARGIN)))
+    pub fn stderr(size: (usize, usize)) -> Self {
+        Self::new(Screen::stderr(size))
     }
 
-    fn new(target: ProgressDrawTarget, size: (usize, usize)) -> Self {
-        let bar = ProgressBar::with_draw_target(None, target);
-        if let Ok(style) = ProgressStyle::with_template("{msg}") {
-            bar.set_style(style);
-        }
-        Self { bar, hosts: IndexMap::new(), before: IndexMap::new(), size, begun: Instant::now(), applying: false }
+    fn new(screen: Screen) -> Self {
+        Self { screen, hosts: IndexMap::new(), before: IndexMap::new(), begun: Instant::now(), applying: false }
     }
 
     /// Takes in one event.
@@ -76,17 +68,17 @@ impl Live {
         if self.begun.elapsed() < DELAY {
             return;
         }
-        self.bar.set_message(self.text(Instant::now()));
+        self.screen.draw(self.text(Instant::now()));
     }
 
-    /// Writes something while the lines are out of the way.
-    pub fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
-        self.bar.suspend(write)
+    /// Where the lines are drawn.
+    pub fn screen(&self) -> &Screen {
+        &self.screen
     }
 
     /// Takes the lines away.
     pub fn finish(self) {
-        self.bar.finish_and_clear();
+        self.screen.clear();
     }
 
     fn text(&self, now: Instant) -> String {
@@ -97,7 +89,7 @@ impl Live {
             return String::new();
         }
         // One line is for the count, one stays free for the cursor.
-        let room = LINES.min(self.size.0.saturating_sub(2)).max(1);
+        let room = LINES.min(self.screen.lines.saturating_sub(2)).max(1);
         let shown = if active.len() > room { room - 1 } else { active.len() };
         let width = active[..shown].iter().map(|(name, _)| columns(name)).max().unwrap_or(0);
         let mut lines = Vec::new();
@@ -105,12 +97,7 @@ impl Live {
             lines.push(format!("{done} of {} done", counted(self.hosts.len(), "host")));
         }
         for (name, (phase, since)) in &active[..shown] {
-            let elapsed = now.duration_since(*since).as_secs();
-            // A time that jumps between nothing and a second would only flicker.
-            let time = if elapsed >= 2 { format!("  {}", seconds(elapsed)) } else { String::new() };
-            let room = self.size.1.saturating_sub(width + 2 + columns(&time) + 1).max(10);
-            let doing = doing(phase);
-            lines.push(format!("{}  {}{time}", padded(name, width), console::truncate_str(&doing, room, "…")));
+            lines.push(self.screen.line(name, width, &doing(phase), now.duration_since(*since)));
         }
         if active.len() > shown {
             lines.push(format!("… and {} more", active.len() - shown));
@@ -147,7 +134,7 @@ mod tests {
     use super::*;
 
     fn live(hosts: usize, size: (usize, usize)) -> Live {
-        let mut live = Live::new(ProgressDrawTarget::hidden(), size);
+        let mut live = Live::new(Screen::hidden(size));
         let names = (1..=hosts).map(|n| format!("web{n}")).collect();
         live.event(&Event::Started { command: "apply", hosts: names });
         live
@@ -155,7 +142,7 @@ mod tests {
 
     #[test]
     fn a_host_goes_on_after_its_image_is_there() {
-        let mut live = Live::new(ProgressDrawTarget::hidden(), (24, 80));
+        let mut live = Live::new(Screen::hidden((24, 80)));
         live.event(&Event::Started { command: "apply", hosts: vec!["web1".to_owned()] });
         let step = Phase::Applying { role: "loki".to_owned(), step: "run".to_owned() };
         live.event(&Event::Phase { host: "web1".to_owned(), phase: step });

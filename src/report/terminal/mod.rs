@@ -2,9 +2,10 @@
 
 mod live;
 mod margin;
+mod screen;
 
 pub use live::{Live, doing};
-pub use margin::{MARGIN, Margin};
+pub use screen::{Screen, write};
 
 use super::Consumer;
 use super::record::Record;
@@ -42,21 +43,11 @@ impl Terminal {
 
     /// Writes with the live lines out of the way.
     fn print(&mut self, text: &str) -> io::Result<()> {
-        let Self { out, live, .. } = self;
-        let mut write = || out.write_all(text.as_bytes()).and_then(|()| out.flush());
-        match live {
-            Some(live) => live.aside(write),
-            None => write(),
-        }
+        write(&mut self.out, text, self.live.as_ref().map(Live::screen))
     }
 
     fn log(&mut self, text: &str) -> io::Result<()> {
-        let Self { err, live, .. } = self;
-        let mut write = || writeln!(err, "{text}").and_then(|()| err.flush());
-        match live {
-            Some(live) => live.aside(write),
-            None => write(),
-        }
+        write(&mut self.err, &format!("{text}\n"), self.live.as_ref().map(Live::screen))
     }
 
     /// A finished thing on a line of its own: host, place, what.

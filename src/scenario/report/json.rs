@@ -2,13 +2,10 @@
 
 use super::Consumer;
 use super::record::Record;
-use crate::report::json::set_time_apart;
+use crate::report::json::{write_document, write_line};
 use crate::scenario::event::Event;
 use serde_json::{Value, json};
 use std::io::{self, Write};
-
-/// The version of both formats.
-const FORMAT: u8 = 1;
 
 /// `-o json`: one document when the run is over.
 pub struct Document {
@@ -32,9 +29,7 @@ impl Document {
             runs.push(run);
         }
         let Record { exit, millis, .. } = self.record;
-        let mut document = json!({"format": FORMAT, "command": "test", "runs": runs, "exit": exit, "millis": millis});
-        set_time_apart(&mut document);
-        Ok(document)
+        Ok(json!({"command": "test", "runs": runs, "exit": exit, "millis": millis}))
     }
 }
 
@@ -42,10 +37,8 @@ impl Consumer for Document {
     fn event(&mut self, event: &Event) -> io::Result<()> {
         self.record.take(event);
         if let Event::Finished { .. } = event {
-            let document = self.value()?;
-            serde_json::to_writer_pretty(&mut self.out, &document)?;
-            writeln!(self.out)?;
-            self.out.flush()?;
+            let value = self.value()?;
+            write_document(&mut self.out, value)?;
         }
         Ok(())
     }
@@ -69,14 +62,7 @@ impl Lines {
 
 impl Consumer for Lines {
     fn event(&mut self, event: &Event) -> io::Result<()> {
-        let mut line = serde_json::to_value(event)?;
-        if let Some(line) = line.as_object_mut() {
-            line.shift_insert(0, "format".to_owned(), FORMAT.into());
-        }
-        set_time_apart(&mut line);
-        serde_json::to_writer(&mut self.out, &line)?;
-        writeln!(self.out)?;
-        self.out.flush()
+        write_line(&mut self.out, event)
     }
 
     fn interrupted(&mut self, _: &str) -> io::Result<()> {

@@ -1,35 +1,28 @@
 //! What is going on right now: one line for each scenario and platform that is being worked on.
 
-use crate::report::terminal::{MARGIN, Margin};
-use crate::report::text::words::{clean, columns, padded, seconds};
+use crate::report::terminal::Screen;
+use crate::report::text::words::{clean, columns};
 use crate::scenario::Step;
 use crate::scenario::event::{Cell, Event};
 use indexmap::IndexMap;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::time::Instant;
 
 /// The lines on standard error that change while a run goes on.
 pub struct Live {
-    bar: ProgressBar,
+    screen: Screen,
     all: usize,
     done: usize,
     cells: IndexMap<Cell, (Step, String, Instant)>,
-    size: (usize, usize),
 }
 
 impl Live {
     /// Draws to standard error, a terminal of this many lines and columns.
-    pub fn stderr((lines, columns): (usize, usize)) -> Self {
-        let target = ProgressDrawTarget::term_like_with_hz(Box::new(Margin::stderr()), 20);
-        Self::new(target, (lines, columns.saturating_sub(MARGIN)))
+    pub fn stderr(size: (usize, usize)) -> Self {
+        Self::new(Screen::stderr(size))
     }
 
-    fn new(target: ProgressDrawTarget, size: (usize, usize)) -> Self {
-        let bar = ProgressBar::with_draw_target(None, target);
-        if let Ok(style) = ProgressStyle::with_template("{msg}") {
-            bar.set_style(style);
-        }
-        Self { bar, all: 0, done: 0, cells: IndexMap::new(), size }
+    fn new(screen: Screen) -> Self {
+        Self { screen, all: 0, done: 0, cells: IndexMap::new() }
     }
 
     /// Takes in one event.
@@ -55,17 +48,17 @@ impl Live {
 
     /// Draws the lines anew.
     pub fn draw(&mut self) {
-        self.bar.set_message(self.text(Instant::now()));
+        self.screen.draw(self.text(Instant::now()));
     }
 
-    /// Writes something while the lines are out of the way.
-    pub fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
-        self.bar.suspend(write)
+    /// Where the lines are drawn.
+    pub fn screen(&self) -> &Screen {
+        &self.screen
     }
 
     /// Takes the lines away.
     pub fn finish(self) {
-        self.bar.finish_and_clear();
+        self.screen.clear();
     }
 
     fn text(&self, now: Instant) -> String {
@@ -73,16 +66,13 @@ impl Live {
             return String::new();
         }
         // the other half is for what is being done
-        let widest = (self.size.1 / 2).max(10);
+        let widest = (self.screen.columns / 2).max(10);
         let name = |cell: &Cell| console::truncate_str(&cell.to_string(), widest, "…").into_owned();
         let width = self.cells.keys().map(|cell| columns(&name(cell))).max().unwrap_or(0);
         let mut lines = vec![format!("{} of {} done", self.done, self.all)];
-        for (cell, (step, doing, since)) in self.cells.iter().take(self.size.0.saturating_sub(3).max(1)) {
-            let elapsed = now.duration_since(*since).as_secs();
-            let time = if elapsed >= 2 { format!("  {}", seconds(elapsed)) } else { String::new() };
+        for (cell, (step, doing, since)) in self.cells.iter().take(self.screen.lines.saturating_sub(3).max(1)) {
             let what = if doing.is_empty() { step.to_string() } else { format!("{step}: {}", clean(doing)) };
-            let room = self.size.1.saturating_sub(width + 2 + columns(&time) + 1).max(10);
-            lines.push(format!("{}  {}{time}", padded(&name(cell), width), console::truncate_str(&what, room, "…")));
+            lines.push(self.screen.line(&name(cell), width, &what, now.duration_since(*since)));
         }
         lines.join("\n")
     }
@@ -94,7 +84,7 @@ mod tests {
 
     #[test]
     fn a_line_for_each_that_is_under_way() {
-        let mut live = Live::new(ProgressDrawTarget::hidden(), (24, 60));
+        let mut live = Live::new(Screen::hidden((24, 60)));
         let cell = |platform: &str| Cell { scenario: "loki".to_owned(), platform: platform.to_owned(), variant: None };
         live.event(&Event::Started { cells: vec![cell("debian13"), cell("debian12"), cell("own")], jobs: 2 });
         live.event(&Event::Step { cell: cell("debian13"), step: Step::Create });

@@ -2,6 +2,7 @@
 
 use super::record::{Entry, Made, Record};
 use super::{Consumer, Live, longest};
+use crate::report::terminal::write;
 use crate::report::text::words::{clean, columns, counted, duration, padded};
 use crate::report::text::{Look, Tone};
 use crate::scenario::event::{Cell, Event, Verdict};
@@ -31,12 +32,7 @@ impl Text {
     }
 
     fn log(&mut self, text: &str) -> io::Result<()> {
-        let Self { err, live, .. } = self;
-        let mut write = || writeln!(err, "{text}").and_then(|()| err.flush());
-        match live {
-            Some(live) => live.aside(write),
-            None => write(),
-        }
+        write(&mut self.err, &format!("{text}\n"), self.live.as_ref().map(Live::screen))
     }
 
     /// A finished cell on a line of its own.

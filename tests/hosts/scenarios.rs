@@ -46,6 +46,15 @@ fn verdicts(output: &Output) -> Vec<(String, String, String, String)> {
     .collect()
 }
 
+/// Where a document says that it stands why a scenario failed.
+fn place_of(output: &Output, scenario: &str) -> String {
+    let document: Value = serde_json::from_str(&output.stdout).unwrap();
+    let run = document["runs"].as_array().unwrap().iter().find(|run| run["scenario"] == scenario).unwrap();
+    let at = run["steps"].as_array().unwrap().iter().find_map(|step| step["failure"].get("at")).unwrap();
+    let line = at["line"].as_u64().map(|line| format!(":{line}")).unwrap_or_default();
+    format!("{}{line}", at["file"].as_str().unwrap())
+}
+
 /// Containers of a run, by the process that it was.
 fn hosts_of(process: u32) -> String {
     let list = podman(&["ps", "-a", "--format", "{{.Names}}", "--filter", &format!("name=^s{process}-")]);
@@ -176,6 +185,11 @@ fn each_way_to_break_is_caught_by_its_step() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+    // where it stands: the resource, the check, or else the scenario
+    let places = [("failing", "roles/failing/role.yml:6"), ("unanswered", "roles/unanswered/role.yml:7")];
+    for (scenario, place) in places.into_iter().chain([("idle", "molecule-tests/idle/scenario.yml")]) {
+        assert_eq!(place_of(&output, scenario), place, "{scenario}");
+    }
 }
 
 #[test]

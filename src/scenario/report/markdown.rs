@@ -10,8 +10,14 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 
-/// Reports that are kept; the oldest go.
+/// Reports that are kept; the oldest go, and so do drafts of runs that were killed.
 const KEPT: usize = 20;
+
+/// What the names of reports end in.
+const DONE: &str = "md";
+
+/// What the names of those end in that are being written.
+const DRAFT: &str = "draft";
 
 /// Writes the report of a run.
 pub struct Markdown {
@@ -33,15 +39,16 @@ impl Markdown {
             fs::write(&ignore, "*\n")?;
         }
         let time = self.begun.strftime("%Y-%m-%dT%H-%M-%SZ");
-        let path = self.folder.join(format!("{time}-{}.md", std::process::id()));
+        let name = format!("{time}-{}.{DONE}", std::process::id());
         let text = format!("# solti test, {}\n\n{}", self.begun.strftime("%Y-%m-%d %H:%M UTC"), text(&self.record));
         // nobody finds half a report
-        let mut draft = tempfile::NamedTempFile::new_in(&self.folder)?;
+        let mut draft =
+            tempfile::Builder::new().prefix(&name).suffix(&format!(".{DRAFT}")).tempfile_in(&self.folder)?;
         draft.write_all(text.as_bytes())?;
-        draft.persist(&path).map_err(|error| error.error)?;
+        draft.persist(self.folder.join(name)).map_err(|error| error.error)?;
         let mut reports: Vec<PathBuf> = fs::read_dir(&self.folder)?
             .filter_map(|entry| entry.ok().map(|entry| entry.path()))
-            .filter(|path| path.extension().is_some_and(|extension| extension == "md"))
+            .filter(|path| path.extension().is_some_and(|extension| extension == DONE || extension == DRAFT))
             .collect();
         reports.sort();
         for old in reports.iter().rev().skip(KEPT) {

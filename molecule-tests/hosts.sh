@@ -6,12 +6,14 @@
 #   hosts.sh inventory PREFIX          print that inventory again
 #   hosts.sh start PREFIX NAME         start one again that was stopped or killed: its address changes, its key does not
 #   hosts.sh down PREFIX               remove them
-#   hosts.sh gc                        remove the hosts whose owner is gone without having done so
+#   hosts.sh gc                        remove the hosts whose owner is gone without having done so, and the images that
+#                                      images/ has built and nobody has used for 14 days
 #
 # PREFIX tells the hosts of one caller from those of all others; their containers are named PREFIX-NAME.
 # Logging in: root, ops, opspw and plain (see images/host.sh), with the key in the inventory. Each set of hosts has
 # keys of its own, and the hosts' keys are known before they boot, so host key checking is on from the first contact.
 #
+# SOLTI_TEST_DRIVER  podman or docker; unless that is said, podman if this machine has it, else docker
 # SOLTI_TEST_STATE   folder for keys, known_hosts and inventories (~/.cache/solti/hosts)
 # SOLTI_TEST_OWNER   process that the hosts belong to: the one that calls this script, unless told otherwise;
 #                    "keep" for hosts that stay until somebody removes them
@@ -34,13 +36,18 @@ fail() {
   printf 'hosts.sh: %s\n' "$*" >&2
   exit 1
 }
-podman=(podman)
-[ "$(id -u)" = 0 ] || podman=(sudo podman)
 
-# What `podman run` needs on this machine beyond the usual, in the array `run_options`.
+# What `run` needs for a host that boots, and on this machine beyond the usual, in the array `run_options`.
 machine_options() {
   local files processes pids
-  run_options=()
+  run_options=(--privileged --cgroupns private)
+  if [ "$driver" = docker ]; then
+    # What podman does for systemd by itself.
+    run_options+=(--env container=docker --stop-signal SIGRTMIN+3)
+    run_options+=(--tmpfs '/run:exec,mode=755' --tmpfs /run/lock --tmpfs /tmp:exec)
+    return
+  fi
+  run_options+=(--systemd=always)
   # crun refuses to start a container with a cgroup view of its own where cgroup v1 is mounted.
   if [ "$(stat -fc %T /sys/fs/cgroup)" != cgroup2fs ]; then run_options+=(--runtime runc); fi
   # podman asks for 1048576 of each, and the runtime fails where this machine's hard limit is lower. Some
@@ -69,8 +76,10 @@ started() {
 remove() {
   local folders folder
   [ $# -gt 0 ] || return 0
-  folders=$("${podman[@]}" inspect --format '{{index .Config.Labels "solti-test-folder"}}' "$@" 2>/dev/null | sort -u) || true
-  "${podman[@]}" rm -f -t 0 "$@" >/dev/null 2>&1 || true
+  folders=$(engine inspect --format '{{index .Config.Labels "solti-test-folder"}}' "$@" 2>/dev/null | sort -u) || true
+  # docker never waits for a container to stop that is removed by force
+  if [ "$driver" = podman ]; then set -- -t 0 "$@"; fi
+  engine rm -f -v "$@" >/dev/null 2>&1 || true
   while read -r folder; do
     if [ -f "$folder/known_hosts" ]; then forget "$folder"; fi
   done <<<"$folders"
@@ -82,8 +91,8 @@ forget() {
   rm -rf -- "$1"
 }
 
-# Makes $folder in one go, with its owner in it, unless somebody else has made it meanwhile: claim OWNER SINCE
-claim() {
+# Makes $folder in one go, with its owner in it, unless somebody else has made it meanwhile: make_folder OWNER SINCE
+make_folder() {
   local draft
   draft=$state/.$BASHPID.$(started "$BASHPID")
   rm -rf -- "$draft"
@@ -102,7 +111,7 @@ take_turn() {
 }
 
 containers() { # containers FILTER: their ids
-  "${podman[@]}" ps -aq --filter "$1"
+  engine ps -aq --filter "$1"
 }
 
 # Waits until sshd of every address given has sent its greeting.
@@ -129,14 +138,14 @@ describe() {
       "$folder/known_hosts"
     printf '  hosts:\n'
     while read -r name address; do
-      name=${name#"$prefix-"}
       # A host that is down has no address, and keeps its place in the inventory.
       [ -n "$address" ] || address=192.0.2.1
       host_key=$(cat "$folder/$name/ssh_host_ed25519_key.pub")
       printf '%s %s\n' "$address" "${host_key% *}" >>"$folder/known_hosts.new"
       printf '    %s: {ansible_host: %s}\n' "$name" "$address"
     done
-  } >"$folder/inventory.yml" < <("${podman[@]}" inspect --format '{{.Name}} {{.NetworkSettings.IPAddress}}' "${names[@]/#/$prefix-}")
+  } >"$folder/inventory.yml" < <(engine inspect "${names[@]/#/$prefix-}" \
+    --format '{{.Config.Hostname}} {{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}')
   mv "$folder/known_hosts.new" "$folder/known_hosts"
 }
 
@@ -158,9 +167,7 @@ up() {
     if [ -n "${images[$suite]:-}" ]; then continue; fi
     case $suite in
     image:*)
-      images[$suite]=${suite#image:}
-      "${podman[@]}" image exists "${images[$suite]}" || "${podman[@]}" pull -q "${images[$suite]}" >/dev/null ||
-        fail "the image ${images[$suite]} cannot be had"
+      images[$suite]=$("$here/images/project.sh" pull "${suite#image:}") || fail "the image ${suite#image:} cannot be had"
       ;;
     *) images[$suite]=$("$here/images/host.sh" "$suite") ;;
     esac
@@ -169,9 +176,10 @@ up() {
   if [ "$owner" != keep ]; then since=$(started "$owner") || fail "there is no process $owner to own the hosts"; fi
   mkdir -p "$state"
   trap 'exit 130' INT TERM HUP
-  claim "$owner" "$since" || fail "there are hosts of $prefix already: hosts.sh down $prefix"
+  make_folder "$owner" "$since" || fail "there are hosts of $prefix already: hosts.sh down $prefix"
   trap undo EXIT
   take_turn
+  echo "$driver" >"$folder/driver"
   ssh-keygen -q -t ed25519 -N '' -C "$prefix" -f "$folder/id_ed25519"
 
   machine_options
@@ -194,8 +202,8 @@ up() {
     ssh-keygen -q -t ed25519 -N '' -C "$name" -f "$folder/$name/ssh_host_ed25519_key"
     cp "$folder/id_ed25519.pub" "$folder/$name/authorized_keys"
     cp "$here/images/rootfs/usr/local/sbin/boot" "$folder/$name/boot"
-    "${podman[@]}" run -d --name "$prefix-$name" --hostname "$name" --privileged --cgroupns private --systemd=always \
-      "${run_options[@]}" --mount "type=bind,src=$folder/$name,dst=/etc/solti-test,ro" "${images[$suite]}" "${boot[@]}" >/dev/null 9>&- &
+    engine run -d --name "$prefix-$name" --hostname "$name" "${run_options[@]}" \
+      --mount "type=bind,src=$folder/$name,dst=/etc/solti-test,ro" "${images[$suite]}" "${boot[@]}" >/dev/null 9>&- &
     runs+=($!)
   done
   for run in "${runs[@]}"; do wait "$run" || failed=1; done
@@ -220,14 +228,14 @@ await() {
     local name
     while read -r name; do
       printf -- '--- %s\n' "$name" >&2
-      "${podman[@]}" exec "$prefix-$name" journalctl --no-pager -n 15 >&2 || true
+      engine exec "$prefix-$name" journalctl --no-pager -n 15 >&2 || true
     done <"$folder/names"
     fail "not every host of $prefix answered on SSH within $boot_within s; the last of each one's journal is above"
   fi
 }
 
 start() {
-  "${podman[@]}" start "$prefix-$1" >/dev/null 9>&-
+  engine start "$prefix-$1" >/dev/null 9>&-
   describe
   await
 }
@@ -247,14 +255,16 @@ clear_away() {
 
 gc() {
   local id pid start now folder
-  "${podman[@]}" ps -a --filter label=solti-test --format \
-    '{{.ID}} {{index .Labels "solti-test-pid"}} {{index .Labels "solti-test-started"}}' |
+  local -a ids
+  mapfile -t ids < <(containers label=solti-test)
+  [ ${#ids[@]} = 0 ] || engine inspect "${ids[@]}" 2>/dev/null --format \
+    '{{.Id}} {{index .Config.Labels "solti-test-pid"}} {{index .Config.Labels "solti-test-started"}}' |
     while read -r id pid start; do
       if [ "$pid" = keep ]; then continue; fi
       # Another process may have got the owner's id since.
       now=$(started "$pid") || now=gone
       if [ "$now" != "$start" ]; then remove "$id" </dev/null; fi
-    done
+    done || true
   # Whose owner was killed before there were hosts, or while they were removed.
   for folder in "$state"/*/; do
     folder=${folder%/}
@@ -268,6 +278,7 @@ gc() {
     now=$(started "$pid") || now=gone
     if [ "$now" != "$start" ]; then rm -rf -- "$folder"; fi
   done
+  prune
 }
 
 command=${1:-} prefix=${2:-}
@@ -279,6 +290,10 @@ up | inventory | start | down) [[ $prefix =~ ^[a-z0-9][a-z0-9-]*$ ]] || usage ;;
 esac
 folder=$state/$prefix
 shift "$(($# < 2 ? $# : 2))"
+# Hosts that are there are known to whoever has started them.
+if [ -f "$folder/driver" ]; then SOLTI_TEST_DRIVER=$(<"$folder/driver"); fi
+# shellcheck source=images/driver.sh
+. "$here/images/driver.sh"
 case $command in
 up) up "$@" ;;
 inventory) cat "$folder/inventory.yml" ;;

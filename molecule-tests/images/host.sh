@@ -2,7 +2,7 @@
 # Names the container image that throwaway hosts of a suite are made from, and builds it when it is not there.
 #
 #   host.sh SUITE      trixie (systemd 257, podman 5 with quadlet) or bookworm (systemd 252, podman 4.3 without)
-#   host.sh --remove   remove the images of all suites
+#   host.sh --remove   remove all images that solti has built, for projects too
 #
 # Such a host boots as a real one does: systemd as PID 1, sshd, sudo, podman, curl; no Python. It has
 #   /srv/apt           all the packages that tests install, and what they depend on, as a trusted local
@@ -11,20 +11,21 @@
 #                      not among the sources; its public key is /srv/signed/key.asc
 #   ops, opspw, plain  users: sudo without a password; sudo with the password "correct horse"; no sudo
 #
-# The name ends in SUITE and a digest of this script and rootfs/, so an image is never older than its recipe.
+# The name ends in SUITE and a digest of this script and rootfs/, so an image is never older than its recipe. What was
+# built last is also called localhost/solti/debian13 or debian12.
 # SOLTI_DEBIAN_MIRROR says where Debian's packages come from, when not from where this machine has its own.
 # Needs what setup.sh installs.
 set -euo pipefail
 
 script=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/host.sh
 here=${script%/*}
-repository=localhost/solti-host
 
 packages=systemd,systemd-sysv,dbus,dbus-user-session,libpam-systemd,openssh-server,sudo
 packages+=,podman,crun,netavark,aardvark-dns,uidmap,fuse-overlayfs,slirp4netns,nftables,iptables
 packages+=,iproute2,procps,curl,ca-certificates
 # What podman uses by default in each suite; bookworm's crun 1.8 cannot lower the limits of a nested container.
 declare -A runs_on=([trixie]=passt [bookworm]=runc)
+declare -A platform=([trixie]=debian13 [bookworm]=debian12)
 installable=(prometheus prometheus-node-exporter tree hello)
 
 # The mirror that this machine itself uses, if it is a Debian one; else mmdebstrap's own choice.
@@ -126,20 +127,12 @@ build() {
       echo "$image could not be built: the lines above say why" >&2
       exit 1
     }
-  podman import --change 'CMD ["/usr/local/sbin/boot"]' --change 'ENV container=podman' \
+  engine import --change 'CMD ["/usr/local/sbin/boot"]' --change "ENV container=$driver" --change "LABEL solti-image=$image" \
     --change 'STOPSIGNAL SIGRTMIN+3' "$work/host.tar" "$image" >"$log" 2>&1 || { cat "$log" >&2; exit 1; }
-
-  remove "$suite" "$image"
+  engine tag "$image" "localhost/solti/${platform[$suite]}"
 }
 
-# Removes a suite's images but one; those that a host runs from stay too, until the next time: remove SUITE [IMAGE]
-remove() {
-  local old
-  podman images --format '{{.Repository}}:{{.Tag}}' --filter "reference=$repository" | while read -r old; do
-    if [[ $old = "$repository:$1-"* && $old != "${2:-}" ]]; then podman rmi "$old" >/dev/null 2>&1 || true; fi
-  done
-}
-
+as_root=()
 case ${1:-} in
 trixie | bookworm | --remove) ;;
 --customize)
@@ -152,24 +145,34 @@ trixie | bookworm | --remove) ;;
   exit 2
   ;;
 esac
-[ "$(id -u)" = 0 ] || exec sudo ${SOLTI_DEBIAN_MIRROR:+SOLTI_DEBIAN_MIRROR="$SOLTI_DEBIAN_MIRROR"} "$script" "$1"
+if [ "$(id -u)" != 0 ]; then
+  for name in SOLTI_DEBIAN_MIRROR SOLTI_TEST_DRIVER DOCKER_HOST; do
+    if [ -n "${!name:-}" ]; then as_root+=("$name=${!name}"); fi
+  done
+  exec sudo "${as_root[@]}" "$script" "$1"
+fi
+# shellcheck source=driver.sh
+. "$here/driver.sh"
 
 if [ "$1" = --remove ]; then
-  for suite in trixie bookworm; do remove "$suite"; done
+  # Names first that are beside others; what containers are made from stays.
+  engine images --format '{{.Repository}}:{{.Tag}}' | sed -nE '/^localhost\/solti(\/|-host:|-build:)/p' | LC_ALL=C sort -r |
+    while read -r old; do engine rmi "$old" >/dev/null 2>&1 || true; done
   exit
 fi
 suite=$1
 digest=$(tar -C "$here" -c --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --mode='u+rw,go+rX,go-w' host.sh rootfs | sha256sum)
-image=$repository:$suite-${digest:0:12}
-if ! podman image exists "$image"; then
+image=localhost/solti-host:$suite-${digest:0:12}
+if ! claim "$image"; then
   # Whoever comes second waits here, and then finds the image built.
   exec 9>"/run/solti-host-$suite.lock"
   flock 9
-  if ! podman image exists "$image"; then
+  if ! claim "$image"; then
     echo "building $image, once: about a minute" >&2
     work=$(mktemp -d /var/tmp/solti-host.XXXXXX)
     trap 'rm -rf "$work"' EXIT
     build "$image" 9>&-
+    claim "$image"
   fi
 fi
 echo "$image"

@@ -1,0 +1,58 @@
+# shellcheck shell=bash
+# Podman or docker, whichever boots hosts on this machine, and the images in it that solti has built. Read by the scripts.
+#
+# SOLTI_TEST_DRIVER  podman or docker; unless that is said, podman if this machine has it, else docker
+#
+# solti's images have the label solti-image and, as a tag, the day when they were last used: NAME-used-YYYYMMDD. That is kept
+# where the images are, so that all users and checkouts on the machine know of each other.
+
+driver=${SOLTI_TEST_DRIVER:-}
+if [ -z "$driver" ]; then
+  driver=podman
+  if ! command -v podman && command -v docker; then driver=docker; fi >/dev/null
+fi
+sudo=()
+case $driver in
+podman) [ "$(id -u)" = 0 ] || sudo=(sudo) ;;
+# docker may be open to others than root
+docker) [ "$(id -u)" = 0 ] || docker version >/dev/null 2>&1 || sudo=(sudo) ;;
+*)
+  echo "the driver of throwaway hosts is podman or docker, not $driver" >&2
+  exit 2
+  ;;
+esac
+
+engine() { "${sudo[@]}" "$driver" "$@"; }
+
+has_image() { engine image inspect "$1" >/dev/null 2>&1; }
+
+# Lines of ID NAME for all tags of images that have the label, by solti or as children of such an image.
+labelled() { engine images --filter label=solti-image --format '{{.ID}} {{.Repository}}:{{.Tag}}'; }
+
+# Notes that an image of solti's is used today; fails when it is not there: claim IMAGE
+claim() (
+  flock 9
+  names=$(labelled | cut -d ' ' -f 2)
+  today=$1-used-$(date +%Y%m%d)
+  grep -qxF "$1" <<<"$names" || exit 1
+  if grep -qxF "$today" <<<"$names"; then exit; fi
+  engine tag "$1" "$today" || exit 1
+  sed -n "\|^$1-used-|p" <<<"$names" | while read -r old; do engine rmi "$old" >/dev/null 2>&1 || true; done
+) 9</var/tmp
+
+# Removes solti's images that nobody has used for 14 days, but none that there are containers of.
+prune() (
+  flock 9
+  all=$(labelled)
+  limit=$(date -d '14 days ago' +%Y%m%d)
+  sed -nE '/-used-/d; / localhost\/solti-(host|build):/p' <<<"$all" | while read -r id image; do
+    used=$(sed -n "s|^.* $image-used-||p" <<<"$all" | sort | tail -n 1)
+    if [ -z "$used" ]; then
+      engine tag "$image" "$image-used-$(date +%Y%m%d)"
+    elif [[ $used < $limit ]] && [ -z "$(engine ps -aq --filter "ancestor=$image")" ]; then
+      # the name goes last: without it nobody would know whose the rest is
+      { sed -n "\|^$id $image$|d; s|^$id \(localhost/solti[-/].*\)|\1|p" <<<"$all"; echo "$image"; } |
+        while read -r name; do engine rmi "$name" >/dev/null 2>&1 || true; done
+    fi
+  done
+) 9</var/tmp

@@ -127,8 +127,11 @@ build() {
       echo "$image could not be built: the lines above say why" >&2
       exit 1
     }
-  engine import --change 'CMD ["/usr/local/sbin/boot"]' --change "ENV container=$driver" --change "LABEL solti-image=$image" \
-    --change 'STOPSIGNAL SIGRTMIN+3' "$work/host.tar" "$image" >"$log" 2>&1 || { cat "$log" >&2; exit 1; }
+  engine import --change 'CMD ["/usr/local/sbin/boot"]' --change "LABEL solti-image=$image" "$work/host.tar" "$image" >"$log" 2>&1 ||
+    {
+      cat "$log" >&2
+      exit 1
+    }
   engine tag "$image" "localhost/solti/${platform[$suite]}"
 }
 

@@ -42,6 +42,7 @@ build() {
   } | sha256sum)
   image=localhost/solti-build:${digest:0:12}
   if ! claim "$image"; then
+    echo "building $image, once" >&2
     for argument; do options+=(--build-arg "$argument"); done
     # Steps of earlier builds would stay behind as images that nobody removes; docker sees to its own.
     if [ "$driver" = podman ]; then options+=(--layers=false); fi

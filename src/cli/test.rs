@@ -10,10 +10,10 @@ use solti::scenario::event::Event;
 use solti::scenario::report::Consumer;
 use solti::scenario::report::junit::Junit;
 use solti::scenario::report::markdown::Markdown;
-use solti::scenario::{self, Choice, Collection, Destroyed, Step};
+use solti::scenario::{self, Choice, Collection, Destroyed, Driver, Step};
 use solti::source::{Diagnostic, did_you_mean};
 use std::fmt::Write as _;
-use std::io;
+use std::io::{self, Write as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -56,6 +56,9 @@ pub struct Test {
     /// Runs at once; without it, by this machine's cores and memory
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
+    /// What boots hosts: podman or docker; without it, podman if it is there, else docker
+    #[arg(long, value_name = "DRIVER")]
+    driver: Option<Driver>,
     /// Write a JUnit report
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     junit: Option<PathBuf>,
@@ -79,7 +82,7 @@ impl Test {
             return Ok(0);
         }
         if self.destroy {
-            return destroy(&root);
+            return destroy(&root, self.driver);
         }
         let collection = Collection::open(root)?;
         if self.list {
@@ -93,7 +96,11 @@ impl Test {
                 Diagnostic::new("--keep ends with the step verify: what comes after it takes the roles away").into()
             );
         }
-        let plan = scenario::plan(&collection, &self.choice())?;
+        let told = |text: &str| {
+            // images come all the same where that cannot be read
+            let _ = writeln!(io::stderr(), "{text}");
+        };
+        let plan = scenario::plan(&collection, &self.choice(), told)?;
         let mut engine = tokio::runtime::Builder::new_multi_thread();
         let engine = engine.enable_all().thread_stack_size(STACK).build().map_err(Error::Start)?;
         let (events, incoming) = mpsc::unbounded_channel();
@@ -127,6 +134,7 @@ impl Test {
             until: self.until.unwrap_or(last),
             keep: self.keep,
             jobs: self.jobs.map(usize::from),
+            driver: self.driver,
         }
     }
 
@@ -216,9 +224,9 @@ fn all(
     consumers.iter_mut().map(tell).fold(Ok(()), Result::and)
 }
 
-fn destroy(root: &std::path::Path) -> Result<u8, Error> {
+fn destroy(root: &std::path::Path, driver: Option<Driver>) -> Result<u8, Error> {
     let engine = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Start)?;
-    match engine.block_on(scenario::destroy(root)) {
+    match engine.block_on(scenario::destroy(root, driver)) {
         Ok(Destroyed { removed, in_use }) => {
             let mut text = match removed {
                 0 if in_use.is_empty() => "No hosts were kept.\n".to_owned(),

@@ -1,6 +1,6 @@
 //! Platforms whose hosts are there already: an inventory says how they are reached.
 
-use super::{Image, Platform, Scenario};
+use super::{Origin, Platform, Scenario};
 use crate::engine::{self, Project};
 use crate::host::Target;
 use crate::inventory;
@@ -20,9 +20,9 @@ pub struct Existing {
 impl Platform {
     /// The inventory, if its hosts are there already.
     pub fn existing(&self) -> Option<&Existing> {
-        match &self.image {
-            Image::Existing(existing) => Some(existing),
-            _ => None,
+        match &self.origin {
+            Origin::Existing(existing) => Some(existing),
+            Origin::Image(_) => None,
         }
     }
 }

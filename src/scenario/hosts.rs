@@ -3,14 +3,14 @@
 use super::event::Cell;
 use super::lock::Lock;
 use super::platform::Image;
-use super::{Mount, Platform, Scenario, Variant, reach};
+use super::{Driver, Mount, Origin, Platform, Scenario, Variant, reach};
 use crate::engine::request::Interrupt;
 use crate::host::{Method, RunDir, Target, quote_words};
 use indexmap::IndexMap;
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, Seek as _, Write as _};
+use std::io::{self, BufRead as _, Seek as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -66,11 +66,15 @@ fn cache() -> io::Result<PathBuf> {
 
 /// The scripts, written out so that they can be run.
 #[derive(Debug, Clone)]
-pub struct Scripts(PathBuf);
+pub struct Scripts {
+    folder: PathBuf,
+    /// What new hosts are booted by; those that are there have it noted.
+    driver: Option<Driver>,
+}
 
 impl Scripts {
     /// Writes them out, unless an earlier run has.
-    pub fn unpack() -> io::Result<Self> {
+    pub fn unpack(driver: Option<Driver>) -> io::Result<Self> {
         let parent = cache()?;
         let folder = parent.join(format!("scripts-{}", short(Sha256::new_with_prefix(ARCHIVE))));
         if !folder.is_dir() {
@@ -91,7 +95,7 @@ impl Scripts {
                 let _ = draft.keep();
             }
         }
-        Ok(Self(folder))
+        Ok(Self { folder, driver })
     }
 
     /// Runs `hosts.sh`; what it printed, or what it complained about. An interrupt ends it, and it puts away what it began.
@@ -103,8 +107,9 @@ impl Scripts {
     ) -> Result<String, Trouble> {
         let failed = |error: io::Error| Trouble::new(format!("cannot run hosts.sh: {error}"));
         let mut command = Command::new("bash");
-        command.arg(self.0.join("hosts.sh")).args(arguments);
+        command.arg(self.folder.join("hosts.sh")).args(arguments);
         command.env("SOLTI_TEST_STATE", state().map_err(failed)?).envs(environment.iter().map(|(k, v)| (k, v)));
+        command.envs(self.driver.map(Driver::variable));
         // a group of its own: Ctrl-C is for solti, which then says what is to be done
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
         let child = command.spawn().map_err(failed)?;
@@ -132,6 +137,39 @@ impl Scripts {
         let last = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("hosts.sh failed");
         let message = last.strip_prefix("hosts.sh: ").unwrap_or(last).to_owned();
         Err(Trouble::with(message, &said))
+    }
+
+    /// Sees to it that an image is there, which may mean to build it: its name. What takes long is told.
+    pub fn image(&self, image: &Image, mut told: impl FnMut(&str)) -> Result<String, Trouble> {
+        let failed = |error: io::Error| Trouble::new(error.to_string());
+        let project = ["images/project.sh"];
+        let mut command = std::process::Command::new("bash");
+        command.current_dir(&self.folder).envs(self.driver.map(Driver::variable));
+        match image {
+            Image::Suite(suite) => command.args(["images/host.sh", suite]),
+            Image::Named(name) => command.args(project).args(["pull", name]),
+            Image::Built(build) => {
+                command.args(project).arg("build").arg(&build.folder).arg(&build.file).args(&build.arguments)
+            }
+        };
+        let mut child =
+            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(failed)?;
+        let mut said = String::new();
+        // what it prints is one line, for which there is always room
+        for line in child.stderr.take().map(|stderr| io::BufReader::new(stderr).split(b'\n')).into_iter().flatten() {
+            let line = String::from_utf8_lossy(&line.map_err(failed)?).into_owned();
+            if line.starts_with("building ") {
+                told(&line);
+            }
+            said.push_str(&line);
+            said.push('\n');
+        }
+        let output = child.wait_with_output().map_err(failed)?;
+        if output.status.success() {
+            return Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned());
+        }
+        let last = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("nothing says why");
+        Err(Trouble::with(last.trim_start_matches("Error: "), &said))
     }
 
     /// Removes the hosts of runs that are gone.
@@ -199,22 +237,18 @@ impl Prefix {
 #[derive(Debug, Clone)]
 pub struct Set {
     targets: IndexMap<String, Target>,
-    origin: Origin,
+    /// None if they are in an inventory, and stay.
+    booted: Option<Booted>,
     run_dir: Arc<RunDir>,
 }
 
-/// Where hosts come from.
+/// What is known of hosts that were booted for a run.
 #[derive(Debug, Clone)]
-enum Origin {
-    /// They were booted for this.
-    Booted {
-        scripts: Scripts,
-        /// Where their keys, inventory and snapshots are.
-        folder: PathBuf,
-        prefix: Prefix,
-    },
-    /// They are in an inventory, and stay.
-    Existing,
+struct Booted {
+    scripts: Scripts,
+    /// Where their keys, inventory and snapshots are.
+    folder: PathBuf,
+    prefix: Prefix,
 }
 
 impl Set {
@@ -231,10 +265,14 @@ impl Set {
         for host in &scenario.hosts {
             let platform = host.platform.as_ref().unwrap_or(platform);
             mounts.extend(platform.mounts.iter());
-            arguments.push(match &platform.image {
-                Image::Suite(suite) => format!("{}={suite}", host.name),
-                Image::Named(image) => format!("{}=image:{image}", host.name),
-                Image::Existing(_) => return Err(Trouble::new(format!("{} is there already", host.name))),
+            arguments.push(match &platform.origin {
+                Origin::Image(Image::Suite(suite)) => format!("{}={suite}", host.name),
+                Origin::Image(Image::Named(image)) => format!("{}=image:{image}", host.name),
+                // they are named as soon as they are built
+                Origin::Image(Image::Built(_)) => {
+                    return Err(Trouble::new(format!("the image of {} is not built", platform.name)));
+                }
+                Origin::Existing(_) => return Err(Trouble::new(format!("{} is there already", host.name))),
             });
         }
         let mut lines: Vec<String> =
@@ -251,7 +289,7 @@ impl Set {
     /// Hosts that are there already, when all of them answer.
     pub async fn existing(targets: IndexMap<String, Target>) -> Result<Self, Trouble> {
         let failed = |error: io::Error| Trouble::new(format!("no folder for what ssh needs: {error}"));
-        let set = Self { targets, origin: Origin::Existing, run_dir: Arc::new(RunDir::new().map_err(failed)?) };
+        let set = Self { targets, booted: None, run_dir: Arc::new(RunDir::new().map_err(failed)?) };
         for host in set.targets.keys() {
             set.run(host, "true").await?;
         }
@@ -261,7 +299,9 @@ impl Set {
     /// Hosts that were booted before, if they are all up.
     pub async fn reuse(scripts: &Scripts, prefix: &Prefix, scenario: &Scenario) -> Option<Self> {
         let set = Self::there(scripts, prefix)?;
-        let same = set.targets.len() == scenario.hosts.len()
+        let driver = fs::read_to_string(set.folder()?.join("driver")).ok()?;
+        let same = scripts.driver.is_none_or(|wanted| wanted.name() == driver.trim())
+            && set.targets.len() == scenario.hosts.len()
             && scenario.hosts.iter().all(|host| set.targets.contains_key(&host.name));
         if !same {
             return None;
@@ -298,11 +338,8 @@ impl Set {
         };
         let targets = inventory.lines().filter_map(address).map(target).collect();
         let run_dir = Arc::new(RunDir::new().ok()?);
-        Some(Self {
-            targets,
-            origin: Origin::Booted { scripts: scripts.clone(), folder, prefix: prefix.clone() },
-            run_dir,
-        })
+        let booted = Some(Booted { scripts: scripts.clone(), folder, prefix: prefix.clone() });
+        Some(Self { targets, booted, run_dir })
     }
 
     /// The inventory of booted hosts: how each is reached.
@@ -316,10 +353,7 @@ impl Set {
     }
 
     fn folder(&self) -> Option<&Path> {
-        match &self.origin {
-            Origin::Booted { folder, .. } => Some(folder),
-            Origin::Existing => None,
-        }
+        self.booted.as_ref().map(|booted| booted.folder.as_path())
     }
 
     /// The command that opens a shell on a booted host, as root.
@@ -343,35 +377,14 @@ impl Set {
 
     /// Removes those that were booted.
     pub async fn down(&self) -> Result<(), Trouble> {
-        match &self.origin {
-            Origin::Booted { scripts, prefix, .. } => remove(scripts, prefix).await,
-            Origin::Existing => Ok(()),
+        match &self.booted {
+            Some(booted) => remove(&booted.scripts, &booted.prefix).await,
+            None => Ok(()),
         }
     }
 }
 
-/// Sees to it that podman has an image; or why it cannot.
-pub fn fetch(image: &str) -> Result<(), String> {
-    let podman = |arguments: &[&str]| {
-        let mut words = if is_root() { Vec::new() } else { vec!["sudo"] };
-        words.push("podman");
-        words.extend(arguments);
-        std::process::Command::new(words[0]).args(&words[1..]).stdin(Stdio::null()).output()
-    };
-    let failed = |error: io::Error| error.to_string();
-    if podman(&["image", "exists", image]).map_err(failed)?.status.success() {
-        return Ok(());
-    }
-    let pulled = podman(&["pull", "--quiet", image]).map_err(failed)?;
-    if pulled.status.success() {
-        return Ok(());
-    }
-    let said = String::from_utf8_lossy(&pulled.stderr).into_owned();
-    let last = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("podman says nothing");
-    Err(last.trim_start_matches("Error: ").to_owned())
-}
-
-/// Whether this is root, who runs podman without sudo.
+/// Whether this is root, who needs no sudo.
 pub fn is_root() -> bool {
     use std::os::unix::fs::MetadataExt as _;
     fs::metadata("/proc/self").is_ok_and(|me| me.uid() == 0)
@@ -420,7 +433,7 @@ impl Kept {
 /// # Errors
 /// When the scripts cannot be written out.
 pub fn kept(root: &Path, scenarios: &[Scenario]) -> io::Result<Vec<Kept>> {
-    let scripts = Scripts::unpack()?;
+    let scripts = Scripts::unpack(None)?;
     let mut found = Vec::new();
     for scenario in scenarios.iter().flat_map(Scenario::variants) {
         for platform in &scenario.platforms {
@@ -445,9 +458,9 @@ pub struct Destroyed {
 ///
 /// # Errors
 /// When that did not work.
-pub async fn destroy(root: &Path) -> Result<Destroyed, Trouble> {
+pub async fn destroy(root: &Path, driver: Option<Driver>) -> Result<Destroyed, Trouble> {
     let failed = |error: io::Error| Trouble::new(error.to_string());
-    let scripts = Scripts::unpack().map_err(failed)?;
+    let scripts = Scripts::unpack(driver).map_err(failed)?;
     let ours = Prefix::of_project(root);
     let names = fs::read_dir(state().map_err(failed)?).into_iter().flatten().flatten();
     let names = names.filter_map(|entry| entry.file_name().into_string().ok()).filter(|name| name.starts_with(&ours));

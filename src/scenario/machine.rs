@@ -1,23 +1,18 @@
 //! What this machine must have for throwaway hosts, and how many of them it bears.
 
-use super::Scenario;
 use super::platform::Image;
+use super::{Driver, Origin, Scenario};
 use crate::source::{Diagnostic, Diagnostics};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// Programs that hosts need, and the packages of Debian and Ubuntu that have them.
-const PROGRAMS: [(&str, &str); 10] = [
+/// Programs that hosts need whatever boots them, and the packages of Debian and Ubuntu that have them.
+const PROGRAMS: [(&str, &str); 5] = [
     ("bash", "bash"),
     ("tar", "tar"),
     ("flock", "util-linux"),
-    ("podman", "podman"),
-    ("runc", "runc"),
     ("ssh", "openssh-client"),
     ("ssh-keygen", "openssh-client"),
-    ("/usr/lib/podman/netavark", "netavark"),
-    ("/usr/lib/podman/aardvark-dns", "aardvark-dns"),
-    ("newuidmap", "uidmap"),
 ];
 
 /// Programs that build the images of built-in platforms.
@@ -48,26 +43,33 @@ pub struct Machine {
     pub cores: usize,
     /// Hosts that run at once.
     pub hosts: usize,
+    /// What boots them; none where nothing has to be booted.
+    pub driver: Option<Driver>,
 }
 
 impl Machine {
-    /// Looks at this machine, which is to boot the hosts of these scenarios.
+    /// Looks at this machine, which is to boot the hosts of these scenarios, and at the driver that is wanted, if one is.
     ///
     /// # Errors
     /// When something is missing that these scenarios need, with the command that installs it.
-    pub fn look(scenarios: &[&Scenario]) -> Result<Self, Diagnostics> {
+    pub fn look(scenarios: &[&Scenario], wanted: Option<Driver>) -> Result<Self, Diagnostics> {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         if scenarios.is_empty() {
-            return Ok(Self { cores, hosts: HOSTS });
+            return Ok(Self { cores, hosts: HOSTS, driver: None });
         }
+        let driver = Driver::choose(wanted)?;
         let suites = scenarios
             .iter()
             .flat_map(|scenario| {
                 let own = scenario.hosts.iter().filter_map(|host| host.platform.as_ref());
                 scenario.platforms.iter().chain(own)
             })
-            .any(|platform| matches!(platform.image, Image::Suite(_)));
-        let mut programs: Vec<(&str, &str)> = PROGRAMS.to_vec();
+            .any(|platform| match &platform.origin {
+                Origin::Image(Image::Suite(_)) => true,
+                Origin::Image(Image::Built(build)) => build.has_built_in_base(),
+                Origin::Image(Image::Named(_)) | Origin::Existing(_) => false,
+            });
+        let mut programs = [PROGRAMS.as_slice(), driver.programs()].concat();
         if suites {
             programs.extend(BUILDERS);
         }
@@ -79,12 +81,17 @@ impl Machine {
         if !missing.is_empty() {
             let mut packages: Vec<&str> = missing.iter().map(|(_, package)| *package).collect();
             packages.dedup();
-            let names = missing.iter().map(|(program, _)| program.rsplit('/').next().unwrap_or(program));
+            let names = missing.iter().map(|(program, _)| match *program {
+                "podman" if wanted.is_none() => "podman or docker",
+                program => program.rsplit('/').next().unwrap_or(program),
+            });
             let message =
                 format!("this machine has no {}, which throwaway hosts need", names.collect::<Vec<_>>().join(", "));
             let install = format!("sudo apt-get install --no-install-recommends {}", packages.join(" "));
             return Err(Diagnostic::new(message).hint(install).into());
         }
+        cgroups(&read("/proc/filesystems"), &read("/proc/self/mounts"))?;
+        driver.ask()?;
         let available = available_memory();
         let hosts = available
             .map_or(HOSTS, |kilobytes| usize::try_from(kilobytes / MEMORY_OF_A_HOST).unwrap_or(HOSTS).min(HOSTS));
@@ -98,7 +105,7 @@ impl Machine {
             );
             return Err(Diagnostic::new(message).into());
         }
-        Ok(Self { cores, hosts })
+        Ok(Self { cores, hosts, driver: Some(driver) })
     }
 
     /// How many scenarios run at once, if nobody says: they mostly wait.
@@ -136,7 +143,8 @@ fn free_instances() -> Option<(usize, usize)> {
     Some((usize::saturating_sub(all, used.count()), all))
 }
 
-fn is_there(program: &str) -> bool {
+/// Whether a program is on PATH, or where the system has its own, or the file is there.
+pub fn is_there(program: &str) -> bool {
     if program.starts_with('/') {
         // other distributions have them elsewhere
         let also = program.replace("/usr/lib/podman/", "/usr/libexec/podman/");
@@ -147,9 +155,66 @@ fn is_there(program: &str) -> bool {
     std::env::split_paths(&path).chain(system).any(|folder| folder.join(program).is_file())
 }
 
+fn read(path: &str) -> String {
+    std::fs::read_to_string(path).unwrap_or_default()
+}
+
+/// systemd on hosts wants cgroup v2, which hosts mount themselves where this machine has v1; what starts them wants either of them
+/// writable.
+fn cgroups(filesystems: &str, mounts: &str) -> Result<(), Diagnostic> {
+    if !filesystems.lines().any(|line| line.split_whitespace().last() == Some("cgroup2")) {
+        return Err(Diagnostic::new(
+            "the kernel of this machine has no cgroup v2, which systemd on throwaway hosts needs",
+        ));
+    }
+    let mut found = false;
+    for line in mounts.lines() {
+        let mut fields = line.split(' ').skip(1);
+        let (Some(place), Some(kind), Some(options)) = (fields.next(), fields.next(), fields.next()) else { continue };
+        let mut options = options.split(',');
+        let systemd = kind == "cgroup2" || kind == "cgroup" && options.clone().any(|option| option == "name=systemd");
+        if systemd && place.starts_with("/sys/fs/cgroup") {
+            found = true;
+            if options.next() == Some("rw") {
+                return Ok(());
+            }
+        }
+    }
+    Err(match found {
+        true => Diagnostic::new("cgroups are mounted read-only, and throwaway hosts need them writable")
+            .hint("sudo mount -o remount,rw /sys/fs/cgroup; a container that solti runs in must be privileged"),
+        false => Diagnostic::new("cgroups are not mounted, which throwaway hosts need")
+            .hint("sudo mount -t cgroup2 cgroup2 /sys/fs/cgroup"),
+    })
+}
+
 /// `MemAvailable`, in kilobytes.
 fn available_memory() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/meminfo").ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
     line.trim().strip_suffix(" kB")?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cgroups;
+
+    const KERNEL: &str = "nodev\tsysfs\nnodev\tcgroup\nnodev\tcgroup2\n\text4\n";
+
+    fn said(filesystems: &str, mounts: &str) -> String {
+        cgroups(filesystems, mounts).map_or_else(|error| error.message, |()| "fine".to_owned())
+    }
+
+    #[test]
+    fn one_writable_hierarchy_that_systemd_knows_is_enough() {
+        let v2 = "cgroup2 /sys/fs/cgroup cgroup2 rw,nosuid,nodev 0 0\n";
+        let v1 = "tmpfs /sys/fs/cgroup tmpfs ro,mode=755 0 0\n\
+                  cgroup /sys/fs/cgroup/cpu cgroup rw,relatime,cpu 0 0\n\
+                  cgroup /sys/fs/cgroup/systemd cgroup rw,relatime,name=systemd 0 0\n";
+        assert_eq!((said(KERNEL, v2), said(KERNEL, v1)), ("fine".to_owned(), "fine".to_owned()));
+        insta::assert_snapshot!(said("nodev\tcgroup\n", v1), @"the kernel of this machine has no cgroup v2, which systemd on throwaway hosts needs");
+        insta::assert_snapshot!(said(KERNEL, &v2.replace(" rw,", " ro,")), @"cgroups are mounted read-only, and throwaway hosts need them writable");
+        insta::assert_snapshot!(said(KERNEL, &v1.replace("name=", "x=")), @"cgroups are not mounted, which throwaway hosts need");
+        insta::assert_snapshot!(said(KERNEL, ""), @"cgroups are not mounted, which throwaway hosts need");
+    }
 }

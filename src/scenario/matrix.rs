@@ -2,11 +2,10 @@
 
 use super::cell::Job;
 use super::event::{Cell, Event, Verdict};
-use super::hosts::{self, Prefix, Scripts, Trouble};
-use super::{Collection, Image, Kept, Machine, Platform, Scenario, Step, Variant, check};
+use super::hosts::{Prefix, Scripts, Trouble};
+use super::{Collection, Driver, Image, Kept, Machine, Origin, Platform, Scenario, Step, Variant, check};
 use crate::engine::request::Interrupt;
 use crate::source::{Diagnostic, Diagnostics, did_you_mean};
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::{Mutex, Semaphore, mpsc, watch};
@@ -31,6 +30,8 @@ pub struct Choice {
     pub keep: bool,
     /// How many run at once.
     pub jobs: Option<usize>,
+    /// What boots the hosts.
+    pub driver: Option<Driver>,
 }
 
 impl Choice {
@@ -57,13 +58,14 @@ pub struct Plan {
     keep: bool,
     jobs: usize,
     machine: Machine,
+    scripts: Scripts,
 }
 
-/// Reads the chosen scenarios with all that they are about, and looks at the machine.
+/// Reads the chosen scenarios with all that they are about, looks at the machine, and has all images there; what takes long is told.
 ///
 /// # Errors
 /// Everything that is wrong in them, platforms that none of them has, and what the machine lacks.
-pub fn plan(collection: &Collection, choice: &Choice) -> Result<Plan, Diagnostics> {
+pub fn plan(collection: &Collection, choice: &Choice, told: impl FnMut(&str)) -> Result<Plan, Diagnostics> {
     let scenarios = collection.read(&choice.scenarios)?;
     let mut errors = Diagnostics::new();
     let mut cells = Vec::new();
@@ -97,32 +99,54 @@ pub fn plan(collection: &Collection, choice: &Choice) -> Result<Plan, Diagnostic
     }
     errors.or(())?;
     let booted = cells.iter().filter(|(_, platform)| platform.existing().is_none());
-    let machine = Machine::look(&booted.map(|(scenario, _)| scenario.as_ref()).collect::<Vec<_>>())?;
-    images(&cells)?;
+    let machine = Machine::look(&booted.map(|(scenario, _)| scenario.as_ref()).collect::<Vec<_>>(), choice.driver)?;
+    let scripts = Scripts::unpack(machine.driver)
+        .map_err(|error| Diagnostic::new(format!("cannot write what boots hosts: {error}")))?;
+    images(&mut cells, &scripts, told)?;
     let jobs = choice.jobs.unwrap_or_else(|| machine.jobs()).clamp(1, cells.len().max(1));
-    Ok(Plan { root: collection.root.clone(), cells, until: choice.until, keep: choice.keep, jobs, machine })
+    Ok(Plan { root: collection.root.clone(), cells, until: choice.until, keep: choice.keep, jobs, machine, scripts })
 }
 
-/// All images that platforms name must be there, or come.
-fn images(cells: &[(Arc<Scenario>, Platform)]) -> Result<(), Diagnostics> {
+/// All images must be there, or come, or be built; those that are built have a name from then on.
+fn images(
+    cells: &mut [(Arc<Scenario>, Platform)],
+    scripts: &Scripts,
+    mut told: impl FnMut(&str),
+) -> Result<(), Diagnostics> {
     let mut errors = Diagnostics::new();
-    let mut seen = BTreeSet::new();
-    let own =
-        |scenario: &Arc<Scenario>| scenario.hosts.iter().filter_map(|host| host.platform.clone()).collect::<Vec<_>>();
-    for platform in cells.iter().flat_map(|(scenario, platform)| own(scenario).into_iter().chain([platform.clone()])) {
-        let Image::Named(image) = &platform.image else { continue };
-        if !seen.insert(image.clone()) {
-            continue;
-        }
-        if let Err(reason) = hosts::fetch(image) {
-            let message = format!("the image `{image}` of platform `{}` cannot be had: {reason}", platform.name);
-            errors.push(match &platform.span {
-                Some(span) => Diagnostic::at(span, message),
-                None => Diagnostic::new(message),
+    let mut had: Vec<(Image, Option<String>)> = Vec::new();
+    for (scenario, platform) in cells {
+        let own = Arc::make_mut(scenario).hosts.iter_mut().filter_map(|host| host.platform.as_mut());
+        for platform in own.chain([platform]) {
+            let Origin::Image(image) = &platform.origin else { continue };
+            let known = had.iter().find(|(other, _)| other == image).map(|(_, name)| name.clone());
+            let name = known.unwrap_or_else(|| {
+                let name = scripts.image(image, |line| told(&format!("{}: {line}", platform.name)));
+                let name = name.map_err(|trouble| errors.push(not_had(platform, image, trouble))).ok();
+                had.push((image.clone(), name.clone()));
+                name
             });
+            if let (Image::Built(_), Some(name)) = (image, name) {
+                platform.origin = Origin::Image(Image::Named(name));
+            }
         }
     }
     errors.or(())
+}
+
+/// Why there is no image for a platform.
+fn not_had(platform: &Platform, image: &Image, trouble: Trouble) -> Diagnostic {
+    let (name, reason) = (&platform.name, trouble.message);
+    let message = match image {
+        Image::Named(image) => format!("the image `{image}` of platform `{name}` cannot be had: {reason}"),
+        Image::Suite(_) | Image::Built(_) => format!("the image of platform `{name}` cannot be built: {reason}"),
+    };
+    let error = match &platform.span {
+        Some(span) => Diagnostic::at(span, message),
+        None => Diagnostic::new(message),
+    };
+    let output = (trouble.output.len() > 1).then(|| format!("what was said last:\n{}", trouble.output.join("\n")));
+    error.maybe_hint(output)
 }
 
 /// Runs a plan to its end; the exit code.
@@ -135,7 +159,7 @@ pub async fn run(
     interrupt: watch::Receiver<Interrupt>,
 ) -> Result<u8, Trouble> {
     let begun = Instant::now();
-    let scripts = Scripts::unpack().map_err(|error| Trouble::new(format!("cannot write what boots hosts: {error}")))?;
+    let scripts = plan.scripts;
     let booting = Arc::new(Mutex::new(()));
     let jobs: Vec<Job> = plan
         .cells

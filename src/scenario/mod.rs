@@ -4,6 +4,7 @@ mod breaks;
 mod cell;
 mod check;
 mod collection;
+mod driver;
 mod engine;
 pub mod event;
 mod evidence;
@@ -27,11 +28,12 @@ mod variant;
 
 pub use check::check;
 pub use collection::{Collection, init};
+pub use driver::Driver;
 pub use existing::Existing;
 pub use hosts::{Destroyed, Kept, destroy, kept};
 pub use machine::Machine;
 pub use matrix::{Choice, Plan, plan, run};
-pub use platform::{Image, Mount, Platform};
+pub use platform::{Build, Image, Mount, Origin, Platform};
 pub use step::Step;
 pub use variant::{Matrix, Variant};
 

@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 pub struct Platform {
     /// Its name.
     pub name: String,
-    /// What its hosts boot from.
-    pub image: Image,
+    /// Where its hosts come from.
+    pub origin: Origin,
     /// Where that is said, if it is not built in.
     pub span: Option<Span>,
     /// What is mounted into them.
@@ -23,15 +23,43 @@ pub struct Platform {
     pub vars: Vec<Entry>,
 }
 
+/// Where hosts come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// They are booted for a run.
+    Image(Image),
+    /// They are there already.
+    Existing(Existing),
+}
+
 /// What hosts boot from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Image {
     /// A release of Debian, whose image solti builds.
     Suite(&'static str),
-    /// An image that podman has, or can pull; systemd and sshd are in it.
+    /// An image that podman or docker has, or can pull; systemd and sshd are in it.
     Named(String),
-    /// Nothing: they are there already.
-    Existing(Existing),
+    /// One that the project says how to build.
+    Built(Build),
+}
+
+/// What an image is built from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Build {
+    /// The folder that the build sees.
+    pub folder: PathBuf,
+    /// The Containerfile in it.
+    pub file: String,
+    /// Arguments, as `NAME=VALUE`.
+    pub arguments: Vec<String>,
+}
+
+impl Build {
+    /// Whether it begins with the image of a built-in platform, which then has to be there.
+    pub fn has_built_in_base(&self) -> bool {
+        let text = std::fs::read_to_string(self.folder.join(&self.file)).unwrap_or_default();
+        text.contains("localhost/solti/")
+    }
 }
 
 /// A folder or file of this machine that hosts see, read-only.
@@ -64,10 +92,10 @@ impl Platforms {
     pub fn load(folder: &Path) -> Result<Self, Diagnostics> {
         let mut platforms = IndexMap::new();
         for (name, suite) in BUILT_IN {
-            let image = Image::Suite(suite);
+            let origin = Origin::Image(Image::Suite(suite));
             let (mounts, prepare, vars) = (Vec::new(), Vec::new(), Vec::new());
             platforms
-                .insert(name.to_owned(), Platform { name: name.to_owned(), image, span: None, mounts, prepare, vars });
+                .insert(name.to_owned(), Platform { name: name.to_owned(), origin, span: None, mounts, prepare, vars });
         }
         let path = folder.join("platforms.yml");
         if path.is_file() {
@@ -122,46 +150,93 @@ fn definition(name: Option<&str>, node: &Node, folder: &Path) -> Result<Platform
             })
         }
     };
-    let inventory = fields.entry("inventory");
-    let existing = read_existing(&mut fields, inventory, folder);
-    let named = if inventory.is_some() { fields.get("image") } else { fields.required("image") };
-    let span = named.or(inventory.map(|entry| &entry.value)).map(|node| node.span.clone());
-    let image = fields.read(named, Node::string).map(|name| Image::find(&name)).or(existing.map(Image::Existing));
-    let mounts = fields.get("mounts");
+    let origins = ["image", "build", "inventory"].map(|key| fields.entry(key));
+    let span = origins.iter().flatten().next().map(|entry| entry.value.span.clone());
+    let arguments = fields.get("args");
+    let arguments = fields.read(arguments, |node| build_arguments(node, origins[1].is_some()));
+    let disposable = fields.entry("disposable");
+    let origin = match origins {
+        [Some(named), None, None] => {
+            fields.read(Some(&named.value), Node::string).map(|name| Origin::Image(Image::find(&name)))
+        }
+        [None, Some(built), None] => fields.read(Some(&built.value), |node| {
+            let (folder, file) = read_build(node, folder)?;
+            let arguments = arguments.unwrap_or_default();
+            Ok(Origin::Image(Image::Built(Build { folder, file, arguments })))
+        }),
+        [None, None, Some(inventory)] => {
+            fields.read(Some(&inventory.value), |node| read_existing(node, disposable, folder)).map(Origin::Existing)
+        }
+        [None, None, None] => {
+            let error = Diagnostic::at(fields.span(), "a platform needs `image`, `build` or `inventory`");
+            fields.error(error.hint("say what its hosts boot from: `image: debian13`"));
+            None
+        }
+        several => {
+            let mut keys = several.into_iter().flatten().map(|entry| &entry.key_span);
+            if let (Some(first), Some(second)) = (keys.next(), keys.next()) {
+                let error = Diagnostic::at(second, "a platform has one of `image`, `build` and `inventory`");
+                fields.error(error.also(first, "given here already"));
+            }
+            None
+        }
+    };
+    if let (Some(disposable), None) = (disposable, origins[2]) {
+        let error = Diagnostic::at(&disposable.key_span, "`disposable` is for hosts of an `inventory`");
+        fields.error(error.hint("hosts that are booted go anyway"));
+    }
+    let mounts = fields.entry("mounts");
+    if let (Some(mounts), Some(inventory)) = (mounts, origins[2]) {
+        let error = Diagnostic::at(&mounts.key_span, "hosts of an `inventory` have no `mounts`");
+        fields.error(error.also(&inventory.key_span, "the inventory is named here"));
+    }
+    let mounts = mounts.map(|entry| &entry.value);
     let mounts = fields.read(mounts, |node| read_mounts(node, folder)).unwrap_or_default();
     let prepare = fields.get("prepare");
     let prepare = fields.read(prepare, |node| read::preparations(node, folder)).unwrap_or_default();
     let vars = fields.get("vars");
     let vars = fields.read(vars, |vars| vars.mapping().map(<[Entry]>::to_vec)).unwrap_or_default();
-    let platform = name.zip(image);
-    fields.finish_with(platform).map(|(name, image)| Platform { name, image, span, mounts, prepare, vars })
+    let platform = name.zip(origin);
+    fields.finish_with(platform).map(|(name, origin)| Platform { name, origin, span, mounts, prepare, vars })
 }
 
-/// `inventory` and what goes with it, which is not what goes with an image.
-fn read_existing<'n>(fields: &mut Fields<'n>, inventory: Option<&'n Entry>, folder: &Path) -> Option<Existing> {
-    let disposable = fields.entry("disposable");
-    let Some(entry) = inventory else {
-        if let Some(disposable) = disposable {
-            let error = Diagnostic::at(&disposable.key_span, "`disposable` is for hosts of an `inventory`");
-            fields.error(error.hint("hosts that are booted go anyway"));
-        }
-        return None;
+/// A Containerfile, or a folder with one; the folder and the file's name.
+fn read_build(node: &Node, folder: &Path) -> Result<(PathBuf, String), Diagnostics> {
+    let path = folder.join(node.string()?);
+    let wrong = |message: String| Diagnostics::from(Diagnostic::at(&node.span, message));
+    let path = path.canonicalize().map_err(|error| wrong(format!("cannot build {}: {error}", path.display())))?;
+    let file = match path.is_dir() {
+        true => ["Containerfile", "Dockerfile"].map(|name| path.join(name)).into_iter().find(|file| file.is_file()),
+        false => Some(path.clone()),
     };
-    for key in ["image", "mounts"] {
-        if let Some(other) = fields.entry(key) {
-            let error = Diagnostic::at(&other.key_span, format!("hosts of an inventory have no `{key}`"));
-            fields.error(error.also(&entry.key_span, "the inventory is named here"));
-        }
+    let file = file.ok_or_else(|| wrong(format!("there is no Containerfile in {}", path.display())))?;
+    match (file.parent(), file.file_name().and_then(std::ffi::OsStr::to_str)) {
+        (Some(folder), Some(name)) => Ok((folder.to_owned(), name.to_owned())),
+        _ => Err(wrong(format!("{} is no Containerfile", file.display()))),
     }
-    let inventory = fields.read(Some(&entry.value), |node| {
-        let path = folder.join(node.string()?);
-        if path.exists() {
-            return Ok(path);
-        }
-        Err(Diagnostic::at(&node.span, format!("{}: no such file or folder", path.display())).into())
-    });
-    let disposable = fields.read(disposable.map(|entry| &entry.value), Node::boolean).unwrap_or_default();
-    inventory.map(|inventory| Existing { inventory, disposable })
+}
+
+/// Texts by the names of a build's arguments, as `NAME=VALUE`.
+fn build_arguments(node: &Node, is_built: bool) -> Result<Vec<String>, Diagnostics> {
+    if !is_built {
+        return Err(Diagnostic::at(&node.span, "`args` are for a `build`").into());
+    }
+    let mut errors = Diagnostics::new();
+    let argument = |entry: &Entry| entry.value.string().map(|value| format!("{}={value}", entry.key));
+    let arguments = node.mapping()?.iter().filter_map(|entry| errors.collect(argument(entry))).collect();
+    errors.or(arguments)
+}
+
+/// The hosts of a file or folder.
+fn read_existing(node: &Node, disposable: Option<&Entry>, folder: &Path) -> Result<Existing, Diagnostics> {
+    let mut errors = Diagnostics::new();
+    let inventory = folder.join(node.string()?);
+    if !inventory.exists() {
+        let message = format!("{}: no such file or folder", inventory.display());
+        errors.push(Diagnostic::at(&node.span, message));
+    }
+    let disposable = disposable.and_then(|entry| errors.collect(entry.value.boolean())).unwrap_or_default();
+    errors.or(Existing { inventory, disposable })
 }
 
 /// A list of `HERE:THERE`.

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::event::Cell;
-use super::{Collection, Image, Plays, Preparation, Scenario, Step, check, init};
+use super::{Collection, Image, Origin, Plays, Preparation, Scenario, Step, check, init};
 use crate::source::Diagnostics;
 use insta::assert_snapshot;
 use std::fs;
@@ -49,8 +49,8 @@ fn refused_with(files: &[(&str, &str)]) -> String {
 #[test]
 fn three_lines_are_a_scenario() {
     let found = scenario("summary: x\nrole: node_exporter\nplatforms: [debian13, debian12]\n").unwrap();
-    let suites: Vec<_> = found.platforms.iter().map(|platform| platform.image.clone()).collect();
-    assert_eq!(suites, [Image::Suite("trixie"), Image::Suite("bookworm")]);
+    let suites: Vec<_> = found.platforms.iter().map(|platform| platform.origin.clone()).collect();
+    assert_eq!(suites, ["trixie", "bookworm"].map(|suite| Origin::Image(Image::Suite(suite))));
     assert_eq!(found.hosts.iter().map(|host| host.name.as_str()).collect::<Vec<_>>(), ["host"]);
     assert!(matches!(found.plays, Plays::Roles(_)));
 }
@@ -93,7 +93,7 @@ removed: { except: [/srv/x] }
     let play = "- hosts: all\n  resources:\n    - file: { path: /etc/x, content: \"{{ x }}{{ scenario_dir }}\" }\n";
     let files = [("molecule-tests/example/scenario.yml", text), ("molecule-tests/example/play.yml", play)];
     let found = read(&files).unwrap().remove(0);
-    assert_eq!(found.platforms[0].image, Image::Named("registry.example.org/debian".to_owned()));
+    assert_eq!(found.platforms[0].origin, Origin::Image(Image::Named("registry.example.org/debian".to_owned())));
     assert_eq!(found.platforms[0].mounts[0].target, "/srv/here");
     assert_eq!(found.hosts[1].platform.as_ref().unwrap().name, "debian12");
     assert!(matches!(found.prepare[..], [Preparation::Shell(_), Preparation::Playbook(_)]));
@@ -148,7 +148,7 @@ fn platforms_of_the_project() {
     assert_snapshot!(refused_with(&[("molecule-tests/platforms.yml", platforms), scenario]));
     let both = "debian13: { image: debian12, vars: { node_exporter_http_port: 1 } }\n";
     let found = read(&[("molecule-tests/platforms.yml", both), scenario]).unwrap().remove(0);
-    assert_eq!(found.platforms[0].image, Image::Suite("bookworm"));
+    assert_eq!(found.platforms[0].origin, Origin::Image(Image::Suite("bookworm")));
 }
 
 #[test]

@@ -45,10 +45,10 @@ prune() (
   flock 9
   all=$(labelled)
   limit=$(date -d '14 days ago' +%Y%m%d)
-  sed -nE '/-used-/d; / localhost\/solti-(host|build):/p' <<<"$all" | while read -r id image; do
+  sed -nE '/ localhost\/solti-(host|build):/{s/-used-.*//;p}' <<<"$all" | sort -u | while read -r id image; do
     used=$(sed -n "s|^.* $image-used-||p" <<<"$all" | sort | tail -n 1)
     if [ -z "$used" ]; then
-      engine tag "$image" "$image-used-$(date +%Y%m%d)"
+      engine tag "$image" "$image-used-$(date +%Y%m%d)" || true
     elif [[ $used < $limit ]] && [ -z "$(engine ps -aq --filter "ancestor=$image")" ]; then
       # the name goes last: without it nobody would know whose the rest is
       { sed -n "\|^$id $image$|d; s|^$id \(localhost/solti[-/].*\)|\1|p" <<<"$all"; echo "$image"; } |

@@ -168,8 +168,7 @@ fn definition(name: Option<&str>, node: &Node, folder: &Path) -> Result<Platform
             fields.read(Some(&inventory.value), |node| read_existing(node, disposable, folder)).map(Origin::Existing)
         }
         [None, None, None] => {
-            let error = Diagnostic::at(fields.span(), "a platform needs `image`, `build` or `inventory`");
-            fields.error(error.hint("say what its hosts boot from: `image: debian13`"));
+            fields.required("image");
             None
         }
         several => {

@@ -152,6 +152,29 @@ fn platforms_of_the_project() {
 }
 
 #[test]
+fn platforms_whose_image_is_built() {
+    let scenario = ("molecule-tests/example/scenario.yml", "role: node_exporter\nplatforms: [own, other]\n");
+    let platforms = "own: { build: images, args: { A: x, B: 2 } }\nother: { build: images/other.containerfile }\n";
+    let [file, other] =
+        ["images/Dockerfile", "images/other.containerfile"].map(|path| format!("molecule-tests/{path}"));
+    let files = [(file.as_str(), "FROM localhost/solti/debian13\n"), (other.as_str(), "FROM scratch\n"), scenario];
+    let folder = project(&[files.as_slice(), &[("molecule-tests/platforms.yml", platforms)]].concat());
+    let found = Collection::open(folder.path().to_owned()).unwrap().read(&[]).unwrap().remove(0);
+    let [Origin::Image(Image::Built(own)), Origin::Image(Image::Built(other))] =
+        [0, 1].map(|at| found.platforms[at].origin.clone())
+    else {
+        panic!("{found:?}")
+    };
+    assert_eq!((own.file.as_str(), other.file.as_str()), ("Dockerfile", "other.containerfile"));
+    assert_eq!(own.folder, other.folder);
+    assert_eq!((own.arguments.clone(), other.arguments.is_empty()), (vec!["A=x".to_owned(), "B=2".to_owned()], true));
+    assert!(own.has_built_in_base() && !other.has_built_in_base());
+
+    let wrong = "a: { build: nowhere }\nb: { build: ., image: x }\nc: { args: { A: x } }\nd: { build: ., args: [x] }\n";
+    assert_snapshot!(refused_with(&[("molecule-tests/platforms.yml", wrong), scenario]));
+}
+
+#[test]
 fn hosts_that_are_there_already() {
     let inventory = ("lab.yml", "all:\n  hosts: { mon: { ansible_host: 192.0.2.7 }, app: }\n");
     let platforms = |text| ("molecule-tests/platforms.yml", text);

@@ -13,6 +13,7 @@ mod config;
 mod connections;
 mod cost;
 mod dashboards;
+mod driver;
 mod existing;
 mod faults;
 mod files;

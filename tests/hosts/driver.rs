@@ -23,28 +23,37 @@ fn script() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("molecule-tests/hosts.sh")
 }
 
+/// What asks podman or docker something.
+type Engine = fn(&[&str]) -> Command;
+
+fn docker(arguments: &[&str]) -> Command {
+    let mut command = Command::new("docker");
+    command.args(arguments);
+    command
+}
+
 /// The image that a run says it builds; removed when dropped.
-struct Built(String);
+struct Built(String, Engine);
 
 impl Built {
     #[track_caller]
-    fn told(output: &Output) -> Self {
+    fn told(output: &Output, engine: Engine) -> Self {
         let line = output.stderr.lines().find_map(|line| line.strip_prefix("own: building ")?.strip_suffix(", once"));
-        Self(line.unwrap_or_else(|| panic!("nothing was built\n{output}")).to_owned())
+        Self(line.unwrap_or_else(|| panic!("nothing was built\n{output}")).to_owned(), engine)
     }
 }
 
 impl Drop for Built {
     fn drop(&mut self) {
-        for name in names().lines().filter(|name| name.starts_with(&self.0)) {
-            run(podman(&["rmi", name]));
+        for name in names(self.1).lines().filter(|name| name.starts_with(&self.0)) {
+            run(self.1(&["rmi", name]));
         }
     }
 }
 
 /// The names of all images.
-fn names() -> String {
-    run(podman(&["images", "--format", "{{.Repository}}:{{.Tag}}"])).assert_status(0).stdout
+fn names(engine: Engine) -> String {
+    run(engine(&["images", "--format", "{{.Repository}}:{{.Tag}}"])).assert_status(0).stdout
 }
 
 fn images_without_a_name() -> usize {
@@ -58,22 +67,22 @@ fn an_image_is_built_once_as_long_as_nothing_of_it_changes() {
     );
     project.file("molecule-tests/images/note", &project.root().display().to_string());
     let first = project.solti(&["test"]).assert_status(0);
-    let first = Built::told(&first);
-    assert!(names().contains(&format!("{}-used-", first.0)));
+    let first = Built::told(&first, podman);
+    assert!(names(podman).contains(&format!("{}-used-", first.0)));
     project.solti(&["test", "--until", "create"]).assert_status(0).assert_lacks("building");
 
     project.file("molecule-tests/images/note", &format!("{} again", project.root().display()));
-    let second = Built::told(&project.solti(&["test", "--until", "create"]).assert_status(0));
+    let second = Built::told(&project.solti(&["test", "--until", "create"]).assert_status(0), podman);
     project
         .file("molecule-tests/platforms.yml", "own:\n  build: images/Containerfile\n  args: { GREETING: farewell }\n");
     let third = project.solti(&["test"]).assert_status(1).assert_stdout_has("is greeted");
-    assert!(first.0 != second.0 && second.0 != Built::told(&third).0);
+    assert!(first.0 != second.0 && second.0 != Built::told(&third, podman).0);
 }
 
 #[test]
 fn an_image_that_cannot_be_built_is_told_before_anything_starts() {
     let project = greeting("FROM localhost/solti/debian13\nRUN echo hello >/etc/greeting\n");
-    drop(Built::told(&project.solti(&["test", "--until", "create"]).assert_status(0)));
+    drop(Built::told(&project.solti(&["test", "--until", "create"]).assert_status(0), podman));
 
     project.file(
         "molecule-tests/images/Containerfile",
@@ -124,18 +133,18 @@ impl Image {
     }
 
     fn is_there(&self) -> bool {
-        names().lines().any(|name| name == self.0)
+        names(podman).lines().any(|name| name == self.0)
     }
 
     fn days(&self) -> usize {
         let stamp = format!("{}-used-", self.0);
-        names().lines().filter(|name| name.starts_with(&stamp)).count()
+        names(podman).lines().filter(|name| name.starts_with(&stamp)).count()
     }
 }
 
 impl Drop for Image {
     fn drop(&mut self) {
-        for name in names().lines().filter(|name| name.starts_with(&self.0)) {
+        for name in names(podman).lines().filter(|name| name.starts_with(&self.0)) {
             run(podman(&["rmi", name]));
         }
     }
@@ -316,33 +325,25 @@ fn a_real_docker_boots_hosts_where_there_is_one() {
     }
     let project = greeting("FROM localhost/solti/debian12\nRUN echo hello >/etc/greeting\n");
     let standins = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/standins");
-    project.file(
-        "molecule-tests/platforms.yml",
-        &format!(
-            "own: {{ build: images }}\nnew: {{ image: debian13, mounts: [\"{}:/srv/standins\"], prepare: PREPARE }}\n",
-            standins.display()
-        )
-        .replace(
-            "PREPARE",
-            "'podman run --rm docker.io/grafana/loki:3.5.7 --version >/etc/greeting; echo hello >>/etc/greeting'",
-        ),
+    // a container in a host, too
+    let prepare = "podman run --rm docker.io/grafana/loki:3.5.7 --version && echo hello >/etc/greeting";
+    let platforms = format!(
+        "own: {{ build: images }}\nnew: {{ image: debian13, mounts: ['{}:/srv/standins'], prepare: '{prepare}' }}\n",
+        standins.display()
     );
+    project.file("molecule-tests/platforms.yml", &platforms);
     project.file("molecule-tests/greeting/scenario.yml", "role: greeting\nplatforms: [own, new]\n");
-    project.solti(&["test", "--driver", "docker"]).assert_status(0).assert_stdout_has("2 scenario runs passed");
-    project.solti(&["test", "--driver", "docker", "--keep", "--platform", "own"]).assert_status(0);
-    let count = || {
-        let list = run(docker(&["ps", "-aq", "--filter", "label=solti-test-pid=keep"])).assert_status(0).stdout;
-        list.lines().count()
+    let output =
+        project.solti(&["test", "--driver", "docker"]).assert_status(0).assert_stdout_has("2 scenario runs passed");
+    let _built = Built::told(&output, docker);
+    let kept = || run(docker(&["ps", "-aq", "--filter", "label=solti-test-pid=keep"])).assert_status(0).stdout;
+    let keep = || {
+        project.solti(&["test", "--driver", "docker", "--keep", "--platform", "own"]).assert_status(0);
+        kept()
     };
-    assert_eq!(count(), 1);
-    project.solti(&["test", "--driver", "docker", "--keep", "--platform", "own"]).assert_stdout_has("1 host kept");
+    let first = keep();
+    assert_eq!((first.lines().count(), keep()), (1, first));
     // whoever removes them need not know what has booted them
     project.solti(&["test", "--destroy"]).assert_status(0);
-    assert_eq!(count(), 0);
-}
-
-fn docker(arguments: &[&str]) -> Command {
-    let mut command = Command::new("docker");
-    command.args(arguments);
-    command
+    assert_eq!(kept(), "");
 }

@@ -52,4 +52,4 @@ standins: ## what plays InfluxDB, Loki, Telegraf, Alloy and Grafana on throwaway
 .PHONY: clean
 clean: ## remove what was built, the images, and hosts that a killed run left behind
 	@cargo clean --quiet
-	@if command -v podman >/dev/null; then molecule-tests/hosts.sh gc && molecule-tests/images/host.sh --remove; fi
+	@if { command -v podman || command -v docker; } >/dev/null; then molecule-tests/hosts.sh gc && molecule-tests/images/host.sh --remove; fi

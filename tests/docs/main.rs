@@ -130,6 +130,7 @@ fn every_example_is_read() -> Result {
                         ("molecule-tests/example/scenario.yml", &scenario),
                         // what the examples refer to
                         ("molecule-tests/files/ca.pem", ""),
+                        ("molecule-tests/images/own/Containerfile", ""),
                         ("inventories/lab", "all: { hosts: { host: } }\n"),
                     ];
                     scenarios(&files).map_err(|error| format!("{}:\n{text}\n{error}", path.display()))?;

@@ -11,11 +11,17 @@ if [ -z "$driver" ]; then
   driver=podman
   if ! command -v podman && command -v docker; then driver=docker; fi >/dev/null
 fi
-sudo=()
+as_root=()
+if [ "$(id -u)" != 0 ]; then
+  as_root=(sudo)
+  # nobody can type a password there
+  if ! [ -t 0 ]; then as_root+=(-n); fi
+fi
+sudo=("${as_root[@]}")
 case $driver in
-podman) [ "$(id -u)" = 0 ] || sudo=(sudo) ;;
+podman) ;;
 # docker may be open to others than root
-docker) [ "$(id -u)" = 0 ] || docker version >/dev/null 2>&1 || sudo=(sudo) ;;
+docker) if [ "$(id -u)" != 0 ] && docker version >/dev/null 2>&1; then sudo=(); fi ;;
 *)
   echo "the driver of throwaway hosts is podman or docker, not $driver" >&2
   exit 2

@@ -135,7 +135,6 @@ build() {
   engine tag "$image" "localhost/solti/${platform[$suite]}"
 }
 
-as_root=()
 case ${1:-} in
 trixie | bookworm | --remove) ;;
 --customize)
@@ -148,12 +147,6 @@ trixie | bookworm | --remove) ;;
   exit 2
   ;;
 esac
-if [ "$(id -u)" != 0 ]; then
-  for name in SOLTI_DEBIAN_MIRROR SOLTI_TEST_DRIVER DOCKER_HOST; do
-    if [ -n "${!name:-}" ]; then as_root+=("$name=${!name}"); fi
-  done
-  exec sudo "${as_root[@]}" "$script" "$1"
-fi
 # shellcheck source=driver.sh
 . "$here/driver.sh"
 
@@ -167,6 +160,13 @@ suite=$1
 digest=$(tar -C "$here" -c --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --mode='u+rw,go+rX,go-w' host.sh rootfs | sha256sum)
 image=localhost/solti-host:$suite-${digest:0:12}
 if ! claim "$image"; then
+  if [ "$(id -u)" != 0 ]; then
+    as_root+=(env "SOLTI_TEST_DRIVER=$driver")
+    for name in SOLTI_DEBIAN_MIRROR DOCKER_HOST; do
+      if [ -n "${!name:-}" ]; then as_root+=("$name=${!name}"); fi
+    done
+    exec "${as_root[@]}" "$script" "$suite"
+  fi
   # Whoever comes second waits here, and then finds the image built.
   exec 9>"/run/solti-host-$suite.lock"
   flock 9

@@ -17,6 +17,33 @@ fail() {
   exit 1
 }
 
+descendants() {
+  local child
+  # shellcheck disable=SC2013 # words, not lines
+  for child in $(cat "/proc/$1/task/"*/children 2>/dev/null); do
+    echo "$child"
+    descendants "$child"
+  done
+}
+
+process_namespaces() { awk '/^NSpid:/ { print NF }' "/proc/$1/status" 2>/dev/null || true; }
+
+# Ends a build: stop PROCESS. A podman that is told to end leaves half a container and what runs in it; where a command of the
+# Containerfile fails, it clears up.
+stop() {
+  local process deadline=$((SECONDS + 10))
+  trap '' INT TERM HUP
+  if [ "$driver" = docker ]; then "${sudo[@]}" kill -INT -- "-$1" || true; fi
+  while [ -d "/proc/$1" ] && [ "$SECONDS" -lt "$deadline" ]; do
+    for process in $(descendants "$1"); do
+      if [[ $(process_namespaces "$process") -gt $(process_namespaces $$) ]]; then "${sudo[@]}" kill -KILL "$process" || true; fi
+    done 2>/dev/null
+    sleep 0.2
+  done
+  "${sudo[@]}" kill -- "-$1" 2>/dev/null || true
+  exit 130
+}
+
 build() {
   local folder=$1 file=$2 base suite bases='' digest image argument
   local -a options=()
@@ -48,10 +75,16 @@ build() {
     if [ "$driver" = podman ]; then options+=(--layers=false); fi
     log=$(mktemp)
     trap 'rm -f "$log"' EXIT
-    engine build --label "solti-image=$image" -t "$image" -f "$folder/$file" "${options[@]}" "$folder" >"$log" 2>&1 9>&- || {
+    # in a process group of its own: Ctrl-C is for this script
+    set -m
+    engine build --label "solti-image=$image" -t "$image" -f "$folder/$file" "${options[@]}" "$folder" >"$log" 2>&1 9>&- &
+    set +m
+    trap 'stop $!' INT TERM HUP
+    wait $! || {
       tail -n 20 "$log" >&2
       exit 1
     }
+    trap - INT TERM HUP
     claim "$image"
   fi
   echo "$image"

@@ -1,6 +1,6 @@
 //! What boots the hosts of `solti test`, and the images that they boot from.
 
-use crate::support::{Output, Project, podman, run};
+use crate::support::{Output, Project, podman, run, wait_until};
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
@@ -57,7 +57,11 @@ fn names(engine: Engine) -> String {
 }
 
 fn images_without_a_name() -> usize {
-    run(podman(&["images", "-a", "-q", "--filter", "dangling=true"])).assert_status(0).stdout.lines().count()
+    run(podman(&["images", "-a", "-q", "--filter", "dangling=true", "--filter", "label=solti-image"]))
+        .assert_status(0)
+        .stdout
+        .lines()
+        .count()
 }
 
 #[test]
@@ -79,25 +83,63 @@ fn an_image_is_built_once_as_long_as_nothing_of_it_changes() {
     assert!(first.0 != second.0 && second.0 != Built::told(&third, podman).0);
 }
 
+/// The built-in image by a name that nobody else has, which what is built from it is called after.
+struct Base(String);
+
+impl Base {
+    fn new(name: &str) -> Self {
+        let project = greeting("FROM localhost/solti/debian13\nRUN echo hello >/etc/greeting\n");
+        drop(Built::told(&project.solti(&["test", "--until", "create"]).assert_status(0), podman));
+        let base = format!("{name}{}", std::process::id());
+        run(podman(&["tag", "localhost/solti/debian13", &format!("localhost/{base}")])).assert_status(0);
+        Self(base)
+    }
+
+    /// Containers that images are made in.
+    fn containers(&self) -> String {
+        let list = podman(&["ps", "-a", "--external", "--format", "{{.Names}}"]);
+        let names = run(list).assert_status(0).stdout;
+        names.lines().filter(|name| name.starts_with(&self.0)).collect()
+    }
+}
+
+impl Drop for Base {
+    fn drop(&mut self) {
+        run(podman(&["rmi", &format!("localhost/{}", self.0)]));
+    }
+}
+
 #[test]
 fn an_image_that_cannot_be_built_is_told_before_anything_starts() {
-    let project = greeting("FROM localhost/solti/debian13\nRUN echo hello >/etc/greeting\n");
-    drop(Built::told(&project.solti(&["test", "--until", "create"]).assert_status(0), podman));
-
-    project.file(
-        "molecule-tests/images/Containerfile",
-        "FROM localhost/solti/debian13\nRUN echo there is no room; exit 3\n",
-    );
+    let base = Base::new("failing");
+    let project = greeting(&format!("FROM localhost/{}\nRUN echo there is no room; exit 3\n", base.0));
     let before = images_without_a_name();
     let output = project.solti(&["test"]).assert_status(3).assert_stderr_has("platforms.yml:2:10");
     output.assert_stderr_has("the image of platform `own` cannot be built").assert_stderr_has("there is no room\n");
     // neither half an image nor what it was made in
-    assert_eq!(images_without_a_name(), before);
-    let made = run(podman(&["ps", "-a", "--external", "--format", "{{.Names}} {{.Command}}"])).assert_status(0);
-    assert!(!made.stdout.contains("no room") && !made.stdout.contains("buildah"), "{made}");
+    assert_eq!((images_without_a_name(), base.containers().as_str()), (before, ""));
 
     project.file("molecule-tests/images/Containerfile", "FROM localhost/nobody/has-this\n");
     project.solti(&["test"]).assert_status(3).assert_stderr_has("there is no image localhost/nobody/has-this");
+}
+
+#[test]
+fn nothing_is_left_of_a_build_that_was_interrupted() {
+    let base = Base::new("interrupted");
+    let command = format!("sleep {}", 1_000_000 + std::process::id());
+    let project = greeting(&format!("FROM localhost/{}\nRUN {command}\n", base.0));
+    let runs = || {
+        let processes = fs::read_dir("/proc").unwrap().flatten();
+        let lines = processes.filter_map(|process| fs::read(process.path().join("cmdline")).ok());
+        let mut words = lines.map(|line| String::from_utf8_lossy(&line).replace('\0', " "));
+        words.any(|words| words.trim() == command)
+    };
+    let test = project.solti_background(&["test"]);
+    wait_until("the build is under way", || runs().then_some(()));
+    assert!(!base.containers().is_empty());
+    test.interrupt();
+    test.wait();
+    wait_until("nothing runs or is left", || (!runs() && base.containers().is_empty()).then_some(()));
 }
 
 /// An image with nothing but a label in it, and what has become of it.

@@ -265,10 +265,12 @@ impl Job {
             known.lock = Some(self.take_hosts().await?);
             if let Some(set) = Set::reuse(&self.scripts, &self.prefix, &self.scenario).await {
                 known.set = Some(set);
-                known.reused = true;
-                return Ok(Done { seen: format!("{hosts} kept"), ..Done::default() });
+                if self.read_snapshots(known)? {
+                    known.reused = true;
+                    return Ok(Done { seen: format!("{hosts} kept"), ..Done::default() });
+                }
             }
-            // of other hosts than the scenario has now, or no longer up
+            // of other hosts than the scenario has now, no longer up, or with half of their preparations
             remove(&self.scripts, &self.prefix).await?;
         }
         let _booting = self.booting.lock().await;
@@ -280,7 +282,7 @@ impl Job {
 
     /// What the platform and the scenario want done first; then the first look at the hosts.
     async fn prepare(&self, known: &mut Known) -> Result<Done, Bad> {
-        if known.reused && self.read_snapshots(known)? {
+        if known.reused {
             return Ok(Done { seen: "done before".to_owned(), ..Done::default() });
         }
         let set = self.set(known)?;

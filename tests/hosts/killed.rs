@@ -1,7 +1,7 @@
 //! `solti test` killed at any moment, and several at once: nothing stays behind, and nobody's hosts are taken away.
 
-use crate::scenarios::{Bench, CHECK, FILE};
-use crate::support::{Background, Output, podman, run};
+use crate::scenarios::{Bench, CHECK, FILE, input};
+use crate::support::{Background, Output, podman, run, wait_until};
 use std::collections::BTreeMap;
 use std::fs;
 use std::process::Command;
@@ -173,6 +173,29 @@ fn kept_hosts_half_made_are_replaced_and_removed() {
 }
 
 #[test]
+fn kept_hosts_half_prepared_are_replaced() {
+    let yard = Yard::new();
+    let prepared = |script: &str| {
+        yard.bench.role("good", &format!("{FILE}{CHECK}"), &format!("prepare: {script}\n"));
+    };
+    prepared("mkdir /srv/once; exec sleep 600");
+    let mut killed = yard.start(&["--keep", "-o", "jsonl"]);
+    killed.wait_for_output("\"step\":\"prepare\"");
+    wait_until("the first half of the preparations", || {
+        let mut shell = yard.command(&["--shell", "host"]);
+        shell.stdin(input("ls -d /srv/once; exit\n"));
+        run(shell).stdout.contains("/srv/once").then_some(())
+    });
+    yard.kill_all(&killed);
+    killed.wait();
+    prepared("mkdir /srv/once");
+    yard.test(&["--keep", "-v"]).assert_status(0).assert_stdout_has("1 host\n");
+    yard.test(&["--keep", "-v"]).assert_status(0).assert_stdout_has("1 host kept");
+    yard.test(&["--destroy"]).assert_status(0).assert_stdout_has("1 scenario run");
+    yard.wait_for_nothing(&[]);
+}
+
+#[test]
 fn two_runs_of_a_scenario_see_their_own_hosts_alone() {
     let yard = Yard::new();
     let both = [yard.start(&["-v"]), yard.start(&["-v"])];
@@ -199,13 +222,10 @@ fn hosts_of_a_run_that_goes_on_are_not_destroyed() {
     yard.test(&["--destroy"])
         .assert_status(1)
         .assert_stdout_has("not removed: the hosts of good on debian13 (process ");
-    let shell = run({
-        let mut shell = yard.command(&["--shell", "host"]);
-        shell.stdin(crate::scenarios::input("touch /etc/go; exit\n"));
-        shell
-    });
+    let mut shell = yard.command(&["--shell", "host"]);
+    shell.stdin(input("touch /etc/go; exit\n"));
+    run(shell);
     busy.wait().assert_status(0);
-    drop(shell);
     yard.test(&["--destroy"]).assert_status(0).assert_stdout_has("1 scenario run");
     yard.wait_for_nothing(&[]);
 }

@@ -8,7 +8,7 @@ use super::request::Interrupt;
 use super::resolve::ResolvedCheck;
 use super::session::{Session, Stop};
 use super::step;
-use crate::resource::check::Verdict;
+use crate::resource::check::{Check, Verdict};
 use std::time::{Duration, Instant};
 
 impl Session {
@@ -24,42 +24,60 @@ impl Session {
         in_step: bool,
     ) -> Result<Option<(String, String)>, Stop> {
         let begun = Instant::now();
-        let mut pending: Vec<&ResolvedCheck> = all.iter().collect();
         let mut first_failure = None;
+        let mut pending = Vec::new();
+        for check in all {
+            match check.check.asking() {
+                Ok(asking) => pending.push((check, asking)),
+                Err(reason) => {
+                    self.not_asked([check], &reason);
+                    first_failure.get_or_insert_with(|| (check.id.clone(), reason));
+                }
+            }
+        }
+        let cleanups: String = pending.iter().filter_map(|(_, asking)| asking.cleanup()).collect();
         let mut pause = Duration::from_millis(100);
-        while let Some(next) = pending.first() {
+        while let Some((next, _)) = pending.first() {
             if in_step {
                 self.phase(Phase::Checking { role: role.to_owned(), check: next.check.name() });
             }
-            let program = checks::program(&pending);
+            let questions: Vec<&Check> = pending.iter().map(|(_, asking)| asking.check()).collect();
+            let program = checks::program(&questions);
             let program = if in_step { step::while_open(&program) } else { program };
             let (_, records) = match self.run(identity, &program).await {
                 Err(stop) if !in_step => {
-                    self.not_asked(pending, "the host was lost");
+                    self.not_asked(pending.into_iter().map(|(check, _)| check), "the host was lost");
                     return Err(stop);
                 }
                 answer => answer?,
             };
             let answered = Instant::now();
+            let answers = checks::answers(&questions, &records);
             let late = |check: &ResolvedCheck| begun.elapsed() >= check.check.within;
             let hurried = in_step && self.interrupted() == Interrupt::PutBack;
             let mut waiting = Vec::new();
-            for (check, answer) in pending.iter().copied().zip(checks::answers(&pending, &records)) {
-                let (verdict, never) = match (answer, check.check.request()) {
+            // whether a marker has been written, which may be found at once
+            let mut soon = false;
+            for ((check, mut asking), answer) in pending.into_iter().zip(answers) {
+                let (verdict, never) = match (answer, asking.check().request()) {
                     (checks::Answer::FromHere(now), Some(request)) => {
                         let reply = super::http::ask(&self.run_dir, &self.target, &request).await;
                         let now = now.and_then(|now| now.checked_add(answered.elapsed()).ok());
-                        (check.check.judge(&reply, now), false)
+                        (asking.check().judge(&reply, now), false)
                     }
                     (checks::Answer::FromHere(_), None) => (Verdict::no("it cannot be asked"), true),
                     (checks::Answer::Never(reason), _) => (Verdict::no(reason), true),
                     (checks::Answer::Judged(verdict), _) => (verdict, false),
                 };
-                let Verdict { passed, mut seen, age } = verdict;
+                let Some(Verdict { passed, mut seen, age }) = asking.answered(verdict) else {
+                    soon = true;
+                    waiting.push((check, asking));
+                    continue;
+                };
                 let settled = passed || never || late(check) || (in_step && first_failure.is_some());
                 if !settled {
                     if !hurried {
-                        waiting.push(check);
+                        waiting.push((check, asking));
                         continue;
                     }
                     seen = "interrupted".to_owned();
@@ -76,10 +94,14 @@ impl Session {
             if in_step && first_failure.is_some() {
                 break;
             }
-            if !pending.is_empty() {
+            if !pending.is_empty() && !soon {
                 tokio::time::sleep(pause).await;
                 pause = (pause * 2).min(Duration::from_secs(1));
             }
+        }
+        if !cleanups.is_empty() {
+            let program = if in_step { step::while_open(&cleanups) } else { cleanups };
+            self.run(identity, &program).await?;
         }
         Ok(first_failure)
     }

@@ -1,17 +1,16 @@
 //! Several checks in one exchange, and what the host answered to each.
 
-use super::resolve::ResolvedCheck;
 use crate::resource::check::{Check, Reply, Verdict};
 use jiff::Timestamp;
 use std::collections::HashMap;
 
 /// The program that asks each check once. Where an answer has an age, the host says what time it is there: samples are
 /// mostly of its own clock, or of one that is kept like it; this machine's need not be.
-pub fn program(pending: &[&ResolvedCheck]) -> String {
+pub fn program(pending: &[&Check]) -> String {
     let mut program = String::new();
     for (number, check) in pending.iter().enumerate() {
-        program.push_str(&format!("say check {number}\n{}", check.check.program()));
-        if check.check.signal.is_some() {
+        program.push_str(&format!("say check {number}\n{}", check.program()));
+        if check.signal.is_some() {
             // bash knows the time by itself
             program.push_str("say now ${EPOCHSECONDS:-$(date +%s)}\n");
         }
@@ -38,7 +37,7 @@ struct Said {
 }
 
 /// The answers, in the order asked.
-pub fn answers(pending: &[&ResolvedCheck], records: &[(String, String)]) -> Vec<Answer> {
+pub fn answers(pending: &[&Check], records: &[(String, String)]) -> Vec<Answer> {
     let mut said: HashMap<usize, Said> = HashMap::new();
     let mut current = None;
     for (tag, rest) in records {
@@ -54,9 +53,9 @@ pub fn answers(pending: &[&ResolvedCheck], records: &[(String, String)]) -> Vec<
             _ => {}
         }
     }
-    let answer = |(number, check): (usize, &&ResolvedCheck)| match said.remove(&number).unwrap_or_default() {
-        Said { reply: Some(reply), now, .. } => Answer::Judged(check.check.judge(&reply, now)),
-        Said { lacks: Some(_), now, .. } if check.check.request().is_some() => Answer::FromHere(now),
+    let answer = |(number, check): (usize, &&Check)| match said.remove(&number).unwrap_or_default() {
+        Said { reply: Some(reply), now, .. } => Answer::Judged(check.judge(&reply, now)),
+        Said { lacks: Some(_), now, .. } if check.request().is_some() => Answer::FromHere(now),
         Said { lacks: Some(what), .. } => Answer::Never(format!("the host has no {what} to ask with")),
         Said { .. } => Answer::Judged(Verdict::no("the host gave no answer")),
     };
@@ -71,10 +70,10 @@ mod tests {
     use crate::role::CheckKind;
     use crate::source::SourceFile;
 
-    fn check(kind: CheckKind, text: &str) -> ResolvedCheck {
+    fn check(kind: CheckKind, text: &str) -> Check {
         let source = SourceFile::named("role.yml", text);
         let node = crate::yaml::parse(&source).unwrap();
-        ResolvedCheck { id: "role/step/check".to_owned(), check: Check::parse(kind, &node, None).unwrap() }
+        Check::parse(kind, &node, None).unwrap()
     }
 
     fn told(answer: Answer) -> (bool, String, Option<i64>) {

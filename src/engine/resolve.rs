@@ -377,7 +377,7 @@ impl<'a> Resolver<'a> {
                 && self.errors.collect(self.project.is_about(&check)).unwrap_or_default()
             {
                 let id = format!("{}/{name}/{}:{}", run.role, rendered.kind.name(), rendered.name);
-                self.refuse_in_processes(&id, &rendered.span, check.process_texts());
+                self.refuse_in_processes(&id, &rendered.span, &check.process_texts());
                 step.checks.push(ResolvedCheck { id, check });
             }
         }

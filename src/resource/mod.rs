@@ -11,7 +11,6 @@ mod file;
 mod group;
 mod influxdb;
 pub mod kept;
-mod newest;
 mod openpgp;
 mod package;
 mod quadlet;

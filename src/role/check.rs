@@ -13,11 +13,26 @@ pub enum CheckKind {
     Port,
     /// A read-only command that should succeed.
     Command,
+    /// What should be at a path.
+    File,
+    /// How a unit of systemd should be.
+    Unit,
+    /// A value that is written at one end, and should be found at the other.
+    Marker,
 }
+
+/// What stands for the value of a marker until it is asked for: each asking has another one.
+pub(crate) const MARKER: &str = "solti-MARKER";
+
+/// Where a marker is written.
+pub(crate) const MARKER_WRITES: &[&str] = &["journal", "file", "influx", "metric", "command"];
+
+/// Where a marker is looked for.
+pub(crate) const MARKER_FINDS: &[&str] = &["loki", "prometheus", "influxdb", "command"];
 
 impl CheckKind {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Http, Self::Port, Self::Command];
+    pub const ALL: [Self; 6] = [Self::Http, Self::Port, Self::Command, Self::File, Self::Unit, Self::Marker];
 
     /// Its name in YAML and in ids.
     pub const fn name(self) -> &'static str {
@@ -25,6 +40,9 @@ impl CheckKind {
             Self::Http => "http",
             Self::Port => "port",
             Self::Command => "command",
+            Self::File => "file",
+            Self::Unit => "unit",
+            Self::Marker => "marker",
         }
     }
 
@@ -37,16 +55,27 @@ impl CheckKind {
             ],
             Self::Port => &["port", "host", "state", "within"],
             Self::Command => &["command", "contains", "that", "show", "signal", "of", "newest", "max_age", "within"],
+            Self::File => &["path", "state", "mode", "owner", "group", "contains", "target", "within"],
+            Self::Unit => &["name", "state", "enabled", "user", "within"],
+            Self::Marker => &["write", "find", "within"],
         }
     }
 
-    /// The one argument that must be there; it also names a check that has no `name`.
-    pub(crate) const fn identity(self) -> &'static str {
+    /// The arguments that must be there; they also name a check that has no `name`.
+    pub(crate) const fn required(self) -> &'static [&'static str] {
         match self {
-            Self::Http => "url",
-            Self::Port => "port",
-            Self::Command => "command",
+            Self::Http => &["url"],
+            Self::Port => &["port"],
+            Self::Command => &["command"],
+            Self::File => &["path"],
+            Self::Unit => &["name"],
+            Self::Marker => &["write", "find"],
         }
+    }
+
+    /// Whether `name` is what it asks about, not a label.
+    fn has_name(self) -> bool {
+        self.arguments().contains(&"name")
     }
 }
 
@@ -71,6 +100,16 @@ pub struct CheckSpec {
     pub become_user: Option<Node>,
 }
 
+/// What a marker is called that has no name: both of its ends.
+pub(crate) fn marker_name(args: &Node) -> String {
+    let end = |key: &str, kinds: &[&str]| {
+        let end = args.get(key)?;
+        let (kind, value) = kinds.iter().find_map(|kind| Some((kind, end.get(kind)?)))?;
+        Some(format!("{kind} {}", value.strings().unwrap_or_default().join(" ")))
+    };
+    [end("write", MARKER_WRITES), end("find", MARKER_FINDS)].map(Option::unwrap_or_default).join(" in ")
+}
+
 /// Reads a list of checks.
 ///
 /// # Errors
@@ -92,18 +131,23 @@ fn read_check(node: &Node) -> Result<CheckSpec, Diagnostics> {
     };
     let mut fields = Fields::new(&entry.value, &format!("`{}`", kind.name()))?;
     for argument in kind.arguments() {
-        if *argument == kind.identity() {
+        if kind.required().contains(argument) {
             fields.required(argument);
         } else {
             fields.get(argument);
         }
     }
-    let name = fields.get("name").cloned();
+    let name = if kind.has_name() { None } else { fields.get("name").cloned() };
     let when = fields.get("when").cloned();
     let loop_over = fields.get("loop").cloned();
     let tags = fields.strings("tags").unwrap_or_default();
     let become_user = fields.get("become_user").cloned();
     fields.finish()?;
-    let args = without(&entry.value, &["name", "when", "loop", "tags", "become_user"]);
+    let common: &[&str] = if kind.has_name() {
+        &["when", "loop", "tags", "become_user"]
+    } else {
+        &["name", "when", "loop", "tags", "become_user"]
+    };
+    let args = without(&entry.value, common);
     Ok(CheckSpec { kind, span: entry.key_span.clone(), args, name, when, loop_over, tags, become_user })
 }

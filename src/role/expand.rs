@@ -1,8 +1,8 @@
 //! Steps made ready for one host: conditions asked, loops unrolled, arguments rendered.
 
-use super::{CheckKind, CheckSpec, ResourceKind, ResourceSpec, Step};
+use super::{CheckKind, CheckSpec, MARKER, ResourceKind, ResourceSpec, Step, marker_name};
 use crate::source::{Diagnostics, Span};
-use crate::template::{RenderError, Scope, Value};
+use crate::template::{Layer, Rank, RenderError, Scope, Value};
 use crate::yaml::{self, Entry, Node};
 
 /// A resource with everything rendered.
@@ -137,10 +137,14 @@ fn expand_check(spec: &CheckSpec, tags: &[String], scope: &Scope) -> Result<Vec<
         if !holds(spec.when.as_ref(), &scope)? {
             continue;
         }
-        let args = scope.render(&spec.args)?;
+        let args = match spec.kind {
+            CheckKind::Marker => scope.with_layer(Layer::values(Rank::Local, marker())).render(&spec.args)?,
+            _ => scope.render(&spec.args)?,
+        };
         let name = match &spec.name {
             Some(name) => text(name, &scope)?,
-            None => identity(&args, &[spec.kind.identity()]),
+            None if spec.kind == CheckKind::Marker => marker_name(&args),
+            None => identity(&args, spec.kind.required()),
         };
         rendered.push(RenderedCheck {
             kind: spec.kind,
@@ -184,6 +188,11 @@ fn resource_identity(kind: ResourceKind, args: &Node) -> String {
         }
         _ => name,
     }
+}
+
+/// `marker`, for commands that write it or look for it.
+fn marker() -> [(String, Value); 1] {
+    [("marker".to_owned(), Value::from(MARKER))]
 }
 
 /// The text of the first of `names` that is among the arguments; of a list, its words.

@@ -16,6 +16,7 @@ mod values;
 pub use actions::Action;
 pub use arguments::{ResourceKind, UNBUILT_KINDS};
 pub use check::{CheckKind, CheckSpec, read_checks};
+pub(crate) use check::{MARKER, MARKER_FINDS, MARKER_WRITES, marker_name};
 pub use expand::{Expanded, RenderedCheck, RenderedResource, expand_resources, expand_step};
 pub use files::RoleFiles;
 pub use library::{RoleLibrary, RoleSummary};

@@ -34,7 +34,9 @@ impl<'n> Fields<'n> {
 
     /// The entry of `key`, if it is there and not null.
     pub fn entry(&mut self, key: &'static str) -> Option<&'n Entry> {
-        self.known.push(key);
+        if !self.known.contains(&key) {
+            self.known.push(key);
+        }
         self.entries.iter().find(|entry| entry.key == key && !matches!(entry.value.value, Value::Null))
     }
 

@@ -203,3 +203,88 @@ fn a_command_runs_as_whom_it_says() {
     let node = super::yaml("{ port: 80 }");
     assert!(Check::parse(CheckKind::Port, &node, Some("app")).is_err());
 }
+
+#[test]
+fn wrong_files_and_units() {
+    assert_snapshot!(errors(CheckKind::File, "{ path: etc, state: folder, mode: \"0999\" }"));
+    assert_snapshot!(errors(CheckKind::File, "{ path: /a, state: absent, owner: root, contains: x, mod: \"0600\" }"));
+    assert_snapshot!(errors(CheckKind::File, "{ path: /a, target: /b, mode: \"0600\" }"));
+    assert_snapshot!(errors(CheckKind::Unit, "{ name: \"a b\", state: activ, enabled: maybe }"));
+}
+
+#[test]
+fn what_a_file_comes_to() {
+    let file = |more: &str, status: i32, body: &str| {
+        judge(&check(CheckKind::File, &format!("{{ path: /a{more} }}")), status, 0, body)
+    };
+    assert_snapshot!(file("", 0, "81a4 0 0 root root"), @"yes: a file, mode 0644, root:root");
+    assert_snapshot!(file(", mode: \"0600\", owner: app, group: adm", 0, "81a4 0 4 root adm"), @"no: mode 0644 instead of 0600, owner root instead of app");
+    assert_snapshot!(file(", owner: \"7\", group: adm", 0, "81a4 7 4 UNKNOWN adm"), @"yes: a file, mode 0644, UNKNOWN:adm");
+    assert_snapshot!(file("", 0, "41ed 0 0 root root"), @"no: a directory, no file");
+    assert_snapshot!(file("", 0, "c1ff 0 0 root root"), @"no: a device, a pipe or a socket, no file");
+    assert_snapshot!(file(", state: directory", 0, "43ff 0 0 root root"), @"yes: a directory, mode 1777, root:root");
+    assert_snapshot!(file(", target: /b", 0, "a1ff 0 0 root root\n/c"), @"no: leads to /c instead of /b");
+    assert_snapshot!(file(", state: link", 0, "a1ff 0 0 root root\n/c"), @"yes: a link, leads to /c, root:root");
+    let none = "stat: cannot statx '/a': No such file or directory";
+    assert_snapshot!(file("", 1, none), @"no: there is no /a");
+    assert_snapshot!(file(", state: absent", 1, none), @"yes: nothing is there");
+    assert_snapshot!(file(", state: absent", 1, "stat: cannot statx '/a': Permission denied"), @"no: stat: cannot statx '/a': Permission denied");
+    assert_snapshot!(file(", state: absent", 0, "a1ff 0 0 root root"), @"no: a link is there");
+    let text = file(", contains: \"b\\nc\\n\"", 0, "81a4 0 0 root root readable\na\nb\nc");
+    assert_snapshot!(text, @"yes: a file, mode 0644, root:root");
+    assert_snapshot!(file(", contains: d", 0, "81a4 0 0 root root readable\na\nb"), @"no: `d` is not in it");
+    assert_snapshot!(file(", contains: d", 0, "81a4 0 0 root root"), @"no: cannot be read");
+}
+
+#[test]
+fn what_a_unit_comes_to() {
+    let unit = |more: &str, state: &str| {
+        judge(&check(CheckKind::Unit, &format!("{{ name: app{more} }}")), 0, 0, &format!("LoadState=loaded\n{state}"))
+    };
+    let running = "ActiveState=active\nSubState=running\nUnitFileState=disabled\nWantedBy=";
+    let dead = "ActiveState=inactive\nSubState=dead\nUnitFileState=enabled\nWantedBy=multi-user.target";
+    assert_snapshot!(unit("", running), @"yes: active (running)");
+    assert_snapshot!(unit("", dead), @"no: inactive (dead)");
+    assert_snapshot!(unit(", state: inactive, enabled: true", dead), @"yes: inactive (dead), enabled");
+    assert_snapshot!(unit(", enabled: true", running), @"no: active (running), disabled");
+    assert_snapshot!(unit(", enabled: false", running), @"yes: active (running), disabled");
+    let quadlet = running.replace("disabled\nWantedBy=", "generated\nWantedBy=multi-user.target");
+    assert_snapshot!(unit(", enabled: true", &quadlet), @"yes: active (running), generated");
+    assert_snapshot!(unit(", state: failed", "ActiveState=failed\nSubState=failed"), @"yes: failed (failed)");
+    assert_snapshot!(unit("", "ActiveState=activating\nSubState=auto-restart"), @"no: activating (auto-restart)");
+    let absent = check(CheckKind::Unit, "{ name: app, state: inactive }");
+    assert_snapshot!(judge(&absent, 0, 0, "LoadState=not-found\nActiveState=inactive"), @"no: there is no unit app.service");
+    assert_snapshot!(judge(&absent, 1, 0, "id: ‘x’: no such user"), @"no: id: ‘x’: no such user");
+    assert_eq!(check(CheckKind::Unit, "{ name: a.timer, user: bob }").name(), "unit:bob/a.timer");
+}
+
+#[test]
+fn files_are_looked_at_in_every_shell() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let file = path("it's $HOME");
+    std::fs::write(&file, "one\n`two`\n\n").unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o640)).unwrap();
+    symlink("it's $HOME", path("link")).unwrap();
+    symlink("nowhere", path("dangling")).unwrap();
+    for shell in shells() {
+        let seen = |path: &str, more: &str| {
+            let check = check(CheckKind::File, &format!("{{ path: \"{path}\"{more} }}"));
+            let verdict = check.judge(&ask(&check, shell).unwrap(), None);
+            assert!(
+                verdict.seen.starts_with(if verdict.passed { "a " } else { "" }) || verdict.seen == "nothing is there"
+            );
+            (verdict.passed, verdict.seen)
+        };
+        assert!(seen(&file, ", mode: \"0640\", contains: \"`two`\\n\"").0, "{shell:?}");
+        assert_eq!(seen(&file, ", mode: \"0600\"").1, "mode 0640 instead of 0600", "{shell:?}");
+        assert_eq!(seen(&file, ", contains: three").1, "`three` is not in it", "{shell:?}");
+        assert!(seen(&path("link"), ", contains: one").0, "{shell:?}");
+        assert!(seen(&path("link"), ", target: \"it's $HOME\"").0, "{shell:?}");
+        assert_eq!(seen(&path("dangling"), "").1, format!("there is no {}", path("dangling")), "{shell:?}");
+        assert_eq!(seen(&path("dangling"), ", state: absent").1, "a link is there", "{shell:?}");
+        assert_eq!(seen(&path("none"), ", state: absent"), (true, "nothing is there".to_owned()), "{shell:?}");
+        assert!(seen(&folder.path().display().to_string(), ", state: directory").0, "{shell:?}");
+    }
+}

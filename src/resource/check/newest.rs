@@ -1,6 +1,6 @@
 //! What a check says of a signal: from when its newest sample is, and whether that is new enough.
 
-use super::arguments::milliseconds;
+use crate::resource::arguments::milliseconds;
 use crate::source::{Diagnostic, Diagnostics, Span};
 use crate::template::Value;
 use crate::yaml::{Fields, Node};

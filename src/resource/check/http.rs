@@ -1,0 +1,132 @@
+//! `http`: a request to a server, asked on the host with curl, or from here where there is none.
+
+use super::answer::Demand;
+use super::say_reply;
+use crate::host::quote;
+use crate::source::{Diagnostic, Diagnostics};
+use crate::yaml::{Fields, Node};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use std::time::Duration;
+
+/// A request, and what its answer should be like.
+#[derive(Debug, Clone)]
+pub(super) struct Http {
+    pub(super) url: String,
+    pub(super) method: String,
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) body: Option<String>,
+    /// What must come back; none: any that says that it went well.
+    pub(super) status: Option<u16>,
+    pub(super) demand: Demand,
+}
+
+/// An HTTP check as a request, for asking it from elsewhere than the host's shell.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// The address.
+    pub url: &'a str,
+    /// `GET`, `POST`, ...
+    pub method: &'a str,
+    /// Names and values.
+    pub headers: &'a [(String, String)],
+    /// What is sent.
+    pub body: Option<&'a str>,
+    /// How long an answer may take.
+    pub patience: Duration,
+}
+
+impl Http {
+    pub(super) fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let url = fields.required_string("url");
+        let method = fields.string("method");
+        let headers = pairs(fields, "headers");
+        let body = fields.string("body");
+        let status = fields.get("status");
+        let status = Some(fields.read(status, http_status).unwrap_or(200));
+        let demand = Demand::read(fields);
+        let method = method.unwrap_or_else(|| if body.is_some() { "POST" } else { "GET" }.to_owned());
+        url.map(|url| Self { url, method, headers, body, status, demand })
+    }
+
+    pub(super) fn request(&self, patience: Duration) -> Request<'_> {
+        let Self { url, method, headers, body, .. } = self;
+        Request { url, method, headers, body: body.as_deref(), patience }
+    }
+
+    /// The program that asks once.
+    pub(super) fn program(&self, seconds: u64) -> String {
+        let Self { url, method, headers, body, .. } = self;
+        // braces and brackets of a query are no pattern
+        let mut config = format!("globoff\nurl = {}\nrequest = {}\n", curl_quote(url), curl_quote(method));
+        if is_loopback(url) {
+            // a proxy would look for it on its own host, and be shown the headers
+            config.push_str("noproxy = \"*\"\n");
+        }
+        for (name, value) in headers {
+            config.push_str(&format!("header = {}\n", curl_quote(&format!("{name}: {value}"))));
+        }
+        if let Some(body) = body {
+            config.push_str(&format!("data-raw = {}\n", curl_quote(body)));
+        }
+        // the configuration goes to curl on standard input, so that headers with tokens are in no process list
+        format!(
+            "if command -v curl >/dev/null; then reply=$(printf '%s' {} | curl -sS --max-time {seconds} -w '\\n%{{http_code}}' -K - 2>&1); status=$?; http=${{reply##*\n}}; \
+             case $http in [0-9][0-9][0-9]) reply=${{reply%\n*}} ;; *) http=0 ;; esac; {}; else say lacks curl; fi\n",
+            quote(&config),
+            say_reply("$http")
+        )
+    }
+}
+
+/// Names and values, in the order in which they are written.
+pub(super) fn pairs(fields: &mut Fields<'_>, key: &'static str) -> Vec<(String, String)> {
+    let node = fields.get(key);
+    let pairs = fields.read(node, |node| {
+        let mut errors = Diagnostics::new();
+        let pairs = node.mapping()?.iter();
+        let pairs =
+            pairs.filter_map(|entry| Some((entry.key.clone(), errors.collect(entry.value.string())?))).collect();
+        errors.or(pairs)
+    });
+    pairs.unwrap_or_default()
+}
+
+/// `headers`, and the one that `user` and `password` make.
+pub(super) fn headers_and_user(fields: &mut Fields<'_>) -> Vec<(String, String)> {
+    let mut headers = pairs(fields, "headers");
+    let [user, password] = ["user", "password"].map(|key| fields.entry(key));
+    match (user, password) {
+        (Some(user), Some(password)) => {
+            let [user, password] = [user, password].map(|entry| fields.read(Some(&entry.value), Node::string));
+            let pair = STANDARD.encode([user.unwrap_or_default(), password.unwrap_or_default()].join(":"));
+            headers.push(("Authorization".to_owned(), format!("Basic {pair}")));
+        }
+        (Some(one), None) | (None, Some(one)) => {
+            fields.error(Diagnostic::at(&one.key_span, "`user` and `password` come together"));
+        }
+        (None, None) => {}
+    }
+    headers
+}
+
+fn http_status(node: &Node) -> Result<u16, Diagnostics> {
+    let status = u16::try_from(node.integer()?).ok().filter(|status| (100..600).contains(status));
+    status.ok_or_else(|| Diagnostic::at(&node.span, "an HTTP status is between 100 and 599").into())
+}
+
+/// Whether a URL leads to the host itself.
+fn is_loopback(url: &str) -> bool {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let named = host.split(':').next() == Some("localhost");
+    named || host.starts_with("127.") || host.starts_with("[::1]")
+}
+
+/// Quotes for curl's configuration file, see curl(1), `--config`.
+fn curl_quote(text: &str) -> String {
+    let escaped =
+        text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n").replace('\r', "\\r").replace('\t', "\\t");
+    format!("\"{escaped}\"")
+}

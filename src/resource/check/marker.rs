@@ -1,0 +1,247 @@
+//! `marker`: a value that nobody has seen before is written at one end, and looked for at the other.
+
+use super::Question;
+use super::answer::Demand;
+use super::command::Command;
+use super::http::{Http, headers_and_user, pairs};
+use crate::resource::arguments::{command, path};
+use crate::role::{MARKER, MARKER_FINDS, MARKER_WRITES};
+use crate::source::{Diagnostic, Diagnostics};
+use crate::yaml::{Entry, Fields, Node};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// What a point is called whose field `marker` has the value.
+const MEASUREMENT: &str = "solti_marker";
+
+/// Where Telegraf's `http_listener_v2` takes points if nobody says otherwise.
+const TELEGRAF: &str = "/telegraf";
+
+/// Puts a value into a file of node_exporter's textfile collector, which must not see half of it. What somebody else has
+/// written stays.
+const TEXTFILE: &str = r##"help='# HELP solti_marker A value that solti looks for where metrics are kept.'
+[ ! -e "$0" ] || [ "$(head -n 1 -- "$0")" = "$help" ] || { echo "$0 is there already, and not from a marker"; exit 1; }
+umask 022
+printf '%s\n# TYPE solti_marker gauge\nsolti_marker{marker="%s"} 1\n' "$help" "$1" >"$0.new" && mv -f -- "$0.new" "$0""##;
+
+/// What stays as it is in a URL's query.
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Two questions, with [`MARKER`] where the value goes.
+#[derive(Debug, Clone)]
+pub(super) struct Marker {
+    /// Answered with yes once it is written.
+    pub(super) write: Box<Question>,
+    /// Answered with yes once it is found.
+    pub(super) find: Box<Question>,
+    /// A file that goes afterwards.
+    pub(super) leaves: Option<String>,
+    name: String,
+}
+
+impl Marker {
+    pub(super) fn read(fields: &mut Fields<'_>, name: String, as_user: Option<&str>) -> Option<Self> {
+        let write = fields.required("write");
+        let write = fields.read(write, |node| read_write(node, as_user));
+        let find = fields.required("find");
+        let find = fields.read(find, |node| read_find(node, as_user));
+        let ((write, leaves), find) = (write?, find?);
+        Some(Self { write: Box::new(write), find: Box::new(find), leaves, name })
+    }
+
+    /// Both ends.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+fn read_write(node: &Node, as_user: Option<&str>) -> Result<(Question, Option<String>), Diagnostics> {
+    let mut fields = Fields::new(node, "`write`")?;
+    let Some(end) = end(&mut fields, "write", MARKER_WRITES) else { return fields.finish_with(None) };
+    let node = Some(&end.value);
+    let mut leaves = None;
+    let words = match end.key.as_str() {
+        "journal" => fields.read(node, tag).map(|tag| words(&["logger", "-t", &tag, "--", MARKER])),
+        "file" => {
+            let path = fields.read(node, path);
+            path.map(|path| words(&["sh", "-c", "printf '%s\\n' \"$1\" >>\"$0\"", &path, MARKER]))
+        }
+        "metric" => {
+            leaves = fields.read(node, textfile);
+            leaves.as_ref().map(|path| words(&["sh", "-c", TEXTFILE, path, MARKER]))
+        }
+        "influx" => {
+            let point = point(&mut fields, end).map(Question::Http);
+            return fields.finish_with(point).map(|question| (question, None));
+        }
+        _ => fields.read(node, writing),
+    };
+    let question = words.map(|words| run(words, as_user, Demand::default()));
+    fields.finish_with(question).map(|question| (question, leaves))
+}
+
+fn read_find(node: &Node, as_user: Option<&str>) -> Result<Question, Diagnostics> {
+    let mut fields = Fields::new(node, "`find`")?;
+    let Some(end) = end(&mut fields, "find", MARKER_FINDS) else { return fields.finish_with(None) };
+    let question = match end.key.as_str() {
+        "loki" => loki(&mut fields, end).map(Question::Http),
+        "prometheus" => prometheus(&mut fields, end).map(Question::Http),
+        "influxdb" => influxdb(&mut fields, end).map(Question::Http),
+        _ => fields.read(Some(&end.value), command).map(|words| run(words, as_user, Demand::of(MARKER))),
+    };
+    fields.finish_with(question)
+}
+
+/// The one key that says where; the others say how.
+fn end<'n>(fields: &mut Fields<'n>, what: &str, kinds: &[&'static str]) -> Option<&'n Entry> {
+    let found: Vec<&Entry> = kinds.iter().filter_map(|kind| fields.entry(kind)).collect();
+    let choice = kinds.iter().map(|kind| format!("`{kind}`")).collect::<Vec<_>>().join(", ");
+    match found[..] {
+        [] => fields.error(Diagnostic::at(fields.span(), format!("`{what}` needs one of {choice}"))),
+        [one] => return Some(one),
+        [first, second, ..] => {
+            let error = Diagnostic::at(&second.key_span, format!("`{what}` takes one of {choice}"));
+            fields.error(error.also(&first.key_span, "given here already"));
+        }
+    }
+    None
+}
+
+fn words(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+fn run(command: Vec<String>, as_user: Option<&str>, demand: Demand) -> Question {
+    Question::Command(Command { command, user: as_user.map(str::to_owned), demand })
+}
+
+/// The tag of a line in the journal.
+fn tag(node: &Node) -> Result<String, Diagnostics> {
+    let tag = node.string()?;
+    if tag.is_empty() || tag.contains(|c: char| c.is_control() || c.is_whitespace()) {
+        return Err(Diagnostic::at(&node.span, format!("`{tag}` is no tag for lines of the journal")).into());
+    }
+    Ok(tag)
+}
+
+/// A file that node_exporter reads.
+fn textfile(node: &Node) -> Result<String, Diagnostics> {
+    let path = path(node)?;
+    if !path.ends_with(".prom") {
+        let error = Diagnostic::at(&node.span, format!("{path} is not read by node_exporter"));
+        return Err(error.hint("its textfile collector reads files whose names end with .prom").into());
+    }
+    Ok(path)
+}
+
+/// A command that writes the value.
+fn writing(node: &Node) -> Result<Vec<String>, Diagnostics> {
+    let words = command(node)?;
+    if !words.iter().any(|word| word.contains(MARKER)) {
+        let error = Diagnostic::at(&node.span, "the command does not write the marker");
+        return Err(error.hint("`{{ marker }}` stands for the value in it").into());
+    }
+    Ok(words)
+}
+
+/// `url`, with nothing at its end that a path would follow.
+fn url<'n>(fields: &mut Fields<'n>, end: &'n Entry) -> Option<String> {
+    let url = fields.read(Some(&end.value), |node| {
+        let url = node.string()?;
+        let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
+        if rest.is_none_or(str::is_empty) {
+            let error = Diagnostic::at(&node.span, format!("`{url}` is no URL"));
+            return Err(error.hint("it begins with http:// or https://").into());
+        }
+        Ok(url)
+    });
+    url.map(|url| url.trim_end_matches('/').to_owned())
+}
+
+/// What is said about who asks.
+fn who(fields: &mut Fields<'_>, with_token: bool) -> Vec<(String, String)> {
+    let mut headers = headers_and_user(fields);
+    if let Some(token) = with_token.then(|| fields.string("token")).flatten() {
+        headers.push(("Authorization".to_owned(), format!("Token {token}")));
+    }
+    headers
+}
+
+fn get(url: String, headers: Vec<(String, String)>) -> Http {
+    Http { url, method: "GET".to_owned(), headers, body: None, status: Some(200), demand: Demand::of(MARKER) }
+}
+
+/// A point of line protocol.
+fn point<'n>(fields: &mut Fields<'n>, end: &'n Entry) -> Option<Http> {
+    let url = url(fields, end);
+    let measurement = fields.string("measurement").unwrap_or_else(|| MEASUREMENT.to_owned());
+    let tags = pairs(fields, "tags");
+    let mut headers = who(fields, true);
+    headers.push(("Content-Type".to_owned(), "text/plain; charset=utf-8".to_owned()));
+    let mut url = url?;
+    if url.splitn(4, '/').count() < 4 {
+        url.push_str(TELEGRAF);
+    }
+    let escaped = |text: &str, special: &[char]| {
+        let plain = |c: char| if special.contains(&c) { format!("\\{c}") } else { c.to_string() };
+        text.chars().map(plain).collect::<String>()
+    };
+    let mut line = escaped(&measurement, &[',', ' ']);
+    for (name, value) in &tags {
+        let special = [',', ' ', '='];
+        line.push_str(&format!(",{}={}", escaped(name, &special), escaped(value, &special)));
+    }
+    // without a time it is from when it arrives
+    line.push_str(&format!(" marker=\"{MARKER}\""));
+    Some(Http { url, method: "POST".to_owned(), headers, body: Some(line), status: None, demand: Demand::default() })
+}
+
+/// `{name="value"}`, as Loki and Prometheus understand it.
+fn selector(labels: &[(String, String)]) -> String {
+    let labels = labels.iter().map(|(name, value)| format!("{name}={}", quoted(value)));
+    format!("{{{}}}", labels.collect::<Vec<_>>().join(","))
+}
+
+/// Text in a query: JSON, LogQL, PromQL and Flux quote alike.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+fn loki<'n>(fields: &mut Fields<'n>, end: &'n Entry) -> Option<Http> {
+    let url = url(fields, end);
+    // Loki itself refuses to look through everything
+    let labels = if fields.required("labels").is_some() { pairs(fields, "labels") } else { Vec::new() };
+    let headers = who(fields, false);
+    let query = format!("{} |= \"{MARKER}\"", selector(&labels));
+    let query = utf8_percent_encode(&query, PLAIN);
+    url.map(|url| get(format!("{url}/loki/api/v1/query_range?limit=1&query={query}"), headers))
+}
+
+fn prometheus<'n>(fields: &mut Fields<'n>, end: &'n Entry) -> Option<Http> {
+    let url = url(fields, end);
+    let mut labels = pairs(fields, "labels");
+    labels.push(("marker".to_owned(), MARKER.to_owned()));
+    let headers = who(fields, false);
+    let query = selector(&labels);
+    let query = utf8_percent_encode(&query, PLAIN);
+    url.map(|url| get(format!("{url}/api/v1/query?query={query}"), headers))
+}
+
+fn influxdb<'n>(fields: &mut Fields<'n>, end: &'n Entry) -> Option<Http> {
+    let url = url(fields, end);
+    let (org, bucket) = (fields.required_string("org"), fields.required_string("bucket"));
+    let tags = pairs(fields, "tags");
+    let mut headers = who(fields, true);
+    headers.push(("Content-Type".to_owned(), "application/vnd.flux".to_owned()));
+    headers.push(("Accept".to_owned(), "application/csv".to_owned()));
+    let (url, org, bucket) = (url?, org?, bucket?);
+    // `${` would begin an expression
+    let quoted = |text: &str| quoted(text).replace("${", "\\${");
+    let mut wanted = format!("r._field == \"marker\" and r._value == \"{MARKER}\"");
+    for (name, value) in &tags {
+        wanted.push_str(&format!(" and r[{}] == {}", quoted(name), quoted(value)));
+    }
+    let flux = format!("from(bucket: {}) |> range(start: -1h) |> filter(fn: (r) => {wanted})", quoted(&bucket));
+    let url = format!("{url}/api/v2/query?org={}", utf8_percent_encode(&org, PLAIN));
+    let http = get(url, headers);
+    Some(Http { method: "POST".to_owned(), body: Some(flux), ..http })
+}

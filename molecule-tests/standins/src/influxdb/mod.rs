@@ -11,13 +11,13 @@ pub mod entrypoint;
 mod error;
 mod flags;
 mod flux;
-mod line;
+pub mod line;
 mod meta;
 mod permission;
 mod points;
 mod query;
 mod tenants;
-mod value;
+pub mod value;
 mod write;
 
 use crate::{labels, release, web};

@@ -68,7 +68,7 @@ impl Running {
             output.connect().await?;
         }
         for source in &self.inputs {
-            source.input.start().map_err(|why| format!("starting input {}: {why}", source.id))?;
+            source.input.start(&source.id).map_err(|why| format!("starting input {}: {why}", source.id))?;
         }
         Ok(())
     }
@@ -76,6 +76,7 @@ impl Running {
     /// Collects and sends until `end` is there, and then sends what is left.
     pub async fn run(self, end: impl Future<Output = ()>) {
         let mut tasks = tokio::task::JoinSet::new();
+        let listeners: Vec<_> = self.inputs.iter().filter_map(|source| source.input.listener()).collect();
         for mut source in self.inputs {
             let (tags, outputs, round) = (Arc::clone(&self.tags), self.outputs.clone(), self.agent.round);
             tasks.spawn(async move {
@@ -84,7 +85,10 @@ impl Running {
                 }
                 loop {
                     let wait = if round { until_multiple(source.interval) } else { source.interval };
-                    tokio::time::sleep(wait + random(source.jitter)).await;
+                    tokio::select! {
+                        () = tokio::time::sleep(wait + random(source.jitter)) => {}
+                        () = source.input.arrival() => {}
+                    }
                     source.hand(&tags, &outputs);
                 }
             });
@@ -95,6 +99,9 @@ impl Running {
             senders.spawn(async move { output.run().await });
         }
         end.await;
+        for listener in listeners {
+            listener.close().await;
+        }
         tasks.shutdown().await;
         senders.shutdown().await;
         log('I', "[agent] Hang on, flushing any cached metrics before shutdown");

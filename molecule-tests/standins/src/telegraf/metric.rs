@@ -50,6 +50,8 @@ pub enum Value {
     Uint(u64),
     /// Text.
     Text(String),
+    /// True or false.
+    Flag(bool),
 }
 
 impl Metric {
@@ -87,6 +89,7 @@ impl Metric {
                 Value::Int(number) => format!("{number}i"),
                 Value::Uint(number) if form.unsigned => format!("{number}u"),
                 Value::Uint(number) => format!("{}i", i64::try_from(*number).unwrap_or(i64::MAX)),
+                Value::Flag(truth) => truth.to_string(),
                 Value::Text(text) => format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")),
             };
             line.push_str(&format!("{separator}{}={value}", escaped(name, true)));

@@ -3,6 +3,7 @@
 mod cpu;
 mod disk;
 mod kernel;
+pub mod listener;
 mod memory;
 mod network;
 pub mod own;
@@ -13,6 +14,8 @@ mod units;
 use super::config::Plugin;
 use super::config::tree::Node;
 use super::metric::Metric;
+use listener::Listener;
+use std::sync::Arc;
 
 /// An input that remembers what it needs from one time to the next.
 #[derive(Debug)]
@@ -39,6 +42,8 @@ pub enum Input {
     Own(own::Own),
     /// `inputs.systemd_units`
     Units(units::Units),
+    /// `inputs.http_listener_v2`
+    Listener(Arc<Listener>),
 }
 
 impl Input {
@@ -58,6 +63,7 @@ impl Input {
             "disk" => Self::Disk(disk::Disk::new(table)),
             "diskio" => Self::DiskIo(disk::DiskIo::new(table)?),
             "net" => Self::Network(network::Network::new(table)?),
+            "http_listener_v2" => Self::Listener(Arc::new(Listener::new(table)?)),
             "internal" => Self::Own(own::Own::new(table)),
             _ => Self::Units(units::Units::new(table)?),
         })
@@ -67,8 +73,9 @@ impl Input {
     ///
     /// # Errors
     /// Why Telegraf ends.
-    pub fn start(&self) -> Result<(), String> {
+    pub fn start(&self, id: &str) -> Result<(), String> {
         match self {
+            Self::Listener(listener) => listener.start(id),
             Self::Units(units) => units.start(),
             _ => Ok(()),
         }
@@ -91,6 +98,23 @@ impl Input {
             Self::Network(network) => network.gather(now),
             Self::Own(own) => own.gather(now),
             Self::Units(units) => units.gather(now),
+            Self::Listener(listener) => Ok(listener.gather()),
+        }
+    }
+
+    /// Waits until there is something that is not to wait for the next interval; most inputs have no such thing.
+    pub async fn arrival(&self) {
+        match self {
+            Self::Listener(listener) => listener.arrival().await,
+            _ => std::future::pending().await,
+        }
+    }
+
+    /// What has to be closed when it ends.
+    pub fn listener(&self) -> Option<Arc<Listener>> {
+        match self {
+            Self::Listener(listener) => Some(Arc::clone(listener)),
+            _ => None,
         }
     }
 

@@ -131,7 +131,8 @@ impl Prometheus {
                     Value::Float(number) => *number,
                     Value::Int(number) => *number as f64,
                     Value::Uint(number) => *number as f64,
-                    Value::Text(_) => continue,
+                    Value::Flag(truth) if !self.page.plain_value => f64::from(u8::from(*truth)),
+                    Value::Text(_) | Value::Flag(_) => continue,
                 };
                 let name = match metric.name.as_str() {
                     "prometheus" => field.clone(),

@@ -8,6 +8,7 @@ mod support;
 mod accounts;
 mod bench;
 mod both;
+mod checks;
 mod commands;
 mod config;
 mod connections;

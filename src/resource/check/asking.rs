@@ -1,7 +1,6 @@
 //! A check while it is asked: most are one question, a marker is two, one after the other.
 
 use super::{Check, Question, Verdict};
-use crate::host::quote;
 use crate::role::MARKER;
 use std::borrow::Cow;
 use std::time::Instant;
@@ -11,7 +10,7 @@ use std::time::Instant;
 pub struct Asking<'c> {
     now: Cow<'c, Check>,
     stage: Stage,
-    leaves: Option<&'c str>,
+    cleanup: Option<String>,
 }
 
 #[derive(Debug)]
@@ -31,7 +30,7 @@ impl Check {
     /// When there is no randomness to make a marker of.
     pub fn asking(&self) -> Result<Asking<'_>, String> {
         let Question::Marker(marker) = &self.question else {
-            return Ok(Asking { now: Cow::Borrowed(self), stage: Stage::Alone, leaves: None });
+            return Ok(Asking { now: Cow::Borrowed(self), stage: Stage::Alone, cleanup: None });
         };
         let mut bytes = [0_u8; 8];
         getrandom::fill(&mut bytes).map_err(|error| format!("no marker could be made: {error}"))?;
@@ -44,7 +43,7 @@ impl Check {
         Ok(Asking {
             now: Cow::Owned(with(&marker.write)),
             stage: Stage::Writing(Box::new(with(&marker.find))),
-            leaves: marker.leaves.as_deref(),
+            cleanup: marker.cleanup(),
         })
     }
 }
@@ -73,8 +72,8 @@ impl Asking<'_> {
     }
 
     /// Shell text that removes what it leaves on the host.
-    pub fn cleanup(&self) -> Option<String> {
-        self.leaves.map(|path| format!("rm -f -- {} {}\n", quote(path), quote(&format!("{path}.new"))))
+    pub fn cleanup(&self) -> Option<&str> {
+        self.cleanup.as_deref()
     }
 }
 

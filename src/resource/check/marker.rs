@@ -4,6 +4,7 @@ use super::Question;
 use super::answer::Demand;
 use super::command::Command;
 use super::http::{Http, headers_and_user, pairs};
+use crate::host::quote;
 use crate::resource::arguments::{command, path};
 use crate::role::{MARKER, MARKER_FINDS, MARKER_WRITES};
 use crate::source::{Diagnostic, Diagnostics};
@@ -16,12 +17,14 @@ const MEASUREMENT: &str = "solti_marker";
 /// Where Telegraf's `http_listener_v2` takes points if nobody says otherwise.
 const TELEGRAF: &str = "/telegraf";
 
+/// How a textfile begins that is ours.
+const HELP: &str = "# HELP solti_marker A value that solti looks for where metrics are kept.";
+
 /// Puts a value into a file of node_exporter's textfile collector, which must not see half of it. What somebody else has
 /// written stays.
-const TEXTFILE: &str = r##"help='# HELP solti_marker A value that solti looks for where metrics are kept.'
-[ ! -e "$0" ] || [ "$(head -n 1 -- "$0")" = "$help" ] || { echo "$0 is there already, and not from a marker"; exit 1; }
+const TEXTFILE: &str = r##"[ ! -e "$0" ] || [ "$(head -n 1 -- "$0")" = "$2" ] || { echo "$0 is there already, and not from a marker"; exit 1; }
 umask 022
-printf '%s\n# TYPE solti_marker gauge\nsolti_marker{marker="%s"} 1\n' "$help" "$1" >"$0.new" && mv -f -- "$0.new" "$0""##;
+printf '%s\n# TYPE solti_marker gauge\nsolti_marker{marker="%s"} 1\n' "$2" "$1" >"$0.new" && mv -f -- "$0.new" "$0""##;
 
 /// What stays as it is in a URL's query.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -34,11 +37,18 @@ pub(super) struct Marker {
     /// Answered with yes once it is found.
     pub(super) find: Box<Question>,
     /// A file that goes afterwards.
-    pub(super) leaves: Option<String>,
+    leaves: Option<String>,
     name: String,
 }
 
 impl Marker {
+    /// Shell text that removes what is left on the host.
+    pub(super) fn cleanup(&self) -> Option<String> {
+        let path = self.leaves.as_ref().map(|path| quote(path))?;
+        let help = quote(HELP);
+        Some(format!("[ ! -e {path} ] || [ \"$(head -n 1 -- {path})\" != {help} ] || rm -f -- {path}\n"))
+    }
+
     pub(super) fn read(fields: &mut Fields<'_>, name: String, as_user: Option<&str>) -> Option<Self> {
         let write = fields.required("write");
         let write = fields.read(write, |node| read_write(node, as_user));
@@ -67,7 +77,7 @@ fn read_write(node: &Node, as_user: Option<&str>) -> Result<(Question, Option<St
         }
         "metric" => {
             leaves = fields.read(node, textfile);
-            leaves.as_ref().map(|path| words(&["sh", "-c", TEXTFILE, path, MARKER]))
+            leaves.as_ref().map(|path| words(&["sh", "-c", TEXTFILE, path, MARKER, HELP]))
         }
         "influx" => {
             let point = point(&mut fields, end).map(Question::Http);

@@ -134,7 +134,11 @@ fn files_are_written_once_in_every_shell() {
                 let mut again = check.asking().unwrap();
                 let (_, seen) = asked(&mut again, shell).unwrap();
                 assert!(seen.contains("is there already, and not from a marker"), "{shell:?} {seen}");
-                assert!(command(shell, &cleanup).status().unwrap().success());
+                // what is somebody else's stays
+                assert!(command(shell, cleanup).status().unwrap().success());
+                assert_eq!(std::fs::read_to_string(file).unwrap(), "node_x 1\n", "{shell:?}");
+                std::fs::write(file, &written).unwrap();
+                assert!(command(shell, cleanup).status().unwrap().success());
                 assert!(!std::path::Path::new(file).exists(), "{shell:?}");
             }
         }

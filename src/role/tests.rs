@@ -567,3 +567,49 @@ fn the_built_in_roles_are_right() {
         panic!("{errors}");
     }
 }
+
+#[test]
+fn checks_of_files_units_and_markers() {
+    let role = parse_role(
+        r#"summary: x
+steps:
+  - name: s
+    checks:
+      - file: { path: /etc/a }
+      - unit: { name: "{{ word }}", enabled: true }
+      - marker:
+          write: { file: /var/log/a.log }
+          find: { loki: "http://mon:3100", labels: { a: b } }
+          loop: [1]
+      - marker:
+          write: { command: "{{ say }}" }
+          find: { command: [cat, "/{{ marker | urlencode }}"] }
+      - marker: { name: "{{ word }}", write: { journal: a }, find: { prometheus: "http://a" } }
+"#,
+    )
+    .unwrap();
+    let source = SourceFile::named("vars", "{ word: loki, say: \"echo '{{ marker }}'\" }");
+    let node = yaml::parse(&source).unwrap();
+    let scope = Scope::new(vec![Layer::entries(Rank::Play, node.mapping().unwrap())]);
+    let expanded = expand_step(&role.steps[0], &scope, false);
+    assert!(expanded.errors.is_empty(), "{}", expanded.errors);
+    let lines =
+        expanded.checks.iter().map(|check| format!("{}:{} {}", check.kind.name(), check.name, check.args.to_json()));
+    assert_snapshot!(lines.collect::<Vec<_>>().join("\n"));
+    assert_snapshot!(role_errors(
+        "summary: x\nsteps:\n  - name: s\n    checks:\n      - unit: { state: active }\n      - marker: { write: { journal: a } }\n      - markr: {}\n"
+    ));
+}
+
+/// They would write to what is in use, whenever somebody asks how it is.
+#[test]
+fn no_role_of_ours_has_markers() {
+    let library = RoleLibrary::new(None);
+    let names = library.names();
+    assert!(names.len() > 5, "{names:?}");
+    for name in names {
+        let role = library.find(&name, None).unwrap();
+        let mut checks = role.steps.iter().flat_map(|step| &step.checks);
+        assert!(checks.all(|check| check.kind != CheckKind::Marker), "{name}");
+    }
+}

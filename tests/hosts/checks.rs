@@ -90,6 +90,29 @@ fn files_and_units(suite: Suite) {
     );
 }
 
+#[test]
+fn a_step_whose_marker_is_not_found_is_put_back() {
+    let hosts = Hosts::one(Suite::Trixie);
+    let host = hosts.host("host");
+    let project = Project::new(&hosts);
+    project.file("playbooks/site.yml", "- hosts: all\n  roles: [own]\n");
+    let with = |content: &str, find: &str| {
+        let checks = format!(
+            "- file: {{ path: /opt/own, contains: {content} }}
+- marker: {{ name: metric, write: {{ metric: /opt/own.prom }}, find: {{ command: {find} }}, within: 2s }}
+"
+        );
+        let resources = format!("    resources: [{{ file: {{ path: /opt/own, content: {content} }} }}]\n    checks:\n");
+        project.file("roles/own/role.yml", &role(&checks).replace("    checks:\n", &resources));
+        project.with(&["apply", "-y"], &[])
+    };
+    with("first", "cat /opt/own.prom").assert_status(0);
+    assert_eq!(host.read("ls /opt; cat /opt/own"), "own\nfirst");
+    let output = with("second", "cat /opt/own").assert_status(1);
+    assert!(output.stdout.contains("written, but not found: `solti-"), "{output}");
+    assert_eq!(host.read("ls /opt; cat /opt/own"), "own\nfirst");
+}
+
 const MARKERS: &str = "\
 - marker:
     name: journal

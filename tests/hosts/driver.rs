@@ -3,7 +3,7 @@
 use crate::support::{Output, Project, podman, run, wait_until};
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 /// Something to check, which a platform called `own` must have.
@@ -19,8 +19,11 @@ fn greeting(containerfile: &str) -> Project {
     project
 }
 
-fn script() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("molecule-tests/hosts.sh")
+/// A script of `molecule-tests/`, with its arguments.
+fn command(words: &[&str]) -> Command {
+    let mut command = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("molecule-tests").join(words[0]));
+    command.args(&words[1..]).env("SOLTI_TEST_DRIVER", "podman");
+    command
 }
 
 /// What asks podman or docker something.
@@ -88,10 +91,9 @@ struct Base(String);
 
 impl Base {
     fn new(name: &str) -> Self {
-        let project = greeting("FROM localhost/solti/debian13\nRUN echo hello >/etc/greeting\n");
-        drop(Built::told(&project.solti(&["test", "--until", "create"]).assert_status(0), podman));
+        let image = run(command(&["images/host.sh", "trixie"])).assert_status(0).stdout;
         let base = format!("{name}{}", std::process::id());
-        run(podman(&["tag", "localhost/solti/debian13", &format!("localhost/{base}")])).assert_status(0);
+        run(podman(&["tag", image.trim(), &format!("localhost/{base}")])).assert_status(0);
         Self(base)
     }
 
@@ -146,22 +148,32 @@ fn nothing_is_left_of_a_build_that_was_interrupted() {
 struct Image(String);
 
 impl Image {
-    fn new(name: &str, used: Option<&str>) -> Self {
+    /// One that is used today.
+    fn new(name: &str) -> Self {
         let image = Self(format!("localhost/solti-build:{name}{}", std::process::id()));
         let archive = tempfile::Builder::new().suffix(".tar").tempfile().unwrap();
         let content = tempfile::tempdir().unwrap();
         fs::write(content.path().join("name"), &image.0).unwrap();
         let tar = Command::new("tar").arg("-cf").arg(archive.path()).arg("-C").arg(content.path()).arg(".").status();
         assert!(tar.unwrap().success());
-        let draft = Self(format!("localhost/draft:{name}{}", std::process::id()));
         let (label, archive) = (format!("LABEL solti-image={}", image.0), archive.path().display().to_string());
-        run(podman(&["import", "-q", "--change", &label, &archive, &draft.0])).assert_status(0);
-        // its own name comes last: other runs, which look after images too, take none for new that has not got its day yet
-        if let Some(day) = used {
-            draft.call(&format!("{}-used-{day}", image.0));
-        }
-        draft.call(&image.0);
+        run(podman(&["import", "-q", "--change", &label, &archive, &image.0])).assert_status(0);
+        image.call(&image.used(&today()));
         image
+    }
+
+    fn used(&self, day: &str) -> String {
+        format!("{}-used-{day}", self.0)
+    }
+
+    /// It was last used long ago. From then on other runs, which look after images too, may remove it.
+    fn age(&self) {
+        self.call(&self.used("20200101"));
+        self.forget(&self.used(&today()));
+    }
+
+    fn forget(&self, name: &str) {
+        run(podman(&["rmi", name])).assert_status(0);
     }
 
     fn call(&self, name: &str) {
@@ -192,26 +204,30 @@ impl Drop for Image {
     }
 }
 
+fn today() -> String {
+    let date = Command::new("date").arg("+%Y%m%d").output().unwrap();
+    String::from_utf8(date.stdout).unwrap().trim().to_owned()
+}
+
 #[test]
 fn images_that_nobody_has_used_for_long_go() {
     let state = tempfile::tempdir().unwrap();
     let collect = || {
-        let mut command = Command::new(script());
-        command.arg("gc").env("SOLTI_TEST_STATE", state.path()).env("SOLTI_TEST_DRIVER", "podman");
-        run(command).assert_status(0);
+        let mut collect = command(&["hosts.sh", "gc"]);
+        collect.env("SOLTI_TEST_STATE", state.path());
+        run(collect).assert_status(0);
     };
-    let today = String::from_utf8(Command::new("date").arg("+%Y%m%d").output().unwrap().stdout).unwrap();
-    let (old, new, unknown) =
-        (Image::new("old", Some("20200101")), Image::new("new", Some(today.trim())), Image::new("unknown", None));
+    let [old, new, unknown, busy, unnamed, shared] =
+        ["old", "new", "unknown", "busy", "unnamed", "shared"].map(Image::new);
     let called = old.also(format!("localhost/solti/old{}:latest", std::process::id()));
-    let busy = Image::new("busy", Some("20200101"));
-    let container = run(podman(&["create", &busy.0, "/none"])).assert_status(0).stdout;
-    let unnamed = Image::new("unnamed", Some("20200101"));
-    run(podman(&["rmi", &unnamed.0])).assert_status(0);
     // somebody else's are those that have another name, whatever their label says
-    let shared = Image::new("shared", Some("20200101"));
     let theirs = shared.also(format!("localhost/theirs:{}", std::process::id()));
-
+    let container = run(podman(&["create", &busy.0, "/none"])).assert_status(0).stdout;
+    unknown.forget(&unknown.used(&today()));
+    for image in [&old, &busy, &unnamed, &shared] {
+        image.age();
+    }
+    run(podman(&["rmi", &unnamed.0]));
     let there = |images: &[&Image]| images.iter().map(|image| image.is_there()).collect::<Vec<_>>();
     collect();
     let first = (there(&[&old, &called, &shared]), there(&[&new, &unknown, &busy, &theirs]));
@@ -331,9 +347,9 @@ fn docker_is_told_what_podman_does_by_itself() {
     programs.add("docker", RECORDER);
     let record = state.path().join("record");
     let hosts = |arguments: &[&str]| {
-        let mut command = Command::new(script());
+        let mut command = command(&[&["hosts.sh"], arguments].concat());
         let path = format!("{}:{}", programs.0.path().display(), std::env::var("PATH").unwrap());
-        command.args(arguments).env("PATH", path).env("RECORD", &record).env("SOLTI_TEST_STATE", state.path());
+        command.env("PATH", path).env("RECORD", &record).env("SOLTI_TEST_STATE", state.path());
         command.env("SOLTI_TEST_DRIVER", "docker").env("SOLTI_TEST_OWNER", "keep").env("SOLTI_TEST_STANDINS", "no");
         run(command)
     };

@@ -35,6 +35,13 @@ has_image() { engine image inspect "$1" >/dev/null 2>&1; }
 # Lines of ID NAME for all tags of images that have the label, by solti or as children of such an image.
 labelled() { engine images --filter label=solti-image --format '{{.ID}} {{.Repository}}:{{.Tag}}'; }
 
+# Calls an image something else, too: name IMAGE NAME. One after the other, for podman may lose a name that an image is given while
+# it is given another.
+name() (
+  flock 9
+  engine tag "$1" "$2"
+) 9</var/tmp
+
 # Notes that an image of solti's is used today; fails when it is not there: claim IMAGE
 claim() (
   flock 9

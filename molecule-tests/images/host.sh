@@ -132,7 +132,7 @@ build() {
       cat "$log" >&2
       exit 1
     }
-  engine tag "$image" "localhost/solti/${platform[$suite]}"
+  name "$image" "localhost/solti/${platform[$suite]}"
 }
 
 case ${1:-} in

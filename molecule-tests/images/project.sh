@@ -57,7 +57,7 @@ build() {
     if [ -n "$suite" ]; then
       # Another checkout may have given the name to an image of another recipe.
       image=$("$here/host.sh" "$suite")
-      engine tag "$image" "$base"
+      name "$image" "$base"
     fi
     has_image "$base" || fail "there is no image $base, which $file begins with"
     bases+=$(engine image inspect --format '{{.Id}}' "$base")

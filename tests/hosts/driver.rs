@@ -86,6 +86,14 @@ fn an_image_is_built_once_as_long_as_nothing_of_it_changes() {
     assert!(first.0 != second.0 && second.0 != Built::told(&third, podman).0);
 }
 
+/// Podman, while none of solti's scripts gives an image another name: one of two names would be lost.
+fn alone(arguments: &[&str]) -> Command {
+    let podman = podman(arguments);
+    let mut command = Command::new("flock");
+    command.arg("/var/tmp").arg(podman.get_program()).args(podman.get_args());
+    command
+}
+
 /// The built-in image by a name that nobody else has, which what is built from it is called after.
 struct Base(String);
 
@@ -93,7 +101,7 @@ impl Base {
     fn new(name: &str) -> Self {
         let image = run(command(&["images/host.sh", "trixie"])).assert_status(0).stdout;
         let base = format!("{name}{}", std::process::id());
-        run(podman(&["tag", image.trim(), &format!("localhost/{base}")])).assert_status(0);
+        run(alone(&["tag", image.trim(), &format!("localhost/{base}")])).assert_status(0);
         Self(base)
     }
 
@@ -107,7 +115,7 @@ impl Base {
 
 impl Drop for Base {
     fn drop(&mut self) {
-        run(podman(&["rmi", &format!("localhost/{}", self.0)]));
+        run(alone(&["rmi", &format!("localhost/{}", self.0)]));
     }
 }
 

@@ -259,8 +259,14 @@ impl Resource for Service {
         }
         let unit = state.unit(&self.unit);
         let appears = !state.installing.is_empty() || self.is_rewritten(state);
+        // what its package brings is enabled by that, as a rule of Debian's
+        let comes_enabled =
+            unit.load == "not-found" && self.packages.iter().any(|package| state.installing.contains_key(package));
+        let disabled_later = comes_enabled && self.enabled == Some(false);
         match unit.load.as_str() {
-            "not-found" if !self.running && self.enabled != Some(true) => return Ok(Planned::default()),
+            "not-found" if !self.running && self.enabled != Some(true) && !disabled_later => {
+                return Ok(Planned::default());
+            }
             "not-found" if !appears => {
                 return Err(format!(
                     "there is no unit {} on the host, and nothing declared before makes it",
@@ -291,7 +297,10 @@ impl Resource for Service {
         let fixed = matches!(unit.enabled.as_str(), "static" | "generated" | "transient" | "indirect")
             && !self.is_rewritten(state);
         if let (Some(wanted), false) = (self.enabled, fixed) {
-            if unit.is_enabled() != wanted {
+            if disabled_later {
+                draft.details.extend(Detail::value("at boot", None, Some("disabled")));
+                draft.operations.push(Operation::Enable { unit: self.unit.clone(), enabled: false });
+            } else if unit.is_enabled() != wanted {
                 let word = |enabled| if enabled { "enabled" } else { "disabled" };
                 draft.details.extend(Detail::value("at boot", Some(word(!wanted)), Some(word(wanted))));
                 draft.operations.push(Operation::Enable { unit: self.unit.clone(), enabled: wanted });

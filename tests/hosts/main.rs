@@ -8,6 +8,7 @@ mod support;
 mod accounts;
 mod bench;
 mod both;
+mod broken_roles;
 mod checks;
 mod commands;
 mod config;

@@ -49,6 +49,31 @@ fn it_must_be_there_or_appear() {
 }
 
 #[test]
+fn what_a_package_is_about_to_enable_is_disabled() {
+    let installing = |text: &str| {
+        let mut state = host([]);
+        state.installing.insert("app".into(), "1".into());
+        plan(text, &mut state)
+    };
+    assert_snapshot!(installing("service: { name: app, packages: [app], running: false, enabled: false }"), @r#"
+    update
+      at boot: - -> disabled
+      > Enable { unit: "app.service", enabled: false }
+      = app.service Nothing
+    "#);
+    assert_snapshot!(installing("service: { name: app, packages: [app], enabled: false }"), @r#"
+    start
+      at boot: - -> disabled
+      state: inactive -> active
+      > Enable { unit: "app.service", enabled: false }
+      > Service { unit: "app.service", verb: Start, settle: 1000 }
+      = app.service Nothing
+    "#);
+    // another package brings another unit
+    assert_snapshot!(installing("service: { name: app, packages: [other], running: false, enabled: false }"), @"nothing");
+}
+
+#[test]
 fn masked_or_without_systemd() {
     let mut state = host([]);
     state.units.insert("app.service".into(), UnitState { load: "masked".into(), ..unit("inactive", "masked") });

@@ -72,14 +72,28 @@ started() {
   echo "${20}"
 }
 
+# Ends what the runtime has begun of containers, given by id, that podman has removed: one that is killed while it starts a
+# container knows nothing of its processes, which wait for ever to be started.
+end_forgotten() {
+  local id file container runtime
+  for id; do
+    while read -r file; do
+      read -r container runtime < <(tr '\0' ' ' <"$file" | sed -nE 's/.*conmon .* -c ([0-9a-f]+) .* -r ([^ ]+) .*/\1 \2/p') || [ -n "$runtime" ] || continue
+      "${sudo[@]}" "$runtime" delete --force "$container" >/dev/null 2>&1 || true
+    done < <(grep -lzs "^$id" /proc/[0-9]*/cmdline)
+  done 2>/dev/null
+}
+
 # Removes the containers given by id, and the folders with their keys.
 remove() {
   local folders folder
+  local -a ids=("$@")
   [ $# -gt 0 ] || return 0
   folders=$(engine inspect --format '{{index .Config.Labels "solti-test-folder"}}' "$@" 2>/dev/null | sort -u) || true
   # docker never waits for a container to stop that is removed by force
   if [ "$driver" = podman ]; then set -- -t 0 "$@"; fi
   engine rm -f -v "$@" >/dev/null 2>&1 || true
+  if [ "$driver" = podman ]; then end_forgotten "${ids[@]}"; fi
   while read -r folder; do
     if [ -f "$folder/known_hosts" ]; then forget "$folder"; fi
   done <<<"$folders"

@@ -70,21 +70,26 @@ impl Yard {
         }
     }
 
-    /// What its runs have left: containers, processes, files.
-    fn left(&self, runs: &[u32]) -> Vec<String> {
+    /// What its runs have left: containers, processes, files. Containers have names that begin with these.
+    fn left(&self, names: &[String]) -> Vec<String> {
         let state = self.folder.path().join("solti/scenarios");
         // what was cut short while it was made has a name at most
         let list = podman(&["ps", "-a", "--external", "--format", "{{.Names}} {{.Labels}}"]);
         let containers = run(list).assert_status(0).stdout;
         let ours = |line: &&str| {
-            let named = |run: &u32| line.starts_with(&format!("s{run}-"));
-            line.contains(&*state.to_string_lossy()) || runs.iter().any(named)
+            line.contains(&*state.to_string_lossy()) || names.iter().any(|name| line.starts_with(name))
         };
         let mut left: Vec<String> = containers.lines().filter(ours).map(str::to_owned).collect();
         left.extend(self.processes().keys().map(|id| {
             let arguments = fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
             format!("{id} {}", String::from_utf8_lossy(&arguments).replace('\0', " "))
         }));
+        // what starts containers has no environment of ours
+        let processes = fs::read_dir("/proc").unwrap().flatten();
+        let lines = processes.filter_map(|entry| fs::read(entry.path().join("cmdline")).ok());
+        let lines = lines.map(|line| String::from_utf8_lossy(&line).replace('\0', " "));
+        let named = |line: &String| names.iter().any(|name| line.contains(&format!(" -n {name}")));
+        left.extend(lines.filter(named));
         for folder in [state, self.folder.path().join("t")] {
             let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
             left.extend(entries.map(|entry| entry.path().display().to_string()));
@@ -94,7 +99,7 @@ impl Yard {
 
     /// Runs, and kills after so many twelfths of what that takes, in each of the ways; four at a time.
     #[track_caller]
-    fn kill_at_each_moment(&self, takes: Duration) -> Vec<u32> {
+    fn kill_at_each_moment(&self, takes: Duration) -> Vec<String> {
         let (next, runs) = (AtomicU32::new(0), Mutex::new(Vec::new()));
         thread::scope(|scope| {
             for _ in 0..4 {
@@ -105,7 +110,7 @@ impl Yard {
                             break;
                         }
                         let killed = self.start(&[]);
-                        runs.lock().unwrap().push(killed.id());
+                        runs.lock().unwrap().push(format!("s{}-", killed.id()));
                         // the moment is what is tried here
                         thread::sleep(takes * number / 12);
                         match number % 3 {
@@ -121,12 +126,18 @@ impl Yard {
         runs.into_inner().unwrap()
     }
 
-    /// Waits until nothing is left of these runs.
+    /// What the names of containers begin with of which there are folders.
+    fn names(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.folder.path().join("solti/scenarios")).into_iter().flatten().flatten();
+        entries.filter(|entry| entry.path().is_dir()).filter_map(|entry| entry.file_name().into_string().ok()).collect()
+    }
+
+    /// Waits until nothing is left of these.
     #[track_caller]
-    fn wait_for_nothing(&self, runs: &[u32]) {
+    fn wait_for_nothing(&self, names: &[String]) {
         let deadline = Instant::now() + Duration::from_secs(60);
         loop {
-            let left = self.left(runs);
+            let left = self.left(names);
             if left.is_empty() {
                 return;
             }
@@ -167,8 +178,9 @@ fn kept_hosts_half_made_are_replaced_and_removed() {
         if number < 3 {
             yard.test(&["--keep"]).assert_status(0).assert_stdout_has("good on debian13 stays");
         }
+        let names = yard.names();
         yard.test(&["--destroy"]).assert_status(0);
-        yard.wait_for_nothing(&[]);
+        yard.wait_for_nothing(&names);
     }
 }
 

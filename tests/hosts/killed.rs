@@ -76,9 +76,8 @@ impl Yard {
         // what was cut short while it was made has a name at most
         let list = podman(&["ps", "-a", "--external", "--format", "{{.Names}} {{.Labels}}"]);
         let containers = run(list).assert_status(0).stdout;
-        let ours = |line: &&str| {
-            line.contains(&*state.to_string_lossy()) || names.iter().any(|name| line.starts_with(name))
-        };
+        let ours =
+            |line: &&str| line.contains(&*state.to_string_lossy()) || names.iter().any(|name| line.starts_with(name));
         let mut left: Vec<String> = containers.lines().filter(ours).map(str::to_owned).collect();
         left.extend(self.processes().keys().map(|id| {
             let arguments = fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();

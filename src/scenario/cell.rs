@@ -117,7 +117,7 @@ pub(super) struct Known {
     set: Option<Set>,
     /// That no other run works with them, if they are to stay.
     lock: Option<Lock>,
-    /// Whether its hosts were there before.
+    /// Whether its hosts were kept by an earlier run, which has prepared them.
     reused: bool,
     before: BTreeMap<String, Snapshot>,
     /// Accounts and packages that the roles declare.
@@ -258,7 +258,6 @@ impl Job {
             let project = inputs::load(&self.root, &self.scenario, &self.platform, What::Roles, None)?;
             let targets = existing::targets(&project, &self.scenario)?;
             known.set = Some(Set::existing(targets).await?);
-            known.reused = true;
             return Ok(Done { seen: format!("{hosts} there already"), ..Done::default() });
         }
         if self.keep {
@@ -427,7 +426,7 @@ impl Job {
         known.packages.extend(ran.names("package"));
         match ran.exit {
             2 => Ok(Done::of_plan(ran)),
-            0 if known.reused => Ok(Done::of_plan(ran)),
+            0 if known.reused || self.platform.existing().is_some() => Ok(Done::of_plan(ran)),
             0 => Err(Bad::ran("nothing would change on new hosts", ran)),
             _ => Err(Bad::ran(problem(&ran, "there is no plan"), ran)),
         }

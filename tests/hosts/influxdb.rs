@@ -222,7 +222,7 @@ fn container_and_package_share_a_folder(suite: Suite) {
     store.host().kill();
     store.host().start();
     store.project.refresh(&store.hosts);
-    let answers = || store.host().exec("curl -fs http://127.0.0.1:8086/health").status == 0;
+    let answers = || store.host().exec("curl -fs -m 5 http://127.0.0.1:8086/health").status == 0;
     wait_until("InfluxDB to be back", || answers().then_some(()));
     store.apply(container).assert_status(0).assert_stdout_has("No changes");
     store.assert_points(&["first", "second", "third"]);

@@ -1,7 +1,7 @@
 //! What can be known of a scenario before there is a host: wrong input is said before anything is started.
 
-use super::existing;
 use super::inputs::{self, What};
+use super::spec::existing;
 use super::{Expectation, Host, Preparation, Scenario, Step};
 use crate::engine::render;
 use crate::source::Diagnostics;

@@ -1,41 +1,22 @@
 //! `solti test`: scenarios on throwaway hosts, from `scenario.yml` to the verdict.
 
-mod breaks;
 mod cell;
 mod check;
-mod collection;
-mod driver;
-mod engine;
 pub mod event;
-mod evidence;
-mod existing;
 mod hosts;
 mod inputs;
-mod lock;
-mod machine;
 mod matrix;
-mod place;
-mod platform;
-mod reach;
-mod read;
-mod redact;
 pub mod report;
-mod snapshot;
+mod spec;
 mod step;
 #[cfg(test)]
 mod tests;
-mod variant;
 
 pub use check::check;
-pub use collection::{Collection, init};
-pub use driver::Driver;
-pub use existing::Existing;
-pub use hosts::{Destroyed, Kept, destroy, kept};
-pub use machine::Machine;
+pub use hosts::{Destroyed, Driver, Kept, Machine, destroy, kept};
 pub use matrix::{Choice, Plan, plan, run};
-pub use platform::{Build, Image, Mount, Origin, Platform};
+pub use spec::{Build, Collection, Existing, Image, Matrix, Mount, Origin, Platform, Variant, init};
 pub use step::Step;
-pub use variant::{Matrix, Variant};
 
 use crate::role::CheckSpec;
 use crate::source::Span;

@@ -1,7 +1,7 @@
 //! What this machine must have for throwaway hosts, and how many of them it bears.
 
-use super::platform::Image;
-use super::{Driver, Origin, Scenario};
+use super::Driver;
+use crate::scenario::{Image, Origin, Scenario};
 use crate::source::{Diagnostic, Diagnostics};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -133,7 +133,7 @@ pub async fn wait_for_instances(hosts: usize, told: impl Fn(String)) {
 /// How many of its inotify instances this user has left, and how many there are; only root sees those of all processes.
 fn free_instances() -> Option<(usize, usize)> {
     let all = std::fs::read_to_string("/proc/sys/fs/inotify/max_user_instances").ok()?.trim().parse().ok()?;
-    if !super::hosts::is_root() {
+    if !super::is_root() {
         return None;
     }
     let processes = std::fs::read_dir("/proc").ok()?.flatten().map(|entry| entry.path().join("fd"));

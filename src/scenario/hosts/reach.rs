@@ -1,6 +1,6 @@
 //! Shell text that is run on a host of a scenario, as root, by the same connections as all else.
 
-use super::hosts::Trouble;
+use super::Trouble;
 use crate::host::{Identity, RunDir, Shell, Target, quote};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -1,9 +1,10 @@
 //! Platforms whose hosts are there already: an inventory says how they are reached.
 
-use super::{Origin, Platform, Scenario};
+use super::{Origin, Platform};
 use crate::engine::{self, Project};
 use crate::host::Target;
 use crate::inventory;
+use crate::scenario::Scenario;
 use crate::source::{Diagnostic, Diagnostics, did_you_mean};
 use indexmap::IndexMap;
 use std::path::PathBuf;

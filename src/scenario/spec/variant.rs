@@ -1,6 +1,6 @@
 //! The matrix of a scenario: options with several values, each combination of which is tried by itself.
 
-use super::Scenario;
+use crate::scenario::Scenario;
 use crate::source::{Diagnostic, Diagnostics, did_you_mean};
 use crate::yaml::{Entry, Fields, Node, Value};
 use std::fmt;

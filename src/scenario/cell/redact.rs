@@ -1,7 +1,7 @@
 //! Takes the secrets out of what a step came to, once, before any report sees it.
 
-use super::event::{Asked, Evidence, Failure, Outcome, Took};
 use crate::engine::event::CheckResult;
+use crate::scenario::event::{Asked, Evidence, Failure, Outcome, Took};
 use crate::secret::Secrets;
 
 /// The outcome without the secrets that are known so far. Names of hosts, files and steps stay.

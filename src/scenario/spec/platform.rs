@@ -1,6 +1,7 @@
 //! Platforms: what the hosts of a scenario run, built in or the project's own.
 
-use super::{Existing, Preparation, read};
+use super::{Existing, read};
+use crate::scenario::Preparation;
 use crate::source::{Diagnostic, Diagnostics, SourceFile, Span, did_you_mean};
 use crate::yaml::{self, Entry, Fields, Node, Value};
 use indexmap::IndexMap;

@@ -1,11 +1,12 @@
 //! What a scenario breaks on purpose, and which checks must notice: a check that cannot fail proves nothing.
 
-use super::cell::{Bad, Job, Known};
-use super::event::Asked;
-use super::inputs::{self, What};
-use super::{Break, Scenario};
+use super::outcome::Bad;
+use super::{Job, Known};
 use crate::engine::event::CheckResult;
 use crate::engine::request::Command;
+use crate::scenario::event::Asked;
+use crate::scenario::inputs::{self, What};
+use crate::scenario::{Break, Scenario};
 use std::time::{Duration, Instant};
 
 /// How long to wait before all checks are asked again.

@@ -1,6 +1,5 @@
 //! One run of the engine for a scenario: what came out of it, as values and as the text that a user would read.
 
-use super::event::{Asked, Place, Took};
 use super::place::Roles;
 use crate::engine::event::{Event, HostPlan, Phase};
 use crate::engine::request::{Command, Interrupt, Outside};
@@ -10,6 +9,7 @@ use crate::report::redact;
 use crate::report::terminal::{Terminal, doing};
 use crate::report::text::Look;
 use crate::report::text::words::counted;
+use crate::scenario::event::{Asked, Place, Took};
 use crate::source::Diagnostics;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,9 +1,10 @@
 //! Reads a `scenario.yml`.
 
 use super::platform::Platforms;
-use super::{Break, Checks, Expectation, Host, Platform, Plays, Preparation, Scenario, Step, Variant, variant};
+use super::{Platform, Variant, variant};
 use crate::resource::milliseconds;
 use crate::role::read_checks;
+use crate::scenario::{Break, Checks, Expectation, Host, Plays, Preparation, Scenario, Step};
 use crate::source::{Diagnostic, Diagnostics, SourceFile, Span, did_you_mean};
 use crate::yaml::{self, Entry, Fields, Node, Value};
 use std::path::Path;

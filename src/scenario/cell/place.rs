@@ -1,9 +1,9 @@
 //! Where in the project's files it stands what failed, for reports that point at lines.
 
-use super::Scenario;
-use super::event::Place;
 use crate::engine::Project;
 use crate::role::Role;
+use crate::scenario::Scenario;
+use crate::scenario::event::Place;
 use crate::source::{Diagnostics, Span};
 use crate::yaml::{Node, Value};
 use std::sync::Arc;

@@ -1,9 +1,9 @@
 //! What helps to find out why a scenario failed: the journals of its hosts, and the files that its roles have rendered.
 
-use super::Scenario;
-use super::event::Evidence;
-use super::hosts::Set;
 use crate::engine::{Project, render};
+use crate::scenario::Scenario;
+use crate::scenario::event::Evidence;
+use crate::scenario::hosts::Set;
 use std::collections::BTreeSet;
 
 /// What failed units have said, then all that was logged; the kernel is this machine's, and says nothing of the host.

@@ -1,8 +1,9 @@
 //! The scenarios of a project: the folders of `molecule-tests/` that have a `scenario.yml`.
 
 use super::platform::Platforms;
-use super::{Scenario, read};
+use super::read;
 use crate::role::RoleLibrary;
+use crate::scenario::Scenario;
 use crate::source::{Diagnostic, Diagnostics, SourceFile, did_you_mean};
 use std::path::{Path, PathBuf};
 

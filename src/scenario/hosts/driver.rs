@@ -68,7 +68,7 @@ impl Driver {
     /// Asks whether hosts can be started with it, by this user and with nobody there to type a password.
     pub fn ask(self) -> Result<(), Diagnostic> {
         match self {
-            Self::Podman if super::hosts::is_root() => Ok(()),
+            Self::Podman if super::is_root() => Ok(()),
             Self::Podman => {
                 asked(&["sudo", "-n", "podman", "--version"]).map(drop).map_err(|said| no_sudo("podman", &said))
             }

@@ -29,7 +29,7 @@ test: ## all checks and tests, on this machine and on throwaway hosts
 	@echo '-- cargo deny' && cargo deny --locked check licenses bans sources
 	@echo '-- stand-ins, and images of throwaway hosts' && $(MAKE) standins images
 	@echo '-- cargo test' && RUST_TEST_THREADS=$(TEST_THREADS) cargo test --locked --quiet --workspace
-	@echo '-- solti test' && cargo run --locked --quiet -- test --platform debian13
+	@echo '-- solti test' && cargo run --locked --quiet -- test
 
 .PHONY: bench
 bench: build ## what a run without changes costs, beside bare ssh (HOSTS=10 ROUNDS=5)

@@ -127,11 +127,6 @@ fn changes(output: &Output) -> Vec<&str> {
 }
 
 #[test]
-fn a_container_asks_what_the_inventory_has_on_trixie() {
-    it_asks_what_the_inventory_has(Suite::Trixie, Suite::Bookworm, "grafana_backend: container\n");
-}
-
-#[test]
 fn a_container_asks_what_the_inventory_has_on_bookworm() {
     it_asks_what_the_inventory_has(Suite::Bookworm, Suite::Trixie, "grafana_backend: container\n");
 }
@@ -139,11 +134,6 @@ fn a_container_asks_what_the_inventory_has_on_bookworm() {
 #[test]
 fn a_package_asks_what_the_inventory_has_on_trixie() {
     it_asks_what_the_inventory_has(Suite::Trixie, Suite::Trixie, "grafana_backend: package\n");
-}
-
-#[test]
-fn a_package_asks_what_the_inventory_has_on_bookworm() {
-    it_asks_what_the_inventory_has(Suite::Bookworm, Suite::Bookworm, "grafana_backend: package\n");
 }
 
 fn it_asks_what_the_inventory_has(mon: Suite, app: Suite, vars: &str) {

@@ -94,11 +94,6 @@ impl Store {
 }
 
 #[test]
-fn points_outlive_changes_of_a_container_on_trixie() {
-    points_outlive_changes(Suite::Trixie, "container");
-}
-
-#[test]
 fn points_outlive_changes_of_a_container_on_bookworm() {
     points_outlive_changes(Suite::Bookworm, "container");
 }
@@ -106,11 +101,6 @@ fn points_outlive_changes_of_a_container_on_bookworm() {
 #[test]
 fn points_outlive_changes_of_a_package_on_trixie() {
     points_outlive_changes(Suite::Trixie, "package");
-}
-
-#[test]
-fn points_outlive_changes_of_a_package_on_bookworm() {
-    points_outlive_changes(Suite::Bookworm, "package");
 }
 
 fn points_outlive_changes(suite: Suite, backend: &str) {

@@ -115,16 +115,6 @@ fn metrics_are_found_with_their_tags_on_trixie() {
 }
 
 #[test]
-fn metrics_are_found_with_their_tags_on_bookworm() {
-    metrics_are_found_with_their_tags(Suite::Bookworm, Suite::Trixie, "package");
-}
-
-#[test]
-fn a_container_reads_the_host_on_trixie() {
-    metrics_are_found_with_their_tags(Suite::Bookworm, Suite::Trixie, "container");
-}
-
-#[test]
 fn a_container_reads_the_host_on_bookworm() {
     metrics_are_found_with_their_tags(Suite::Trixie, Suite::Bookworm, "container");
 }

@@ -1,5 +1,6 @@
 //! A check while it is asked: most are one question, a marker is two, one after the other.
 
+use super::marker::{in_query, pattern};
 use super::{Check, Question, Verdict};
 use crate::role::MARKER;
 use std::borrow::Cow;
@@ -88,7 +89,7 @@ impl Question {
                 command.demand.contains = command.demand.contains.as_ref().map(filled);
             }
             Self::Http(http) => {
-                http.url = filled(&http.url);
+                http.url = filled(&http.url).replace(&in_query(&pattern(MARKER)), &in_query(&pattern(value)));
                 http.body = http.body.as_ref().map(filled);
                 http.demand.contains = http.demand.contains.as_ref().map(filled);
             }

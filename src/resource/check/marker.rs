@@ -211,6 +211,17 @@ fn selector(labels: &[(String, String)]) -> String {
     format!("{{{}}}", labels.collect::<Vec<_>>().join(","))
 }
 
+/// A regular expression for a marker that does not match itself: servers log the questions that they are asked, and those lines may
+/// come to Loki, too.
+pub(super) fn pattern(marker: &str) -> String {
+    marker.replacen('-', "[-]", 1)
+}
+
+/// How text is written in a URL's query.
+pub(super) fn in_query(text: &str) -> String {
+    utf8_percent_encode(text, PLAIN).to_string()
+}
+
 /// Text in a query: JSON, LogQL, PromQL and Flux quote alike.
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
@@ -221,8 +232,8 @@ fn loki<'n>(fields: &mut Fields<'n>, end: &'n Entry) -> Option<Http> {
     // Loki itself refuses to look through everything
     let labels = if fields.required("labels").is_some() { pairs(fields, "labels") } else { Vec::new() };
     let headers = who(fields, false);
-    let query = format!("{} |= \"{MARKER}\"", selector(&labels));
-    let query = utf8_percent_encode(&query, PLAIN);
+    let query = format!("{} |~ \"{}\"", selector(&labels), pattern(MARKER));
+    let query = in_query(&query);
     url.map(|url| get(format!("{url}/loki/api/v1/query_range?limit=1&query={query}"), headers))
 }
 
@@ -232,7 +243,7 @@ fn prometheus<'n>(fields: &mut Fields<'n>, end: &'n Entry) -> Option<Http> {
     labels.push(("marker".to_owned(), MARKER.to_owned()));
     let headers = who(fields, false);
     let query = selector(&labels);
-    let query = utf8_percent_encode(&query, PLAIN);
+    let query = in_query(&query);
     url.map(|url| get(format!("{url}/api/v1/query?query={query}"), headers))
 }
 
@@ -251,7 +262,7 @@ fn influxdb<'n>(fields: &mut Fields<'n>, end: &'n Entry) -> Option<Http> {
         wanted.push_str(&format!(" and r[{}] == {}", quoted(name), quoted(value)));
     }
     let flux = format!("from(bucket: {}) |> range(start: -1h) |> filter(fn: (r) => {wanted})", quoted(&bucket));
-    let url = format!("{url}/api/v2/query?org={}", utf8_percent_encode(&org, PLAIN));
+    let url = format!("{url}/api/v2/query?org={}", in_query(&org));
     let http = get(url, headers);
     Some(Http { method: "POST".to_owned(), body: Some(flux), ..http })
 }

@@ -21,7 +21,7 @@ fn asked(asking: &mut Asking<'_>, shell: &[&str]) -> Option<(bool, String)> {
     asking.answered(verdict).map(|verdict| (verdict.passed, verdict.seen))
 }
 
-/// What was written and what is looked for, with `MARKER` for the value.
+/// What was written and what is looked for, with `MARKER` for the value, and `PATTERN` for what matches it but not itself.
 fn programs(check: &Check) -> (String, String) {
     let mut asking = check.asking().unwrap();
     let write = asking.check().program();
@@ -31,7 +31,7 @@ fn programs(check: &Check) -> (String, String) {
     let at = write.find("solti-").unwrap();
     let value = &write[at..at + 22];
     let plain = |text: &str| {
-        let text = text.replace(value, "MARKER");
+        let text = text.replace(value, "MARKER").replace(&value.replacen('-', "%5B-%5D", 1), "PATTERN");
         assert!(!text.contains("solti-"), "{text}");
         text.split("; status=$?").next().unwrap().to_owned()
     };

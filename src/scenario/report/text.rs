@@ -40,11 +40,14 @@ impl Text {
         let Some(entry) = self.record.cells.get(cell).filter(|_| !self.look.quiet) else { return Ok(()) };
         let names = self.record.cells.keys().map(|cell| columns(&cell.to_string()));
         let width = names.max().unwrap_or(0);
-        let steps: Vec<String> =
-            entry.steps.iter().map(|made| format!("{} {}", made.step, duration(made.millis))).collect();
+        let steps = entry.steps.iter().map(|made| format!("{} {}", made.step, duration(made.millis)));
+        let took = match self.look.verbose {
+            0 => duration(entry.millis),
+            _ => steps.collect::<Vec<_>>().join(", "),
+        };
         let (tone, word) = word(entry.verdict);
         let start = format!("{}  {}  ", padded(&cell.to_string(), width), self.err_look.paint(tone, &padded(word, 6)));
-        let line = format!("{start}{}", self.err_look.paint(Tone::Faint, &steps.join(", ")));
+        let line = format!("{start}{}", self.err_look.paint(Tone::Faint, &took));
         self.log(line.trim_end())
     }
 }

@@ -141,7 +141,8 @@ impl Test {
     fn open_shell(&self, collection: &Collection, host: &str) -> Result<u8, Error> {
         let scenarios = collection.read(&self.scenarios)?;
         let kept = scenario::kept(&collection.root, &scenarios).map_err(Error::Start)?;
-        let kept: Vec<_> = kept.iter().filter(|kept| self.choice().takes(kept)).collect();
+        let choice = self.choice();
+        let kept: Vec<_> = kept.iter().filter(|kept| choice.takes(kept)).collect();
         let having: Vec<_> = kept.iter().filter(|kept| kept.hosts().any(|name| name == host)).collect();
         let error = match having.as_slice() {
             [one] => {

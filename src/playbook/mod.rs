@@ -77,6 +77,24 @@ pub struct RoleUse {
     pub become_user: Option<Node>,
 }
 
+impl RoleUse {
+    /// A role with nothing said about it.
+    pub fn plain(role: Arc<Role>, instance: String, span: Span) -> Self {
+        Self {
+            role,
+            instance,
+            span,
+            vars: Vec::new(),
+            tags: Vec::new(),
+            when: None,
+            state: State::Present,
+            purge: Vec::new(),
+            become_: None,
+            become_user: None,
+        }
+    }
+}
+
 /// What a role's resources should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum State {

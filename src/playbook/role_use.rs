@@ -76,18 +76,7 @@ fn read_role_use(
     };
     if !matches!(node.value, Value::Mapping(_)) {
         let instance = role.name.clone();
-        return Ok(Some(RoleUse {
-            role,
-            instance,
-            span: name.span.clone(),
-            vars: Vec::new(),
-            tags: Vec::new(),
-            when: None,
-            state: State::Present,
-            purge: Vec::new(),
-            become_: None,
-            become_user: None,
-        }));
+        return Ok(Some(RoleUse::plain(role, instance, name.span.clone())));
     }
     let (keys, mut vars) = inline_vars(node, &role);
     let node = accepted(&keys, "a role", ROLE_KEYWORDS, &mut errors, notes);

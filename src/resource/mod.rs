@@ -14,6 +14,7 @@ pub mod kept;
 mod openpgp;
 mod package;
 mod quadlet;
+mod query;
 pub mod removal;
 mod scope;
 pub mod service;

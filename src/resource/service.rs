@@ -260,9 +260,9 @@ impl Resource for Service {
         let unit = state.unit(&self.unit);
         let appears = !state.installing.is_empty() || self.is_rewritten(state);
         // what its package brings is enabled by that, as a rule of Debian's
-        let comes_enabled =
-            unit.load == "not-found" && self.packages.iter().any(|package| state.installing.contains_key(package));
-        let disabled_later = comes_enabled && self.enabled == Some(false);
+        let disabled_later = self.enabled == Some(false)
+            && unit.load == "not-found"
+            && self.packages.iter().any(|package| state.installing.contains_key(package));
         match unit.load.as_str() {
             "not-found" if !self.running && self.enabled != Some(true) && !disabled_later => {
                 return Ok(Planned::default());

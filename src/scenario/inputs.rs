@@ -170,18 +170,7 @@ fn checking(project: &Project, scenario: &Scenario, checks: &Checks, number: usi
     // as the plays do, so that options of roles have a value in the checks, too
     let vars = project.plays().flat_map(|(play, _)| play.vars.clone()).collect();
     let instance = if number == 0 { OWN_CHECKS.to_owned() } else { format!("{OWN_CHECKS} {}", number + 1) };
-    let role = RoleUse {
-        role,
-        instance,
-        span: span.clone(),
-        vars: Vec::new(),
-        tags: Vec::new(),
-        when: None,
-        state: State::Present,
-        purge: Vec::new(),
-        become_: None,
-        become_user: None,
-    };
+    let role = RoleUse::plain(role, instance, span.clone());
     Play {
         name: Some(scenario.name.clone()),
         hosts: vec![Node::text(checks.hosts.clone(), span.clone())],

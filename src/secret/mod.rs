@@ -1,7 +1,9 @@
 //! Secret values of a run, and keeping them out of everything that is shown.
 
+mod random;
 mod store;
 
+pub use random::hexadecimal;
 pub use store::{NoSecret, SecretName, SecretStore};
 
 use std::sync::{Arc, PoisonError, RwLock};

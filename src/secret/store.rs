@@ -205,9 +205,7 @@ impl SecretStore {
 
 /// A new secret of 256 random bits; a bcrypt password may have 72 characters, so it is not longer.
 fn generate() -> Result<String, NoSecret> {
-    let mut bytes = [0_u8; GENERATED];
-    getrandom::fill(&mut bytes).map_err(|error| NoSecret::NoRandomness(error.to_string()))?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    super::hexadecimal::<GENERATED>().map_err(|error| NoSecret::NoRandomness(error.to_string()))
 }
 
 #[cfg(test)]

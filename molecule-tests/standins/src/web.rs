@@ -1,5 +1,6 @@
 //! HTTP, as much of it as the stand-ins serve and send.
 
+use base64::Engine as _;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
@@ -39,6 +40,22 @@ impl Request {
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
+
+    /// Whether it says that it comes from this user, with this password.
+    pub fn is_from(&self, user: &str, password: &str) -> bool {
+        let token = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
+        self.header("authorization") == Some(&format!("Basic {token}"))
+    }
+}
+
+/// The answer with these headers, as far as they can be some.
+pub fn with_headers(mut answer: Answer, headers: &[(String, String)]) -> Answer {
+    for (name, value) in headers {
+        if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(value)) {
+            answer.headers_mut().insert(name, value);
+        }
+    }
+    answer
 }
 
 /// Answers every request to `listener` for as long as the caller waits.

@@ -1,8 +1,10 @@
 //! A check while it is asked: most are one question, a marker is two, one after the other.
 
-use super::marker::{in_query, pattern};
+use super::marker::pattern;
 use super::{Check, Question, Verdict};
+use crate::resource::query::in_query;
 use crate::role::MARKER;
+use crate::secret::hexadecimal;
 use std::borrow::Cow;
 use std::time::Instant;
 
@@ -33,9 +35,7 @@ impl Check {
         let Question::Marker(marker) = &self.question else {
             return Ok(Asking { now: Cow::Borrowed(self), stage: Stage::Alone, cleanup: None });
         };
-        let mut bytes = [0_u8; 8];
-        getrandom::fill(&mut bytes).map_err(|error| format!("no marker could be made: {error}"))?;
-        let value: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let value = hexadecimal::<8>().map_err(|error| format!("no marker could be made: {error}"))?;
         let with = |question: &Question| Self {
             question: question.with_marker(&format!("solti-{value}")),
             signal: None,

@@ -6,10 +6,10 @@ use super::command::Command;
 use super::http::{Http, headers_and_user, pairs};
 use crate::host::quote;
 use crate::resource::arguments::{command, path};
+use crate::resource::query::in_query;
 use crate::role::{MARKER, MARKER_FINDS, MARKER_WRITES};
 use crate::source::{Diagnostic, Diagnostics};
 use crate::yaml::{Entry, Fields, Node};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// What a point is called whose field `marker` has the value.
 const MEASUREMENT: &str = "solti_marker";
@@ -25,9 +25,6 @@ const HELP: &str = "# HELP solti_marker A value that solti looks for where metri
 const TEXTFILE: &str = r##"[ ! -e "$0" ] || [ "$(head -n 1 -- "$0")" = "$2" ] || { echo "$0 is there already, and not from a marker"; exit 1; }
 umask 022
 printf '%s\n# TYPE solti_marker gauge\nsolti_marker{marker="%s"} 1\n' "$2" "$1" >"$0.new" && mv -f -- "$0.new" "$0""##;
-
-/// What stays as it is in a URL's query.
-const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Two questions, with [`MARKER`] where the value goes.
 #[derive(Debug, Clone)]
@@ -215,11 +212,6 @@ fn selector(labels: &[(String, String)]) -> String {
 /// come to Loki, too.
 pub(super) fn pattern(marker: &str) -> String {
     marker.replacen('-', "[-]", 1)
-}
-
-/// How text is written in a URL's query.
-pub(super) fn in_query(text: &str) -> String {
-    utf8_percent_encode(text, PLAIN).to_string()
 }
 
 /// Text in a query: JSON, LogQL, PromQL and Flux quote alike.

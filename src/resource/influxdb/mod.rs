@@ -10,20 +10,18 @@ pub use setup::Setup;
 pub use tokens::{Tokens, token_files};
 
 use super::arguments::milliseconds;
+use super::query::in_query;
 use crate::plan::call::Stop;
 use crate::plan::change::Detail;
 use crate::plan::http::{Reply, Request};
 use crate::plan::state::State;
 use crate::source::{Diagnostic, Diagnostics};
 use crate::yaml::{Fields, Node, Value as Yaml};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use std::time::Duration;
 
 /// How long InfluxDB may take until it answers when a resource does not say: the first start makes its database.
 const DEFAULT_WITHIN: u64 = 60_000;
-/// What stays as it is in a URL's query.
-const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// How it is reached.
 #[derive(Clone)]
@@ -58,8 +56,7 @@ impl Api {
     }
 
     fn request(&self, method: &'static str, path: &str, query: &[(&str, &str)], body: Option<&Value>) -> Request {
-        let query: Vec<String> =
-            query.iter().map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, PLAIN))).collect();
+        let query: Vec<String> = query.iter().map(|(name, value)| format!("{name}={}", in_query(value))).collect();
         let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
         let mut headers = vec![("Authorization".to_owned(), format!("Token {}", self.token))];
         if body.is_some() {

@@ -2,7 +2,7 @@
 
 use super::prefix::LOCK;
 use super::{Driver, Prefix, Scripts, Set, Trouble, state};
-use crate::host::{RunDir, quote_words};
+use crate::host::RunDir;
 use crate::scenario::event::Cell;
 use crate::scenario::{Scenario, Variant};
 use std::collections::BTreeMap;
@@ -35,11 +35,6 @@ impl Kept {
     /// The command that opens a shell on one of them.
     pub fn shell(&self, host: &str) -> Option<Vec<String>> {
         self.set.ssh(host)
-    }
-
-    /// The same as one would type it.
-    pub fn shown(&self, host: &str) -> Option<String> {
-        self.shell(host).map(|words| quote_words(&words))
     }
 }
 

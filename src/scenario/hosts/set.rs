@@ -68,10 +68,16 @@ impl Set {
     pub async fn existing(targets: IndexMap<String, Target>) -> Result<Self, Trouble> {
         let failed = |error: io::Error| Trouble::new(format!("no folder for what ssh needs: {error}"));
         let set = Self { targets, booted: None, run_dir: Arc::new(RunDir::new().map_err(failed)?) };
-        for host in set.targets.keys() {
-            set.run(host, "true").await?;
-        }
+        set.answers().await?;
         Ok(set)
+    }
+
+    /// Fails with what the first says that does not answer.
+    async fn answers(&self) -> Result<(), Trouble> {
+        for host in self.targets.keys() {
+            self.run(host, "true").await?;
+        }
+        Ok(())
     }
 
     /// Hosts that were booted before, if they are all up.
@@ -84,9 +90,7 @@ impl Set {
         if !same {
             return None;
         }
-        for name in set.targets.keys() {
-            set.run(name, "true").await.ok()?;
-        }
+        set.answers().await.ok()?;
         Some(set)
     }
 

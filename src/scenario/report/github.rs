@@ -7,6 +7,7 @@ use super::record::Record;
 use super::{Consumer, markdown, text};
 use crate::report::text::Look;
 use crate::scenario::event::{Event, Place, Verdict};
+use crate::secret::hexadecimal;
 use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -119,9 +120,7 @@ impl Commands {
 /// # Errors
 /// When the system has no random bytes.
 pub fn token() -> io::Result<String> {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).map_err(io::Error::other)?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    hexadecimal::<16>().map_err(io::Error::other)
 }
 
 /// Appends the report; without its sections where it would be too large with them.

@@ -153,10 +153,32 @@ fn definition(name: Option<&str>, node: &Node, folder: &Path) -> Result<Platform
     };
     let origins = ["image", "build", "inventory"].map(|key| fields.entry(key));
     let span = origins.iter().flatten().next().map(|entry| entry.value.span.clone());
+    let origin = read_origin(&mut fields, origins, folder);
+    let mounts = fields.entry("mounts");
+    if let (Some(mounts), Some(inventory)) = (mounts, origins[2]) {
+        let error = Diagnostic::at(&mounts.key_span, "hosts of an `inventory` have no `mounts`");
+        fields.error(error.also(&inventory.key_span, "the inventory is named here"));
+    }
+    let mounts = mounts.map(|entry| &entry.value);
+    let mounts = fields.read(mounts, |node| read_mounts(node, folder)).unwrap_or_default();
+    let prepare = fields.get("prepare");
+    let prepare = fields.read(prepare, |node| read::preparations(node, folder)).unwrap_or_default();
+    let vars = fields.get("vars");
+    let vars = fields.read(vars, |vars| vars.mapping().map(<[Entry]>::to_vec)).unwrap_or_default();
+    let platform = name.zip(origin);
+    fields.finish_with(platform).map(|(name, origin)| Platform { name, origin, span, mounts, prepare, vars })
+}
+
+/// Where hosts come from: the one of the three that is there, with the keys that go with it.
+fn read_origin<'n>(fields: &mut Fields<'n>, origins: [Option<&'n Entry>; 3], folder: &Path) -> Option<Origin> {
     let arguments = fields.get("args");
     let arguments = fields.read(arguments, |node| build_arguments(node, origins[1].is_some()));
     let disposable = fields.entry("disposable");
-    let origin = match origins {
+    if let (Some(disposable), None) = (disposable, origins[2]) {
+        let error = Diagnostic::at(&disposable.key_span, "`disposable` is for hosts of an `inventory`");
+        fields.error(error.hint("hosts that are booted go anyway"));
+    }
+    match origins {
         [Some(named), None, None] => {
             fields.read(Some(&named.value), Node::string).map(|name| Origin::Image(Image::find(&name)))
         }
@@ -180,24 +202,7 @@ fn definition(name: Option<&str>, node: &Node, folder: &Path) -> Result<Platform
             }
             None
         }
-    };
-    if let (Some(disposable), None) = (disposable, origins[2]) {
-        let error = Diagnostic::at(&disposable.key_span, "`disposable` is for hosts of an `inventory`");
-        fields.error(error.hint("hosts that are booted go anyway"));
     }
-    let mounts = fields.entry("mounts");
-    if let (Some(mounts), Some(inventory)) = (mounts, origins[2]) {
-        let error = Diagnostic::at(&mounts.key_span, "hosts of an `inventory` have no `mounts`");
-        fields.error(error.also(&inventory.key_span, "the inventory is named here"));
-    }
-    let mounts = mounts.map(|entry| &entry.value);
-    let mounts = fields.read(mounts, |node| read_mounts(node, folder)).unwrap_or_default();
-    let prepare = fields.get("prepare");
-    let prepare = fields.read(prepare, |node| read::preparations(node, folder)).unwrap_or_default();
-    let vars = fields.get("vars");
-    let vars = fields.read(vars, |vars| vars.mapping().map(<[Entry]>::to_vec)).unwrap_or_default();
-    let platform = name.zip(origin);
-    fields.finish_with(platform).map(|(name, origin)| Platform { name, origin, span, mounts, prepare, vars })
 }
 
 /// A Containerfile, or a folder with one; the folder and the file's name.

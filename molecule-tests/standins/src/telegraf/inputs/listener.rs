@@ -7,9 +7,7 @@ use crate::telegraf::config::words;
 use crate::telegraf::log;
 use crate::telegraf::metric::{Kind, Metric, Value};
 use crate::web::{self, Answer, Request};
-use base64::Engine;
 use hyper::StatusCode;
-use hyper::header::{HeaderName, HeaderValue};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::net::TcpListener;
@@ -134,21 +132,12 @@ impl Listener {
 
 impl Page {
     fn answer(&self, request: &Request) -> Answer {
-        let mut answer = self.taken(request);
-        for (name, value) in &self.headers {
-            if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(value)) {
-                answer.headers_mut().insert(name, value);
-            }
-        }
-        answer
+        web::with_headers(self.taken(request), &self.headers)
     }
 
     fn taken(&self, request: &Request) -> Answer {
-        if let Some((user, password)) = &self.user {
-            let token = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
-            if request.header("authorization") != Some(&format!("Basic {token}")) {
-                return web::text(StatusCode::UNAUTHORIZED, "Unauthorized.\n");
-            }
+        if self.user.as_ref().is_some_and(|(user, password)| !request.is_from(user, password)) {
+            return web::text(StatusCode::UNAUTHORIZED, "Unauthorized.\n");
         }
         if !self.paths.contains(&request.path) {
             return web::text(StatusCode::NOT_FOUND, "404 page not found\n");

@@ -7,9 +7,8 @@ use crate::telegraf::config::words;
 use crate::telegraf::log;
 use crate::telegraf::metric::{Kind, Metric, Value};
 use crate::web::{self, Answer, Request};
-use base64::Engine;
 use hyper::StatusCode;
-use hyper::header::{HeaderName, HeaderValue, WWW_AUTHENTICATE};
+use hyper::header::{HeaderValue, WWW_AUTHENTICATE};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -166,23 +165,14 @@ impl Page {
     }
 
     fn answer(&self, request: &Request) -> Answer {
-        let mut answer = self.found(request);
-        for (name, value) in &self.headers {
-            if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(value)) {
-                answer.headers_mut().insert(name, value);
-            }
-        }
-        answer
+        web::with_headers(self.found(request), &self.headers)
     }
 
     fn found(&self, request: &Request) -> Answer {
-        if let Some((user, password)) = &self.user {
-            let token = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
-            if request.header("authorization") != Some(&format!("Basic {token}")) {
-                let mut answer = web::text(StatusCode::UNAUTHORIZED, "Unauthorized\n");
-                answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"prometheus\""));
-                return answer;
-            }
+        if self.user.as_ref().is_some_and(|(user, password)| !request.is_from(user, password)) {
+            let mut answer = web::text(StatusCode::UNAUTHORIZED, "Unauthorized\n");
+            answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"prometheus\""));
+            return answer;
         }
         if request.path != self.path {
             return web::text(StatusCode::OK, "Telegraf Output Plugin: Prometheus Client ");

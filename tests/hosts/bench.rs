@@ -177,10 +177,13 @@ impl Bench {
         assert_eq!(self.read(script).lines().collect::<Vec<_>>(), expected.collect::<Vec<_>>());
     }
 
-    /// What `app` answers.
+    /// What `app` answers, once it listens.
     #[track_caller]
     pub fn answer(&self) -> String {
-        self.host().exec("curl -s http://127.0.0.1:7001/").stdout.trim_end().to_owned()
+        wait_until("app to answer", || {
+            let output = self.host().exec("curl -s -m 5 http://127.0.0.1:7001/");
+            (output.status == 0).then(|| output.stdout.trim_end().to_owned())
+        })
     }
 
     /// Waits until nothing of a run is left on the host but its memory.

@@ -1,6 +1,6 @@
 //! Whether a service answers throughout.
 
-use crate::support::{Background, Host, podman, wait_until};
+use crate::support::{Background, Host, wait_until};
 
 /// Asks again and again for a URL, on the host itself, and notes each time that there is no good answer.
 pub struct Poller<'h> {
@@ -17,7 +17,7 @@ impl<'h> Poller<'h> {
             ": >/run/missed; : >/run/polling\nwhile [ -e /run/polling ]; do curl -fsm 2 \"$1\" >/dev/null || echo missed >>/run/missed; echo >>/run/asked; sleep 0.05; done\n",
         );
         host.read("rm -f /run/asked");
-        let asking = Background::spawn(podman(&["exec", &host.container(), "sh", "/usr/local/bin/poll", url]));
+        let asking = Background::spawn(host.command(&["sh", "/usr/local/bin/poll", url]));
         wait_until("the first question", || host.has("/run/asked").then_some(()));
         Self { host, asking }
     }

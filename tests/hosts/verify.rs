@@ -1,7 +1,7 @@
 //! `solti verify` with a whole stack: whose signals arrive, how new they are, and that each check can fail.
 
 use crate::logs::Stack;
-use crate::support::{Background, Output, Suite, podman, wait_until};
+use crate::support::{Background, Output, Suite, wait_until};
 use serde_json::Value;
 
 const PLAYS: &str = "
@@ -63,9 +63,7 @@ fn the_newest_samples_of_a_stack_are_shown() {
     let mon = stack.hosts.host("mon");
 
     // Nothing is changed, and nobody is waited for who changes something.
-    let held = Background::spawn(podman(&[
-        "exec",
-        &mon.container(),
+    let held = Background::spawn(mon.command(&[
         "flock",
         "/run/solti.lock",
         "sh",

@@ -63,7 +63,12 @@ impl Hosts {
         let folder = STATE.join(&prefix);
         let hosts = hosts
             .iter()
-            .map(|(name, _)| Host { name: (*name).into(), prefix: prefix.clone(), folder: folder.clone() })
+            .map(|(name, _)| Host {
+                name: (*name).into(),
+                prefix: prefix.clone(),
+                folder: folder.clone(),
+                init: Mutex::default(),
+            })
             .collect();
         Self { prefix, hosts, _places: places }
     }
@@ -104,7 +109,11 @@ impl Hosts {
 
 impl Drop for Hosts {
     fn drop(&mut self) {
-        if keep() {
+        let failed = std::thread::panicking();
+        if failed {
+            self.hosts.iter().for_each(Host::describe);
+        }
+        if keep() == Keep::All || keep() == Keep::Failed && failed {
             eprintln!("kept: {}", self.hosts.iter().map(Host::container).collect::<Vec<_>>().join(" "));
             eprintln!("inventory: {}", STATE.join(&self.prefix).join("inventory.yml").display());
             eprintln!("removed with: SOLTI_TEST_STATE={} {} down {}", STATE.display(), script().display(), self.prefix);
@@ -119,6 +128,8 @@ pub struct Host {
     name: String,
     prefix: String,
     folder: PathBuf,
+    /// The process id of its systemd, once asked for, until it boots again.
+    init: Mutex<Option<String>>,
 }
 
 impl Host {
@@ -144,7 +155,31 @@ impl Host {
     /// Runs shell text as root, beside SSH.
     #[track_caller]
     pub fn exec(&self, script: &str) -> Output {
-        run(podman(&["exec", &self.container(), "sh", "-c", script]))
+        run(self.command(&["sh", "-c", script]))
+    }
+
+    /// A program to run as root, beside SSH.
+    ///
+    /// As `podman exec`, which takes fifty times as long: tests look in on their hosts all the time.
+    #[track_caller]
+    pub fn command(&self, words: &[&str]) -> Command {
+        // systemd and logind want to know each process that asks by its control group.
+        const ENTER: &str = "init=$1; shift
+            group=$(sed -n s/^0:://p /proc/$init/cgroup)/cgroup.procs
+            for root in /sys/fs/cgroup /sys/fs/cgroup/unified; do [ ! -e $root$group ] || echo $$ >$root$group; done
+            exec nsenter --all --target $init env -i container=podman HOME=/root \
+                PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \"$@\"";
+        let mut command = as_root("sh");
+        command.args(["-ec", ENTER, "sh", &self.init()]).args(words);
+        command
+    }
+
+    /// The process id of its systemd.
+    #[track_caller]
+    fn init(&self) -> String {
+        let mut init = self.init.lock().unwrap_or_else(PoisonError::into_inner);
+        let ask = || run(podman(&["inspect", "--format", "{{.State.Pid}}", &self.container()])).assert_status(0);
+        init.get_or_insert_with(|| ask().stdout.trim_end().to_owned()).clone()
     }
 
     /// Runs shell text as root that must succeed, and returns what it printed, without the last line's end.
@@ -168,20 +203,31 @@ impl Host {
     #[track_caller]
     pub fn write_file(&self, path: &str, contents: impl AsRef<[u8]>) {
         let script = r#"mkdir -p "$(dirname "$1")" && cat >"$1""#;
-        let podman = podman(&["exec", "-i", &self.container(), "sh", "-c", script, "sh", path]);
-        run_with_input(podman, contents.as_ref()).assert_status(0);
+        run_with_input(self.command(&["sh", "-c", script, "sh", path]), contents.as_ref()).assert_status(0);
     }
 
     /// What a file has in it.
     #[track_caller]
     pub fn read_file(&self, path: &str) -> String {
-        run(podman(&["exec", &self.container(), "cat", path])).assert_status(0).stdout
+        run(self.command(&["cat", path])).assert_status(0).stdout
     }
 
     /// Whether there is something at this path.
     #[track_caller]
     pub fn has(&self, path: &str) -> bool {
-        run(podman(&["exec", &self.container(), "test", "-e", path])).status == 0
+        run(self.command(&["test", "-e", path])).status == 0
+    }
+
+    /// Prints how it is, for who reads why a test has failed.
+    fn describe(&self) {
+        const STATE: &str =
+            "date -Is; cat /proc/loadavg; systemctl list-units --failed --plain --no-legend; podman ps -a
+            ss -tlnp; nft list ruleset 2>/dev/null | grep -E 'dnat|chain NETAVARK' || iptables-save -t nat
+            journalctl -q --no-pager -o short-iso-precise -n 120";
+        let init = self.init.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(output) = init.and_then(|_| self.command(&["timeout", "20", "sh", "-c", STATE]).output().ok()) {
+            eprintln!("--- {}\n{}", self.container(), String::from_utf8_lossy(&output.stdout));
+        }
     }
 
     /// Pulls the plug: what was not written yet is lost, and nothing answers any more.
@@ -189,6 +235,7 @@ impl Host {
     pub fn kill(&self) {
         run(podman(&["kill", "--signal", "KILL", &self.container()])).assert_status(0);
         run(podman(&["wait", &self.container()])).assert_status(0);
+        *self.init.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// Boots it again after [`Self::kill`]. It may have another address then: see [`super::Project::refresh`].
@@ -230,8 +277,20 @@ impl Drop for Places {
     }
 }
 
-fn keep() -> bool {
-    std::env::var_os("SOLTI_TEST_KEEP").is_some_and(|value| !value.is_empty() && value != "0")
+/// Which hosts stay when their test is over.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Keep {
+    None,
+    Failed,
+    All,
+}
+
+fn keep() -> Keep {
+    match std::env::var("SOLTI_TEST_KEEP").as_deref() {
+        Err(_) | Ok("" | "0") => Keep::None,
+        Ok("failed") => Keep::Failed,
+        Ok(_) => Keep::All,
+    }
 }
 
 fn script() -> PathBuf {
@@ -240,18 +299,24 @@ fn script() -> PathBuf {
 
 fn hosts_sh(args: &[&str]) -> Command {
     let mut command = Command::new(script());
-    let owner = if keep() { "keep".to_owned() } else { std::process::id().to_string() };
+    let owner = if keep() == Keep::None { std::process::id().to_string() } else { "keep".to_owned() };
     command.args(args).env("SOLTI_TEST_STATE", &*STATE).env("SOLTI_TEST_OWNER", owner).stdin(Stdio::null());
     command
 }
 
 /// `podman`, as who may run it.
 pub fn podman(args: &[&str]) -> Command {
-    let mut command = if own_user_id() == 0 { Command::new("podman") } else { Command::new("sudo") };
+    let mut command = as_root("podman");
+    command.args(args);
+    command
+}
+
+fn as_root(program: &str) -> Command {
+    let mut command = Command::new(if own_user_id() == 0 { program } else { "sudo" });
     if own_user_id() != 0 {
-        command.arg("podman");
+        command.arg(program);
     }
-    command.args(args).stdin(Stdio::null());
+    command.stdin(Stdio::null());
     command
 }
 

@@ -18,7 +18,9 @@ options:
   box_word: { type: string, default: one }
   box_env: { type: string, default: one }
   box_description: { type: string, default: one }
+  box_exec: { type: string, default: "-config.file=/etc/loki/config.yml" }
   box_ready: { type: integer, default: 200 }
+  box_within: { type: duration, default: 20s }
   box_service: { type: mapping, default: {} }
 steps:
   - name: run
@@ -45,7 +47,7 @@ steps:
           unit: { Description: "{{ box_description }}" }
           container:
             Image: "{{ box_image }}"
-            Exec: -config.file=/etc/loki/config.yml
+            Exec: "{{ box_exec }}"
             User: "0"
             Volume: ["/etc/box:/etc/loki:ro", "box.volume:/loki"]
             Network: box.network
@@ -57,7 +59,7 @@ steps:
           validate: "{{ omit if box_user else ['podman', 'run', '--rm', '--network=none', '--user', '0', '-v', '/etc/box:/etc/loki:ro', box_image, '-verify-config', '-config.file=/etc/loki/config.yml'] }}"
       - service: { name: box, user: "{{ box_user }}", settle: 0s }
     checks:
-      - http: { url: "http://127.0.0.1:{{ box_port }}/ready", status: "{{ box_ready }}", within: 20s }
+      - http: { url: "http://127.0.0.1:{{ box_port }}/ready", status: "{{ box_ready }}", within: "{{ box_within }}" }
 "#;
 
 /// One host with the role, for the system or for a user.
@@ -260,6 +262,29 @@ fn what_cannot_run_leaves_the_old_container_answering(suite: Suite) {
     bench.apply(&["box_word=two", "box_ready=204"]).assert_status(1).assert_stdout_has("put back");
     wait_until("the old container to answer", || bench.answers().then_some(()));
     bench.apply(&[]).assert_status(0).assert_stdout_has("No changes");
+}
+
+/// Podman 4 that is ended while it starts a container leaves its network behind, with rules that lead to nowhere.
+#[test]
+fn a_start_that_is_put_back_leaves_no_network() {
+    const SLOW: &str =
+        "#!/bin/sh\n/usr/lib/podman/netavark.real \"$@\" || exit\ncase \" $* \" in *' setup '*) sleep 2 ;; esac\n";
+    let bench = Bench::new(Suite::Bookworm, "");
+    let always = "{\"box_service\": {\"Restart\": \"always\"}}";
+    bench.apply(&[always]).assert_status(0);
+    let networks = || bench.read("ls /run/netns | wc -l");
+    assert_eq!(networks(), "1");
+    // so that nearly any moment is one at which it is being started
+    bench.read("mv /usr/lib/podman/netavark /usr/lib/podman/netavark.real");
+    bench.hosts.host("host").write_file("/usr/lib/podman/netavark", SLOW);
+    bench.read("chmod 755 /usr/lib/podman/netavark");
+    for within in ["box_within=2s", "box_within=3s"] {
+        let broken = [always, "box_exec=-config.file=/nowhere", within];
+        bench.apply(&broken).assert_status(1).assert_stdout_has("put back  /etc/systemd/system/box.service");
+        wait_until("the old container to answer", || bench.answers().then_some(()));
+        assert_eq!(networks(), "1");
+    }
+    bench.apply(&[always]).assert_status(0).assert_stdout_has("No changes");
 }
 
 /// A host that is upgraded gets the quadlet in place of the unit: one container before, one after, and none beside it.

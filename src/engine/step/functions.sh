@@ -344,10 +344,26 @@ enable() { remember "$1" enable && logged ctl "$1" enable && reread_later "$1"; 
 disable() { remember "$1" disable && logged ctl "$1" disable && reread_later "$1"; }
 reread_later() { case $1 in */*) printf '%s\n' "${1%%/*}" ;; *) echo - ;; esac >>"$T/reload"; }
 
+# Podman 4 that is ended while it starts a container forgets the network that it has made for it, whose rules then lead to nowhere
+# until the host boots again. A start is over soon; one that is due after a failure may begin at any moment.
+let_start() { # let_start UNIT
+  case $(ctl "$1" show -p ExecStart --value 2>/dev/null) in *'/podman '*) ;; *) return ;; esac
+  left=200 due=20
+  while [ "$left" -gt 0 ]; do
+    case $(ctl "$1" show -p SubState --value 2>/dev/null) in
+    start | start-pre | start-post) ;;
+    auto-restart*) if [ "$due" -gt 0 ]; then due=$((due - 1)); else return; fi ;;
+    *) return ;;
+    esac
+    left=$((left - 1)); sleep 0.05
+  done
+}
+
 service() { # service start|stop|restart|reload UNIT
   remember "$2" "$1" || return 1
   # systemd's limit is for services that start anew by themselves: several changes in a short time do not count
   case $1 in start | restart) ctl "$2" reset-failed >/dev/null 2>&1 ;; esac
+  case $1 in stop | restart) let_start "$2" ;; esac
   ctl "$2" "$1" >"$T/out" 2>&1 </dev/null 8>&- && return
   status=$?
   words "$2"
@@ -425,7 +441,7 @@ put_back() {
   # what did not run before stops while its files are still there
   while read -r unit active boot start did; do
     [ "$did" != - ] || continue
-    case $active in active | activating | reloading | deactivating) ;; *) ctl "$unit" stop; ctl "$unit" reset-failed ;; esac
+    case $active in active | activating | reloading | deactivating) ;; *) let_start "$unit"; ctl "$unit" stop; ctl "$unit" reset-failed ;; esac
     case $boot in disabled | none) ctl "$unit" disable ;; esac
   done <"$T/services" >/dev/null 2>&1
   while IFS= read -r path; do rm -rf -- "$path"; done <"$T/staged"
@@ -451,7 +467,7 @@ put_back() {
     case $seen in *" $unit "*) continue ;; esac
     if [ "$(ctl "$unit" show -p InvocationID -p ActiveState | sort)" != "ActiveState=active
 InvocationID=$start" ]; then
-      ctl "$unit" reset-failed; ctl "$unit" restart
+      let_start "$unit"; ctl "$unit" reset-failed; ctl "$unit" restart
     elif [ "$did" = reload ]; then
       ctl "$unit" reload-or-restart
     else

@@ -26,6 +26,8 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 state=${SOLTI_TEST_STATE:-${XDG_CACHE_HOME:-$HOME/.cache}/solti/hosts}
 standins=$here/../target/standins
+# What the hardware addresses of the hosts of $state begin with: one of the blocks that are nobody's.
+address_start=02:$(sha256sum <<<"$state" | sed -E 's/^(..)(..).*/\1:\2/')
 boot_within=60 # seconds; it takes one or two, more on a machine that is busy compiling
 
 usage() {
@@ -82,6 +84,25 @@ end_forgotten() {
       "${sudo[@]}" "$runtime" delete --force "$container" >/dev/null 2>&1 || true
     done < <(grep -lzs "^$id" /proc/[0-9]*/cmdline)
   done 2>/dev/null
+}
+
+# Removes the networks of hosts that are gone. Podman, killed while it makes one, knows nothing of it; the addresses of ours
+# tell whose they are, but for one that nothing is in yet.
+forget_networks() {
+  local network links address
+  { [ "$driver" = podman ] && command -v ip >/dev/null; } || return 0
+  while read -r network _; do
+    links=$("${sudo[@]}" ip -n "$network" -o link 2>/dev/null) || continue
+    if address=$(grep -o "$address_start:..:..:.." <<<"$links"); then
+      ! grep -qxF "$address" "$state"/*/*/address 2>/dev/null || continue
+    else
+      # ten minutes are enough for whoever is just making it
+      [[ $network = netns-* && $links != *$'\n'* && $links = *' state DOWN '* ]] || continue
+      [ -n "$(find "/run/netns/$network" -mmin +10 2>/dev/null)" ] || continue
+    fi
+    [ -z "$("${sudo[@]}" ip netns pids "$network" 2>/dev/null)" ] || continue
+    "${sudo[@]}" ip netns delete "$network" 2>/dev/null || true
+  done < <(ip netns list 2>/dev/null)
 }
 
 # Removes the containers given by id, and the folders with their keys.
@@ -168,8 +189,8 @@ addresses() {
 }
 
 up() {
-  local spec name suite owner since='' run failed mount
-  local -a run_options runs=() boot
+  local spec name suite owner since='' run failed mount address
+  local -a run_options runs=() boot own=()
   local -A images=()
   [ $# -gt 0 ] || usage
   owner=${SOLTI_TEST_OWNER:-$PPID}
@@ -216,7 +237,12 @@ up() {
     ssh-keygen -q -t ed25519 -N '' -C "$name" -f "$folder/$name/ssh_host_ed25519_key"
     cp "$folder/id_ed25519.pub" "$folder/$name/authorized_keys"
     cp "$here/images/rootfs/usr/local/sbin/boot" "$folder/$name/boot"
-    engine run -d --name "$prefix-$name" --hostname "$name" "${run_options[@]}" \
+    if [ "$driver" = podman ]; then
+      address=$address_start$(od -An -N3 -tx1 /dev/urandom | tr ' ' :)
+      echo "$address" >"$folder/$name/address"
+      own=(--mac-address "$address")
+    fi
+    engine run -d --name "$prefix-$name" --hostname "$name" "${own[@]}" "${run_options[@]}" \
       --mount "type=bind,src=$folder/$name,dst=/etc/solti-test,ro" "${images[$suite]}" "${boot[@]}" >/dev/null 9>&- &
     runs+=($!)
   done
@@ -265,6 +291,7 @@ clear_away() {
   mapfile -t ids < <(containers "label=solti-test=$prefix")
   remove "${ids[@]}"
   forget "$folder"
+  forget_networks
 }
 
 gc() {
@@ -292,6 +319,7 @@ gc() {
     now=$(started "$pid") || now=gone
     if [ "$now" != "$start" ]; then rm -rf -- "$folder"; fi
   done
+  forget_networks
   prune
 }
 

@@ -23,6 +23,7 @@ runc                    starts them where the machine mounts cgroup v1
 netavark                gives them a network
 aardvark-dns            gives them a network
 iptables                gives them a network
+iproute2                removes what is left of one
 uidmap                  starts containers
 mmdebstrap              builds their images from packages
 debian-archive-keyring  verifies those packages

@@ -1,7 +1,7 @@
 //! `solti test` killed at any moment, and several at once: nothing stays behind, and nobody's hosts are taken away.
 
 use crate::scenarios::{Bench, CHECK, FILE, input};
-use crate::support::{Background, Output, podman, run, wait_until};
+use crate::support::{Background, Output, as_root, podman, run, wait_until};
 use std::collections::BTreeMap;
 use std::fs;
 use std::process::Command;
@@ -70,7 +70,7 @@ impl Yard {
         }
     }
 
-    /// What its runs have left: containers, processes, files. Containers have names that begin with these.
+    /// What its runs have left: containers, processes, networks, files. Containers have names that begin with these.
     fn left(&self, names: &[String]) -> Vec<String> {
         let state = self.folder.path().join("solti/scenarios");
         // what was cut short while it was made has a name at most
@@ -89,6 +89,7 @@ impl Yard {
         let lines = lines.map(|line| String::from_utf8_lossy(&line).replace('\0', " "));
         let named = |line: &String| names.iter().any(|name| line.contains(&format!(" -n {name}")));
         left.extend(lines.filter(named));
+        left.extend(networks(&state.to_string_lossy()));
         for folder in [state, self.folder.path().join("t")] {
             let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
             left.extend(entries.map(|entry| entry.path().display().to_string()));
@@ -144,6 +145,15 @@ impl Yard {
             thread::sleep(Duration::from_millis(100));
         }
     }
+}
+
+/// Network namespaces of hosts of which this is the folder: their addresses begin as `hosts.sh` has it.
+fn networks(state: &str) -> Vec<String> {
+    const LIST: &str = r#"begin=02:$(sha256sum <<<"$1" | sed -E 's/^(..)(..).*/\1:\2/')
+        ip netns list | while read -r name _; do
+            ip -n "$name" -o link 2>/dev/null | grep -q " $begin:" && echo "network $name"
+        done || true"#;
+    run(as_root("bash", &["-c", LIST, "bash", state])).assert_status(0).stdout.lines().map(str::to_owned).collect()
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::support::{Hosts, Suite, Terminal};
+use crate::support::{Hosts, Suite, Terminal, as_root, collect_garbage, run};
 
 #[test]
 fn a_host_of_each_suite_behaves_like_a_real_one() {
@@ -51,6 +51,28 @@ fn a_host_that_lost_its_power_comes_back_with_its_key() {
     host.kill();
     host.start();
     assert_eq!(host.ssh("root", "cat /etc/kept").assert_status(0).stdout, "kept\n");
+}
+
+/// Podman that is killed at the wrong moment leaves them.
+#[test]
+fn networks_of_hosts_that_are_gone_are_removed_and_no_others() {
+    const NETWORK: &str = r#"ip netns add "$1" && ip -n "$1" link add eth0 address "$2" type veth peer name eth1"#;
+    const CHECK: &str = "ip netns list | cut -d ' ' -f 1";
+    let hosts = Hosts::one(Suite::Trixie);
+    let host = hosts.host("host");
+    let address = host.read("cat /sys/class/net/eth0/address");
+    let names = ["gone", "other"].map(|name| format!("netns-{name}-{}", std::process::id()));
+    // one more host's of these, and somebody else's
+    let addresses = [format!("{}:00:00:01", &address[..8]), "02:00:00:00:00:01".to_owned()];
+    for (name, address) in names.iter().zip(&addresses) {
+        run(as_root("sh", &["-ec", NETWORK, "sh", name, address])).assert_status(0);
+    }
+    collect_garbage();
+    let there = run(as_root("sh", &["-c", CHECK])).assert_status(0).stdout;
+    run(as_root("ip", &["netns", "delete", &names[1]])).assert_status(0);
+    let there = names.map(|name| there.lines().any(|line| line == name));
+    assert_eq!(there, [false, true]);
+    host.ssh("root", "true").assert_status(0);
 }
 
 #[test]

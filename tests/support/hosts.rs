@@ -52,9 +52,7 @@ impl Hosts {
     #[track_caller]
     pub fn up(hosts: &[(&str, Suite)]) -> Self {
         let places = Places::take(hosts.len());
-        LEFTOVERS.call_once(|| {
-            run(hosts_sh(&["gc"])).assert_status(0);
-        });
+        LEFTOVERS.call_once(collect_garbage);
         let prefix = format!("t{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let specs: Vec<_> = hosts.iter().map(|(name, suite)| format!("{name}={}", suite.name())).collect();
         let mut args = vec!["up", &prefix];
@@ -169,9 +167,7 @@ impl Host {
             for root in /sys/fs/cgroup /sys/fs/cgroup/unified; do [ ! -e $root$group ] || echo $$ >$root$group; done
             exec nsenter --all --target $init env -i container=podman HOME=/root \
                 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \"$@\"";
-        let mut command = as_root("sh");
-        command.args(["-ec", ENTER, "sh", &self.init()]).args(words);
-        command
+        as_root("sh", &[&["-ec", ENTER, "sh", &self.init()], words].concat())
     }
 
     /// The process id of its systemd.
@@ -304,19 +300,24 @@ fn hosts_sh(args: &[&str]) -> Command {
     command
 }
 
-/// `podman`, as who may run it.
-pub fn podman(args: &[&str]) -> Command {
-    let mut command = as_root("podman");
-    command.args(args);
-    command
+/// Removes what test runs that are gone have left.
+#[track_caller]
+pub fn collect_garbage() {
+    run(hosts_sh(&["gc"])).assert_status(0);
 }
 
-fn as_root(program: &str) -> Command {
+/// `podman`, as who may run it.
+pub fn podman(args: &[&str]) -> Command {
+    as_root("podman", args)
+}
+
+/// A program, as root.
+pub fn as_root(program: &str, args: &[&str]) -> Command {
     let mut command = Command::new(if own_user_id() == 0 { program } else { "sudo" });
     if own_user_id() != 0 {
         command.arg(program);
     }
-    command.stdin(Stdio::null());
+    command.args(args).stdin(Stdio::null());
     command
 }
 

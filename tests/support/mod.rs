@@ -18,7 +18,7 @@ mod process;
 mod project;
 mod terminal;
 
-pub use hosts::{Host, Hosts, Suite, podman};
+pub use hosts::{Host, Hosts, Suite, as_root, collect_garbage, podman};
 pub use process::{Background, Output, run, wait_until};
 pub use project::Project;
 pub use terminal::Terminal;

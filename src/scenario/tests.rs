@@ -67,6 +67,22 @@ fn what_is_written_for_a_role_is_one() {
     "#);
     assert!(scenario(&text).is_ok());
     assert!(init(folder.path(), "prometheus").unwrap_err().to_string().contains("is there already"));
+    // a role without checks cannot be verified
+    let bare = "summary: bare\nsteps:\n  - name: all\n    resources: [file: { path: /x, content: x }]\n";
+    let folder = project(&[("roles/bare/role.yml", bare)]);
+    let text = fs::read_to_string(init(folder.path(), "bare").unwrap()).unwrap();
+    assert_snapshot!(text, @r#"
+    summary: "bare"
+    role: bare
+    platforms: [debian13, debian12]
+    # The role has no checks of its own; what is to be true afterwards, for example:
+    # checks:
+    #   - unit: { name: example }
+    #   - file: { path: /etc/example, contains: port }
+    #   - http: { url: "http://127.0.0.1:1234/health" }
+    "#);
+    let with_checks = text.replace("# checks", "checks").replace("#  ", "  ");
+    assert!(read(&[("roles/bare/role.yml", bare), ("molecule-tests/example/scenario.yml", &with_checks)]).is_ok());
     assert_snapshot!(init(folder.path(), "promtheus").unwrap_err().to_string().lines().take(2).collect::<Vec<_>>().join("\n"), @r"
     error: unknown role `promtheus`
     help: did you mean `prometheus`?
@@ -138,6 +154,14 @@ fn a_failure_of_the_input_can_be_expected() {
     };
     assert!(scenario(&text("loki_http_port")).is_ok());
     assert!(scenario(&text("another reason")).unwrap_err().to_string().contains("loki_http_port"));
+}
+
+#[test]
+fn two_scenarios_of_one_name() {
+    let text = "role: node_exporter\nplatforms: [debian13]\n";
+    let other = ("molecule-tests/example/scenario.yaml", text);
+    assert_eq!(read(&[other]).unwrap()[0].name, "example");
+    assert_snapshot!(refused_with(&[("molecule-tests/example/scenario.yml", text), other]));
 }
 
 #[test]

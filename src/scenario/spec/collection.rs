@@ -1,14 +1,26 @@
-//! The scenarios of a project: the folders of `molecule-tests/` that have a `scenario.yml`.
+//! The scenarios of a project: the folders of `molecule-tests/` that have a `scenario.yml`, or `scenario.yaml`.
 
 use super::platform::Platforms;
 use super::read;
 use crate::role::RoleLibrary;
 use crate::scenario::Scenario;
-use crate::source::{Diagnostic, Diagnostics, SourceFile, did_you_mean};
+use crate::source::{Diagnostic, Diagnostics, SourceFile, Span, did_you_mean};
 use std::path::{Path, PathBuf};
 
 /// The folder of a project's scenarios.
 pub const FOLDER: &str = "molecule-tests";
+
+/// What a scenario's file may be called.
+const FILES: [&str; 2] = ["scenario.yml", "scenario.yaml"];
+
+/// What is said in a new scenario of a role that asks for nothing by itself.
+const CHECKS: &str = "\
+# The role has no checks of its own; what is to be true afterwards, for example:
+# checks:
+#   - unit: { name: example }
+#   - file: { path: /etc/example, contains: port }
+#   - http: { url: \"http://127.0.0.1:1234/health\" }
+";
 
 /// A project's scenarios.
 #[derive(Debug)]
@@ -28,7 +40,7 @@ impl Collection {
         let folder = root.join(FOLDER);
         let mut names = Vec::new();
         for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
-            if entry.path().join("scenario.yml").is_file() {
+            if FILES.iter().any(|file| entry.path().join(file).is_file()) {
                 names.extend(entry.file_name().into_string().ok());
             }
         }
@@ -68,11 +80,19 @@ impl Collection {
             }
             .into());
         }
-        let path = self.root.join(FOLDER).join(name).join("scenario.yml");
-        let source = SourceFile::read(&path)?;
-        let whole = crate::source::Span::new(&source, 0, 0);
+        let folder = self.root.join(FOLDER).join(name);
+        let files = FILES.map(|file| folder.join(file)).into_iter().filter(|path| path.is_file());
+        let files = files.map(|path| SourceFile::read(&path)).collect::<Result<Vec<_>, _>>()?;
+        let Some(source) = files.first() else {
+            return Err(Diagnostic::new(format!("the scenario `{name}` is gone")).into());
+        };
+        let whole = Span::new(source, 0, 0);
+        if let Some(other) = files.get(1) {
+            let error = Diagnostic::at(&Span::new(other, 0, 0), format!("there are two scenarios `{name}`"));
+            return Err(error.also(&whole, "the other").into());
+        }
         read::name(name, &whole, "a scenario")?;
-        read::scenario(name, &source, &self.platforms)
+        read::scenario(name, source, &self.platforms)
     }
 }
 
@@ -87,7 +107,11 @@ pub fn init(root: &Path, role: &str) -> Result<PathBuf, Diagnostics> {
     if path.exists() {
         return Err(Diagnostic::new(format!("{} is there already", path.display())).into());
     }
-    let text = format!("summary: {}\nrole: {}\nplatforms: [debian13, debian12]\n", quoted(&role.summary), role.name);
+    let mut text =
+        format!("summary: {}\nrole: {}\nplatforms: [debian13, debian12]\n", quoted(&role.summary), role.name);
+    if role.steps.iter().all(|step| step.checks.is_empty()) {
+        text.push_str(CHECKS);
+    }
     std::fs::create_dir_all(&folder)
         .and_then(|()| std::fs::write(&path, text))
         .map_err(|error| Diagnostic::new(format!("cannot write {}: {error}", path.display())))?;

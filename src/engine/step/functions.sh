@@ -347,12 +347,13 @@ reread_later() { case $1 in */*) printf '%s\n' "${1%%/*}" ;; *) echo - ;; esac >
 # Podman 4 that is ended while it starts a container forgets the network that it has made for it, whose rules then lead to nowhere
 # until the host boots again. A start is over soon; one that is due after a failure may begin at any moment.
 let_start() { # let_start UNIT
-  case $(ctl "$1" show -p ExecStart --value 2>/dev/null) in *'/podman '*) ;; *) return ;; esac
   left=200 due=20
   while [ "$left" -gt 0 ]; do
-    case $(ctl "$1" show -p SubState --value 2>/dev/null) in
-    start | start-pre | start-post) ;;
-    auto-restart*) if [ "$due" -gt 0 ]; then due=$((due - 1)); else return; fi ;;
+    now=$(ctl "$1" show -p ExecStart -p SubState 2>/dev/null)
+    case $now in *'/podman '*) ;; *) return ;; esac
+    case $now in
+    *SubState=start*) ;;
+    *SubState=auto-restart*) if [ "$due" -gt 0 ]; then due=$((due - 1)); else return; fi ;;
     *) return ;;
     esac
     left=$((left - 1)); sleep 0.05

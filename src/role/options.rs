@@ -93,6 +93,8 @@ pub struct OptionSpec {
     pub required_if: Option<Node>,
     /// Whether solti makes a value where nobody gives one, and keeps it on the host.
     pub generated: bool,
+    /// Keys of mappings in its value whose own values are never shown.
+    pub secret_keys: Vec<String>,
     /// The values to choose from.
     pub choices: Vec<Node>,
     /// The smallest number.
@@ -121,6 +123,7 @@ pub(super) fn read_option(entry: &Entry) -> Result<OptionSpec, Diagnostics> {
     let required = fields.boolean("required").unwrap_or(false);
     let required_if = fields.get("required_if").cloned();
     let generated = fields.boolean("generated").unwrap_or(false);
+    let secret_keys = fields.strings("secret_keys").unwrap_or_default();
     let choices_node = fields.get("choices");
     let choices = fields.read(choices_node, |node| node.sequence().map(<[Node]>::to_vec)).unwrap_or_default();
     let min = fields.integer("min");
@@ -142,6 +145,10 @@ pub(super) fn read_option(entry: &Entry) -> Result<OptionSpec, Diagnostics> {
         let error = Diagnostic::at(&entry.key_span, message);
         fields.error(error.hint("`type: secret`, without `default`, `required` and `required_if`"));
     }
+    if !secret_keys.is_empty() && !matches!(kind, OptionType::List | OptionType::Mapping | OptionType::Any) {
+        let message = format!("option `{}` has no mappings that `secret_keys` could be in", entry.key);
+        fields.error(Diagnostic::at(&entry.key_span, message).hint("`secret_keys` is for a list, a mapping or any"));
+    }
     let option = OptionSpec {
         name: entry.key.clone(),
         span: entry.key_span.clone(),
@@ -150,6 +157,7 @@ pub(super) fn read_option(entry: &Entry) -> Result<OptionSpec, Diagnostics> {
         required,
         required_if,
         generated,
+        secret_keys,
         choices,
         min,
         max,

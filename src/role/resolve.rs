@@ -84,7 +84,7 @@ pub fn resolve_options(
             generate(option, &scope, used_at, &mut generated, &mut errors);
             continue;
         }
-        note_secrets(option, &rendered, secrets);
+        note_secrets(option, &rendered, option.kind == OptionType::Secret, secrets);
         match typed(option, &rendered) {
             Ok(value) => {
                 values.insert(option.name.clone(), value);
@@ -153,18 +153,18 @@ fn by_own_name(role: &Role, scope: &Scope, errors: &mut Diagnostics, notes: &mut
 }
 
 /// Every text in a secret's value is one that is never shown.
-fn note_secrets(option: &OptionSpec, node: &Node, secrets: &Secrets) {
-    if option.kind != OptionType::Secret {
-        return;
-    }
+fn note_secrets(option: &OptionSpec, node: &Node, secret: bool, secrets: &Secrets) {
     match &node.value {
-        Value::Sequence(items) => items.iter().for_each(|item| note_secrets(option, item, secrets)),
-        Value::Mapping(entries) => entries.iter().for_each(|entry| note_secrets(option, &entry.value, secrets)),
-        _ => {
+        Value::Sequence(items) => items.iter().for_each(|item| note_secrets(option, item, secret, secrets)),
+        Value::Mapping(entries) => entries.iter().for_each(|entry| {
+            note_secrets(option, &entry.value, secret || option.secret_keys.contains(&entry.key), secrets);
+        }),
+        _ if secret => {
             if let Ok(text) = node.string() {
                 secrets.add(&text);
             }
         }
+        _ => {}
     }
 }
 

@@ -43,7 +43,7 @@ options:
   loki_http_addr: { type: string, default: 0.0.0.0, aliases: [loki_listen] }
   loki_url: { type: url, default: "http://{{ loki_http_addr }}:{{ loki_http_port }}" }
   loki_version: { type: string }
-  loki_limits: { type: mapping, default: {} }
+  loki_limits: { type: mapping, default: {}, secret_keys: [password] }
   loki_workers: { type: integer, default: 2, min: 1, max: 16 }
   loki_dirs: { type: list, default: [/var/lib/loki] }
 steps:
@@ -419,6 +419,11 @@ fn secrets_are_noted() {
     let options = Options::new();
     options.resolve("loki_storage: s3\nloki_s3_secret: 'hunter{{ 1 + 1 }}'\n", false).unwrap();
     assert_eq!(options.secrets.redact("key = hunter2"), "key = ********");
+    let options = Options::new();
+    options.resolve("loki_limits: { push: [{ user: someone, password: 'hunter{{ 1 + 1 }}' }] }\n", false).unwrap();
+    assert_eq!(options.secrets.redact("someone: hunter2"), "someone: ********");
+    let wrong = "summary: x\noptions:\n  a: { type: string, secret_keys: [b] }\n";
+    assert!(role_errors(wrong).contains("has no mappings that `secret_keys` could be in"));
 }
 
 #[test]

@@ -24,13 +24,14 @@ impl Secrets {
         Self::default()
     }
 
-    /// Remembers a value, and its lines if it has several, because texts are shown line by line.
+    /// Remembers a value, and its lines if it has several, because texts are shown line by line; each also as it is written where
+    /// some of its characters mean something else.
     pub fn add(&self, value: &str) {
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let lines = value.lines().map(str::trim).filter(|line| line.len() >= SHORT);
-        for part in std::iter::once(value.trim()).chain(lines) {
-            if !part.is_empty() && !known.iter().any(|other| other == part) {
-                known.push(part.to_owned());
+        for part in std::iter::once(value.trim()).chain(lines).flat_map(written) {
+            if !part.is_empty() && !known.contains(&part) {
+                known.push(part);
             }
         }
         // longest first, so that a secret within another one does not leave the rest of it standing
@@ -64,6 +65,17 @@ impl std::fmt::Debug for Secrets {
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
         write!(f, "Secrets({})", known.len())
     }
+}
+
+/// A value as it is, and as it stands in configuration files, in quotes of JSON, YAML and TOML, in those of shells and systemd,
+/// and in URLs.
+fn written(value: &str) -> [String; 5] {
+    let quoted = value.replace('\\', r"\\").replace('"', "\\\"");
+    let shell = quoted.replace('$', r"\$").replace('`', r"\`");
+    let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    let url =
+        value.bytes().map(|byte| if unreserved(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") });
+    [value.to_owned(), value.replace('$', "$$"), quoted, shell, url.collect()]
 }
 
 /// Where `secret` stands in `text`; a short one only as a word of its own.
@@ -116,6 +128,14 @@ mod tests {
     fn each_line_of_a_key_is_hidden() {
         let secrets = secrets(&["-----BEGIN KEY-----\nMIIEabcd\n-----END KEY-----\n"]);
         assert_eq!(secrets.redact("+MIIEabcd"), "+********");
+    }
+
+    #[test]
+    fn a_value_is_hidden_however_it_is_written() {
+        let secrets = secrets(&["to$k\"e/n"]);
+        for text in ["to$k\"e/n", "to$$k\"e/n", "to$k\\\"e/n", "to\\$k\\\"e/n", "to%24k%22e%2Fn"] {
+            assert_eq!(secrets.redact(&format!("x={text};")), format!("x={REDACTED};"));
+        }
     }
 
     #[test]

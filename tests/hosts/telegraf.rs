@@ -133,10 +133,7 @@ fn metrics_are_found_with_their_tags(mon: Suite, app: Suite, backend: &str) {
         ("net", "r.interface == \"eth0\""),
         ("systemd_units", "r.name == \"ssh.service\" and r.active == \"active\""),
     ] {
-        // The stand-in asks systemctl, which its image does not have.
-        if (measurement, backend) != ("systemd_units", "container") {
-            stack.follow(&format!("r.host == \"app\" and r._measurement == \"{measurement}\" and {filter}"));
-        }
+        stack.follow(&format!("r.host == \"app\" and r._measurement == \"{measurement}\" and {filter}"));
     }
     // The host's processes, not the container's own one alone.
     let total = stack.follow("r.host == \"app\" and r._measurement == \"processes\" and r._field == \"total\"");
@@ -246,6 +243,11 @@ fn endpoints_are_named_in_many_ways_and_the_backend_changes() {
         (!stack.points(2, other).contains(",_result,")).then_some(())
     });
     stack.follow("r._measurement == \"mem\"");
+
+    // What looks like a variable of the environment is the text that it is.
+    let named = "{\"telegraf_hostname\": \"mon$NAME\", \"telegraf_environment\": {\"NAME\": \"x\"}}";
+    stack.apply(&[few, named]).assert_status(0);
+    stack.follow("r._measurement == \"mem\" and r.host == \"mon$NAME\"");
 
     for backend in ["telegraf_backend=container", "telegraf_backend=package"] {
         stack.apply(&[few, backend]).assert_status(0);

@@ -14,11 +14,14 @@ use crate::release;
 use agent::Running;
 use config::{Config, Refusal};
 use flags::{Flags, Task};
+use std::fs;
 use std::io::Write;
 use std::os::linux::net::SocketAddrExt;
+use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
+use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
@@ -30,6 +33,26 @@ struct Log {
     file: Option<PathBuf>,
     debug: bool,
     quiet: bool,
+}
+
+/// What the image's script does, which started as root becomes the image's own user. It returns why it could not.
+pub fn started_by_image(mut words: Vec<String>) -> String {
+    if words.first().is_none_or(|word| word.starts_with('-')) {
+        words.insert(0, "telegraf".to_owned());
+    }
+    let mut command = Command::new(words.remove(0));
+    command.args(words);
+    if fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0) {
+        let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
+        let line = users.lines().find_map(|line| line.strip_prefix("telegraf:"));
+        let ids = line.and_then(|line| {
+            let mut fields = line.split(':').skip(1);
+            Some((fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
+        });
+        let Some((user, group)) = ids else { return "the image has no user telegraf".to_owned() };
+        command.uid(user).gid(group);
+    }
+    command.exec().to_string()
 }
 
 /// Runs it.

@@ -1,5 +1,6 @@
 //! Inputs: what is read from `/proc` and `/sys`, as Telegraf reads it.
 
+mod bus;
 mod cpu;
 mod disk;
 mod kernel;

@@ -1,13 +1,13 @@
-//! `inputs.systemd_units`, by way of `systemctl`.
+//! `inputs.systemd_units`.
 
+use super::bus::{Bus, Unit};
 use crate::telegraf::config::options::lasting_of;
 use crate::telegraf::config::tree::Node;
 use crate::telegraf::config::words;
 use crate::telegraf::filter::glob;
 use crate::telegraf::metric::{Kind, Metric, Value};
 use regex::Regex;
-use std::os::unix::net::UnixStream;
-use std::process::Command;
+use std::io;
 use std::time::Duration;
 
 const LOAD: &[&str] = &["loaded", "stub", "not-found", "bad-setting", "error", "merged", "masked"];
@@ -92,48 +92,48 @@ impl Units {
         })
     }
 
-    /// Calls D-Bus, as the real one does; what it would ask there is asked of `systemctl`.
+    /// Signs on to D-Bus.
     ///
     /// # Errors
-    /// That there is none, in Go's words.
+    /// That there is none, or that it does not take this user, in Go's words.
     pub fn start(&self) -> Result<(), String> {
-        if self.user {
-            return Ok(());
-        }
-        let told = std::env::var("DBUS_SYSTEM_BUS_ADDRESS").ok();
-        let path = told.as_deref().unwrap_or("unix:path=/var/run/dbus/system_bus_socket");
-        let path =
-            path.strip_prefix("unix:path=").ok_or_else(|| format!("the stand-in does not know the bus {path}"))?;
-        match UnixStream::connect(path) {
-            Ok(_) => Ok(()),
-            Err(error) => Err(format!("dial unix {path}: connect: {}", words(&error))),
-        }
+        self.bus().map(drop)
     }
 
     /// The states of all units that are meant.
+    ///
+    /// # Errors
+    /// That D-Bus does not answer.
     pub fn gather(&self, now: u64) -> Result<Vec<Metric>, String> {
-        let mut command = Command::new("timeout");
-        command.arg(format!("{}", self.timeout.as_secs_f64()));
-        command.args(["systemctl", "list-units", "--all", "--plain", "--full", "--no-legend", "--no-pager"]);
-        command.arg(format!("--type={}", self.kind));
-        if self.user {
-            command.arg("--user");
-        }
-        let output = command.output().map_err(|error| format!("listing loaded units failed: {error}"))?;
-        if !output.status.success() {
-            let why = String::from_utf8_lossy(&output.stderr);
-            return Err(format!("listing loaded units failed: {}", why.trim()));
-        }
-        Ok(self.read(&String::from_utf8_lossy(&output.stdout), now))
+        let units = self.bus()?.units().map_err(|error| format!("listing loaded units failed: {error}"))?;
+        Ok(self.read(&units, now))
     }
 
-    fn read(&self, text: &str, now: u64) -> Vec<Metric> {
+    fn bus(&self) -> Result<Bus, String> {
+        let (variable, usual) = match self.user {
+            true => ("DBUS_SESSION_BUS_ADDRESS", None),
+            false => ("DBUS_SYSTEM_BUS_ADDRESS", Some("unix:path=/var/run/dbus/system_bus_socket".to_owned())),
+        };
+        let address =
+            std::env::var(variable).ok().or(usual).ok_or("dbus: couldn't determine address of session bus")?;
+        let path = address
+            .strip_prefix("unix:path=")
+            .ok_or_else(|| format!("the stand-in does not know the bus {address}"))?;
+        Bus::connect(path, self.timeout).map_err(|error| match error.kind() {
+            io::ErrorKind::BrokenPipe | io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset => {
+                format!("write unix @->{path}: write: broken pipe")
+            }
+            _ => format!("dial unix {path}: connect: {}", words(&error).trim_start_matches("connect: ")),
+        })
+    }
+
+    fn read(&self, units: &[Unit], now: u64) -> Vec<Metric> {
         let position =
             |states: &[&str], state: &str| states.iter().position(|known| *known == state).map(|at| at as i64);
-        let lines = text.lines().filter_map(|line| {
-            let mut words = line.split_whitespace();
-            let (name, load, active, sub) = (words.next()?, words.next()?, words.next()?, words.next()?);
-            if !self.patterns.iter().any(|pattern| pattern.is_match(name)) || !self.all && load == "stub" {
+        let metrics = units.iter().filter_map(|Unit { name, load, active, sub }| {
+            let of_kind = name.rsplit_once('.').is_some_and(|(_, kind)| kind == self.kind);
+            let meant = of_kind && self.patterns.iter().any(|pattern| pattern.is_match(name));
+            if !meant || !self.all && load == "stub" {
                 return None;
             }
             let other = || OTHERS.iter().find(|(known, _)| *known == sub).map(|(_, code)| *code);
@@ -145,7 +145,7 @@ impl Units {
             let metric = Metric::new("systemd_units", Kind::Untyped, now, fields);
             Some(metric.tag("name", name).tag("load", load).tag("active", active).tag("sub", sub))
         });
-        lines.collect()
+        metrics.collect()
     }
 }
 
@@ -158,8 +158,19 @@ mod tests {
     #[test]
     fn states_have_codes() {
         let table = tree::read("pattern = \"ss* cron*\"", false, &|_| None).unwrap();
-        let text = "ssh.service loaded active running Shell\ncron.service not-found failed failed x\nx.service loaded active running\n";
-        let metrics = Units::new(&table).unwrap().read(text, 1);
+        let units = [
+            ("ssh.service", "loaded", "active", "running"),
+            ("cron.service", "not-found", "failed", "failed"),
+            ("ssh.socket", "loaded", "active", "listening"),
+            ("x.service", "loaded", "active", "running"),
+        ];
+        let units = units.map(|(name, load, active, sub)| Unit {
+            name: name.to_owned(),
+            load: load.to_owned(),
+            active: active.to_owned(),
+            sub: sub.to_owned(),
+        });
+        let metrics = Units::new(&table).unwrap().read(&units, 1);
         let lines: Vec<String> = metrics.iter().filter_map(|metric| metric.line(Form::default())).collect();
         assert_eq!(
             lines,

@@ -27,7 +27,7 @@ fn images_and_packages_run(suite: Suite) {
         wait_until(&format!("{name} to answer"), || answers().then_some(()));
         host.read(&format!("podman rm -f -t 5 {name}"));
     }
-    assert!(host.read("podman run --rm docker.io/telegraf:1.39.3 telegraf --version").contains("1.39.3"));
+    assert!(host.read("podman run --rm --user 1 docker.io/telegraf:1.39.3 telegraf --version").contains("1.39.3"));
 
     let source = "deb [signed-by=/srv/standins/apt/key.asc] file:/srv/standins/apt stable main\n";
     host.write_file("/etc/apt/sources.list.d/standins.list", source);

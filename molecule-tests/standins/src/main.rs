@@ -32,8 +32,8 @@ fn main() -> ExitCode {
     match name.as_str() {
         "entrypoint.sh" if sets_up => name = "influxd".to_owned(),
         "entrypoint.sh" => {
-            eprintln!("entrypoint.sh: {}", telegraf::started_by_image(words));
-            return ExitCode::FAILURE;
+            eprintln!("{}", telegraf::started_by_image(words));
+            return ExitCode::from(126);
         }
         "run.sh" => {
             name = "grafana".to_owned();

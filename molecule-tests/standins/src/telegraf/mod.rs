@@ -35,7 +35,8 @@ struct Log {
     quiet: bool,
 }
 
-/// What the image's script does, which started as root becomes the image's own user. It returns why it could not.
+/// What the image's script does, which started as root becomes the image's own user. It returns why it could not: the script also
+/// gives Telegraf the right to raw sockets, and Linux then runs it only where it may have that right.
 pub fn started_by_image(mut words: Vec<String>) -> String {
     if words.first().is_none_or(|word| word.starts_with('-')) {
         words.insert(0, "telegraf".to_owned());
@@ -50,6 +51,13 @@ pub fn started_by_image(mut words: Vec<String>) -> String {
             Some((fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
         });
         let Some((user, group)) = ids else { return "the image has no user telegraf".to_owned() };
+        const RAW_SOCKETS: u64 = 1 << 13;
+        let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let bound = status.lines().find_map(|line| line.strip_prefix("CapBnd:"));
+        let bound = bound.and_then(|set| u64::from_str_radix(set.trim(), 16).ok()).unwrap_or(RAW_SOCKETS);
+        if bound & RAW_SOCKETS == 0 {
+            return "setpriv: failed to execute telegraf: Operation not permitted".to_owned();
+        }
         command.uid(user).gid(group);
     }
     command.exec().to_string()

@@ -8,7 +8,7 @@ MAKEFLAGS += --no-print-directory
 export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
 
 # Tests on hosts mostly wait for them: more at once than there are cores.
-TEST_THREADS ?= 3
+TEST_THREADS ?= 4
 
 # make demo KEEP=1; make bench HOSTS=10 ROUNDS=5
 export KEEP HOSTS ROUNDS

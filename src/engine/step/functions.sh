@@ -345,14 +345,16 @@ disable() { remember "$1" disable && logged ctl "$1" disable && reread_later "$1
 reread_later() { case $1 in */*) printf '%s\n' "${1%%/*}" ;; *) echo - ;; esac >>"$T/reload"; }
 
 # Podman 4 that is ended while it starts a container forgets the network that it has made for it, whose rules then lead to nowhere
-# until the host boots again. A start is over soon; one that is due after a failure may begin at any moment.
+# until the host boots again. A start is over soon; one that is due after a failure may begin at any moment. What has just begun
+# in a container may not listen to signals yet, and would be waited for until it is killed.
 let_start() { # let_start UNIT
-  left=200 due=20
+  left=200 due=20 fresh=0
   while [ "$left" -gt 0 ]; do
     now=$(ctl "$1" show -p ExecStart -p SubState 2>/dev/null)
     case $now in *'/podman '*) ;; *) return ;; esac
     case $now in
-    *SubState=start*) ;;
+    *SubState=start*) fresh=20 ;;
+    *SubState=running*) if [ "$fresh" -gt 0 ]; then fresh=$((fresh - 1)); else return; fi ;;
     *SubState=auto-restart*) if [ "$due" -gt 0 ]; then due=$((due - 1)); else return; fi ;;
     *) return ;;
     esac

@@ -6,8 +6,8 @@
 #   hosts.sh inventory PREFIX          print that inventory again
 #   hosts.sh start PREFIX NAME         start one again that was stopped or killed: its address changes, its key does not
 #   hosts.sh down PREFIX               remove them
-#   hosts.sh gc                        remove the hosts whose owner is gone without having done so, and the images that
-#                                      images/ has built and nobody has used for 14 days
+#   hosts.sh gc                        remove the hosts whose owner is gone without having done so, what podman has lost of
+#                                      them, and the images that images/ has built and nobody has used for 14 days
 #
 # PREFIX tells the hosts of one caller from those of all others; their containers are named PREFIX-NAME.
 # Logging in: root, ops, opspw and plain (see images/host.sh), with the key in the inventory. Each set of hosts has

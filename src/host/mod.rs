@@ -9,6 +9,7 @@ pub mod facts;
 mod identity;
 mod noise;
 mod open;
+mod query;
 mod quote;
 mod rundir;
 mod shell;
@@ -19,6 +20,7 @@ mod tunnel;
 
 pub use error::{ConnectError, Lost, LostReason};
 pub use identity::{Identity, Password};
+pub use query::in_query;
 pub use quote::{quote, quote_words};
 pub use rundir::RunDir;
 #[cfg(test)]

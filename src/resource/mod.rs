@@ -14,7 +14,6 @@ pub mod kept;
 mod openpgp;
 mod package;
 mod quadlet;
-mod query;
 pub mod removal;
 mod scope;
 pub mod service;

@@ -6,6 +6,7 @@ mod store;
 pub use random::hexadecimal;
 pub use store::{NoSecret, SecretName, SecretStore};
 
+use crate::host::in_query;
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// What stands in place of a secret.
@@ -72,10 +73,7 @@ impl std::fmt::Debug for Secrets {
 fn written(value: &str) -> [String; 5] {
     let quoted = value.replace('\\', r"\\").replace('"', "\\\"");
     let shell = quoted.replace('$', r"\$").replace('`', r"\`");
-    let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    let url =
-        value.bytes().map(|byte| if unreserved(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") });
-    [value.to_owned(), value.replace('$', "$$"), quoted, shell, url.collect()]
+    [value.to_owned(), value.replace('$', "$$"), quoted, shell, in_query(value)]
 }
 
 /// Where `secret` stands in `text`; a short one only as a word of its own.

@@ -362,12 +362,16 @@ let_start() { # let_start UNIT
   done
 }
 
-service() { # service start|stop|restart|reload UNIT
-  remember "$2" "$1" || return 1
+act() { # act start|stop|restart|reload UNIT
+  case $1 in stop | restart) let_start "$2" ;; esac
   # systemd's limit is for services that start anew by themselves: several changes in a short time do not count
   case $1 in start | restart) ctl "$2" reset-failed >/dev/null 2>&1 ;; esac
-  case $1 in stop | restart) let_start "$2" ;; esac
-  ctl "$2" "$1" >"$T/out" 2>&1 </dev/null 8>&- && return
+  ctl "$2" "$1"
+}
+
+service() { # service start|stop|restart|reload UNIT
+  remember "$2" "$1" || return 1
+  act "$1" "$2" >"$T/out" 2>&1 </dev/null 8>&- && return
   status=$?
   words "$2"
   case $2 in */*) scope=" --user -M ${2%%/*}@" ;; *) scope= ;; esac
@@ -444,7 +448,7 @@ put_back() {
   # what did not run before stops while its files are still there
   while read -r unit active boot start did; do
     [ "$did" != - ] || continue
-    case $active in active | activating | reloading | deactivating) ;; *) let_start "$unit"; ctl "$unit" stop; ctl "$unit" reset-failed ;; esac
+    case $active in active | activating | reloading | deactivating) ;; *) act stop "$unit"; ctl "$unit" reset-failed ;; esac
     case $boot in disabled | none) ctl "$unit" disable ;; esac
   done <"$T/services" >/dev/null 2>&1
   while IFS= read -r path; do rm -rf -- "$path"; done <"$T/staged"
@@ -470,7 +474,7 @@ put_back() {
     case $seen in *" $unit "*) continue ;; esac
     if [ "$(ctl "$unit" show -p InvocationID -p ActiveState | sort)" != "ActiveState=active
 InvocationID=$start" ]; then
-      let_start "$unit"; ctl "$unit" reset-failed; ctl "$unit" restart
+      act restart "$unit"
     elif [ "$did" = reload ]; then
       ctl "$unit" reload-or-restart
     else

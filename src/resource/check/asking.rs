@@ -2,7 +2,7 @@
 
 use super::marker::pattern;
 use super::{Check, Question, Verdict};
-use crate::resource::query::in_query;
+use crate::host::in_query;
 use crate::role::MARKER;
 use crate::secret::hexadecimal;
 use std::borrow::Cow;

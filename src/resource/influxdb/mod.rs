@@ -10,7 +10,7 @@ pub use setup::Setup;
 pub use tokens::{Tokens, token_files};
 
 use super::arguments::milliseconds;
-use super::query::in_query;
+use crate::host::in_query;
 use crate::plan::call::Stop;
 use crate::plan::change::Detail;
 use crate::plan::http::{Reply, Request};

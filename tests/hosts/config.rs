@@ -149,5 +149,5 @@ fn a_service_starts_with_a_set_without_what_left_it() {
         ~ service demo: restart (because of /etc/demo/two)
     ");
     both.apply();
-    assert_eq!(both.read("journalctl -q -o cat -u demo | grep sees"), "sees one two\nsees one");
+    assert_eq!(both.read("journalctl --sync; journalctl -q -o cat -u demo | grep sees"), "sees one two\nsees one");
 }

@@ -29,10 +29,6 @@ fn names_for(project: &Project, hosts: &Hosts, names: &[(&str, &Host, &str)]) {
 }
 
 /// How often somebody has logged in, in the words of sshd.
-fn logins(host: &Host) -> usize {
-    host.read("journalctl --sync; journalctl -q -u ssh -o cat | grep -c 'Accepted publickey' || :").parse().unwrap()
-}
-
 /// The processes on a host in whose arguments or environment this text stands.
 fn processes_that_show(host: &Host, text: &str) -> String {
     host.write_file("/root/wanted", text);
@@ -133,10 +129,10 @@ fn a_password_is_typed_and_never_seen() {
     assert_eq!(host.read("grep -rlF -f /root/wanted /var/lib/solti /run /tmp /var/tmp /home 2>/dev/null || :"), "");
 
     // Without a terminal there is nobody to ask, and nothing is begun.
-    let before = logins(host);
+    let before = host.logins();
     let unasked = project.solti(&["apply", "inventory.yml", "-y", "-K"]).assert_status(3);
     unasked.assert_stderr_has("cannot ask for a password without a terminal");
-    assert_eq!(logins(host), before);
+    assert_eq!(host.logins(), before);
 }
 
 #[test]
@@ -187,13 +183,13 @@ fn several_users_share_one_connection() {
   resources: [file: { path: /home/plain/of-plain, content: \"\" }]
 ";
     project.file("playbooks/site.yml", play);
-    let before = logins(host);
+    let before = host.logins();
     project.solti(&["apply", "inventory.yml", "-y"]).assert_status(0);
-    assert_eq!(logins(host), before + 1);
+    assert_eq!(host.logins(), before + 1);
     let owners = host.read("stat -c %U /etc/of-root /home/ops/of-ops /home/plain/of-plain");
     assert_eq!(owners, "root\nops\nplain");
     project.solti(&["diff", "inventory.yml"]).assert_status(0);
-    assert_eq!(logins(host), before + 2);
+    assert_eq!(host.logins(), before + 2);
     // No shell stays behind, nor sshd's process for the session (the user's systemd takes its time).
     wait_until("every session to end", || host.exec("pgrep -l -u ops,plain sh").stdout.is_empty().then_some(()));
 }

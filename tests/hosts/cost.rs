@@ -96,7 +96,7 @@ fn a_run_without_changes_costs_the_same_whatever_its_size() {
         project.file("playbooks/site.yml", &play(count));
         project.solti(&["apply", "inventory.yml", "-y"]).assert_status(0);
         host.read("rm /run/solti.lock; : >/run/stamp; until [ /run/later -nt /run/stamp ]; do : >/run/later; done");
-        let before = logins(host);
+        let before = host.logins();
         for (command, expected, leaves) in
             [(["diff", "-v"], of_diff, "/run/later"), (["apply", "-y"], of_apply, "/run/later\n/run/solti.lock")]
         {
@@ -108,7 +108,7 @@ fn a_run_without_changes_costs_the_same_whatever_its_size() {
             assert_eq!(called.join(", "), expected, "{command:?} of {count}");
             assert_eq!(written(host), leaves);
         }
-        assert_eq!(logins(host), before + 2);
+        assert_eq!(host.logins(), before + 2);
     }
 }
 
@@ -141,8 +141,4 @@ fn all_that_is_behind_an_api_is_one_curl() {
         own.cloned().collect()
     };
     assert_eq!(of_solti(&all[0]), of_solti(&all[1]));
-}
-
-fn logins(host: &Host) -> u64 {
-    host.read("journalctl --sync; journalctl -q -u ssh -o cat | grep -c 'Accepted publickey'").parse().unwrap()
 }

@@ -63,7 +63,7 @@ fn a_service_of_a_package_does_not_start_before_its_configuration() {
     "#);
     project.solti(&["apply", "-y", "inventory.yml"]).assert_status(0);
     project.solti(&["diff", "inventory.yml"]).assert_status(0);
-    assert_eq!(host.read("journalctl -q -o cat -u prometheus-node-exporter | grep -c Started; curl -sf 127.0.0.1:9111 >/dev/null && echo answers; systemctl is-enabled prometheus-node-exporter"), "1\nanswers\nenabled");
+    assert_eq!(host.read("journalctl --sync; journalctl -q -o cat -u prometheus-node-exporter | grep -c Started; curl -sf 127.0.0.1:9111 >/dev/null && echo answers; systemctl is-enabled prometheus-node-exporter"), "1\nanswers\nenabled");
     // The package's own file of that name was new to it: it is not asked for, and a second start is not needed.
     assert_eq!(host.read("ls /etc/default/prometheus-node-exporter*"), "/etc/default/prometheus-node-exporter");
 }

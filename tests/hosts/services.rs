@@ -13,7 +13,7 @@ WantedBy=multi-user.target
 "#;
 
 /// What it is, whether it runs, and at boot, and what it has started with so far.
-const SEEN: &str = "systemctl show -p Description,ActiveState,UnitFileState,NeedDaemonReload --value demo; journalctl -q -o cat -u demo | grep '^setting '";
+const SEEN: &str = "systemctl show -p Description,ActiveState,UnitFileState,NeedDaemonReload --value demo; journalctl --sync; journalctl -q -o cat -u demo | grep '^setting '";
 
 #[test]
 fn a_service_runs_with_what_is_declared() {
@@ -127,7 +127,7 @@ fn a_service_runs_with_what_is_declared() {
     both.apply();
     let still = both.hosts.iter().map(|host| host.read("systemctl show -p MainPID --value demo")).collect::<Vec<_>>();
     assert_eq!(pid, still);
-    assert_eq!(both.read("journalctl -q -o cat -u demo | grep -c 'setting c'"), "1");
+    assert_eq!(both.read("journalctl --sync; journalctl -q -o cat -u demo | grep -c 'setting c'"), "1");
 
     // By hand.
     both.repairs(

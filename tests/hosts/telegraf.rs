@@ -89,7 +89,7 @@ impl Stack {
 
 /// Which start of Telegraf is running, and how often it has read its configuration since the host is there.
 fn start(host: &Host) -> (String, usize) {
-    let log = host.read("journalctl -q -o cat --no-pager -u telegraf");
+    let log = host.read("journalctl --sync; journalctl -q -o cat --no-pager -u telegraf");
     (host.read("systemctl show -p InvocationID --value telegraf"), log.matches("I! Starting Telegraf").count())
 }
 
@@ -209,7 +209,9 @@ fn metrics_are_found_with_their_tags(mon: Suite, app: Suite, backend: &str) {
         let newer = [&fewer[..], &[&told]].concat();
         stack.apply(&newer).assert_status(0).assert_stdout_has("service telegraf: restart");
         now = assert_restarted(app, &now);
-        let log = app.read("journalctl -q -o cat --no-pager -u telegraf | grep 'I! Starting Telegraf' | tail -n 1");
+        let log = app.read(
+            "journalctl --sync; journalctl -q -o cat --no-pager -u telegraf | grep 'I! Starting Telegraf' | tail -n 1",
+        );
         assert!(log.contains(version), "{log}");
     }
     stack.solti(&["verify"], &fewer).assert_status(0);

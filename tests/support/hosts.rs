@@ -1,5 +1,6 @@
 //! Throwaway hosts: containers that boot as real hosts do, started and removed by `molecule-tests/hosts.sh`.
 
+use std::cell::RefCell;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -17,6 +18,20 @@ static PLACES: Mutex<usize> = Mutex::new(AT_ONCE);
 static PLACE_FREED: Condvar = Condvar::new();
 static LEFTOVERS: Once = Once::new();
 static NEXT: AtomicUsize = AtomicUsize::new(0);
+
+thread_local! {
+    /// Where this thread's test has failed, and why.
+    static FAILURE: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+/// Notes each failure, beside what is done with it anyway.
+static FAILURES_NOTED: LazyLock<()> = LazyLock::new(|| {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |failure| {
+        FAILURE.set(failure.to_string());
+        usual(failure);
+    }));
+});
 
 /// Keys and inventories of all hosts of all test runs of one user.
 static STATE: LazyLock<PathBuf> = LazyLock::new(|| std::env::temp_dir().join(format!("solti-tests-{}", own_user_id())));
@@ -53,6 +68,7 @@ impl Hosts {
     pub fn up(hosts: &[(&str, Suite)]) -> Self {
         let places = Places::take(hosts.len());
         LEFTOVERS.call_once(collect_garbage);
+        LazyLock::force(&FAILURES_NOTED);
         let prefix = format!("t{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let specs: Vec<_> = hosts.iter().map(|(name, suite)| format!("{name}={}", suite.name())).collect();
         let mut args = vec!["up", &prefix];
@@ -110,6 +126,8 @@ impl Drop for Hosts {
         let failed = std::thread::panicking();
         if failed {
             self.hosts.iter().for_each(Host::describe);
+            // Where only the end of a long output is shown, it is to say what failed.
+            eprintln!("--- the test\n{}", FAILURE.take());
         }
         if keep() == Keep::All || keep() == Keep::Failed && failed {
             eprintln!("kept: {}", self.hosts.iter().map(Host::container).collect::<Vec<_>>().join(" "));
@@ -214,12 +232,24 @@ impl Host {
         run(self.command(&["test", "-e", path])).status == 0
     }
 
+    /// How many logins over SSH it has seen.
+    ///
+    /// Told by the program that says so, not by its unit: logind moves sshd's process to a unit of the session, and a
+    /// journal that comes late takes what the process had said before for that one's.
+    #[track_caller]
+    pub fn logins(&self) -> usize {
+        const LOGINS: &str = "journalctl --sync
+            journalctl -q -t sshd -t sshd-session -o cat | grep -c 'Accepted publickey' || :";
+        self.read(LOGINS).parse().unwrap()
+    }
+
     /// Prints how it is, for who reads why a test has failed.
     fn describe(&self) {
+        // Containers share the kernel's messages, and sudo and sshd say each thing three times.
         const STATE: &str =
             "date -Is; cat /proc/loadavg; systemctl list-units --failed --plain --no-legend; podman ps -a
             ss -tlnp; nft list ruleset 2>/dev/null | grep -E 'dnat|chain NETAVARK' || iptables-save -t nat
-            journalctl -q --no-pager -o short-iso-precise -n 120";
+            journalctl -q --no-pager -o short-iso-precise -n 200 | grep -vE ' (kernel: |.*: pam_)' | tail -n 60";
         let init = self.init.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(output) = init.and_then(|_| self.command(&["timeout", "20", "sh", "-c", STATE]).output().ok()) {
             eprintln!("--- {}\n{}", self.container(), String::from_utf8_lossy(&output.stdout));

@@ -174,7 +174,7 @@ fn markers_are_written_once_and_found() {
     let soon = ["marker_within=3s"];
     let (names, counts) = (
         ["journal", "file", "point", "metric", "command"],
-        "wc -l </var/log/app/a.log; journalctl -q -o cat -t own | wc -l; wc -l </opt/own; grep -c solti_marker /opt/points",
+        "journalctl --sync; wc -l </var/log/app/a.log; journalctl -q -o cat -t own | wc -l; wc -l </opt/own; grep -c solti_marker /opt/points",
     );
 
     // Each value is written once, however often it is looked for, and no password is an argument.

@@ -55,10 +55,18 @@ fn what_fails_is_put_back(suite: Suite) {
             &["app.service did not stay up", "/nonesuch", "app.service is running as before"],
         ),
         (&["app_text='die at once'"], restarted("start die at once"), &["did not stay up", "status=3"]),
-        (&["app_text='die soon'"], restarted("start die soon"), &["did not stay up", "put back  /etc/app/app.conf"]),
-        (&["app_text='status 503'"], restarted("start status 503"), &["status 503 instead of 200"]),
-        (&["app_text=two", "app_that=\"body == 'three'\""], restarted("start two"), &["http:", "body == 'three'"]),
-        (&["app_text=two", "app_port=7999"], restarted("start two"), &["port:7999"]),
+        (
+            &["app_text='die soon'", "app_settle=60s"],
+            restarted("start die soon"),
+            &["did not stay up", "put back  /etc/app/app.conf"],
+        ),
+        (&["app_text='status 503'", "app_within=2s"], restarted("start status 503"), &["status 503 instead of 200"]),
+        (
+            &["app_text=two", "app_within=2s", "app_that=\"body == 'three'\""],
+            restarted("start two"),
+            &["http:", "body == 'three'"],
+        ),
+        (&["app_text=two", "app_within=2s", "app_port=7999"], restarted("start two"), &["port:7999"]),
         // The package stays; what was to start with it does not.
         (&["app_text='die at once'", "app_hello=1.1"], restarted("start die at once"), &["package solti-hello"]),
     ];
@@ -190,11 +198,8 @@ fn a_run_that_is_killed_is_put_back(suite: Suite) {
     bench.host().start();
     bench.project.refresh(&bench.hosts);
     wait_until("the service to answer", || (bench.answer() == "two").then_some(()));
-    bench.notes("soft");
-    bench.notes("other");
     bench.apply(&[]).assert_status(0);
-    bench.notes("soft");
-    bench.notes("other");
+    bench.assert_notes(&["start two", "start one"], &["start one"], &["start other"]);
     was_put_back();
 }
 
@@ -208,12 +213,7 @@ fn a_silent_controller_is_not_waited_for() {
     let hurry = "#!/bin/sh\n[ \"$1\" != 60 ] || set -- 4\nexec /usr/bin/sleep \"$@\"\n";
     bench.host().write_file("/usr/local/sbin/sleep", hurry);
     bench.read("chmod 755 /usr/local/sbin/sleep");
-    let waiting = &["app_text=two", "app_port=7999"];
-    let role = std::fs::read_to_string(bench.project.path("roles/app/role.yml")).unwrap();
-    bench.project.file(
-        "roles/app/role.yml",
-        &role.replace("port: \"{{ app_port }}\", within: 2s", "port: \"{{ app_port }}\", within: 170s"),
-    );
+    let waiting = &["app_text=two", "app_within=170s", "app_port=7999"];
     let in_checks = || wait_until("the checks", || (bench.answer() == "two").then_some(()));
 
     let apply = bench.project.solti_background(&Bench::arguments("apply", waiting));

@@ -14,7 +14,7 @@ impl<'h> Poller<'h> {
     pub fn start(host: &'h Host, url: &str) -> Self {
         host.write_file(
             "/usr/local/bin/poll",
-            ": >/run/missed; : >/run/polling\nwhile [ -e /run/polling ]; do curl -fsm 2 \"$1\" >/dev/null || echo missed >>/run/missed; echo >>/run/asked; sleep 0.05; done\n",
+            ": >/run/missed; : >/run/polling\nwhile [ -e /run/polling ]; do curl -fsm 10 \"$1\" >/dev/null || echo missed >>/run/missed; echo >>/run/asked; sleep 0.05; done\n",
         );
         host.read("rm -f /run/asked");
         let asking = Background::spawn(host.command(&["sh", "/usr/local/bin/poll", url]));

@@ -216,7 +216,7 @@ fn what_cuts_off_a_conversation() {
     let watch = Watch::start();
     pair.apply(&[]).assert_status(0);
     // what is put together on the host is in no argument of the test's own
-    mon.read("word=ted; env A=plan$word-environment sleep 0.5; sh -c 'sleep 0.5; :' plan$word-argument");
+    mon.read("word=ted; env A=plan$word-environment sleep 1; sh -c 'sleep 1; :' plan$word-argument");
     let seen = watch.stop();
     let first = pair.token();
     assert!(seen.has("A=planted-environment") && seen.has("planted-argument"), "nothing is seen");

@@ -225,12 +225,12 @@ fn five_services_from_one_apply(stack: Stack) {
     stack.mon().read(&format!("logger 'planted {token}'"));
     let planted = leaks::readable(&stack.hosts, &secrets);
     assert!(planted.contains("file: /opt/planted") && planted.contains("journal: "), "{planted}");
-    stack.app().read(&format!("sleep 0.2 & exec sh -c 'sleep 0.1; : {token}'"));
+    stack.app().read(&format!("exec sh -c 'sleep 1; : {token}'"));
     let arguments: Vec<String> =
         watch.stop().arguments(&secrets).into_iter().filter(|found| !found.contains("planted-wrong-token")).collect();
-    assert!(arguments.iter().any(|found| found.contains("sleep 0.1")), "what was planted was not found");
+    assert!(arguments.iter().any(|found| found.contains("sleep 1;")), "what was planted was not found");
     let others: Vec<&String> =
-        arguments.iter().filter(|found| !found.contains("sleep 0.1") && !found.contains("logger")).collect();
+        arguments.iter().filter(|found| !found.contains("sleep 1;") && !found.contains("logger")).collect();
     assert!(others.is_empty(), "{others:?}");
     let project = stack.project.root().display().to_string();
     for secret in &secrets[..6] {

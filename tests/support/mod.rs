@@ -19,6 +19,6 @@ mod project;
 mod terminal;
 
 pub use hosts::{Host, Hosts, Suite, as_root, collect_garbage, podman};
-pub use process::{Background, Output, run, wait_until};
+pub use process::{Background, Output, eventually, run, wait_until};
 pub use project::Project;
 pub use terminal::Terminal;

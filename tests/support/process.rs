@@ -1,5 +1,6 @@
 //! Programs that a test runs: their exit code, what they printed, and an end to waiting for them.
 
+use std::fmt::Debug;
 use std::fs::File;
 use std::io::{Seek, SeekFrom, Write};
 use std::os::unix::fs::FileExt;
@@ -10,6 +11,9 @@ use std::time::{Duration, Instant};
 
 /// How long anything may take before the test fails; generous, as the machine may be compiling meanwhile.
 const WITHIN: Duration = Duration::from_secs(180);
+
+/// How long a program may run: some do the work of thirty.
+const ENDS_WITHIN: Duration = Duration::from_secs(900);
 
 /// How often a condition is looked at that is being waited for.
 const POLL: Duration = Duration::from_millis(10);
@@ -148,7 +152,7 @@ impl Background {
     /// Waits for its end. One that does not end in time is killed, and fails the test.
     #[track_caller]
     pub fn wait(mut self) -> Output {
-        let deadline = Instant::now() + WITHIN;
+        let deadline = Instant::now() + ENDS_WITHIN;
         let (status, late) = loop {
             match self.child.try_wait().unwrap() {
                 Some(status) => break (status, false),
@@ -165,7 +169,7 @@ impl Background {
             stdout: self.stdout(),
             stderr: self.stderr(),
         };
-        assert!(!late, "not done after {} s\n{output}", WITHIN.as_secs());
+        assert!(!late, "not done after {} s\n{output}", ENDS_WITHIN.as_secs());
         output
     }
 }
@@ -193,6 +197,20 @@ pub fn run_with_input(mut command: Command, input: &[u8]) -> Output {
     file.seek(SeekFrom::Start(0)).unwrap();
     command.stdin(Stdio::from(file));
     run(command)
+}
+
+/// Looks again and again until this is seen, or fails saying what was seen last.
+#[track_caller]
+pub fn eventually<T: PartialEq + Debug>(expected: &T, mut look: impl FnMut() -> T) {
+    let deadline = Instant::now() + WITHIN;
+    loop {
+        let seen = look();
+        if seen == *expected {
+            return;
+        }
+        assert!(Instant::now() < deadline, "waited {} s for {expected:#?}\nand saw {seen:#?}", WITHIN.as_secs());
+        sleep(POLL * 5);
+    }
 }
 
 /// Looks again and again until there is something to return, or fails saying what was waited for.

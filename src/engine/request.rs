@@ -4,6 +4,7 @@ use super::event::Event;
 use crate::yaml::{Entry, Node};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 
 /// What is done with the plan.
@@ -19,7 +20,10 @@ pub enum Command {
         prune: bool,
     },
     /// Nothing is planned; only the checks are asked.
-    Verify,
+    Verify {
+        /// The longest that any check is waited for, unless it has less time anyway.
+        within: Option<Duration>,
+    },
 }
 
 /// What a run is about: the inputs and choices of one command line.

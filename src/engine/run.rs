@@ -55,7 +55,7 @@ pub async fn run(
     let word = match command {
         Command::Diff => "diff",
         Command::Apply { .. } => "apply",
-        Command::Verify => "verify",
+        Command::Verify { .. } => "verify",
     };
     project.hosts.secrets().begin(names.iter().cloned(), project.selection.limited(word));
     let (mut works, mut errors) = (Vec::new(), Vec::new());
@@ -128,8 +128,11 @@ impl Dispatcher {
         let members = self.read_facts(works).await;
         let mut members = self.render_again(members).await;
         if self.invalid.is_none() {
-            members =
-                if self.command == Command::Verify { self.verify(members).await } else { self.plan(members).await };
+            members = if let Command::Verify { within } = self.command {
+                self.verify(members, within).await
+            } else {
+                self.plan(members).await
+            };
         }
         if let Some(errors) = self.invalid.clone() {
             self.close(members).await;
@@ -207,7 +210,7 @@ impl Dispatcher {
         let changes = member.session.changed;
         let outcome = match stop {
             Stop::Unreachable(reason) => {
-                if self.command == Command::Verify {
+                if matches!(self.command, Command::Verify { .. }) {
                     let runs = member.work.runs.iter().filter(|run| !run.absent);
                     let checks = runs.flat_map(|run| &run.steps).flat_map(|step| &step.checks);
                     member.session.not_asked(checks, "the host could not be reached");
@@ -319,13 +322,16 @@ impl Dispatcher {
         members
     }
 
-    async fn verify(&mut self, members: Vec<Member>) -> Vec<Member> {
-        self.each(members, false, |mut member| async move {
+    async fn verify(&mut self, members: Vec<Member>, within: Option<Duration>) -> Vec<Member> {
+        self.each(members, false, move |mut member| async move {
             member.session.phase(Phase::Reading);
             let mut by_identity: HashMap<Identity, Vec<ResolvedCheck>> = HashMap::new();
             for run in member.work.runs.iter().filter(|run| !run.absent) {
                 let checks = run.steps.iter().flat_map(|step| step.checks.iter().cloned());
                 by_identity.entry(run.become_user.clone()).or_default().extend(checks);
+            }
+            if let Some(most) = within {
+                by_identity.values_mut().flatten().for_each(|check| check.check.within = check.check.within.min(most));
             }
             let (mut count, mut failed) = (0, false);
             for (identity, checks) in by_identity {

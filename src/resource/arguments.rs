@@ -140,10 +140,17 @@ pub fn environment(node: &Node) -> Result<Vec<(String, String)>, Diagnostics> {
     errors.or(pairs)
 }
 
-/// How a length of time is written: `90`, `90s`, `500ms`, `5m`, `1h`, `2d`, `1h30m`.
+/// How a length of time is written: see [`duration`].
 pub fn milliseconds(node: &Node) -> Result<u64, Diagnostics> {
-    let text = node.string()?;
-    let wrong = || Diagnostic::at(&node.span, "this is no length of time").hint("write it as 500ms, 30s, 5m, 1h or 2d");
+    let wrong = || Diagnostic::at(&node.span, "this is no length of time").hint(DURATION_HINT);
+    Ok(duration(&node.string()?).ok_or_else(wrong)?)
+}
+
+/// What a length of time looks like.
+pub const DURATION_HINT: &str = "write it as 500ms, 30s, 5m, 1h or 2d";
+
+/// The milliseconds of a length of time: `90` (seconds), `90s`, `500ms`, `5m`, `1h`, `2d`, `1h30m`.
+pub fn duration(text: &str) -> Option<u64> {
     let (mut total, mut rest) = (0_u64, text.trim());
     while !rest.is_empty() || text.is_empty() {
         let unit = rest.find(|c: char| !c.is_ascii_digit() && c != ' ').unwrap_or(rest.len());
@@ -157,13 +164,13 @@ pub fn milliseconds(node: &Node) -> Result<u64, Diagnostics> {
             "h" => 3_600_000,
             "d" => 86_400_000,
             "w" => 604_800_000,
-            _ => return Err(wrong().into()),
+            _ => return None,
         };
-        let number: u64 = rest[..unit].trim().parse().map_err(|_| wrong())?;
+        let number: u64 = rest[..unit].trim().parse().ok()?;
         total = total.saturating_add(number.saturating_mul(factor));
         rest = &rest[end..];
     }
-    Ok(total)
+    Some(total)
 }
 
 /// The name of a user or group, as the account tools take it.

@@ -25,7 +25,7 @@ mod user;
 
 pub mod check;
 
-pub use arguments::milliseconds;
+pub use arguments::{DURATION_HINT, duration, milliseconds};
 pub use claims::claims;
 pub use kept::Kept;
 

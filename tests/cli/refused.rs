@@ -1296,6 +1296,11 @@ fn arguments() -> io::Result<()> {
 
     For more information, try '--help'.
     ");
+    insta::assert_snapshot!(refused_with(&[], &["verify", "inventory.yml", "--within", "soon"])?, @"
+    error: invalid value 'soon' for '--within <TIME>': write it as 500ms, 30s, 5m, 1h or 2d
+
+    For more information, try '--help'.
+    ");
     insta::assert_snapshot!(refused_with(&[("solti.toml", "projekt = \"x\"\n")], &["diff", "inventory.yml"])?, @r#"
     error: unknown field `projekt`, expected `project` or `playbook`
      --> solti.toml:1:1

@@ -87,7 +87,7 @@ impl Job {
         loop {
             let mut project = self.load_as(known, scenario, What::Roles)?;
             inputs::add_checks(&mut project, scenario)?;
-            let asked = self.engine(Command::Verify, project).await?.checks;
+            let asked = self.engine(Command::Verify { within: None }, project).await?.checks;
             if wanted(&asked) || begun.elapsed() >= within || self.is_stopping() {
                 return Ok(asked);
             }

@@ -10,7 +10,7 @@ impl Job {
     pub(super) async fn verify(&self, known: &mut Known) -> Result<Done, Bad> {
         let mut project = self.load(known, What::Roles)?;
         inputs::add_checks(&mut project, &self.scenario)?;
-        let ran = self.engine(Command::Verify, project).await?;
+        let ran = self.engine(Command::Verify { within: None }, project).await?;
         let asked = counted(ran.checks.len(), "check");
         match ran.exit {
             0 if ran.checks.is_empty() => {

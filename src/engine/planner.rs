@@ -162,6 +162,7 @@ pub fn plan(
 
 /// What any role of the host declares counts for all of them: services start anew for what they use, whoever declares it.
 fn declare(work: &HostWork, states: &mut BTreeMap<Identity, State>) {
+    states.values_mut().for_each(|state| state.partial = work.partial);
     for run in work.runs.iter().filter(|run| !run.absent) {
         let Some(state) = states.get_mut(&run.become_user) else { continue };
         for resource in run.resources().filter_map(|resolved| resolved.resource.as_ref()) {

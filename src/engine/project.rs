@@ -38,6 +38,8 @@ pub struct Project {
     pub play_hosts: Vec<Vec<String>>,
     /// Whether the playbooks are all that the project declares, so that what they lack is orphaned.
     pub complete: bool,
+    /// Whether hosts or roles are left out that the playbooks have: `--limit`, `--tags`, `--skip-tags`.
+    pub partial: bool,
 }
 
 /// `solti.toml`, whose folder is the project's root.
@@ -78,7 +80,14 @@ pub fn load(selection: &Selection) -> Result<Project, Diagnostics> {
     let secrets = Secrets::new();
     let hosts = Arc::new(template_hosts(&inventory, &extra).with_secrets(SecretStore::new(secrets.clone())));
     let limit = selection.limit.as_ref().map(|limit| inventory.select(limit, None)).transpose()?;
-    let play_hosts = play_hosts(&inventory, &playbooks, &extra, limit.as_deref())?;
+    let mut play_hosts = play_hosts(&inventory, &playbooks, &extra)?;
+    let mut partial = !selection.is_untagged();
+    if let Some(limit) = &limit {
+        for hosts in &mut play_hosts {
+            partial |= hosts.iter().any(|host| !limit.contains(host));
+            hosts.retain(|host| limit.contains(host));
+        }
+    }
     check_names(&inventory, &playbooks)?;
     let id = settings.project.or_else(|| name_of(root.as_deref())).unwrap_or_else(|| "solti".to_owned());
     let complete = selection.playbooks.is_empty() && selection.given.is_none() && selection.is_untagged();
@@ -93,6 +102,7 @@ pub fn load(selection: &Selection) -> Result<Project, Diagnostics> {
         limit,
         play_hosts,
         complete,
+        partial,
     })
 }
 
@@ -181,13 +191,8 @@ fn template_hosts(inventory: &Inventory, extra: &Layer) -> Hosts {
     hosts
 }
 
-/// The hosts of each play, within `--limit`, in the order of the inventory's pattern.
-fn play_hosts(
-    inventory: &Inventory,
-    playbooks: &[Playbook],
-    extra: &Layer,
-    limit: Option<&[String]>,
-) -> Result<Vec<Vec<String>>, Diagnostics> {
+/// The hosts of each play, in the order of the inventory's pattern.
+fn play_hosts(inventory: &Inventory, playbooks: &[Playbook], extra: &Layer) -> Result<Vec<Vec<String>>, Diagnostics> {
     let mut errors = Diagnostics::new();
     let scope = Scope::new(vec![extra.clone()]);
     let mut all = Vec::new();
@@ -203,11 +208,7 @@ fn play_hosts(
             }
         }
         let at = play.hosts.first().map(|node| &node.span).unwrap_or(&play.span);
-        let mut hosts = errors.collect(inventory.select(&patterns.join(":"), Some(at))).unwrap_or_default();
-        if let Some(limit) = limit {
-            hosts.retain(|host| limit.contains(host));
-        }
-        all.push(hosts);
+        all.push(errors.collect(inventory.select(&patterns.join(":"), Some(at))).unwrap_or_default());
     }
     errors.or(all)
 }

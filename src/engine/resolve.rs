@@ -31,6 +31,8 @@ pub struct HostWork {
     pub left_alone: Vec<String>,
     /// Whether something was left out because it needs facts, which are not known yet.
     pub needs_facts: bool,
+    /// See [`Project::partial`].
+    pub partial: bool,
     /// What in its input is going away.
     pub notes: Vec<Diagnostic>,
 }
@@ -170,9 +172,15 @@ pub fn resolve(project: &Project, host: &str) -> Result<HostWork, Diagnostics> {
     let Resolver { mut errors, runs, left_alone, needs_facts, notes, .. } = resolver;
     errors.extend(conflicts(&runs));
     match target {
-        Some(target) if errors.is_empty() => {
-            Ok(HostWork { name: host.to_owned(), target, runs, left_alone, needs_facts, notes })
-        }
+        Some(target) if errors.is_empty() => Ok(HostWork {
+            name: host.to_owned(),
+            target,
+            runs,
+            left_alone,
+            needs_facts,
+            partial: project.partial,
+            notes,
+        }),
         _ => Err(errors),
     }
 }

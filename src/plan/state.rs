@@ -190,6 +190,8 @@ pub struct State {
     pub installing: IndexMap<String, String>,
     /// Units whose files a planned change writes.
     pub rewritten_units: HashSet<String>,
+    /// Whether the run leaves out hosts or roles, which may need what nobody needs in it.
+    pub partial: bool,
 }
 
 impl State {

@@ -121,6 +121,19 @@ fn a_token_goes_from_host_to_host_in_one_run() {
     pair.apply(&other).assert_status(0);
     let second = pair.token();
 
+    // who is not in the run keeps what it has, which works until a run about all
+    let part = [&third[..], &["-l", "mon"]].concat();
+    pair.apply(&part).assert_status(0).assert_stdout_has("the former one is revoked by a run of all hosts and roles");
+    assert!(!pair.mon().read_file("/etc/writer/env").contains(&second));
+    assert_eq!(pair.hosts.host("app").read("sed -n 's/^TOKEN=//p' /etc/writer/env"), second);
+    assert_eq!(pair.written_with(&second), "204");
+    pair.apply(&part).assert_status(0).assert_stdout_has("No changes");
+    pair.apply(&third).assert_status(0).assert_stdout_has("telegraf: a former token of that name is revoked");
+    assert_ne!(pair.token(), second);
+    assert_eq!(pair.written_with(&second), "401");
+    pair.apply(&other).assert_status(0);
+    let second = pair.token();
+
     // somebody has revoked it by hand
     pair.mon().read(
         "auth=\"Authorization: Token $(cat /etc/solti/secrets/influxdb_admin_token)\"; \

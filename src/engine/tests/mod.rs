@@ -92,6 +92,7 @@ fn work(runs: Vec<RoleRun>) -> HostWork {
         runs,
         left_alone: Vec::new(),
         needs_facts: false,
+        partial: false,
         notes: Vec::new(),
     }
 }

@@ -64,6 +64,24 @@ fn settings_win() {
 }
 
 #[test]
+fn a_run_of_a_part() {
+    let inventory = ("inventory.yml", "all: { hosts: { one: , two: , idle: } }\n");
+    let play = ("playbooks/site.yml", "- hosts: one:two\n  resources:\n  - directory: { path: /srv/app }\n");
+    let folder = folder(&[inventory, play]);
+    let folder = folder.path();
+    let partial = |choose: fn(&mut Selection)| {
+        let mut selection = selection(folder, "inventory.yml");
+        choose(&mut selection);
+        load(&selection).unwrap().partial
+    };
+    assert!(!partial(|_| {}));
+    assert!(!partial(|selection| selection.limit = Some("two:one".into())), "nobody is left out");
+    assert!(partial(|selection| selection.limit = Some("two".into())));
+    assert!(partial(|selection| selection.tags.push("app".into())));
+    assert!(partial(|selection| selection.skip_tags.push("app".into())));
+}
+
+#[test]
 fn wrong_settings() {
     let folder = folder(&[INVENTORY, ("playbooks/site.yml", PLAY), ("solti.toml", "project = \"lab\"\nroot = 1\n")]);
     let folder = folder.path();

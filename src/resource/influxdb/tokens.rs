@@ -36,6 +36,8 @@ pub struct Tokens {
     folder: String,
     /// Those that have to be asked for or made anew; known once it is planned.
     needed: Vec<String>,
+    /// Whether tokens that are declared no longer, or not like this, stay: who is left out of the run may use them.
+    spares: bool,
 }
 
 /// A token as it should be.
@@ -173,7 +175,7 @@ impl Tokens {
             errors.or(tokens)
         });
         let (api, tokens) = fields.finish_with(api.zip(tokens))?;
-        Ok(Self { api, tokens, folder: files.secrets_folder()?, needed: Vec::new() })
+        Ok(Self { api, tokens, folder: files.secrets_folder()?, needed: Vec::new(), spares: false })
     }
 
     fn authorizations(&self) -> Request {
@@ -233,6 +235,11 @@ impl Tokens {
         }
         for given in self.revoked(&given) {
             match self.tokens.iter().find(|token| token.name == given.name) {
+                Some(token) if state.partial && needed.contains(&token.name) => {
+                    let why = "the former one is revoked by a run of all hosts and roles";
+                    details.push(Detail::note(format!("{}: {why}", token.name)));
+                }
+                _ if state.partial => {}
                 None => {
                     details.extend(Detail::value(given.name, Some("given out"), Some("revoked")));
                     stale.extend(self.left_behind(given, state));
@@ -336,7 +343,7 @@ impl Resource for Tokens {
         operations.extend(kept::make_folder(&self.folder, state));
         operations.extend(stale.into_iter().map(|path| Operation::Remove { path }));
         if talks {
-            operations.push(Operation::Api(Arc::new(Self { needed, ..self.clone() })));
+            operations.push(Operation::Api(Arc::new(Self { needed, spares: state.partial, ..self.clone() })));
         }
         let action = if new { Action::Create } else { Action::Update };
         Ok(Planned { draft: Some(Draft { action, details, operations }), items })
@@ -360,7 +367,7 @@ impl Call for Tokens {
     }
 
     fn afterwards(&self) -> Option<Arc<dyn Call>> {
-        Some(Arc::new(Revoke(self.clone())))
+        (!self.spares).then(|| Arc::new(Revoke(self.clone())) as Arc<dyn Call>)
     }
 
     fn makes(&self) -> Vec<String> {

@@ -281,6 +281,20 @@ fn tokens_are_made_kept_and_revoked() {
     DELETE http://h:8086/api/v2/authorizations/id of solti: telegraf  -> 204
     DELETE http://h:8086/api/v2/authorizations/id of solti: old  -> 204
     ");
+    // who is not in the run may need it, and the plan says so, or that there is nothing to do
+    let part = |token: &str, given: &[Value]| State { partial: true, ..kept(token, given) };
+    assert_snapshot!(plan(&text, &mut part("tok", std::slice::from_ref(&changed))), @r#"
+    update
+      telegraf: read telegraf -> write telegraf
+      telegraf: the former one is revoked by a run of all hosts and roles
+      > talk to its service; makes ["influxdb_token_telegraf"]
+      = /etc/solti/secrets/influxdb_token_telegraf Nothing
+    "#);
+    assert_snapshot!(plan(&text, &mut part("made", &[former.clone(), new.clone(), gone.clone()])), @"
+    nothing
+      = /etc/solti/secrets/influxdb_token_telegraf Nothing
+    ");
+    assert!(call(&text, part("tok", std::slice::from_ref(&changed))).afterwards().is_none());
     // a run that came to nothing has left it for the next one
     assert_snapshot!(plan(&text, &mut kept("made", &[former, new])), @"
     update

@@ -105,22 +105,23 @@ forget_networks() {
   done < <(ip netns list 2>/dev/null)
 }
 
-# Removes the containers given by id, and the folders with their keys.
-remove() {
-  local folders folder
-  local -a ids=("$@")
-  [ $# -gt 0 ] || return 0
-  folders=$(engine inspect --format '{{index .Config.Labels "solti-test-folder"}}' "$@" 2>/dev/null | sort -u) || true
-  # docker never waits for a container to stop that is removed by force
-  if [ "$driver" = podman ]; then set -- -t 0 "$@"; fi
-  engine rm -f -v "$@" >/dev/null 2>&1 || true
-  if [ "$driver" = podman ]; then end_forgotten "${ids[@]}"; fi
-  while read -r folder; do
-    if [ -f "$folder/known_hosts" ]; then forget "$folder"; fi
-  done <<<"$folders"
+# Removes the hosts of a folder, given by id.
+remove() { # remove FOLDER ID...
+  local prefix=${1##*/}
+  local -a names=()
+  if [ "$driver" = docker ]; then
+    [ $# = 1 ] || engine rm -f -v "${@:2}" >/dev/null 2>&1 </dev/null || true
+    return
+  fi
+  # Of a host that podman was killed while it made, nothing is there but the name.
+  if [ -f "$1/names" ]; then mapfile -t names <"$1/names"; fi
+  shift
+  # Unlike docker, podman would wait for them to stop.
+  [ $(($# + ${#names[@]})) = 0 ] || engine rm -f -v -t 0 "$@" "${names[@]/#/$prefix-}" >/dev/null 2>&1 </dev/null || true
+  end_forgotten "$@"
 }
 
-# Removes a folder. What says whose it is goes last: `gc` finishes what is cut short.
+# Removes a folder with its keys. What says whose it is goes last: `gc` finishes what is cut short.
 forget() {
   find "$1" -mindepth 1 ! -path "$1/owner" -delete 2>/dev/null || true
   rm -rf -- "$1"
@@ -289,7 +290,7 @@ down() {
 clear_away() {
   local -a ids
   mapfile -t ids < <(containers "label=solti-test=$prefix")
-  remove "${ids[@]}"
+  remove "$folder" "${ids[@]}"
   forget "$folder"
   forget_networks
 }
@@ -299,12 +300,14 @@ gc() {
   local -a ids
   mapfile -t ids < <(containers label=solti-test)
   [ ${#ids[@]} = 0 ] || engine inspect "${ids[@]}" 2>/dev/null --format \
-    '{{.Id}} {{index .Config.Labels "solti-test-pid"}} {{index .Config.Labels "solti-test-started"}}' |
-    while read -r id pid start; do
+    '{{.Id}} {{index .Config.Labels "solti-test-pid"}} {{index .Config.Labels "solti-test-started"}} {{index .Config.Labels "solti-test-folder"}}' |
+    while read -r id pid start folder; do
       if [ "$pid" = keep ]; then continue; fi
       # Another process may have got the owner's id since.
       now=$(started "$pid") || now=gone
-      if [ "$now" != "$start" ]; then remove "$id" </dev/null; fi
+      [ "$now" != "$start" ] || continue
+      remove "$folder" "$id"
+      if [ -f "$folder/known_hosts" ]; then forget "$folder"; fi
     done || true
   # Whose owner was killed before there were hosts, or while they were removed.
   for folder in "$state"/*/; do
@@ -312,7 +315,10 @@ gc() {
     rmdir -- "$folder" && continue
     read -r pid start <"$folder/owner" || continue
     now=$(started "$pid") || now=gone
-    if [ "$now" != "$start" ] && [ -z "$(containers "label=solti-test=$(basename "$folder")")" ]; then forget "$folder"; fi
+    if [ "$now" != "$start" ] && [ -z "$(containers "label=solti-test=$(basename "$folder")")" ]; then
+      remove "$folder"
+      forget "$folder"
+    fi
   done 2>/dev/null
   for folder in "$state"/.[0-9]*.[0-9]*/; do
     IFS=. read -r _ pid start <<<"$(basename "$folder")"

@@ -88,7 +88,7 @@ fn noticed(broken: &Broken) -> Result<(), String> {
     project.file(&path, &text.replace(right, wrong));
     let unit = if *role == "prometheus" { "prometheus" } else { "prometheus-node-exporter" };
     let scenario = format!(
-        "role: {role}\nplatforms: [debian13]\nvars: {{ node_exporter_ready_within: 2s, prometheus_ready_within: 10s, prometheus_require_targets: false }}\n\
+        "role: {role}\nplatforms: [debian13]\nvars: {{ node_exporter_ready_within: 10s, prometheus_ready_within: 60s, prometheus_require_targets: false }}\n\
          checks:\n  - unit: {{ name: {unit}, enabled: true, within: 1s }}\n"
     );
     project.file("molecule-tests/broken/scenario.yml", &scenario);

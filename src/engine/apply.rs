@@ -3,9 +3,9 @@
 use super::event::Outcome;
 use super::planner::Identity;
 use super::request::Command;
-use super::resolve::ResolvedCheck;
 use super::run::{Dispatcher, Member};
 use super::session::Stop;
+use super::work::ResolvedCheck;
 use crate::plan::call::Secret;
 use crate::secret::SecretName;
 use crate::template::Hosts;

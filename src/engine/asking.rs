@@ -5,9 +5,9 @@ use super::event::{CheckResult, Event, Phase};
 use super::planner::Identity;
 use super::progress::millis;
 use super::request::Interrupt;
-use super::resolve::ResolvedCheck;
 use super::session::{Session, Stop};
 use super::step;
+use super::work::ResolvedCheck;
 use crate::resource::check::{Check, Verdict};
 use std::time::{Duration, Instant};
 

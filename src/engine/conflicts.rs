@@ -1,6 +1,6 @@
 //! What is declared twice for one host.
 
-use super::resolve::{Resolved, RoleRun};
+use super::work::{Resolved, RoleRun};
 use crate::plan::manifest::Item;
 use crate::source::{Diagnostic, Diagnostics};
 use std::collections::HashMap;

@@ -3,9 +3,10 @@
 use super::gather::gather;
 use super::ownership::Ownership;
 use super::planner::{Plan, Transaction};
-use super::resolve::{Place, RoleRun, resolve};
+use super::resolve::resolve;
 use super::run::{Dispatcher, Member};
 use super::session::Session;
+use super::work::{Place, RoleRun};
 use crate::plan::operation::Operation;
 use crate::secret::SecretName;
 use crate::source::{Diagnostic, Diagnostics};

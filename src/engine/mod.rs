@@ -25,6 +25,7 @@ mod target;
 #[cfg(test)]
 mod tests;
 mod undo;
+mod work;
 
 pub use project::{Project, load};
 pub use run::run;

@@ -1,6 +1,6 @@
 //! Who has what on a host: what instances own, what they have given up, and what is noted in the manifest.
 
-use super::resolve::{HostWork, Resolved, RoleRun};
+use super::work::{HostWork, Resolved, RoleRun};
 use crate::plan::manifest::{Before, Item, Manifest, Owned};
 use crate::resource::removal;
 use std::collections::{HashMap, HashSet};

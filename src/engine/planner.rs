@@ -3,7 +3,7 @@
 
 use super::event::{HostPlan, RolePlan, StepPlan};
 use super::ownership::{Ownership, Thing, is_kept, is_labelled, is_shared, own, taken_over, thing};
-use super::resolve::{HostWork, Place, Resolved, ResolvedCheck, RoleRun};
+use super::work::{HostWork, Place, Resolved, ResolvedCheck, RoleRun};
 use crate::plan::change::{Change, Detail};
 use crate::plan::manifest::{Before, Item, Manifest, Owned};
 use crate::plan::operation::Operation;

@@ -11,7 +11,7 @@ mod tags;
 
 use super::ownership::Ownership;
 use super::planner::{Identity, Plan, plan};
-use super::resolve::{HostWork, Resolved, ResolvedStep, RoleRun};
+use super::work::{HostWork, Resolved, ResolvedStep, RoleRun};
 use crate::host::Target;
 use crate::plan::change::{Change, Detail};
 use crate::plan::manifest::{Before, Item, Manifest, Owned};

@@ -28,7 +28,6 @@ fn names_for(project: &Project, hosts: &Hosts, names: &[(&str, &Host, &str)]) {
     project.file("inventory.yml", &text);
 }
 
-/// How often somebody has logged in, in the words of sshd.
 /// The processes on a host in whose arguments or environment this text stands.
 fn processes_that_show(host: &Host, text: &str) -> String {
     host.write_file("/root/wanted", text);

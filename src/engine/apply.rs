@@ -4,10 +4,10 @@ use super::event::Outcome;
 use super::planner::Identity;
 use super::request::Command;
 use super::run::{Dispatcher, Member};
-use super::session::Stop;
+use super::session::{Session, Stop};
 use super::work::ResolvedCheck;
 use crate::plan::call::Secret;
-use crate::secret::SecretName;
+use crate::secret::{SecretName, hexadecimal};
 use crate::template::Hosts;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -112,7 +112,13 @@ async fn carry_out(
         if transaction.role.0 != play || held || !transaction.awaits.is_empty() {
             break;
         }
-        let name = format!("{}-{}", std::process::id(), member.done);
+        let name = match hexadecimal::<8>() {
+            Ok(name) => name,
+            Err(error) => {
+                result = Err(Session::stuck("", format!("this machine has no random numbers: {error}")));
+                break;
+            }
+        };
         match member.session.carry_out(transaction, &name).await {
             Ok(secrets) => {
                 for Secret { name, value, .. } in secrets {

@@ -126,6 +126,8 @@ pub enum Operation {
         path: String,
         /// The attributes to set.
         attributes: Attributes,
+        /// Whose it was when this was planned, where that is known.
+        uid: Option<u32>,
     },
     /// Makes a symbolic link, replacing a link or a file.
     Link {

@@ -108,7 +108,8 @@ impl Content {
         difference.item = Some(Item::File { path: self.path.clone(), before });
         if same {
             let attributes = self.wanted();
-            difference.operations.push(Operation::SetAttributes { path: self.path.clone(), attributes });
+            let uid = meta.and_then(|meta| meta.uid);
+            difference.operations.push(Operation::SetAttributes { path: self.path.clone(), attributes, uid });
         } else {
             self.write(&now, meta, &mut difference);
             self.note_drift(state, &now);

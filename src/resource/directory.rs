@@ -73,7 +73,7 @@ impl Resource for Directory {
                     None
                 } else {
                     let attributes = self.attributes.clone();
-                    let set = Operation::SetAttributes { path: path.clone(), attributes };
+                    let set = Operation::SetAttributes { path: path.clone(), attributes, uid: meta.uid };
                     let operations = vec![expect(state, path), set];
                     state.paths.insert(path.clone(), PathState::Directory { meta: after });
                     Some(Draft { action: Action::Update, details, operations })

@@ -27,6 +27,7 @@ pub mod check;
 
 pub use arguments::{DURATION_HINT, duration, milliseconds};
 pub use claims::claims;
+pub use content::sha256;
 pub use kept::Kept;
 
 use crate::plan::change::{Action, Change, Detail};

@@ -195,7 +195,7 @@ impl Bench {
     pub fn assert_clean(&self) {
         let left = "find / -xdev -name '.solti*' ! -path '/proc/*'
             ls -d /var/lib/solti/journal/* /var/lib/solti/stuck* /usr/sbin/policy-rc.d 2>/dev/null
-            flock -n /run/solti.lock true || echo locked
+            flock -n /run/solti/lock true || echo locked
             pgrep -ax 'sh|dash|bash|sleep|ssh' | grep -v ' -c ' ; true";
         eventually(&String::new(), || self.read(left));
     }

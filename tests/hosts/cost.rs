@@ -95,10 +95,10 @@ fn a_run_without_changes_costs_the_same_whatever_its_size() {
     for count in [1, 5] {
         project.file("playbooks/site.yml", &play(count));
         project.solti(&["apply", "inventory.yml", "-y"]).assert_status(0);
-        host.read("rm /run/solti.lock; : >/run/stamp; until [ /run/later -nt /run/stamp ]; do : >/run/later; done");
+        host.read("rm /run/solti/lock; : >/run/stamp; until [ /run/later -nt /run/stamp ]; do : >/run/later; done");
         let before = host.logins();
         for (command, expected, leaves) in
-            [(["diff", "-v"], of_diff, "/run/later"), (["apply", "-y"], of_apply, "/run/later\n/run/solti.lock")]
+            [(["diff", "-v"], of_diff, "/run/later"), (["apply", "-y"], of_apply, "/run/later\n/run/solti/lock")]
         {
             let called = calls(host, || {
                 let output = project.solti(&[command[0], "inventory.yml", "-o", "jsonl", command[1]]).assert_status(0);

@@ -6,6 +6,7 @@
 mod support;
 
 mod accounts;
+mod attacker;
 mod bench;
 mod both;
 mod broken_roles;

@@ -248,7 +248,7 @@ fn what_cuts_off_a_conversation() {
     let on = || mon.read("rm /usr/local/bin/curl; : >/run/go");
     let idle = || {
         wait_until("put back", || {
-            mon.exec("flock -n /run/solti.lock true && ! ls /var/lib/solti/journal/*/undo").status.eq(&0).then_some(())
+            mon.exec("flock -n /run/solti/lock true && ! ls /var/lib/solti/journal/*/undo").status.eq(&0).then_some(())
         })
     };
 

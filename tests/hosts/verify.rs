@@ -65,7 +65,7 @@ fn the_newest_samples_of_a_stack_are_shown() {
     // Nothing is changed, and nobody is waited for who changes something.
     let held = Background::spawn(mon.command(&[
         "flock",
-        "/run/solti.lock",
+        "/run/solti/lock",
         "sh",
         "-c",
         "touch /run/held; while [ -e /run/held ]; do sleep 0.1; done",

@@ -5,17 +5,15 @@ use crate::host::{quote, quote_words};
 use crate::plan::operation::{Body, Operation, Validation};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use std::fmt::Write as _;
 
 /// A set of files between staging and swap.
 struct Set<'a> {
     change: usize,
     folder: Option<&'a str>,
-    bodies: Vec<&'a Body>,
-    removed: Vec<&'a String>,
+    /// Each with the number of the folder beside its path in which it is made.
+    bodies: Vec<(&'a Body, String)>,
+    removed: Vec<(&'a str, String)>,
     validation: Option<&'a Validation>,
-    /// The variable that holds the staged folder, or the staged file of each body.
-    variables: Vec<String>,
 }
 
 impl<'a> Writer<'a> {
@@ -28,109 +26,79 @@ impl<'a> Writer<'a> {
                 // what is tried in the same folder in the same way may refer to each other, and is tried together
                 let same =
                     |set: &&mut Set<'_>| folder.is_some() && (set.folder, set.validation) == (folder, validation);
+                let bodies: Vec<_> = bodies.iter().map(|body| (body, self.number())).collect();
+                let removed: Vec<_> = removed.iter().map(|path| (path.as_str(), self.number())).collect();
                 match sets.iter_mut().find(same) {
                     Some(set) => {
                         set.bodies.extend(bodies);
                         set.removed.extend(removed);
                     }
-                    None => sets.push(Set {
-                        change: *change,
-                        folder,
-                        bodies: bodies.iter().collect(),
-                        removed: removed.iter().collect(),
-                        validation,
-                        variables: Vec::new(),
-                    }),
+                    None => sets.push(Set { change: *change, folder, bodies, removed, validation }),
                 }
             }
         }
-        for set in &mut sets {
-            self.stage(set);
+        for set in &sets {
+            for (body, number) in &set.bodies {
+                self.must(set.change, &format!("beside {number} {}", quote(&body.path)));
+                let fill = format!("fill {number} {} {}", quote(&body.path), attributes(&body.attributes));
+                self.must(set.change, &format!("{} | {fill}", content(&body.content)));
+            }
         }
         for set in &sets {
             self.validate(set);
         }
-        let mut staged = String::new();
         for set in &sets {
-            for (at, body) in set.bodies.iter().enumerate() {
-                let _ = write!(staged, " {}", set.staged(at, body));
+            for (body, number) in &set.bodies {
+                self.must(set.change, &format!("keep {number} {}", quote(&body.path)));
             }
         }
-        if !staged.is_empty() {
-            self.line(&format!("flush{staged}"));
-        }
-        for set in &sets {
-            for path in set.bodies.iter().map(|body| &body.path).chain(set.removed.iter().copied()) {
-                self.must(set.change, &format!("keep {}", quote(path)));
-            }
-        }
-        if !sets.is_empty() {
-            self.line("flush \"$T\" \"$T/undo\"");
+        let made = sets.iter().flat_map(|set| &set.bodies);
+        let made: String = made.map(|(body, number)| format!(" {number} {}", quote(&body.path))).collect();
+        if !made.is_empty() {
+            self.line(&format!("secure{made} || return 1"));
         }
         let mut folders: Vec<&str> = Vec::new();
         for set in &sets {
-            for (at, body) in set.bodies.iter().enumerate() {
-                self.must(set.change, &format!("swap {} {}", set.staged(at, body), quote(&body.path)));
-                folders.push(body.path.rsplit_once('/').map_or("/", |(folder, _)| folder));
+            for (body, number) in &set.bodies {
+                self.must(set.change, &format!("swap {number} {}", quote(&body.path)));
+                folders.push(folder_of(&body.path));
             }
-            for path in &set.removed {
-                self.must(set.change, &format!("logged rm -f -- {}", quote(path)));
+            for (path, number) in &set.removed {
+                self.must(set.change, &format!("discard {number} {}", quote(path)));
+                folders.push(folder_of(path));
             }
         }
         folders.sort_unstable();
         folders.dedup();
         if !folders.is_empty() {
-            let folders: Vec<String> =
-                folders.into_iter().map(|folder| quote(if folder.is_empty() { "/" } else { folder })).collect();
-            self.line(&format!("flush {}", folders.join(" ")));
-        }
-    }
-
-    fn stage(&mut self, set: &mut Set<'a>) {
-        if let Some(folder) = set.folder {
-            let number = self.number();
-            let variable = format!("D{}", self.staged);
-            self.must(set.change, &format!("stage_folder {number} {} && {variable}=$D", quote(folder)));
-            set.variables.push(variable.clone());
-            for path in &set.removed {
-                if let Some(inner) = path.strip_prefix(folder) {
-                    self.must(set.change, &format!("rm -f -- \"${variable}\"{}", quote(inner)));
-                }
-            }
-        }
-        for (at, body) in set.bodies.iter().enumerate() {
-            if set.folder.is_none() {
-                let number = self.number();
-                let variable = format!("F{}", self.staged);
-                self.must(set.change, &format!("stage_file {number} {} && {variable}=$F", quote(&body.path)));
-                set.variables.push(variable);
-            }
-            let staged = set.staged(at, body);
-            // the staged folder holds links to the live files: writing through one would change what is live
-            let fresh = if set.folder.is_some() { format!("rm -f -- {staged} && ") } else { String::new() };
-            let full = quote(&format!("cannot write {}", body.path));
-            self.must(
-                set.change,
-                &format!(
-                    "{{ {fresh}{} >{staged}; }} 2>\"$T/out\" || {{ failed 1 '' {full}; false; }}",
-                    content(&body.content)
-                ),
-            );
-            self.must(set.change, &format!("owned {staged} {}", attributes(&body.attributes)));
+            self.line(&format!("flush {}", quote_words(folders)));
         }
     }
 
     fn validate(&mut self, set: &Set<'_>) {
         let Some(validation) = set.validation else { return };
-        let (staged, target) = match (set.folder, set.bodies.first()) {
-            (Some(folder), _) => (format!("\"${}\"", set.variables.first().map_or("D", String::as_str)), folder),
-            (None, Some(body)) => (set.staged(0, body), body.path.as_str()),
+        let (number, path, what, staged) = match (set.folder, set.bodies.first()) {
+            (Some(folder), _) => {
+                let number = self.number();
+                let inner = |path: &str| quote(path.strip_prefix(folder).unwrap_or(path).trim_start_matches('/'));
+                let made = set.bodies.iter().map(|(body, number)| format!(" {} {number}", inner(&body.path)));
+                let gone = set.removed.iter().map(|(path, _)| format!(" {} -", inner(path)));
+                let names: String = made.chain(gone).collect();
+                self.must(set.change, &format!("view {number} {}{names}", quote(folder)));
+                (number, "\"$P\"".to_owned(), "view", "\"$D\"".to_owned())
+            }
+            (None, Some((body, number))) => {
+                let staged = format!("{}/.solti-{number}/new", folder_of(&body.path).trim_end_matches('/'));
+                (number.clone(), quote(&body.path), "new", quote(&staged))
+            }
             (None, None) => return,
         };
         let command = match validation {
             Validation::Command(command) => command,
             Validation::Generator { user } => {
-                let names = set.bodies.iter().filter_map(|body| body.path.strip_prefix(target)?.strip_prefix('/'));
+                let names = set.bodies.iter().filter_map(|(body, _)| {
+                    body.path.strip_prefix(set.folder.unwrap_or_default())?.strip_prefix('/')
+                });
                 let names = quote_words(names.map(|name| name.split(".d/").next().unwrap_or(name)));
                 let scope = if *user { "user" } else { "system" };
                 self.must(set.change, &format!("generate {scope} {staged} {names}"));
@@ -138,7 +106,7 @@ impl<'a> Writer<'a> {
             }
         };
         if command.iter().any(|word| word.contains("%s")) {
-            // a word is quoted around the variable that stands for `%s`
+            // a word is quoted around what stands for `%s`
             let words: Vec<String> = command
                 .iter()
                 .map(|word| match word.split("%s").collect::<Vec<_>>().as_slice() {
@@ -151,22 +119,13 @@ impl<'a> Writer<'a> {
                 .collect();
             self.must(set.change, &format!("try {}", words.join(" ")));
         } else {
-            self.must(set.change, &format!("validate {staged} {} {}", quote(target), quote_words(command)));
+            self.must(set.change, &format!("validate {number} {path} {what} {}", quote_words(command)));
         }
     }
 }
 
-impl Set<'_> {
-    /// Where a body is staged, as a word of the program.
-    fn staged(&self, at: usize, body: &Body) -> String {
-        match self.folder {
-            Some(folder) => {
-                let inner = body.path.strip_prefix(folder).unwrap_or(&body.path);
-                format!("\"${}\"{}", self.variables.first().map_or("D", String::as_str), quote(inner))
-            }
-            None => format!("\"${}\"", self.variables.get(at).map_or("F", String::as_str)),
-        }
-    }
+fn folder_of(path: &str) -> &str {
+    path.rsplit_once('/').map_or("/", |(folder, _)| if folder.is_empty() { "/" } else { folder })
 }
 
 /// The part of a line that writes exactly these bytes.

@@ -1,26 +1,28 @@
 # The host's side of a step: what it replaces it notes first, so that all of it can be put back.
 #
-# $V is solti's state here, $T the open transaction: `undo` (verb and number, in order), N.path and N.was for each
-# number, `services` (unit, state, start at boot, invocation, what was done), `staged` and `trash` (paths), `out` (last
-# output).
+# $V is solti's state here, $T the open transaction: `undo` (verb, number, and which folder of our own has what was there, in
+# order), N.path and N.was for each number, `services` (unit, state, start at boot, invocation, what was done), `trash` (paths), `out`
+# (last output).
 
 T= W= J=0 at=0 late=60
 export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
 tool() { command -v "$1" >/dev/null 2>&1; }
 b64() { printf '%s' "$1" | base64 | tr -d '\n'; }
+# what nobody can guess
+random() { od -An -N8 -tx1 /dev/urandom | tr -d ' \n'; }
 # what is written must be on the disk before it counts
 flush() { sync -- "$@" 2>/dev/null || sync; }
 
 begin() { # begin NAME UNIT...: the units are those that the transaction will touch; without $T no step does anything
   J=0; T=$V/journal/$1; shift
   mkdir -p "$V/journal" && chmod 700 "$V" "$V/journal" && mkdir -m 700 "$T" || { T=; failed 1 '' "cannot write to $V"; return 1; }
-  true >"$T/undo" && true >"$T/services" && true >"$T/staged" && true >"$T/trash" && as_they_run "$@" \
+  true >"$T/undo" && true >"$T/services" && true >"$T/trash" && as_they_run "$@" \
     || { failed 1 '' "cannot write to $T"; rm -rf -- "$T"; T=; return 1; }
   # whatever ends this shell while the transaction is open also ends the transaction
   trap 'put_back' EXIT
   trap 'exit 143' TERM HUP INT
 }
-ready() { [ -n "$T" ] && rm -f -- "$T/out"; }
+ready() { forget; [ -n "$T" ] && rm -f -- "$T/out"; }
 as_they_run() { for unit in "$@"; do remember "$unit" - || return 1; done; }
 
 # Puts back by itself when the controller has been silent for too long: it may be gone without the connection saying so.
@@ -44,11 +46,13 @@ failed() { # failed STATUS COMMAND MESSAGE
   say failed "$at" "$1" "=$(b64 "$2")" "=$(b64 "$3")" "=$(b64 "$output")"
 }
 
-logged() { # logged COMMAND...: its output is shown only when it fails
+run() { # run SHOWN COMMAND...: its output is shown only when it fails
+  shown=$1; shift
   "$@" >"$T/out" 2>&1 </dev/null 8>&-
   status=$?
-  [ $status -eq 0 ] || { failed $status "$*" ''; return 1; }
+  [ $status -eq 0 ] || { failed $status "$shown" ''; return 1; }
 }
+logged() { run "$*" "$@"; }
 
 # --- the journal ---
 
@@ -57,42 +61,16 @@ note() { # note VERB PATH
   printf '%s\n' "$2" >"$T/$J.path" && printf '%s %s\n' "$1" "$J" >>"$T/undo"
 }
 
-keep() { # keep PATH: what is there, or that nothing is, can be put back
-  if [ -e "$1" ] || [ -h "$1" ]; then
-    J=$((J + 1))
-    stat -c '%i %a %u %g' -- "$1" >"$T/$J.stat" && cp -a -- "$1" "$T/$J.was" 2>"$T/out" && printf '%s\n' "$1" >"$T/$J.path" && flush "$T/$J.path" && printf 'restore %s\n' "$J" >>"$T/undo"
-  else
-    note erase "$1"
-  fi || { failed 1 "cp -a $1" "cannot keep a copy of $1"; return 1; }
-}
-
-label() { if [ -e /sys/fs/selinux/enforce ] && tool restorecon; then restorecon -F -- "$1" 2>/dev/null; fi; }
-
-owned() { # owned PATH MODE OWNER GROUP: `-` leaves what is there
-  if [ "$3$4" != -- ]; then
-    who=$3; [ "$who" = - ] && who=; [ "$4" = - ] || who=$who:$4
-    logged chown -h -- "$who" "$1" || return 1
-  fi
-  [ "$2" = - ] || logged chmod -- "$2" "$1"
-}
-
-expect() { # expect PATH absent | file SHA256 | directory | link TARGET
-  case $2 in
-  absent) [ ! -e "$1" ] && [ ! -h "$1" ] ;;
-  file) [ -f "$1" ] && [ ! -h "$1" ] && sum=$(sha256sum -- "$1") && [ "${sum%% *}" = "$3" ] ;;
-  directory) [ -d "$1" ] && [ ! -h "$1" ] ;;
-  link) [ -h "$1" ] && [ "$(readlink -- "$1")" = "$3" ] ;;
-  esac || { failed 1 '' "$1 has changed since the plan was made; nothing was done. Run solti diff again"; return 1; }
-}
-
 # --- packages and accounts: these stay when a step fails ---
 
 # the package's own start would come before its configuration, and policy-rc.d is the only way to say no
 quiet() {
-  keep /usr/sbin/policy-rc.d && printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d && chmod 755 /usr/sbin/policy-rc.d
+  P=$(random)
+  keep "$P" /usr/sbin/policy-rc.d && beside "$P" /usr/sbin/policy-rc.d \
+    && printf '#!/bin/sh\nexit 101\n' | fill "$P" /usr/sbin/policy-rc.d 0755 - - && swap "$P" /usr/sbin/policy-rc.d
 }
 loud() {
-  if [ -e "$T/$P.was" ]; then cp -a -- "$T/$P.was" /usr/sbin/policy-rc.d; else rm -f /usr/sbin/policy-rc.d; fi
+  ( into "$P" /usr/sbin/policy-rc.d && if [ -e was ] || [ -h was ]; then mv -fT -- was "../$N"; else rm -f -- "../$N"; fi )
 }
 
 apt() {
@@ -105,7 +83,7 @@ install() { # install REFRESH RECOMMENDS PACKAGE...
   refresh=$1; extra=--no-install-recommends; if [ "$2" = yes ]; then extra=--install-recommends; fi
   shift 2
   if [ "$refresh" = yes ]; then apt update || return 1; fi
-  quiet && P=$J || return 1
+  quiet || return 1
   # lists that are too old name packages that are gone: only then they are read anew
   if { [ "$refresh" = no ] && ! apt-get -q -y --allow-downgrades --print-uris install "$extra" "$@" >/dev/null 2>&1; } then apt update || { loud; return 1; }; fi
   apt install "$extra" "$@"; result=$?
@@ -115,7 +93,7 @@ install() { # install REFRESH RECOMMENDS PACKAGE...
   for name in "$@"; do name=${name%%=*}; dpkg-query -W -f="$S installed $name \${Version}\n" "$name"; done
 }
 
-uninstall() { quiet && P=$J && { apt remove "$@"; result=$?; loud; [ $result -eq 0 ]; } && say stays "removed package $*"; }
+uninstall() { quiet && { apt remove "$@"; result=$?; loud; [ $result -eq 0 ]; } && say stays "removed package $*"; }
 
 account() {
   # userdel has taken the group along that has the user's name
@@ -143,7 +121,7 @@ linger() { # linger USER: its services run without a login
   subordinate /etc/subuid "$1" --add-subuids && subordinate /etc/subgid "$1" --add-subgids || return 1
   # podman wants a home, which system accounts often lack
   eval "home=~$1"
-  [ -d "$home" ] || folder "$home" 0755 "$1" - || return 1
+  [ -d "$home" ] || folder "$(random)" "$home" 0755 "$1" - || return 1
   id=$(id -u -- "$1") && logged loginctl enable-linger "$1" && logged systemctl start "user@$id.service" || return 1
   tenths=100
   until [ -S "/run/user/$id/bus" ]; do
@@ -174,134 +152,6 @@ discard_podman() { # discard_podman container|volume|network USER NAME: it may b
   status=$?
   [ $status -eq 0 ] || { failed $status "podman $1 rm $3" ''; return 1; }
   say stays "removed $1 $3"
-}
-
-# --- files ---
-
-folder() { # folder PATH MODE OWNER GROUP: makes it, and its missing parents
-  if [ ! -d "$1" ]; then
-    parents "${1%/*}" || return 1
-    note empty "$1" && logged mkdir -- "$1" || return 1
-  fi
-  owned "$@" && label "$1"
-}
-parents() {
-  [ -z "$1" ] || [ -d "$1" ] || { parents "${1%/*}" && note empty "$1" && logged mkdir -- "$1"; }
-}
-
-stage_folder() { # stage_folder NUMBER FOLDER: $D becomes a copy of it, on its filesystem, in which the set is made
-  D=${2%/*}/.solti-$1
-  if [ "$(stat -L -c %d -- "$2")" != "$(stat -c %d -- "${2%/*}/")" ]; then D=$2/.solti-$1; fi
-  printf '%s\n' "$D" >>"$T/staged" && mkdir -m 700 -- "$D" 2>"$T/out" || { failed 1 "mkdir $D" "cannot stage beside $2"; return 1; }
-  # links cost nothing; what cannot be linked is copied
-  ( cd "$2" && for f in * .[!.]*; do
-    case $f in .solti-*) continue ;; esac
-    if [ -e "$f" ] || [ -h "$f" ]; then cp -al -- "$f" "$D/" 2>/dev/null || cp -a -- "$f" "$D/" 2>"$T/out" || exit 1; fi
-  done ) || { failed 1 "cp -a $2" "cannot stage a copy of $2"; return 1; }
-}
-
-stage_file() { # stage_file NUMBER PATH: $F is where its new content goes
-  F=${2%/*}/.solti-$1
-  parents "${2%/*}" && printf '%s\n' "$F" >>"$T/staged" && ( umask 077; : >"$F" ) 2>"$T/out" || { failed 1 '' "cannot write to ${2%/*}"; return 1; }
-}
-
-try() { try_as - "$@"; } # try COMMAND...: with the staged file or folder among its arguments
-
-try_as() { # try_as USER COMMAND...
-  by "$@" >"$T/out" 2>&1 </dev/null 8>&-
-  status=$?
-  shift
-  [ $status -eq 0 ] || { failed $status "$*" 'the new configuration was refused'; return 1; }
-}
-
-validate() { # validate STAGED TARGET COMMAND...: the command sees what is staged in the target's place
-  tool unshare || { failed 127 '' 'the host has no unshare, which is needed to validate before the swap'; return 1; }
-  D=
-  if [ ! -e "$2" ]; then
-    # nothing can be mounted on a file that is not there: a copy of its folder that has it is mounted on the folder
-    D=$1.d
-    printf '%s\n' "$D" >>"$T/staged" && mkdir -m 700 -- "$D" || { failed 1 "mkdir $D" "cannot stage beside $2"; return 1; }
-  fi
-  unshare -m sh -c '
-    mount --make-rprivate / 2>/dev/null
-    copy=$1 staged=$2 target=$3; shift 3
-    if [ -n "$copy" ]; then
-      folder=${target%/*}
-      for f in "$folder"/* "$folder"/.[!.]*; do
-        case $f in */.solti-*) continue ;; esac
-        if [ -d "$f" ] && [ ! -h "$f" ]; then mkdir "$copy/${f##*/}" && mount --rbind "$f" "$copy/${f##*/}"
-        elif [ -e "$f" ] || [ -h "$f" ]; then cp -al -- "$f" "$copy/" 2>/dev/null || cp -a -- "$f" "$copy/"; fi || exit 125
-      done
-      cp -al -- "$staged" "$copy/${target##*/}" || exit 125
-      staged=$copy target=$folder
-    fi
-    mount --bind "$staged" "$target" || exit 125
-    exec "$@"' sh "$D" "$@" >"$T/out" 2>&1 </dev/null 8>&-
-  status=$?
-  shift 2
-  case $status in
-  0) ;;
-  125) failed $status "$*" 'the new configuration could not be tried'; return 1 ;;
-  *) failed $status "$*" 'the new configuration was refused'; return 1 ;;
-  esac
-}
-
-generate() { # generate system|user STAGED NAME...: what podman's generator says of the quadlets named must be nothing
-  flag=; if [ "$1" = user ]; then flag=--user; fi
-  dir=$2; shift 2
-  # shellcheck disable=SC2086 # no flag, no word
-  QUADLET_UNIT_DIRS=$dir /usr/lib/systemd/system-generators/podman-system-generator $flag --dryrun 2>&1 >/dev/null </dev/null 8>&- |
-    while IFS= read -r line; do
-      # it looks at what others have put there too
-      case $line in *'Loading source unit file '*) continue ;; esac
-      for name in "$@"; do case $line in *"$name"*) printf '%s\n' "${line#*]: }"; break ;; esac; done
-    done >"$T/out"
-  [ ! -s "$T/out" ] || { failed 1 'podman-system-generator --dryrun' "podman does not accept the quadlet"; return 1; }
-}
-
-swap() { # swap STAGED TARGET
-  if [ -d "$2" ] && [ ! -h "$2" ]; then failed 1 '' "$2 is a directory"; return 1; fi
-  mv -fT -- "$1" "$2" 2>"$T/out" || { failed 1 "mv $1 $2" "cannot write $2"; return 1; }
-  label "$2"
-}
-
-attributes() { # attributes PATH MODE OWNER GROUP
-  J=$((J + 1))
-  printf '%s\n' "$1" >"$T/$J.path" && stat -c '%a %u %g' -- "$1" >"$T/$J.was" && printf 'attributes %s\n' "$J" >>"$T/undo" && owned "$@" && label "$1"
-}
-
-link() { # link NUMBER PATH TARGET
-  keep "$2" && F=${2%/*}/.solti-$1 && printf '%s\n' "$F" >>"$T/staged" && logged ln -s -- "$3" "$F" && swap "$F" "$2"
-}
-
-discard() { # discard NUMBER PATH
-  if [ -d "$2" ] && [ ! -h "$2" ]; then
-    J=$((J + 1)); F=${2%/*}/.solti-$1
-    printf '%s\n' "$2" >"$T/$J.path" && printf '%s\n' "$F" >"$T/$J.was" && printf 'moved %s\n' "$J" >>"$T/undo" \
-      && logged mv -T -- "$2" "$F" && printf '%s\n' "$F" >>"$T/trash"
-  elif [ -e "$2" ] || [ -h "$2" ]; then
-    keep "$2" && logged rm -f -- "$2"
-  fi
-}
-
-discard_empty() { # discard_empty PATH
-  [ -d "$1" ] || return 0
-  J=$((J + 1))
-  printf '%s\n' "$1" >"$T/$J.path" && stat -c '%a %u %g' -- "$1" >"$T/$J.was" && printf 'folder %s\n' "$J" >>"$T/undo"
-  rmdir -- "$1" 2>/dev/null || say kept "$1"
-}
-
-keep_original() { # keep_original PATH NAME
-  mkdir -p "$V/original" && chmod 700 "$V/original" || return 1
-  if { [ -e "$1" ] || [ -h "$1" ]; } && [ ! -e "$V/original/$2" ]; then
-    note erase "$V/original/$2" && logged cp -a -- "$1" "$V/original/$2" && flush "$V/original/$2"
-  fi
-}
-
-restore_original() { # restore_original NUMBER PATH NAME
-  [ -e "$V/original/$3" ] || [ -h "$V/original/$3" ] || { discard "$1" "$2"; return; }
-  keep "$2" && F=${2%/*}/.solti-$1 && printf '%s\n' "$F" >>"$T/staged" && logged cp -a -- "$V/original/$3" "$F" && swap "$F" "$2" \
-    && printf '%s\n' "$V/original/$3" >>"$T/trash"
 }
 
 # --- services ---
@@ -427,17 +277,6 @@ UNITS
 
 # --- the end: one way or the other ---
 
-untouched() { # untouched NUMBER PATH: it is what was kept; where nothing could be written there is nothing to put back
-  [ "$(stat -c '%i %a %u %g' -- "$2" 2>/dev/null)" = "$(cat "$T/$1.stat")" ] || return 1
-  if [ -h "$2" ]; then [ "$(readlink -- "$2")" = "$(readlink -- "$T/$1.was")" ]
-  else [ "$(sha256sum <"$2")" = "$(sha256sum <"$T/$1.was")" ]; fi
-}
-
-restore() { # restore NUMBER PATH: by rename, as it was written
-  old=${2%/*}/.solti-back-$1
-  rm -rf -- "$old"; cp -a -- "$T/$1.was" "$old" && mv -fT -- "$old" "$2"
-}
-
 put_back() {
   [ -n "$T" ] && [ -d "$T" ] || return 0
   trap '' TERM HUP INT
@@ -445,25 +284,16 @@ put_back() {
   if [ -e "$T/manifest" ]; then finish; return; fi
   say back begins
   stuck=
+  forget
   # what did not run before stops while its files are still there
   while read -r unit active boot start did; do
     [ "$did" != - ] || continue
     case $active in active | activating | reloading | deactivating) ;; *) act stop "$unit"; ctl "$unit" reset-failed ;; esac
     case $boot in disabled | none) ctl "$unit" disable ;; esac
   done <"$T/services" >/dev/null 2>&1
-  while IFS= read -r path; do rm -rf -- "$path"; done <"$T/staged"
   sed '1!G;h;$!d' "$T/undo" >"$T/odnu"
-  while read -r verb number; do
-    IFS= read -r path <"$T/$number.path" || continue
-    case $verb in
-    erase) if [ -e "$path" ] || [ -h "$path" ]; then rm -f -- "$path" && case $path in "$V"/*) ;; *) say back "removed $path" ;; esac; fi ;;
-    empty) rmdir -- "$path" 2>/dev/null || [ ! -d "$path" ] || say stays "$path, which is not empty" ;;
-    restore) if untouched "$number" "$path"; then :; elif restore "$number" "$path"; then label "$path"; say back "$path"; else say stuck "$path"; stuck=yes; fi ;;
-    moved) IFS= read -r old <"$T/$number.was"; [ ! -e "$old" ] || { mv -T -- "$old" "$path" && say back "$path"; } || { say stuck "$path"; stuck=yes; } ;;
-    folder | attributes)
-      if [ "$verb" = folder ]; then mkdir -p -- "$path"; fi
-      read -r mode uid gid <"$T/$number.was" && chown "$uid:$gid" -- "$path" && chmod "$mode" -- "$path" || { say stuck "$path"; stuck=yes; } ;;
-    esac 2>/dev/null
+  while read -r verb entry number; do
+    undo "$verb" "$entry" "$number" || { say stuck "$whole"; stuck=yes; }
   done <"$T/odnu"
   if [ -e "$T/reload" ] && tool systemctl; then sort -u "$T/reload" | while read -r user; do reread_now "$user"; done >/dev/null; fi
   # what ran runs again, with what it had: what was not started since, not even by a reboot, still does
@@ -497,7 +327,10 @@ commit() { # commit MANIFEST: from the rename on, the step is done, whatever hap
 
 finish() {
   cp -- "$T/manifest" "$V/manifest.json.new" && flush "$V/manifest.json.new" && mv -f -- "$V/manifest.json.new" "$V/manifest.json" || return 1
-  for list in staged trash; do while IFS= read -r path; do rm -rf -- "$path"; done <"$T/$list"; done
+  while read -r verb entry number; do
+    [ "$verb" != own ] || { IFS= read -r path <"$T/$entry.path" && clear "$number" "$path" was; }
+  done <"$T/undo"
+  while IFS= read -r path; do rm -rf -- "$path"; done <"$T/trash"
   rm -rf -- "$T"
   T=
   trap - EXIT TERM HUP INT
@@ -514,7 +347,8 @@ recover() {
 
 lock() { # lock WHO
   tool flock || { say refused 'flock is missing on the host (package util-linux)'; return 1; }
-  ( : >>"$L" ) 2>/dev/null || { say refused "cannot write $L"; return 1; }
+  # whoever could open it could hold it
+  ( umask 077 && mkdir -p -- "${L%/*}" && chmod 700 -- "${L%/*}" && : >>"$L" ) 2>/dev/null || { say refused "cannot write $L"; return 1; }
   exec 8<>"$L"
   if ! flock -n 8; then IFS= read -r who <"$L"; say locked "${who:-unknown}"; return 1; fi
   printf '%s\n%s\n' "$1" "$$" >"$L"

@@ -1,5 +1,5 @@
 //! A step as a program for the host's shell: everything that it needs travels inside it, and what it replaces is
-//! noted first. The functions that it calls are in `functions.sh`.
+//! noted first. The functions that it calls are in `functions.sh`, `paths.sh` and `files.sh`.
 
 mod files;
 mod pulls;
@@ -15,7 +15,8 @@ use std::collections::BTreeSet;
 use writer::Writer;
 
 /// The functions that steps are made of; sent once per shell, before the first step.
-pub(super) const FUNCTIONS: &str = include_str!("functions.sh");
+pub(super) const FUNCTIONS: &str =
+    concat!(include_str!("functions.sh"), include_str!("paths.sh"), include_str!("files.sh"));
 
 /// The start of every `apply` on a host: the functions, the lock, and putting back what an earlier run left open.
 /// `who` is shown to others who find the host locked.

@@ -6,6 +6,7 @@ use crate::host::{quote, quote_words};
 use crate::plan::operation::{Attributes, Expectation, Operation, Verb};
 use crate::plan::probe::command_line;
 use crate::plan::scope;
+use crate::resource::sha256;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
@@ -13,8 +14,9 @@ use std::fmt::Write as _;
 pub struct Writer<'a> {
     /// The program.
     pub text: String,
+    /// Known to nobody else.
     name: &'a str,
-    pub(super) staged: usize,
+    staged: usize,
     /// Images that are fetched in this step; their numbers follow those of its changes.
     pulls: &'a [Pull<'a>],
 }
@@ -35,9 +37,10 @@ impl<'a> Writer<'a> {
         let _ = writeln!(self.text, "at={change}; {line} || return 1");
     }
 
+    /// A name for a folder of our own beside a path, which cannot be guessed from those that were seen before.
     pub(super) fn number(&mut self) -> String {
         self.staged += 1;
-        format!("{}-{}", self.name, self.staged)
+        sha256(format!("{} {}", self.name, self.staged).as_bytes())[..16].to_owned()
     }
 
     /// What is taken away is taken away in the order given.
@@ -160,11 +163,13 @@ impl<'a> Writer<'a> {
             }
             Operation::Uninstall { packages } => self.must(at, &format!("uninstall {}", quote_words(packages))),
             Operation::Account { command } => self.must(at, &format!("account {}", quote_words(command))),
-            Operation::MakeDirectory { path, attributes } => {
-                self.must(at, &format!("folder {}", placed(path, attributes)))
+            Operation::MakeDirectory { path, attributes: wanted } => {
+                let number = self.number();
+                self.must(at, &format!("folder {number} {} {}", quote(path), attributes(wanted)));
             }
-            Operation::SetAttributes { path, attributes } => {
-                self.must(at, &format!("attributes {}", placed(path, attributes)))
+            Operation::SetAttributes { path, attributes: wanted, uid } => {
+                let (number, uid) = (self.number(), uid.map_or("-".to_owned(), |uid| uid.to_string()));
+                self.must(at, &format!("attributes {number} {} {} {uid}", quote(path), attributes(wanted)));
             }
             Operation::Link { path, target } => {
                 let number = self.number();
@@ -180,7 +185,8 @@ impl<'a> Writer<'a> {
                 self.must(at, &format!("restore_original {number} {} {original}", quote(path)));
             }
             Operation::KeepOriginal { path, original } => {
-                self.must(at, &format!("keep_original {} {original}", quote(path)))
+                let number = self.number();
+                self.must(at, &format!("keep_original {number} {} {original}", quote(path)));
             }
             Operation::Enable { unit, enabled } => {
                 self.must(at, &format!("{} {}", if *enabled { "enable" } else { "disable" }, quote(unit)));
@@ -255,8 +261,4 @@ pub(super) fn attributes(attributes: &Attributes) -> String {
     let word = |word: &Option<String>| word.as_deref().map_or("-".to_owned(), quote);
     let mode = attributes.mode.map_or("-".to_owned(), |mode| format!("{mode:04o}"));
     format!("{mode} {} {}", word(&attributes.owner), word(&attributes.group))
-}
-
-fn placed(path: &str, wanted: &Attributes) -> String {
-    format!("{} {}", quote(path), attributes(wanted))
 }

@@ -60,22 +60,21 @@ fn quadlets_of_a_step_are_tried_together() {
     );
     assert_snapshot!(program(&plan, "9-0-1", &[]), @r#"
     step() {
-    at=0; stage_folder 9-0-1-1 /etc/containers/systemd && D1=$D || return 1
-    at=0; { rm -f -- "$D1"/a.container && printf '%s' x >"$D1"/a.container; } 2>"$T/out" || { failed 1 '' 'cannot write /etc/containers/systemd/a.container'; false; } || return 1
-    at=0; owned "$D1"/a.container 0640 app - || return 1
-    at=0; { rm -f -- "$D1"/a.volume && printf '%s' x >"$D1"/a.volume; } 2>"$T/out" || { failed 1 '' 'cannot write /etc/containers/systemd/a.volume'; false; } || return 1
-    at=0; owned "$D1"/a.volume 0640 app - || return 1
-    at=0; { rm -f -- "$D1"/a.container.d/more.conf && printf '%s' x >"$D1"/a.container.d/more.conf; } 2>"$T/out" || { failed 1 '' 'cannot write /etc/containers/systemd/a.container.d/more.conf'; false; } || return 1
-    at=0; owned "$D1"/a.container.d/more.conf 0640 app - || return 1
-    at=0; generate system "$D1" a.container a.volume a.container || return 1
-    flush "$D1"/a.container "$D1"/a.volume "$D1"/a.container.d/more.conf
-    at=0; keep /etc/containers/systemd/a.container || return 1
-    at=0; keep /etc/containers/systemd/a.volume || return 1
-    at=0; keep /etc/containers/systemd/a.container.d/more.conf || return 1
-    flush "$T" "$T/undo"
-    at=0; swap "$D1"/a.container /etc/containers/systemd/a.container || return 1
-    at=0; swap "$D1"/a.volume /etc/containers/systemd/a.volume || return 1
-    at=0; swap "$D1"/a.container.d/more.conf /etc/containers/systemd/a.container.d/more.conf || return 1
+    at=0; beside c2df60a4bb603575 /etc/containers/systemd/a.container || return 1
+    at=0; printf '%s' x | fill c2df60a4bb603575 /etc/containers/systemd/a.container 0640 app - || return 1
+    at=0; beside d54e12d3184c2752 /etc/containers/systemd/a.volume || return 1
+    at=0; printf '%s' x | fill d54e12d3184c2752 /etc/containers/systemd/a.volume 0640 app - || return 1
+    at=0; beside a03c3ef980ff72ff /etc/containers/systemd/a.container.d/more.conf || return 1
+    at=0; printf '%s' x | fill a03c3ef980ff72ff /etc/containers/systemd/a.container.d/more.conf 0640 app - || return 1
+    at=0; view f4c05e68789b61ed /etc/containers/systemd a.container c2df60a4bb603575 a.volume d54e12d3184c2752 a.container.d/more.conf a03c3ef980ff72ff || return 1
+    at=0; generate system "$D" a.container a.volume a.container || return 1
+    at=0; keep c2df60a4bb603575 /etc/containers/systemd/a.container || return 1
+    at=0; keep d54e12d3184c2752 /etc/containers/systemd/a.volume || return 1
+    at=0; keep a03c3ef980ff72ff /etc/containers/systemd/a.container.d/more.conf || return 1
+    secure c2df60a4bb603575 /etc/containers/systemd/a.container d54e12d3184c2752 /etc/containers/systemd/a.volume a03c3ef980ff72ff /etc/containers/systemd/a.container.d/more.conf || return 1
+    at=0; swap c2df60a4bb603575 /etc/containers/systemd/a.container || return 1
+    at=0; swap d54e12d3184c2752 /etc/containers/systemd/a.volume || return 1
+    at=0; swap a03c3ef980ff72ff /etc/containers/systemd/a.container.d/more.conf || return 1
     flush /etc/containers/systemd /etc/containers/systemd/a.container.d
     at=3; try_as - podman run || return 1
     at=0; reread || return 1
@@ -106,7 +105,7 @@ fn what_podman_keeps_goes_last() {
     assert_snapshot!(program(&plan, "9-0-1", &[]), @"
     step() {
     at=0; service stop app/a.service || return 1
-    at=1; discard 9-0-1-1 /home/app/a.volume || return 1
+    at=1; discard c2df60a4bb603575 /home/app/a.volume || return 1
     reread app || return 1
     at=2; discard_podman container app systemd-a || return 1
     at=2; discard_podman volume app systemd-a || return 1

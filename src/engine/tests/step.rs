@@ -58,7 +58,7 @@ fn phases_whatever_the_order_declared() {
         ],
         vec![expect("/etc/app/a", Expectation::File("abc".into())), write(None, vec![body("/etc/app/a", b"x")], None)],
         vec![Operation::MakeDirectory { path: "/srv/a b".into(), attributes: attributes("app", 0o750) }],
-        vec![Operation::SetAttributes { path: path(), attributes: Attributes::default() }],
+        vec![Operation::SetAttributes { path: path(), attributes: Attributes::default(), uid: Some(7) }],
         vec![Operation::Account { command: vec!["useradd".into(), "-c".into(), "The App".into(), "app".into()] }],
         vec![Operation::Install { packages: vec!["app=1.*".into()], refresh: true, recommends: false }],
         vec![Operation::WriteFiles {
@@ -73,33 +73,29 @@ fn phases_whatever_the_order_declared() {
         vec![Operation::Restore { path: "/etc/old".into(), original: "4567".into() }],
         vec![Operation::Remove { path: "/etc/gone".into() }, Operation::RemoveEmptyDirectory { path: "/srv/b".into() }],
     ];
-    assert_snapshot!(lines(&step(changes, false)), @r#"
+    assert_snapshot!(lines(&step(changes, false)), @"
     at=4; expect /etc/app/a file abc || return 1
     at=10; expect /etc/link absent || return 1
-    at=11; keep_original /etc/app/a 0123 || return 1
-    at=9; stage_file 9-0-1-1 /etc/apt/key && F1=$F || return 1
-    at=9; { printf '%s' AP8= | base64 -d >"$F1"; } 2>"$T/out" || { failed 1 '' 'cannot write /etc/apt/key'; false; } || return 1
-    at=9; owned "$F1" 0640 app - || return 1
-    flush "$F1"
-    at=9; keep /etc/apt/key || return 1
-    flush "$T" "$T/undo"
-    at=9; swap "$F1" /etc/apt/key || return 1
+    at=11; keep_original c2df60a4bb603575 /etc/app/a 0123 || return 1
+    at=9; beside d54e12d3184c2752 /etc/apt/key || return 1
+    at=9; printf '%s' AP8= | base64 -d | fill d54e12d3184c2752 /etc/apt/key 0640 app - || return 1
+    at=9; keep d54e12d3184c2752 /etc/apt/key || return 1
+    secure d54e12d3184c2752 /etc/apt/key || return 1
+    at=9; swap d54e12d3184c2752 /etc/apt/key || return 1
     flush /etc/apt
     at=8; install yes no 'app=1.*' || return 1
     at=7; account useradd -c 'The App' app || return 1
-    at=5; folder '/srv/a b' 0750 app - || return 1
-    at=6; attributes /etc/app/a - - - || return 1
-    at=4; stage_file 9-0-1-2 /etc/app/a && F2=$F || return 1
-    at=4; { printf '%s' x >"$F2"; } 2>"$T/out" || { failed 1 '' 'cannot write /etc/app/a'; false; } || return 1
-    at=4; owned "$F2" 0640 app - || return 1
-    flush "$F2"
-    at=4; keep /etc/app/a || return 1
-    flush "$T" "$T/undo"
-    at=4; swap "$F2" /etc/app/a || return 1
+    at=5; folder a03c3ef980ff72ff '/srv/a b' 0750 app - || return 1
+    at=6; attributes f4c05e68789b61ed /etc/app/a - - - 7 || return 1
+    at=4; beside 551aea75b4dec163 /etc/app/a || return 1
+    at=4; printf '%s' x | fill 551aea75b4dec163 /etc/app/a 0640 app - || return 1
+    at=4; keep 551aea75b4dec163 /etc/app/a || return 1
+    secure 551aea75b4dec163 /etc/app/a || return 1
+    at=4; swap 551aea75b4dec163 /etc/app/a || return 1
     flush /etc/app
-    at=3; link 9-0-1-3 /etc/link 'a b' || return 1
-    at=12; restore_original 9-0-1-4 /etc/old 4567 || return 1
-    at=13; discard 9-0-1-5 /etc/gone || return 1
+    at=3; link 22df850048e9fc2d /etc/link 'a b' || return 1
+    at=12; restore_original 0ddca6819c8fc7a3 /etc/old 4567 || return 1
+    at=13; discard 4a249a49fc6a88a1 /etc/gone || return 1
     at=13; discard_empty /srv/b || return 1
     at=1; reread || return 1
     at=0; service restart app.service || return 1
@@ -107,7 +103,7 @@ fn phases_whatever_the_order_declared() {
     at=1; enable app.service || return 1
     at=2; uninstall old || return 1
     at=0; settle 50 0:app.service 0:b.timer || return 1
-    "#);
+    ");
 }
 
 #[test]
@@ -130,8 +126,8 @@ fn removals_in_their_order() {
     at=2; expect '/etc/app/it'\''s' link 'b c' || return 1
     at=0; service stop app.service || return 1
     at=0; disable app.service || return 1
-    at=1; discard 9-0-1-1 /etc/systemd/system/app.service || return 1
-    at=2; discard 9-0-1-2 '/etc/app/it'\''s' || return 1
+    at=1; discard c2df60a4bb603575 /etc/systemd/system/app.service || return 1
+    at=2; discard d54e12d3184c2752 '/etc/app/it'\''s' || return 1
     at=3; discard_empty /etc/app || return 1
     at=4; uninstall app || return 1
     at=5; account userdel app || return 1
@@ -144,19 +140,18 @@ fn a_set_is_staged_validated_and_swapped_as_one() {
     let bodies = vec![body("/etc/app/a b.yml", b"it's\n"), body("/etc/app/c/d", b"")];
     let set = write(Some("/etc/app"), bodies, Some(&["app", "--check", "/etc/app/a b.yml"]));
     assert_snapshot!(lines(&step(vec![vec![set]], false)), @r#"
-    at=0; stage_folder 9-0-1-1 /etc/app && D1=$D || return 1
-    at=0; { rm -f -- "$D1"'/a b.yml' && printf '%s' 'it'\''s
-    ' >"$D1"'/a b.yml'; } 2>"$T/out" || { failed 1 '' 'cannot write /etc/app/a b.yml'; false; } || return 1
-    at=0; owned "$D1"'/a b.yml' 0640 app - || return 1
-    at=0; { rm -f -- "$D1"/c/d && printf '%s' '' >"$D1"/c/d; } 2>"$T/out" || { failed 1 '' 'cannot write /etc/app/c/d'; false; } || return 1
-    at=0; owned "$D1"/c/d 0640 app - || return 1
-    at=0; validate "$D1" /etc/app app --check '/etc/app/a b.yml' || return 1
-    flush "$D1"'/a b.yml' "$D1"/c/d
-    at=0; keep '/etc/app/a b.yml' || return 1
-    at=0; keep /etc/app/c/d || return 1
-    flush "$T" "$T/undo"
-    at=0; swap "$D1"'/a b.yml' '/etc/app/a b.yml' || return 1
-    at=0; swap "$D1"/c/d /etc/app/c/d || return 1
+    at=0; beside c2df60a4bb603575 '/etc/app/a b.yml' || return 1
+    at=0; printf '%s' 'it'\''s
+    ' | fill c2df60a4bb603575 '/etc/app/a b.yml' 0640 app - || return 1
+    at=0; beside d54e12d3184c2752 /etc/app/c/d || return 1
+    at=0; printf '%s' '' | fill d54e12d3184c2752 /etc/app/c/d 0640 app - || return 1
+    at=0; view a03c3ef980ff72ff /etc/app 'a b.yml' c2df60a4bb603575 c/d d54e12d3184c2752 || return 1
+    at=0; validate a03c3ef980ff72ff "$P" view app --check '/etc/app/a b.yml' || return 1
+    at=0; keep c2df60a4bb603575 '/etc/app/a b.yml' || return 1
+    at=0; keep d54e12d3184c2752 /etc/app/c/d || return 1
+    secure c2df60a4bb603575 '/etc/app/a b.yml' d54e12d3184c2752 /etc/app/c/d || return 1
+    at=0; swap c2df60a4bb603575 '/etc/app/a b.yml' || return 1
+    at=0; swap d54e12d3184c2752 /etc/app/c/d || return 1
     flush /etc/app /etc/app/c
     "#);
 }
@@ -167,12 +162,12 @@ fn percent_s_stands_for_what_is_staged() {
         let text = lines(&step(vec![vec![write(None, vec![body("/etc/a", b"x")], Some(words))]], false));
         text.lines().find(|line| line.contains("; try ") || line.contains("; validate ")).unwrap().to_owned()
     };
-    assert_snapshot!(one(&["app", "%s"]), @r#"at=0; try app "$F1" || return 1"#);
-    assert_snapshot!(one(&["app", "--file=%s;x", "", "%s%s"]), @r#"at=0; try app '--file='"$F1"';x' '' "$F1""$F1" || return 1"#);
-    assert_snapshot!(one(&["sh", "-c", "app <%s"]), @r#"at=0; try sh -c 'app <'"$F1" || return 1"#);
+    assert_snapshot!(one(&["app", "%s"]), @"at=0; try app /etc/.solti-c2df60a4bb603575/new || return 1");
+    assert_snapshot!(one(&["app", "--file=%s;x", "", "%s%s"]), @"at=0; try app '--file='/etc/.solti-c2df60a4bb603575/new';x' '' /etc/.solti-c2df60a4bb603575/new/etc/.solti-c2df60a4bb603575/new || return 1");
+    assert_snapshot!(one(&["sh", "-c", "app <%s"]), @"at=0; try sh -c 'app <'/etc/.solti-c2df60a4bb603575/new || return 1");
     let set = write(Some("/etc/app"), vec![body("/etc/app/a", b"x")], Some(&["app", "%s/a"]));
     let text = lines(&step(vec![vec![set]], false));
-    assert_snapshot!(text.lines().find(|line| line.contains("; try ")).unwrap(), @r#"at=0; try app "$D1"/a || return 1"#);
+    assert_snapshot!(text.lines().find(|line| line.contains("; try ")).unwrap(), @r#"at=0; try app "$D"/a || return 1"#);
 }
 
 #[test]

@@ -30,8 +30,8 @@ fn a_typical_set_of_questions() {
     assert_snapshot!(probe.program(), @r#"
 
     while read -r key _ uid _; do case $key in Uid:) break ;; esac; done </proc/self/status
-    if [ "$uid" = 0 ]; then V=/var/lib/solti; L=/run/solti.lock
-    else V=$HOME/.local/state/solti; L=/run/user/$uid/solti.lock; [ -d "/run/user/$uid" ] || L=$HOME/.solti.lock; fi
+    if [ "$uid" = 0 ]; then V=/var/lib/solti; L=/run/solti/lock
+    else V=$HOME/.local/state/solti; L=/run/user/$uid/solti/lock; [ -d "/run/user/$uid" ] || L=$V/lock; fi
     as_user() { # as_user USER COMMAND...: in the scope of a user who need not be logged in
       who=$1; shift
       id=$(id -u -- "$who") && eval "home=~$who" || return 1
@@ -83,8 +83,8 @@ fn nothing_to_ask() {
     assert_snapshot!(Probe::default().program(), @r#"
 
     while read -r key _ uid _; do case $key in Uid:) break ;; esac; done </proc/self/status
-    if [ "$uid" = 0 ]; then V=/var/lib/solti; L=/run/solti.lock
-    else V=$HOME/.local/state/solti; L=/run/user/$uid/solti.lock; [ -d "/run/user/$uid" ] || L=$HOME/.solti.lock; fi
+    if [ "$uid" = 0 ]; then V=/var/lib/solti; L=/run/solti/lock
+    else V=$HOME/.local/state/solti; L=/run/user/$uid/solti/lock; [ -d "/run/user/$uid" ] || L=$V/lock; fi
     as_user() { # as_user USER COMMAND...: in the scope of a user who need not be logged in
       who=$1; shift
       id=$(id -u -- "$who") && eval "home=~$who" || return 1

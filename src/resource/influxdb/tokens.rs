@@ -331,7 +331,7 @@ impl Resource for Tokens {
             {
                 details.push(Detail::note(format!("{}: others can read it on the host", token.name)));
                 operations
-                    .extend([content::expect(state, &path), Operation::SetAttributes { path, attributes: SECRET }]);
+                    .extend([content::expect(state, &path), Operation::SetAttributes { path, attributes: SECRET, uid: None }]);
             }
         }
         // in that folder everything is solti's, also where the manifest was lost

@@ -119,7 +119,7 @@ fn operation_text(operation: &Operation) -> String {
     match operation {
         Operation::Account { command } => command.join(" "),
         Operation::MakeDirectory { path, attributes } => format!("make {path} {}", of(attributes)),
-        Operation::SetAttributes { path, attributes } => format!("set {path} {}", of(attributes)),
+        Operation::SetAttributes { path, attributes, .. } => format!("set {path} {}", of(attributes)),
         Operation::Expect { path, expectation } => format!("expect {path} {expectation:?}"),
         Operation::Link { path, target } => format!("link {path} -> {target}"),
         Operation::KeepOriginal { path, .. } => format!("keep the original of {path}"),

@@ -60,12 +60,8 @@ impl<'a> Writer<'a> {
             self.line(&format!("flush{staged}"));
         }
         for set in &sets {
-            for path in set.bodies.iter().map(|body| &body.path).chain(set.removed.iter().copied()) {
-                self.must(set.change, &format!("keep {}", quote(path)));
-            }
-        }
-        if !sets.is_empty() {
-            self.line("flush \"$T\" \"$T/undo\"");
+            let paths = set.bodies.iter().map(|body| &body.path).chain(set.removed.iter().copied());
+            self.must(set.change, &format!("keep {}", quote_words(paths)));
         }
         let mut folders: Vec<&str> = Vec::new();
         for set in &sets {
@@ -112,7 +108,7 @@ impl<'a> Writer<'a> {
             self.must(
                 set.change,
                 &format!(
-                    "{{ {fresh}{} >{staged}; }} 2>\"$T/out\" || {{ failed 1 '' {full}; false; }}",
+                    "{{ {fresh}{} >{staged}; }} 2>\"$T/out\" || {{ failed 1 '' {full} {staged}; false; }}",
                     content(&body.content)
                 ),
             );

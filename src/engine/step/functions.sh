@@ -1,8 +1,8 @@
 # The host's side of a step: what it replaces it notes first, so that all of it can be put back.
 #
 # $V is solti's state here, $T the open transaction: `undo` (verb and number, in order), N.path and N.was for each
-# number, `services` (unit, state, start at boot, invocation, what was done), `staged` and `trash` (paths), `out` (last
-# output).
+# number, `services` (unit, state, start at boot, invocation, what was done), `staged` and `trash` (paths that are not needed
+# afterwards, and not needed when all went well), `room` (for its end), `out` (last output).
 
 T= W= J=0 at=0 late=60
 export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
@@ -11,23 +11,13 @@ b64() { printf '%s' "$1" | base64 | tr -d '\n'; }
 # what is written must be on the disk before it counts
 flush() { sync -- "$@" 2>/dev/null || sync; }
 
-begin() { # begin NAME UNIT...: the units are those that the transaction will touch; without $T no step does anything
-  J=0; T=$V/journal/$1; shift
-  mkdir -p "$V/journal" && chmod 700 "$V" "$V/journal" && mkdir -m 700 "$T" || { T=; failed 1 '' "cannot write to $V"; return 1; }
-  true >"$T/undo" && true >"$T/services" && true >"$T/staged" && true >"$T/trash" && as_they_run "$@" \
-    || { failed 1 '' "cannot write to $T"; rm -rf -- "$T"; T=; return 1; }
-  # whatever ends this shell while the transaction is open also ends the transaction
-  trap 'put_back' EXIT
-  trap 'exit 143' TERM HUP INT
-}
-ready() { [ -n "$T" ] && rm -f -- "$T/out"; }
-as_they_run() { for unit in "$@"; do remember "$unit" - || return 1; done; }
-
-# Puts back by itself when the controller has been silent for too long: it may be gone without the connection saying so.
+# Puts back by itself, and lets go of the lock, when the controller has been silent for too long: it may be gone without the
+# connection saying so.
 watch() {
+  watched=
   # KILL: a child that has just been forked still has the shell's own handlers, in which any other signal is lost
   ( stop= s=; trap 'stop=yes; [ -z "$s" ] || kill -KILL "$s"' TERM; trap - EXIT HUP INT
-    true >"$T/watched"
+    kill -USR1 $$
     sleep "$late" 8>&- & s=$!
     # the wish to stop may have come before there was anything to kill
     [ -z "$stop" ] || kill -KILL "$s"
@@ -35,35 +25,29 @@ watch() {
     trap '' TERM; kill -KILL $$; put_back ) </dev/null >/dev/null 2>&1 &
   W=$!
   # a signal that comes before its trap is lost
-  while [ ! -e "$T/watched" ] && kill -0 "$W" 2>/dev/null; do :; done
+  while [ -z "$watched" ] && kill -0 "$W" 2>/dev/null; do :; done
 }
-unwatch() { if [ -n "$W" ]; then kill "$W" 2>/dev/null; wait "$W" 2>/dev/null; rm -f "$T/watched"; W=; fi; }
+trap 'watched=yes' USR1
+unwatch() { if [ -n "$W" ]; then kill "$W" 2>/dev/null; wait "$W" 2>/dev/null; W=; fi; }
 
-failed() { # failed STATUS COMMAND MESSAGE
-  output=; if [ -n "$T" ] && [ -e "$T/out" ]; then output=$(tail -n 20 "$T/out"); fi
-  say failed "$at" "$1" "=$(b64 "$2")" "=$(b64 "$3")" "=$(b64 "$output")"
+# --- the journal's entries ---
+
+keep() { # keep PATH...: what is there, or that nothing is, can be put back by renaming alone
+  for path do
+    shift
+    keep_one "$path" || { failed 1 "cp -a $path" "cannot keep a copy of $path" "$path"; return 1; }
+    # the old file may be younger than what is on the disk
+    if [ -f "$path" ] && [ ! -h "$path" ]; then set -- "$@" "$path"; fi
+    if [ -d "${path%/*}/" ]; then set -- "$@" "${path%/*}/"; fi
+    set -- "$@" "$T/$J.path"
+  done
+  flush "$@" && noted
 }
-
-logged() { # logged COMMAND...: its output is shown only when it fails
-  "$@" >"$T/out" 2>&1 </dev/null 8>&-
-  status=$?
-  [ $status -eq 0 ] || { failed $status "$*" ''; return 1; }
-}
-
-# --- the journal ---
-
-note() { # note VERB PATH
-  J=$((J + 1))
-  printf '%s\n' "$2" >"$T/$J.path" && printf '%s %s\n' "$1" "$J" >>"$T/undo"
-}
-
-keep() { # keep PATH: what is there, or that nothing is, can be put back
-  if [ -e "$1" ] || [ -h "$1" ]; then
-    J=$((J + 1))
-    stat -c '%i %a %u %g' -- "$1" >"$T/$J.stat" && cp -a -- "$1" "$T/$J.was" 2>"$T/out" && printf '%s\n' "$1" >"$T/$J.path" && flush "$T/$J.path" && printf 'restore %s\n' "$J" >>"$T/undo"
-  else
-    note erase "$1"
-  fi || { failed 1 "cp -a $1" "cannot keep a copy of $1"; return 1; }
+keep_one() { # keep_one PATH: beside it, on its filesystem
+  if [ ! -e "$1" ] && [ ! -h "$1" ]; then entry erase "$1"; return; fi
+  entry restore "$1" && old=${1%/*}/.solti-back-${T##*/}-$J && printf '%s\n' "$old" "$old.part" >>"$T/trash" || return 1
+  # a second name for it takes no room, and it comes back as the very same; half a copy must not pass for one
+  ln -- "$1" "$old" 2>/dev/null || { cp -a -- "$1" "$old.part" 2>"$T/out" && flush "$old.part" && mv -T -- "$old.part" "$old"; }
 }
 
 label() { if [ -e /sys/fs/selinux/enforce ] && tool restorecon; then restorecon -F -- "$1" 2>/dev/null; fi; }
@@ -89,10 +73,13 @@ expect() { # expect PATH absent | file SHA256 | directory | link TARGET
 
 # the package's own start would come before its configuration, and policy-rc.d is the only way to say no
 quiet() {
-  keep /usr/sbin/policy-rc.d && printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d && chmod 755 /usr/sbin/policy-rc.d
+  F=/usr/sbin/.solti-quiet
+  keep /usr/sbin/policy-rc.d && printf '%s\n' "$F" >>"$T/staged" && printf '#!/bin/sh\nexit 101\n' >"$F" && chmod 755 "$F" \
+    && swap "$F" /usr/sbin/policy-rc.d
 }
 loud() {
-  if [ -e "$T/$P.was" ]; then cp -a -- "$T/$P.was" /usr/sbin/policy-rc.d; else rm -f /usr/sbin/policy-rc.d; fi
+  old=/usr/sbin/.solti-back-${T##*/}-$P
+  if [ -e "$old" ] || [ -h "$old" ]; then mv -fT -- "$old" /usr/sbin/policy-rc.d; else rm -f /usr/sbin/policy-rc.d; fi
 }
 
 apt() {
@@ -111,11 +98,11 @@ install() { # install REFRESH RECOMMENDS PACKAGE...
   apt install "$extra" "$@"; result=$?
   loud
   [ $result -eq 0 ] || return 1
-  say stays "package $*"
+  stays "package $*"
   for name in "$@"; do name=${name%%=*}; dpkg-query -W -f="$S installed $name \${Version}\n" "$name"; done
 }
 
-uninstall() { quiet && P=$J && { apt remove "$@"; result=$?; loud; [ $result -eq 0 ]; } && say stays "removed package $*"; }
+uninstall() { quiet && P=$J && { apt remove "$@"; result=$?; loud; [ $result -eq 0 ]; } && stays "removed package $*"; }
 
 account() {
   # userdel has taken the group along that has the user's name
@@ -124,7 +111,7 @@ account() {
   if [ "$1" = userdel ] && [ -e "/var/lib/systemd/linger/$2" ]; then
     logged loginctl disable-linger "$2" && logged systemctl stop "user@$(id -u -- "$2").service" || return 1
   fi
-  logged "$@" && say stays "$*"
+  logged "$@" && stays "$*"
 }
 
 # --- users' own services, and podman ---
@@ -150,7 +137,7 @@ linger() { # linger USER: its services run without a login
     [ $tenths -gt 0 ] || { failed 1 "systemctl start user@$id.service" "the services of $1 have no bus: is dbus-user-session installed?"; return 1; }
     tenths=$((tenths - 1)); sleep 0.1
   done
-  say stays "linger of $1"
+  stays "linger of $1"
 }
 
 by() { # by USER COMMAND...: `-` is who carries out the step; never one of these functions
@@ -173,7 +160,7 @@ discard_podman() { # discard_podman container|volume|network USER NAME: it may b
   by "$2" podman "$1" rm $force -- "$3" >"$T/out" 2>&1 </dev/null 8>&-
   status=$?
   [ $status -eq 0 ] || { failed $status "podman $1 rm $3" ''; return 1; }
-  say stays "removed $1 $3"
+  stays "removed $1 $3"
 }
 
 # --- files ---
@@ -192,17 +179,17 @@ parents() {
 stage_folder() { # stage_folder NUMBER FOLDER: $D becomes a copy of it, on its filesystem, in which the set is made
   D=${2%/*}/.solti-$1
   if [ "$(stat -L -c %d -- "$2")" != "$(stat -c %d -- "${2%/*}/")" ]; then D=$2/.solti-$1; fi
-  printf '%s\n' "$D" >>"$T/staged" && mkdir -m 700 -- "$D" 2>"$T/out" || { failed 1 "mkdir $D" "cannot stage beside $2"; return 1; }
+  printf '%s\n' "$D" >>"$T/staged" && mkdir -m 700 -- "$D" 2>"$T/out" || { failed 1 "mkdir $D" "cannot stage beside $2" "$2"; return 1; }
   # links cost nothing; what cannot be linked is copied
   ( cd "$2" && for f in * .[!.]*; do
     case $f in .solti-*) continue ;; esac
     if [ -e "$f" ] || [ -h "$f" ]; then cp -al -- "$f" "$D/" 2>/dev/null || cp -a -- "$f" "$D/" 2>"$T/out" || exit 1; fi
-  done ) || { failed 1 "cp -a $2" "cannot stage a copy of $2"; return 1; }
+  done ) || { failed 1 "cp -a $2" "cannot stage a copy of $2" "$2"; return 1; }
 }
 
 stage_file() { # stage_file NUMBER PATH: $F is where its new content goes
   F=${2%/*}/.solti-$1
-  parents "${2%/*}" && printf '%s\n' "$F" >>"$T/staged" && ( umask 077; : >"$F" ) 2>"$T/out" || { failed 1 '' "cannot write to ${2%/*}"; return 1; }
+  parents "${2%/*}" && printf '%s\n' "$F" >>"$T/staged" && ( umask 077; : >"$F" ) 2>"$T/out" || { failed 1 '' "cannot write to ${2%/*}" "$2"; return 1; }
 }
 
 try() { try_as - "$@"; } # try COMMAND...: with the staged file or folder among its arguments
@@ -220,7 +207,7 @@ validate() { # validate STAGED TARGET COMMAND...: the command sees what is stage
   if [ ! -e "$2" ]; then
     # nothing can be mounted on a file that is not there: a copy of its folder that has it is mounted on the folder
     D=$1.d
-    printf '%s\n' "$D" >>"$T/staged" && mkdir -m 700 -- "$D" || { failed 1 "mkdir $D" "cannot stage beside $2"; return 1; }
+    printf '%s\n' "$D" >>"$T/staged" && mkdir -m 700 -- "$D" || { failed 1 "mkdir $D" "cannot stage beside $2" "$2"; return 1; }
   fi
   unshare -m sh -c '
     mount --make-rprivate / 2>/dev/null
@@ -261,14 +248,14 @@ generate() { # generate system|user STAGED NAME...: what podman's generator says
 
 swap() { # swap STAGED TARGET
   if [ -d "$2" ] && [ ! -h "$2" ]; then failed 1 '' "$2 is a directory"; return 1; fi
-  mv -fT -- "$1" "$2" 2>"$T/out" || { failed 1 "mv $1 $2" "cannot write $2"; return 1; }
+  mv -fT -- "$1" "$2" 2>"$T/out" || { failed 1 "mv $1 $2" "cannot write $2" "$2"; return 1; }
   label "$2"
 }
 
 attributes() { # attributes PATH MODE OWNER GROUP
-  J=$((J + 1))
-  printf '%s\n' "$1" >"$T/$J.path" && stat -c '%a %u %g' -- "$1" >"$T/$J.was" && printf 'attributes %s\n' "$J" >>"$T/undo" && owned "$@" && label "$1"
+  as_it_is "$1" && entry attributes "$1" && noted && owned "$@" && label "$1"
 }
+as_it_is() { stat -c '%a %u %g' -- "$1" >"$T/$((J + 1)).was"; } # as_it_is PATH: of the next entry
 
 link() { # link NUMBER PATH TARGET
   keep "$2" && F=${2%/*}/.solti-$1 && printf '%s\n' "$F" >>"$T/staged" && logged ln -s -- "$3" "$F" && swap "$F" "$2"
@@ -276,31 +263,37 @@ link() { # link NUMBER PATH TARGET
 
 discard() { # discard NUMBER PATH
   if [ -d "$2" ] && [ ! -h "$2" ]; then
-    J=$((J + 1)); F=${2%/*}/.solti-$1
-    printf '%s\n' "$2" >"$T/$J.path" && printf '%s\n' "$F" >"$T/$J.was" && printf 'moved %s\n' "$J" >>"$T/undo" \
-      && logged mv -T -- "$2" "$F" && printf '%s\n' "$F" >>"$T/trash"
+    aside "$2" && logged mv -T -- "$2" "$F"
   elif [ -e "$2" ] || [ -h "$2" ]; then
     keep "$2" && logged rm -f -- "$2"
   fi
 }
 
+aside() { # aside FOLDER: it is about to become $F
+  F=${1%/*}/.solti-gone-${T##*/}-$((J + 1))
+  printf '%s\n' "$F" >>"$T/trash" && printf '%s\n' "$F" >"$T/$((J + 1)).was" && note moved "$1"
+}
+
 discard_empty() { # discard_empty PATH
   [ -d "$1" ] || return 0
-  J=$((J + 1))
-  printf '%s\n' "$1" >"$T/$J.path" && stat -c '%a %u %g' -- "$1" >"$T/$J.was" && printf 'folder %s\n' "$J" >>"$T/undo"
-  rmdir -- "$1" 2>/dev/null || say kept "$1"
+  # what was taken out of it lies ready in it
+  if is_empty "$1" && aside "$1" && mv -T -- "$1" "$F" 2>/dev/null; then
+    is_empty "$F" || mv -T -- "$F" "$1" || return 1
+  fi
+  [ ! -d "$1" ] || say kept "$1"
 }
+is_empty() { [ -z "$(ls -A -- "$1" | grep -v '^[.]solti-')" ]; } # is_empty FOLDER: but for what is ours
 
 keep_original() { # keep_original PATH NAME
   mkdir -p "$V/original" && chmod 700 "$V/original" || return 1
   if { [ -e "$1" ] || [ -h "$1" ]; } && [ ! -e "$V/original/$2" ]; then
-    note erase "$V/original/$2" && logged cp -a -- "$1" "$V/original/$2" && flush "$V/original/$2"
+    note erase "$V/original/$2" && logged cp -a -- "$1" "$V/original/$2" && flush "$V/original/$2" "$V/original"
   fi
 }
 
 restore_original() { # restore_original NUMBER PATH NAME
   [ -e "$V/original/$3" ] || [ -h "$V/original/$3" ] || { discard "$1" "$2"; return; }
-  keep "$2" && F=${2%/*}/.solti-$1 && printf '%s\n' "$F" >>"$T/staged" && logged cp -a -- "$V/original/$3" "$F" && swap "$F" "$2" \
+  keep "$2" && F=${2%/*}/.solti-$1 && printf '%s\n' "$F" >>"$T/staged" && logged cp -a -- "$V/original/$3" "$F" && flush "$F" && swap "$F" "$2" \
     && printf '%s\n' "$V/original/$3" >>"$T/trash"
 }
 
@@ -316,16 +309,18 @@ ctl() {
 }
 
 reread() { # reread [USER]
-  printf '%s\n' "${1:--}" >>"$T/reload" && reread_now "${1:--}"
+  printf '%s\n' "${1:--}" >>"$T/reload" && reread_now "${1:--}" logged
 }
-reread_now() {
+reread_now() { # reread_now USER [logged]
+  # shellcheck disable=SC2086 # no word, nothing
   case $1 in
-  -) logged systemctl daemon-reload ;;
-  *) id=$(id -u -- "$1") && { [ ! -S "/run/user/$id/bus" ] || logged as_user "$1" systemctl --user daemon-reload; } ;;
+  -) $2 systemctl daemon-reload ;;
+  *) id=$(id -u -- "$1") && { [ ! -S "/run/user/$id/bus" ] || $2 as_user "$1" systemctl --user daemon-reload; } ;;
   esac
 }
 
-remember() { # remember UNIT WHAT: its state before anything was touched, and what is done to it; `-` is nothing yet
+remember() { did_ "$1" "$2" && { [ "$2" = - ] || flush "$T/services"; }; }
+did_() { # did_ UNIT WHAT: its state before anything was touched, and what is done to it; `-` is nothing yet
   while read -r unit active boot start did; do
     if [ "$unit" = "$1" ]; then printf '%s %s %s %s %s\n' "$1" "$active" "$boot" "$start" "$2" >>"$T/services"; return; fi
   done <"$T/services"
@@ -425,91 +420,45 @@ UNITS
   done
 }
 
-# --- the end: one way or the other ---
+# --- the way back of each entry ---
 
-untouched() { # untouched NUMBER PATH: it is what was kept; where nothing could be written there is nothing to put back
-  [ "$(stat -c '%i %a %u %g' -- "$2" 2>/dev/null)" = "$(cat "$T/$1.stat")" ] || return 1
-  if [ -h "$2" ]; then [ "$(readlink -- "$2")" = "$(readlink -- "$T/$1.was")" ]
-  else [ "$(sha256sum <"$2")" = "$(sha256sum <"$T/$1.was")" ]; fi
+undo() { # undo VERB NUMBER: for $whole; 1 where it could not
+  case $1 in
+  erase)
+    if [ ! -e "$whole" ] && [ ! -h "$whole" ]; then return 0; fi
+    rm -f -- "$whole" || return 1
+    case $whole in "$V"/*) ;; *) say back "removed $whole" ;; esac
+    ;;
+  empty)
+    rmdir -- "$whole" || [ ! -d "$whole" ] || { [ -n "$(ls -A -- "$whole")" ] && say stays "$whole, which is not empty"; }
+    ;;
+  restore) old=${whole%/*}/.solti-back-${T##*/}-$2; rm -rf -- "$old.part"; restore ;;
+  moved) IFS= read -r old <"$T/$2.was"; restore ;;
+  attributes) [ ! -e "$whole" ] || as_it_was "$2" ;;
+  esac 2>/dev/null
 }
 
-restore() { # restore NUMBER PATH: by rename, as it was written
-  old=${2%/*}/.solti-back-$1
-  rm -rf -- "$old"; cp -a -- "$T/$1.was" "$old" && mv -fT -- "$old" "$2"
+restore() { # by renaming alone: $old becomes $whole again
+  # it was noted, and then nothing was done; or it has been put back
+  if [ ! -e "$old" ] && [ ! -h "$old" ]; then return 0; fi
+  if same; then rm -f -- "$old"; return; fi
+  if [ -d "$old" ] || [ -d "$whole" ]; then
+    # it may have been made again meanwhile
+    if [ -e "$whole" ] || [ -h "$whole" ]; then mv -T -- "$whole" "$old.part" || return 1; fi
+  fi
+  mv -fT -- "$old" "$whole" || return 1
+  say back "$whole"
+  rm -rf -- "$old.part"
 }
-
-put_back() {
-  [ -n "$T" ] && [ -d "$T" ] || return 0
-  trap '' TERM HUP INT
-  unwatch
-  if [ -e "$T/manifest" ]; then finish; return; fi
-  say back begins
-  stuck=
-  # what did not run before stops while its files are still there
-  while read -r unit active boot start did; do
-    [ "$did" != - ] || continue
-    case $active in active | activating | reloading | deactivating) ;; *) act stop "$unit"; ctl "$unit" reset-failed ;; esac
-    case $boot in disabled | none) ctl "$unit" disable ;; esac
-  done <"$T/services" >/dev/null 2>&1
-  while IFS= read -r path; do rm -rf -- "$path"; done <"$T/staged"
-  sed '1!G;h;$!d' "$T/undo" >"$T/odnu"
-  while read -r verb number; do
-    IFS= read -r path <"$T/$number.path" || continue
-    case $verb in
-    erase) if [ -e "$path" ] || [ -h "$path" ]; then rm -f -- "$path" && case $path in "$V"/*) ;; *) say back "removed $path" ;; esac; fi ;;
-    empty) rmdir -- "$path" 2>/dev/null || [ ! -d "$path" ] || say stays "$path, which is not empty" ;;
-    restore) if untouched "$number" "$path"; then :; elif restore "$number" "$path"; then label "$path"; say back "$path"; else say stuck "$path"; stuck=yes; fi ;;
-    moved) IFS= read -r old <"$T/$number.was"; [ ! -e "$old" ] || { mv -T -- "$old" "$path" && say back "$path"; } || { say stuck "$path"; stuck=yes; } ;;
-    folder | attributes)
-      if [ "$verb" = folder ]; then mkdir -p -- "$path"; fi
-      read -r mode uid gid <"$T/$number.was" && chown "$uid:$gid" -- "$path" && chmod "$mode" -- "$path" || { say stuck "$path"; stuck=yes; } ;;
-    esac 2>/dev/null
-  done <"$T/odnu"
-  if [ -e "$T/reload" ] && tool systemctl; then sort -u "$T/reload" | while read -r user; do reread_now "$user"; done >/dev/null; fi
-  # what ran runs again, with what it had: what was not started since, not even by a reboot, still does
-  seen=' '
-  while read -r unit active boot start did; do
-    case $did-$boot in disable-enabled*) ctl "$unit" enable ;; esac >/dev/null 2>&1
-    case $active in active | activating | reloading) ;; *) continue ;; esac
-    case $seen in *" $unit "*) continue ;; esac
-    if [ "$(ctl "$unit" show -p InvocationID -p ActiveState | sort)" != "ActiveState=active
-InvocationID=$start" ]; then
-      act restart "$unit"
-    elif [ "$did" = reload ]; then
-      ctl "$unit" reload-or-restart
-    else
-      continue
-    fi >/dev/null 2>&1
-    seen="$seen$unit "
-    if ctl "$unit" is-active -q; then say back "${unit#*/} is running as before"; else say stuck "${unit#*/} does not run"; stuck=yes; fi
-  done <"$T/services"
-  if [ -n "$stuck" ]; then mv -T -- "$T" "$V/stuck-${T##*/}"; say stuck "the journal is kept in $V/stuck-${T##*/}"; else rm -rf -- "$T"; fi
-  T=
-  trap - EXIT TERM HUP INT
-  say back ends
+same() { # nothing tells $old and $whole apart
+  if [ -d "$old" ] && [ ! -h "$old" ]; then return 1; fi
+  [ "$(stat -c '%f %u %g %s %Y' -- "$old")" = "$(stat -c '%f %u %g %s %Y' -- "$whole")" ] || return 1
+  if [ -h "$old" ]; then [ "$(readlink -- "$old")" = "$(readlink -- "$whole")" ]
+  else [ "$(sha256sum <"$old")" = "$(sha256sum <"$whole")" ]; fi
 }
-
-commit() { # commit MANIFEST: from the rename on, the step is done, whatever happens
-  printf '%s\n' "$1" >"$T/manifest.new" && flush "$T/manifest.new" && mv -f -- "$T/manifest.new" "$T/manifest" && flush "$T" \
-    || { failed 1 '' "cannot write to $V"; return 1; }
-  finish
-}
-
-finish() {
-  cp -- "$T/manifest" "$V/manifest.json.new" && flush "$V/manifest.json.new" && mv -f -- "$V/manifest.json.new" "$V/manifest.json" || return 1
-  for list in staged trash; do while IFS= read -r path; do rm -rf -- "$path"; done <"$T/$list"; done
-  rm -rf -- "$T"
-  T=
-  trap - EXIT TERM HUP INT
-}
-
-# what an earlier run left open when its host or its shell was killed
-recover() {
-  for T in "$V"/journal/*/; do
-    T=${T%/}
-    if [ -d "$T" ]; then say recovered "${T##*/}"; put_back; fi
-  done
-  T=
+as_it_was() { # as_it_was NUMBER
+  read -r mode uid gid <"$T/$1.was" && { [ "$(stat -c '%a %u %g' -- "$whole")" = "$mode $uid $gid" ] \
+    || { chown "$uid:$gid" -- "$whole" && chmod "$mode" -- "$whole"; }; }
 }
 
 lock() { # lock WHO

@@ -214,7 +214,7 @@ impl<'a> Writer<'a> {
                 let _ = write!(
                     run,
                     "{{ printf '%s' {body} >\"$T/in\"; {command} <\"$T/in\" >\"$T/out\" 2>&1 8>&-; status=$?; rm -f \"$T/in\"; \
-                     if [ $status -eq 0 ]; then say stays {}; else failed $status {} ''; false; fi; }}",
+                     if [ $status -eq 0 ]; then stays {}; else failed $status {} ''; false; fi; }}",
                     quote(&format!("what `{shown}` did")),
                     quote(&shown)
                 );

@@ -61,18 +61,15 @@ fn quadlets_of_a_step_are_tried_together() {
     assert_snapshot!(program(&plan, "9-0-1", &[]), @r#"
     step() {
     at=0; stage_folder 9-0-1-1 /etc/containers/systemd && D1=$D || return 1
-    at=0; { rm -f -- "$D1"/a.container && printf '%s' x >"$D1"/a.container; } 2>"$T/out" || { failed 1 '' 'cannot write /etc/containers/systemd/a.container'; false; } || return 1
+    at=0; { rm -f -- "$D1"/a.container && printf '%s' x >"$D1"/a.container; } 2>"$T/out" || { failed 1 '' 'cannot write /etc/containers/systemd/a.container' "$D1"/a.container; false; } || return 1
     at=0; owned "$D1"/a.container 0640 app - || return 1
-    at=0; { rm -f -- "$D1"/a.volume && printf '%s' x >"$D1"/a.volume; } 2>"$T/out" || { failed 1 '' 'cannot write /etc/containers/systemd/a.volume'; false; } || return 1
+    at=0; { rm -f -- "$D1"/a.volume && printf '%s' x >"$D1"/a.volume; } 2>"$T/out" || { failed 1 '' 'cannot write /etc/containers/systemd/a.volume' "$D1"/a.volume; false; } || return 1
     at=0; owned "$D1"/a.volume 0640 app - || return 1
-    at=0; { rm -f -- "$D1"/a.container.d/more.conf && printf '%s' x >"$D1"/a.container.d/more.conf; } 2>"$T/out" || { failed 1 '' 'cannot write /etc/containers/systemd/a.container.d/more.conf'; false; } || return 1
+    at=0; { rm -f -- "$D1"/a.container.d/more.conf && printf '%s' x >"$D1"/a.container.d/more.conf; } 2>"$T/out" || { failed 1 '' 'cannot write /etc/containers/systemd/a.container.d/more.conf' "$D1"/a.container.d/more.conf; false; } || return 1
     at=0; owned "$D1"/a.container.d/more.conf 0640 app - || return 1
     at=0; generate system "$D1" a.container a.volume a.container || return 1
     flush "$D1"/a.container "$D1"/a.volume "$D1"/a.container.d/more.conf
-    at=0; keep /etc/containers/systemd/a.container || return 1
-    at=0; keep /etc/containers/systemd/a.volume || return 1
-    at=0; keep /etc/containers/systemd/a.container.d/more.conf || return 1
-    flush "$T" "$T/undo"
+    at=0; keep /etc/containers/systemd/a.container /etc/containers/systemd/a.volume /etc/containers/systemd/a.container.d/more.conf || return 1
     at=0; swap "$D1"/a.container /etc/containers/systemd/a.container || return 1
     at=0; swap "$D1"/a.volume /etc/containers/systemd/a.volume || return 1
     at=0; swap "$D1"/a.container.d/more.conf /etc/containers/systemd/a.container.d/more.conf || return 1

@@ -35,6 +35,7 @@ curl                    asks the services on them
 tests_need='
 gcc                     links the program
 libc6-dev               links the program
+strace                  tells in which order things come to the disk
 tmux                    runs the program on a terminal
 '
 

@@ -28,14 +28,14 @@ impl Session {
     pub(super) async fn converse(
         &mut self,
         identity: &Identity,
-        change: &Change,
+        (number, change): (usize, &Change),
         undo: &mut Undo,
     ) -> Result<Result<Vec<Secret>, String>, Stop> {
         let mut all = Vec::new();
         for call in change.calls() {
             let (said, touched) = self.talk(identity, call, step::while_open).await?;
             if touched {
-                undo.record("stays", &call.stays());
+                undo.keeps(number, &call.stays());
             }
             match said {
                 Ok(secrets) => all.extend(secrets),

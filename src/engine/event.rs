@@ -100,6 +100,22 @@ pub struct Failure {
     pub put_back: Vec<String>,
     /// What could not be put back, or stays by nature (packages, users, commands that ran).
     pub left: Vec<String>,
+    /// How many of its changes stay by nature.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub stays: usize,
+    /// Whether its role is neither done nor put back, or nobody knows.
+    #[serde(skip_serializing_if = "is_false")]
+    pub open: bool,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde passes it so
+fn is_zero(count: &usize) -> bool {
+    *count == 0
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde passes it so
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// The result of one check on one host.
@@ -150,7 +166,7 @@ pub enum Outcome {
         /// The number of checks.
         checks: usize,
     },
-    /// A step or a check failed; what the step had changed was put back.
+    /// Something failed; each failure says what became of its role.
     Failed {
         /// The number of changes made by earlier roles, which stay.
         changes: usize,

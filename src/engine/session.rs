@@ -52,6 +52,8 @@ fn failure(place: &str, message: impl Into<String>) -> Failure {
         output: Vec::new(),
         put_back: Vec::new(),
         left: Vec::new(),
+        stays: 0,
+        open: false,
     }
 }
 
@@ -229,16 +231,23 @@ impl Session {
             ))));
         }
         let mut reader = Reader::default();
+        let mut stuck = Vec::new();
         for (tag, rest) in &records {
-            if tag == "recovered" {
-                self.note(format!("an earlier run was cut off in the step {rest}; what it had changed was put back"));
+            match tag.as_str() {
+                "recovered" => {
+                    self.note("an earlier run was cut off in a role; what it had changed was put back".into())
+                }
+                "finished" => self.note("an earlier run was cut off when a role was done; that was finished".into()),
+                "remains" => self.note(remains(rest)),
+                "stuck" => stuck.push(format!("could not be put back: {rest}")),
+                _ => reader.record(tag, rest),
             }
-            reader.record(tag, rest);
         }
         let state = reader.finish().map_err(|error| match error {
             ProbeError::Locked(who) => Stop::Locked(who),
             other => {
                 let mut failure = failure("", other.to_string());
+                failure.output = stuck;
                 if let (ProbeError::Incomplete, Some(shell)) = (&other, self.shells.get(identity)) {
                     failure.output = shell.noise();
                 }
@@ -277,6 +286,7 @@ impl Session {
             // what an earlier step of the transaction has staged stays until the end: each has its own names
             let pulls = all_pulls.get(number).map(Vec::as_slice).unwrap_or_default();
             program.push_str(&step::program(step_plan, &format!("{name}-{number}"), pulls));
+            outcome.step = number;
             let (_, records) = self.run(&identity, &program).await.map_err(|stop| self.cut_off(stop, &role))?;
             for (tag, rest) in &records {
                 if tag == "installed"
@@ -300,8 +310,12 @@ impl Session {
                 return Err(Stop::Failed(Box::new(outcome.failure(place))));
             }
             outcome.done = false;
-            for change in &step_plan.changes {
-                match self.converse(&identity, change, &mut outcome).await.map_err(|stop| self.cut_off(stop, &role))? {
+            for (at, change) in step_plan.changes.iter().enumerate() {
+                match self
+                    .converse(&identity, (at, change), &mut outcome)
+                    .await
+                    .map_err(|stop| self.cut_off(stop, &role))?
+                {
                     Ok(made) => secrets.extend(made),
                     Err(reason) => return Err(self.put_back(&identity, outcome, &change.resource, &reason).await),
                 }
@@ -326,11 +340,16 @@ impl Session {
             .run(&identity, &step::commit(&manifest.to_line()))
             .await
             .map_err(|stop| self.cut_off(stop, &transaction.plan.role))?;
-        if !records.iter().any(|(tag, rest)| tag == "step" && rest == "committed") {
-            records.iter().for_each(|(tag, rest)| outcome.record(tag, rest));
+        records.iter().for_each(|(tag, rest)| outcome.record(tag, rest));
+        if outcome.committed {
+            self.changed += transaction.plan.steps.iter().map(|step| step.changes.len()).sum::<usize>();
+            for (_, rest) in records.iter().filter(|(tag, _)| tag == "remains") {
+                self.note(remains(rest));
+            }
+        }
+        if !outcome.committed || records.iter().any(|(tag, _)| tag == "failed") {
             return Err(Stop::Failed(Box::new(outcome.failure(transaction.plan.role.clone()))));
         }
-        self.changed += transaction.plan.steps.iter().map(|step| step.changes.len()).sum::<usize>();
         Ok(secrets)
     }
 
@@ -385,6 +404,11 @@ impl Session {
     pub fn failed(&self, failure: Failure) {
         self.emit(Event::Failed { host: self.name.clone(), failure });
     }
+}
+
+/// What an earlier run has left.
+fn remains(what: &str) -> String {
+    format!("{what} could not be removed; each run tries again, or remove it by hand")
 }
 
 fn lost(lost: Lost) -> Stop {

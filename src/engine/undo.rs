@@ -3,12 +3,17 @@
 use super::event::Failure;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use std::collections::BTreeSet;
 
 /// What a step's program says about how it went.
 #[derive(Debug, Default)]
 pub struct Undo {
     /// Whether it came to its end.
     pub done: bool,
+    /// Whether the role is done, whatever else fails.
+    pub committed: bool,
+    /// Which of the role's steps it is.
+    pub step: usize,
     /// Which of its changes failed, by number.
     pub change: Option<usize>,
     status: Option<i32>,
@@ -19,6 +24,10 @@ pub struct Undo {
     put_back: Vec<String>,
     left: Vec<String>,
     stays: Vec<String>,
+    /// The steps and numbers of changes that stay.
+    kept: BTreeSet<(usize, usize)>,
+    /// The journal that is still there.
+    open: Option<String>,
 }
 
 impl Undo {
@@ -26,6 +35,7 @@ impl Undo {
     pub fn record(&mut self, tag: &str, rest: &str) {
         match tag {
             "step" if rest == "done" => self.done = true,
+            "step" if rest == "committed" => self.committed = true,
             "failed" => {
                 let words: Vec<&str> = rest.split(' ').collect();
                 let text = |word: &str| {
@@ -44,9 +54,26 @@ impl Undo {
             }
             "back" if rest != "begins" && rest != "ends" => self.put_back.push(rest.to_owned()),
             "stuck" => self.left.push(format!("could not be put back: {rest}")),
+            "open" => self.open = Some(rest.to_owned()),
+            "remains" => {
+                let line = format!("could not be removed: {rest}; it is tried again in the next run");
+                if !self.left.contains(&line) {
+                    self.left.push(line);
+                }
+            }
             "stays" => self.stays.push(rest.to_owned()),
+            "did" => {
+                let (change, what) = rest.split_once(' ').unwrap_or(("", rest));
+                self.keeps(change.parse().unwrap_or_default(), what);
+            }
             _ => {}
         }
+    }
+
+    /// A change of the step in hand has done something that is not undone.
+    pub fn keeps(&mut self, change: usize, what: &str) {
+        self.kept.insert((self.step, change));
+        self.stays.push(what.to_owned());
     }
 
     /// What the user is told.
@@ -55,8 +82,17 @@ impl Undo {
             Some(_) => "a command failed".to_owned(),
             None => "the step ended without saying why".to_owned(),
         });
-        let left = self.left.into_iter().chain(self.stays).collect();
+        let open = self.open.is_some();
+        let to_do = self.open.map(|journal| {
+            format!(
+                "apply tries that again before it begins anything; to go on with what is there now, remove {journal}"
+            )
+        });
+        let left = self.left.into_iter().chain(to_do).chain(self.stays).collect();
         let status = self.status.filter(|_| self.command.is_some());
-        Failure { place, message, command: self.command, status, output: self.output, put_back: self.put_back, left }
+        // what is done is counted with the role
+        let stays = if self.committed { 0 } else { self.kept.len() };
+        let (command, output, put_back) = (self.command, self.output, self.put_back);
+        Failure { place, message, command, status, output, put_back, left, stays, open }
     }
 }

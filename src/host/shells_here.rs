@@ -2,12 +2,13 @@
 
 use std::process::Command;
 
-const SHELLS: [&[&str]; 3] = [&["dash"], &["bash"], &["busybox", "sh"]];
+/// How each shell is called.
+pub const SHELLS: [&[&str]; 3] = [&["dash"], &["bash"], &["busybox", "sh"]];
 
 /// What programs find on a host: the marker of records, and the function that says them.
 pub const SAY: &str = "S=mark\nsay() { local IFS=' '; printf '%s %s\\n' \"$S\" \"$*\"; }\n";
 
-/// How each shell is called.
+/// Those that are installed here.
 pub fn shells() -> impl Iterator<Item = &'static [&'static str]> {
     SHELLS.into_iter().filter(|shell| command(shell, ":").output().is_ok())
 }

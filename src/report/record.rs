@@ -34,12 +34,27 @@ impl HostRecord {
         self.plan.as_ref().map_or(0, HostPlan::count)
     }
 
-    /// The number of changes made.
-    pub fn made(&self) -> usize {
+    /// The number of changes made by roles that are done.
+    pub fn done(&self) -> usize {
         match self.outcome {
             Some(Outcome::Changed { changes } | Outcome::Failed { changes }) => changes,
             _ => 0,
         }
+    }
+
+    /// The number of changes that stay although their role was put back.
+    pub fn stays(&self) -> usize {
+        self.failures.iter().map(|failure| failure.stays).sum()
+    }
+
+    /// The number of changes made.
+    pub fn made(&self) -> usize {
+        self.done() + self.stays()
+    }
+
+    /// Whether a role there is neither done nor put back, as far as is known.
+    pub fn open(&self) -> bool {
+        self.failures.iter().any(|failure| failure.open)
     }
 
     /// Whether something failed there.
@@ -86,6 +101,12 @@ pub struct Summary {
     pub hosts_changed: usize,
     /// Changes that were made, and stay.
     pub made: usize,
+    /// Those among them whose role was put back.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub stays: usize,
+    /// Hosts on which a role is neither done nor put back, as far as is known.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub open: usize,
     /// Checks that were answered with yes.
     pub checks_passed: usize,
     /// Checks that were not.
@@ -96,6 +117,11 @@ pub struct Summary {
     pub unreachable: usize,
     /// Hosts on which nothing was begun.
     pub skipped: usize,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde passes it so
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 impl Record {
@@ -136,6 +162,8 @@ impl Record {
             sum.planned += host.planned();
             sum.hosts_with_changes += usize::from(host.planned() > 0);
             sum.made += host.made();
+            sum.stays += host.stays();
+            sum.open += usize::from(host.open());
             sum.hosts_changed += usize::from(host.made() > 0);
             sum.checks_passed += host.passed();
             sum.checks_failed += host.checks.len() - host.passed();

@@ -81,7 +81,10 @@ fn closed(
     if !differs.is_empty() {
         let shown = |meta: &Meta| format!("{} {:04o}", meta.owner, meta.mode);
         details.extend(Detail::value(path, Some(&shown(&meta)), Some(&shown(&after))));
-        operations.extend([expect(state, path), Operation::SetAttributes { path: path.to_owned(), attributes, uid: meta.uid }]);
+        operations.extend([
+            expect(state, path),
+            Operation::SetAttributes { path: path.to_owned(), attributes, uid: meta.uid },
+        ]);
         state.paths.insert(path.to_owned(), PathState::Directory { meta: after });
     }
 }

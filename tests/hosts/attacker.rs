@@ -52,7 +52,9 @@ const RESOURCES: &str = r#"
 "#;
 
 fn playbook(resources: &str) -> String {
-    format!("- name: Hers\n  hosts: all\n  vars: {{ word: one, mode: \"0750\", ok: \"true\" }}\n  resources:{resources}    - command: {{ command: [\"{{{{ ok }}}}\"], unless: [\"false\"] }}\n")
+    format!(
+        "- name: Hers\n  hosts: all\n  vars: {{ word: one, mode: \"0750\", ok: \"true\" }}\n  resources:{resources}    - command: {{ command: [\"{{{{ ok }}}}\"], unless: [\"false\"] }}\n"
+    )
 }
 
 /// Everything below a folder: names, kinds, owners, modes, content.
@@ -82,7 +84,15 @@ fn whoever_owns_a_folder_gains_nothing_by_what_root_does_in_it() {
         let attackers: Vec<Background> = attack
             .iter()
             .map(|what| {
-                Background::spawn(host.command(&["runuser", "-u", "mallory", "--", "perl", "/usr/local/share/attack.pl", what]))
+                Background::spawn(host.command(&[
+                    "runuser",
+                    "-u",
+                    "mallory",
+                    "--",
+                    "perl",
+                    "/usr/local/share/attack.pl",
+                    what,
+                ]))
             })
             .collect();
         for (number, word) in words.iter().enumerate() {
@@ -104,7 +114,10 @@ fn whoever_owns_a_folder_gains_nothing_by_what_root_does_in_it() {
         project.solti(&["apply", "inventory.yml", "-y"]).assert_status(0);
         assert_eq!(tree(host, "/srv/victim"), before);
         assert_eq!(host.read("find /home /srv -name '.solti*'"), "");
-        assert_eq!(host.read("stat -c '%U %a' /home/mallory/tree/conf/app.conf /home/mallory/tree/conf/owned"), "mallory 640\nmallory 750");
+        assert_eq!(
+            host.read("stat -c '%U %a' /home/mallory/tree/conf/app.conf /home/mallory/tree/conf/owned"),
+            "mallory 640\nmallory 750"
+        );
     }
 
     // What she has linked for herself works; what is somebody else's is left alone, and she cannot hold root's lock.
@@ -116,5 +129,6 @@ fn whoever_owns_a_folder_gains_nothing_by_what_root_does_in_it() {
     project.solti(&["apply", "inventory.yml", "-y", "-e", "word=nine"]).assert_status(1).assert_stdout_has(said);
     let lock = host.exec("runuser -u mallory -- flock -n /run/solti/lock true");
     assert_ne!(lock.status, 0, "{lock}");
-    let _ = wait_until("the host to be left", || host.exec("flock -n /run/solti/lock true").status.eq(&0).then_some(()));
+    let _ =
+        wait_until("the host to be left", || host.exec("flock -n /run/solti/lock true").status.eq(&0).then_some(()));
 }

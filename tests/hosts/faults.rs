@@ -71,7 +71,8 @@ fn what_fails_is_put_back(suite: Suite) {
         (&["app_text='die at once'", "app_hello=1.1"], restarted("start die at once"), &["package solti-hello"]),
     ];
     for (variables, app, said) in cases {
-        let output = bench.apply(variables).assert_status(1).assert_stdout_has("Failed on host; no changes made");
+        let headline = if said.contains(&"package solti-hello") { "1 change not put back" } else { "no changes made" };
+        let output = bench.apply(variables).assert_status(1).assert_stdout_has(&format!("Failed on host; {headline}"));
         for text in *said {
             assert!(output.stdout.contains(text), "expected {text:?}\n{output}");
         }

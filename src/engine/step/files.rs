@@ -96,9 +96,10 @@ impl<'a> Writer<'a> {
         let command = match validation {
             Validation::Command(command) => command,
             Validation::Generator { user } => {
-                let names = set.bodies.iter().filter_map(|(body, _)| {
-                    body.path.strip_prefix(set.folder.unwrap_or_default())?.strip_prefix('/')
-                });
+                let names = set
+                    .bodies
+                    .iter()
+                    .filter_map(|(body, _)| body.path.strip_prefix(set.folder.unwrap_or_default())?.strip_prefix('/'));
                 let names = quote_words(names.map(|name| name.split(".d/").next().unwrap_or(name)));
                 let scope = if *user { "user" } else { "system" };
                 self.must(set.change, &format!("generate {scope} {staged} {names}"));

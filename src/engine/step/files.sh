@@ -34,27 +34,49 @@ label() { # label PATH: the security context that its place gives it
 
 # --- keeping ---
 
-keep() { # keep NUMBER PATH: what is there, or that nothing is, can be put back
-  if [ -e "$2" ] || [ -h "$2" ]; then
-    beside "$1" "$2" || return 1
-    # a second name for it takes no room, and it comes back as the very same
-    (
-      into "$1" "$2" || exit 1
-      ln -- "../$N" was 2>/dev/null || cp -a -- "../$N" was 2>"$T/out" \
-        || { failed 1 "cp -a $2" "cannot keep a copy of $2"; exit 1; }
-    ) && kept "$1" "$2"
-  else
-    note erase "$2" || { failed 1 '' "cannot write to $T"; return 1; }
-  fi
+keep() { # keep NUMBER PATH: what is there, or that nothing is, can be put back by renaming alone, once it is secured
+  if [ ! -e "$2" ] && [ ! -h "$2" ]; then entry erase "$2"; return; fi
+  beside "$1" "$2" && entry restore "$2" "$1" && (
+    into "$1" "$2" || exit 1
+    # a second name for it takes no room, and it comes back as the very same; half a copy must not pass for one
+    ln -- "../$N" was 2>/dev/null || { cp -a -- "../$N" held && flush held && mv -T -- held was; } 2>"$T/out" \
+      || { failed 1 "cp -a $2" "cannot keep a copy of $2" "$2"; exit 1; }
+  )
 }
-kept() { # kept NUMBER PATH: what was there is, or is about to be, in the folder beside it
-  J=$((J + 1))
-  printf '%s\n' "$2" >"$T/$J.path" && flush "$T/$J.path" && printf 'restore %s %s\n' "$J" "$1" >>"$T/undo" \
-    || { failed 1 '' "cannot write to $T"; return 1; }
+
+secure() { # secure {NUMBER PATH}...: what was made and what was kept is on the disk, and so is the way to it
+  number=
+  for path do
+    # each second one is a path
+    shift
+    if [ -z "$number" ]; then number=$path; continue; fi
+    folder=${path%/*}
+    case $known_ours in
+    *"
+${folder:-/}
+"*)
+      mine=$folder/.solti-$number
+      for f in "$mine/new" "$mine/was"; do if [ -f "$f" ] && [ ! -h "$f" ]; then set -- "$@" "$f"; fi; done
+      if [ -d "$mine" ]; then set -- "$@" "$mine"; fi
+      set -- "$@" "$folder/"
+      ;;
+    *) secure_there "$number" "$path" || return 1 ;;
+    esac
+    number=
+  done
+  flush "$@" && noted
+}
+secure_there() {
+  (
+    into "$1" "$2" || exit 1
+    set -- . ..
+    for f in new was; do if [ -f "$f" ] && [ ! -h "$f" ]; then set -- "$@" "./$f"; fi; done
+    flush "$@"
+  )
 }
 
 keep_original() { # keep_original NUMBER PATH NAME
-  mkdir -p "$V/original" && chmod 700 "$V/original" || return 1
+  mkdir -p "$V/original" && chmod 700 "$V/original" || { failed 1 '' "cannot write to $V" "$V"; return 1; }
   if { [ -e "$2" ] || [ -h "$2" ]; } && [ ! -e "$V/original/$3" ]; then
     note erase "$V/original/$3" && (
       enter "$2" || exit 1
@@ -63,7 +85,7 @@ keep_original() { # keep_original NUMBER PATH NAME
         hold "$1" "$2" || { failed 1 '' "$2 is left alone: others than root can exchange it"; exit 1; }
         what=$held
       fi
-      run "cp -a $2" cp -a -- "$what" "$V/original/$3" && flush "$V/original/$3"
+      run "cp -a $2" cp -a -- "$what" "$V/original/$3" && flush "$V/original/$3" "$V/original"
     )
   fi
 }
@@ -84,66 +106,52 @@ folder() { # folder NUMBER PATH MODE OWNER GROUP: makes it, and its missing pare
 }
 
 attributes() { # attributes NUMBER PATH MODE OWNER GROUP UID
-  J=$((J + 1))
-  printf '%s\n' "$2" >"$T/$J.path" && ( enter "$2" && stat -c '%a %u %g' -- "./$N" >"$T/$J.was" ) \
-    && printf 'attributes %s %s\n' "$J" "$1" >>"$T/undo" && owned "$@" && label "$2"
+  ( enter "$2" && stat -c '%a %u %g' -- "./$N" >"$T/$((J + 1)).was" ) && entry attributes "$2" "$1" && noted && owned "$@" && label "$2"
 }
 
 fill() { # fill NUMBER PATH MODE OWNER GROUP: the new content, from standard input, with its attributes
   (
     into "$1" "$2" || exit 1
-    { ( umask 077 && cat >new ); } 2>"$T/out" || { failed 1 '' "cannot write $2"; exit 1; }
+    { ( umask 077 && cat >new ); } 2>"$T/out" || { failed 1 '' "cannot write $2" "$2"; exit 1; }
     set_owned new "$3" "$4" "$5"
   )
-}
-
-secure() { # secure {NUMBER PATH}...: what was made and what was kept is on the disk, and so is the way to it
-  while [ $# -gt 0 ]; do
-    (
-      into "$1" "$2" || exit 1
-      # a link has no content
-      set -- . ..
-      for f in new was; do if [ -f "$f" ] && [ ! -h "$f" ]; then set -- "$@" "./$f"; fi; done
-      flush "$@"
-    ) || return 1
-    shift 2
-  done
-  flush "$T" "$T/undo"
 }
 
 swap() { # swap NUMBER PATH: what was made beside it takes its place
   (
     into "$1" "$2" || exit 1
     if [ -d "../$N" ] && [ ! -h "../$N" ]; then failed 1 '' "$2 is a directory"; exit 1; fi
-    mv -fT -- new "../$N" 2>"$T/out" || { failed 1 "mv $2" "cannot write $2"; exit 1; }
+    mv -fT -- new "../$N" 2>"$T/out" || { failed 1 "mv $2" "cannot write $2" "$2"; exit 1; }
   ) && label "$2"
 }
 
 link() { # link NUMBER PATH TARGET
-  keep "$1" "$2" && beside "$1" "$2" && ( into "$1" "$2" && run "ln -s $3 $2" ln -s -- "$3" new ) && swap "$1" "$2"
+  keep "$1" "$2" && beside "$1" "$2" && ( into "$1" "$2" && run "ln -s $3 $2" ln -s -- "$3" new ) && secure "$1" "$2" && swap "$1" "$2"
 }
 
 # --- taking away ---
 
-discard() { # discard NUMBER PATH
-  if [ -e "$2" ] || [ -h "$2" ]; then
-    beside "$1" "$2" && kept "$1" "$2" && flush "$T" "$T/undo" \
-      && ( into "$1" "$2" && run "mv $2 ${2%/*}/.solti-$1/was" mv -T -- "../$N" was )
-  fi
+aside() { # aside NUMBER PATH: what is there goes to the folder beside it
+  beside "$1" "$2" && entry restore "$2" "$1" && secure "$1" "$2" && ( into "$1" "$2" && run "mv $2 ${2%/*}/.solti-$1" mv -T -- "../$N" was )
 }
 
-discard_empty() { # discard_empty PATH
-  [ -d "$1" ] || return 0
-  J=$((J + 1))
-  printf '%s\n' "$1" >"$T/$J.path" && (
-    enter "$1" && stat -c '%a %u %g' -- "./$N" >"$T/$J.was" && printf 'folder %s\n' "$J" >>"$T/undo" \
-      && { rmdir -- "./$N" 2>/dev/null || say kept "$1"; }
-  )
+discard() { # discard NUMBER PATH
+  if [ -e "$2" ] || [ -h "$2" ]; then aside "$@"; fi
 }
+
+discard_empty() { # discard_empty NUMBER PATH
+  [ -d "$2" ] || return 0
+  # what was taken out of it lies ready in it
+  if is_empty "$2" && aside "$@"; then
+    ( into "$1" "$2" && { is_empty was || mv -T -- was "../$N"; } ) || return 1
+  fi
+  [ ! -d "$2" ] || say kept "$2"
+}
+is_empty() { [ -z "$(ls -A -- "$1" | grep -v '^[.]solti-')" ]; } # is_empty FOLDER: but for what is ours
 
 restore_original() { # restore_original NUMBER PATH NAME
   [ -e "$V/original/$3" ] || [ -h "$V/original/$3" ] || { discard "$1" "$2"; return; }
-  keep "$1" "$2" && beside "$1" "$2" && ( into "$1" "$2" && run "cp -a $2" cp -a -- "$V/original/$3" new ) && swap "$1" "$2" \
+  keep "$1" "$2" && beside "$1" "$2" && ( into "$1" "$2" && run "cp -a $2" cp -a -- "$V/original/$3" new ) && secure "$1" "$2" && swap "$1" "$2" \
     && printf '%s\n' "$V/original/$3" >>"$T/trash"
 }
 
@@ -245,30 +253,46 @@ generate() { # generate system|user STAGED NAME...: what podman's generator says
 
 # --- the way back ---
 
-untouched() { # untouched: what is there is what was kept
-  [ "$(stat -c '%d:%i' "../$N" 2>/dev/null)" = "$(stat -c '%d:%i' was)" ]
-}
-
-undo() { # undo VERB J NUMBER: carries out one entry of the journal backwards; 1 where it could not
-  verb=$1 entry=$2 number=$3
-  IFS= read -r whole <"$T/$entry.path" || return 0
-  case $verb in
+undo() { # undo VERB J NUMBER: of $whole; 1 where it could not
+  case $1 in
   erase) (
     if [ ! -e "$whole" ] && [ ! -h "$whole" ]; then exit 0; fi
     look "$whole" && rm -f -- "./$N" || exit 1
     case $whole in "$V"/*) ;; *) say back "removed $whole" ;; esac
   ) ;;
-  empty) ( ! look "$whole" || rmdir -- "./$N" 2>/dev/null || [ ! -d "./$N" ] || say stays "$whole, which is not empty" ) ;;
-  restore) (
-    look "$whole" && own "$number" || exit 1
-    # it was noted, and then nothing happened
-    [ -e was ] || [ -h was ] || exit 0
-    if untouched; then rm -f was; exit; fi
-    mv -fT -- was "../$N" && label "$whole" && say back "$whole"
+  empty) (
+    if [ ! -d "$whole" ]; then exit 0; fi
+    look "$whole" || exit 1
+    rmdir -- "./$N" || { [ -n "$(ls -A -- "./$N")" ] && say stays "$whole, which is not empty"; }
   ) ;;
-  own) clear "$number" "$whole" || [ ! -e "${whole%/*}/.solti-$number" ] ;;
-  folder) ( look "$whole" && { [ -d "./$N" ] || mkdir -- "./$N"; } ) && was_owned ;;
-  attributes) was_owned ;;
+  restore) restore "$3" && label "$whole" ;;
+  attributes) [ ! -e "$whole" ] || as_it_was "$2" "$3" ;;
+  own) clear "$3" "$whole" || : ;;
   esac 2>/dev/null
 }
-was_owned() { read -r mode owner group <"$T/$entry.was" && owned "${number:--}" "$whole" "$mode" "$owner" "$group" >/dev/null; }
+
+restore() ( # restore NUMBER: by renaming alone
+  look "$whole" || exit 1
+  # it was noted, and then nothing was done; or it has been put back
+  if [ ! -e "./.solti-$1" ]; then exit 0; fi
+  own "$1" || exit 1
+  if [ ! -e was ] && [ ! -h was ]; then exit 0; fi
+  if same; then rm -f was; exit 0; fi
+  if [ -d was ] || [ -d "../$N" ]; then
+    # it may have been made again meanwhile
+    if [ -e "../$N" ] || [ -h "../$N" ]; then mv -T -- "../$N" view || exit 1; fi
+  fi
+  mv -fT -- was "../$N" || exit 1
+  say back "$whole"
+)
+same() { # nothing tells what is there from what was
+  if [ -d was ] && [ ! -h was ]; then return 1; fi
+  if [ "$(stat -c '%d:%i' was)" = "$(stat -c '%d:%i' "../$N")" ]; then return 0; fi
+  [ "$(stat -c '%f %u %g %s %Y' was)" = "$(stat -c '%f %u %g %s %Y' "../$N")" ] || return 1
+  if [ -h was ]; then [ "$(readlink was)" = "$(readlink "../$N")" ]
+  else [ "$(sha256sum <was)" = "$(sha256sum <"../$N")" ]; fi
+}
+as_it_was() { # as_it_was J NUMBER
+  read -r mode owner group <"$T/$1.was" && { [ "$(stat -c '%a %u %g' -- "$whole")" = "$mode $owner $group" ] \
+    || owned "$2" "$whole" "$mode" "$owner" "$group" >/dev/null; }
+}

@@ -1,8 +1,8 @@
 # The host's side of a step: what it replaces it notes first, so that all of it can be put back.
 #
-# $V is solti's state here, $T the open transaction: `undo` (verb, number, and which folder of our own has what was there, in
-# order), N.path and N.was for each number, `services` (unit, state, start at boot, invocation, what was done), `trash` (paths), `out`
-# (last output).
+# $V is solti's state here, $T the open transaction: `undo` (verb, number, and which folder of our own it is about, in order),
+# N.path and N.was for each number, `services` (unit, state, start at boot, invocation, what was done), `staged` (our folders, and
+# what they are beside), `trash` (paths that are not needed when all went well), `room` (for its end), `out` (last output).
 
 T= W= J=0 at=0 late=60
 export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
@@ -13,23 +13,13 @@ random() { od -An -N8 -tx1 /dev/urandom | tr -d ' \n'; }
 # what is written must be on the disk before it counts
 flush() { sync -- "$@" 2>/dev/null || sync; }
 
-begin() { # begin NAME UNIT...: the units are those that the transaction will touch; without $T no step does anything
-  J=0; T=$V/journal/$1; shift
-  mkdir -p "$V/journal" && chmod 700 "$V" "$V/journal" && mkdir -m 700 "$T" || { T=; failed 1 '' "cannot write to $V"; return 1; }
-  true >"$T/undo" && true >"$T/services" && true >"$T/trash" && as_they_run "$@" \
-    || { failed 1 '' "cannot write to $T"; rm -rf -- "$T"; T=; return 1; }
-  # whatever ends this shell while the transaction is open also ends the transaction
-  trap 'put_back' EXIT
-  trap 'exit 143' TERM HUP INT
-}
-ready() { forget; [ -n "$T" ] && rm -f -- "$T/out"; }
-as_they_run() { for unit in "$@"; do remember "$unit" - || return 1; done; }
-
-# Puts back by itself when the controller has been silent for too long: it may be gone without the connection saying so.
+# Puts back by itself, and lets go of the lock, when the controller has been silent for too long: it may be gone without the
+# connection saying so.
 watch() {
+  watched=
   # KILL: a child that has just been forked still has the shell's own handlers, in which any other signal is lost
   ( stop= s=; trap 'stop=yes; [ -z "$s" ] || kill -KILL "$s"' TERM; trap - EXIT HUP INT
-    true >"$T/watched"
+    kill -USR1 $$
     sleep "$late" 8>&- & s=$!
     # the wish to stop may have come before there was anything to kill
     [ -z "$stop" ] || kill -KILL "$s"
@@ -37,29 +27,10 @@ watch() {
     trap '' TERM; kill -KILL $$; put_back ) </dev/null >/dev/null 2>&1 &
   W=$!
   # a signal that comes before its trap is lost
-  while [ ! -e "$T/watched" ] && kill -0 "$W" 2>/dev/null; do :; done
+  while [ -z "$watched" ] && kill -0 "$W" 2>/dev/null; do :; done
 }
-unwatch() { if [ -n "$W" ]; then kill "$W" 2>/dev/null; wait "$W" 2>/dev/null; rm -f "$T/watched"; W=; fi; }
-
-failed() { # failed STATUS COMMAND MESSAGE
-  output=; if [ -n "$T" ] && [ -e "$T/out" ]; then output=$(tail -n 20 "$T/out"); fi
-  say failed "$at" "$1" "=$(b64 "$2")" "=$(b64 "$3")" "=$(b64 "$output")"
-}
-
-run() { # run SHOWN COMMAND...: its output is shown only when it fails
-  shown=$1; shift
-  "$@" >"$T/out" 2>&1 </dev/null 8>&-
-  status=$?
-  [ $status -eq 0 ] || { failed $status "$shown" ''; return 1; }
-}
-logged() { run "$*" "$@"; }
-
-# --- the journal ---
-
-note() { # note VERB PATH
-  J=$((J + 1))
-  printf '%s\n' "$2" >"$T/$J.path" && printf '%s %s\n' "$1" "$J" >>"$T/undo"
-}
+trap 'watched=yes' USR1
+unwatch() { if [ -n "$W" ]; then kill "$W" 2>/dev/null; wait "$W" 2>/dev/null; W=; fi; }
 
 # --- packages and accounts: these stay when a step fails ---
 
@@ -67,7 +38,8 @@ note() { # note VERB PATH
 quiet() {
   P=$(random)
   keep "$P" /usr/sbin/policy-rc.d && beside "$P" /usr/sbin/policy-rc.d \
-    && printf '#!/bin/sh\nexit 101\n' | fill "$P" /usr/sbin/policy-rc.d 0755 - - && swap "$P" /usr/sbin/policy-rc.d
+    && printf '#!/bin/sh\nexit 101\n' | fill "$P" /usr/sbin/policy-rc.d 0755 - - && secure "$P" /usr/sbin/policy-rc.d \
+    && swap "$P" /usr/sbin/policy-rc.d
 }
 loud() {
   ( into "$P" /usr/sbin/policy-rc.d && if [ -e was ] || [ -h was ]; then mv -fT -- was "../$N"; else rm -f -- "../$N"; fi )
@@ -89,11 +61,11 @@ install() { # install REFRESH RECOMMENDS PACKAGE...
   apt install "$extra" "$@"; result=$?
   loud
   [ $result -eq 0 ] || return 1
-  say stays "package $*"
+  stays "package $*"
   for name in "$@"; do name=${name%%=*}; dpkg-query -W -f="$S installed $name \${Version}\n" "$name"; done
 }
 
-uninstall() { quiet && { apt remove "$@"; result=$?; loud; [ $result -eq 0 ]; } && say stays "removed package $*"; }
+uninstall() { quiet && { apt remove "$@"; result=$?; loud; [ $result -eq 0 ]; } && stays "removed package $*"; }
 
 account() {
   # userdel has taken the group along that has the user's name
@@ -102,7 +74,7 @@ account() {
   if [ "$1" = userdel ] && [ -e "/var/lib/systemd/linger/$2" ]; then
     logged loginctl disable-linger "$2" && logged systemctl stop "user@$(id -u -- "$2").service" || return 1
   fi
-  logged "$@" && say stays "$*"
+  logged "$@" && stays "$*"
 }
 
 # --- users' own services, and podman ---
@@ -128,7 +100,7 @@ linger() { # linger USER: its services run without a login
     [ $tenths -gt 0 ] || { failed 1 "systemctl start user@$id.service" "the services of $1 have no bus: is dbus-user-session installed?"; return 1; }
     tenths=$((tenths - 1)); sleep 0.1
   done
-  say stays "linger of $1"
+  stays "linger of $1"
 }
 
 by() { # by USER COMMAND...: `-` is who carries out the step; never one of these functions
@@ -151,7 +123,7 @@ discard_podman() { # discard_podman container|volume|network USER NAME: it may b
   by "$2" podman "$1" rm $force -- "$3" >"$T/out" 2>&1 </dev/null 8>&-
   status=$?
   [ $status -eq 0 ] || { failed $status "podman $1 rm $3" ''; return 1; }
-  say stays "removed $1 $3"
+  stays "removed $1 $3"
 }
 
 # --- services ---
@@ -166,16 +138,18 @@ ctl() {
 }
 
 reread() { # reread [USER]
-  printf '%s\n' "${1:--}" >>"$T/reload" && reread_now "${1:--}"
+  printf '%s\n' "${1:--}" >>"$T/reload" && reread_now "${1:--}" logged
 }
-reread_now() {
+reread_now() { # reread_now USER [logged]
+  # shellcheck disable=SC2086 # no word, nothing
   case $1 in
-  -) logged systemctl daemon-reload ;;
-  *) id=$(id -u -- "$1") && { [ ! -S "/run/user/$id/bus" ] || logged as_user "$1" systemctl --user daemon-reload; } ;;
+  -) $2 systemctl daemon-reload ;;
+  *) id=$(id -u -- "$1") && { [ ! -S "/run/user/$id/bus" ] || $2 as_user "$1" systemctl --user daemon-reload; } ;;
   esac
 }
 
-remember() { # remember UNIT WHAT: its state before anything was touched, and what is done to it; `-` is nothing yet
+remember() { did_ "$1" "$2" && { [ "$2" = - ] || flush "$T/services"; }; }
+did_() { # did_ UNIT WHAT: its state before anything was touched, and what is done to it; `-` is nothing yet
   while read -r unit active boot start did; do
     if [ "$unit" = "$1" ]; then printf '%s %s %s %s %s\n' "$1" "$active" "$boot" "$start" "$2" >>"$T/services"; return; fi
   done <"$T/services"
@@ -273,76 +247,6 @@ UNITS
     [ "$tenths" -gt 0 ] || return 0
     tenths=$((tenths - 2)); sleep 0.2
   done
-}
-
-# --- the end: one way or the other ---
-
-put_back() {
-  [ -n "$T" ] && [ -d "$T" ] || return 0
-  trap '' TERM HUP INT
-  unwatch
-  if [ -e "$T/manifest" ]; then finish; return; fi
-  say back begins
-  stuck=
-  forget
-  # what did not run before stops while its files are still there
-  while read -r unit active boot start did; do
-    [ "$did" != - ] || continue
-    case $active in active | activating | reloading | deactivating) ;; *) act stop "$unit"; ctl "$unit" reset-failed ;; esac
-    case $boot in disabled | none) ctl "$unit" disable ;; esac
-  done <"$T/services" >/dev/null 2>&1
-  sed '1!G;h;$!d' "$T/undo" >"$T/odnu"
-  while read -r verb entry number; do
-    undo "$verb" "$entry" "$number" || { say stuck "$whole"; stuck=yes; }
-  done <"$T/odnu"
-  if [ -e "$T/reload" ] && tool systemctl; then sort -u "$T/reload" | while read -r user; do reread_now "$user"; done >/dev/null; fi
-  # what ran runs again, with what it had: what was not started since, not even by a reboot, still does
-  seen=' '
-  while read -r unit active boot start did; do
-    case $did-$boot in disable-enabled*) ctl "$unit" enable ;; esac >/dev/null 2>&1
-    case $active in active | activating | reloading) ;; *) continue ;; esac
-    case $seen in *" $unit "*) continue ;; esac
-    if [ "$(ctl "$unit" show -p InvocationID -p ActiveState | sort)" != "ActiveState=active
-InvocationID=$start" ]; then
-      act restart "$unit"
-    elif [ "$did" = reload ]; then
-      ctl "$unit" reload-or-restart
-    else
-      continue
-    fi >/dev/null 2>&1
-    seen="$seen$unit "
-    if ctl "$unit" is-active -q; then say back "${unit#*/} is running as before"; else say stuck "${unit#*/} does not run"; stuck=yes; fi
-  done <"$T/services"
-  if [ -n "$stuck" ]; then mv -T -- "$T" "$V/stuck-${T##*/}"; say stuck "the journal is kept in $V/stuck-${T##*/}"; else rm -rf -- "$T"; fi
-  T=
-  trap - EXIT TERM HUP INT
-  say back ends
-}
-
-commit() { # commit MANIFEST: from the rename on, the step is done, whatever happens
-  printf '%s\n' "$1" >"$T/manifest.new" && flush "$T/manifest.new" && mv -f -- "$T/manifest.new" "$T/manifest" && flush "$T" \
-    || { failed 1 '' "cannot write to $V"; return 1; }
-  finish
-}
-
-finish() {
-  cp -- "$T/manifest" "$V/manifest.json.new" && flush "$V/manifest.json.new" && mv -f -- "$V/manifest.json.new" "$V/manifest.json" || return 1
-  while read -r verb entry number; do
-    [ "$verb" != own ] || { IFS= read -r path <"$T/$entry.path" && clear "$number" "$path" was; }
-  done <"$T/undo"
-  while IFS= read -r path; do rm -rf -- "$path"; done <"$T/trash"
-  rm -rf -- "$T"
-  T=
-  trap - EXIT TERM HUP INT
-}
-
-# what an earlier run left open when its host or its shell was killed
-recover() {
-  for T in "$V"/journal/*/; do
-    T=${T%/}
-    if [ -d "$T" ]; then say recovered "${T##*/}"; put_back; fi
-  done
-  T=
 }
 
 lock() { # lock WHO

@@ -1,5 +1,5 @@
 //! A step as a program for the host's shell: everything that it needs travels inside it, and what it replaces is
-//! noted first. The functions that it calls are in `functions.sh`, `paths.sh` and `files.sh`.
+//! noted first. The functions that it calls are in the scripts beside this file.
 
 mod files;
 mod pulls;
@@ -15,8 +15,13 @@ use std::collections::BTreeSet;
 use writer::Writer;
 
 /// The functions that steps are made of; sent once per shell, before the first step.
-pub(super) const FUNCTIONS: &str =
-    concat!(include_str!("functions.sh"), include_str!("paths.sh"), include_str!("files.sh"));
+pub(super) const FUNCTIONS: &str = concat!(
+    include_str!("functions.sh"),
+    include_str!("journal.sh"),
+    include_str!("paths.sh"),
+    include_str!("files.sh"),
+    include_str!("told.sh")
+);
 
 /// The start of every `apply` on a host: the functions, the lock, and putting back what an earlier run left open.
 /// `who` is shown to others who find the host locked.
@@ -63,7 +68,7 @@ pub fn while_open(program: &str) -> String {
 
 /// Ends the open transaction for good; `manifest` is the host's new one.
 pub fn commit(manifest: &str) -> String {
-    format!("unwatch\nif commit {}; then say step committed; else put_back; fi\n", quote(manifest))
+    format!("unwatch\ncommit {}\n", quote(manifest))
 }
 
 /// Undoes the open transaction.

@@ -104,12 +104,11 @@ enter() { look "$1" || { failed 1 '' "$1 is left alone: $why"; return 1; }; }
 beside() { # beside NUMBER PATH: makes one in the folder that PATH is in; its name cannot be guessed
   [ ! -e "$T/$1.own" ] || return 0
   parents "${2%/*}" || return 1
-  J=$((J + 1))
-  printf '%s\n' "$2" >"$T/$J.path" && printf 'own %s %s\n' "$J" "$1" >>"$T/undo" || { failed 1 '' "cannot write to $T"; return 1; }
+  printf '%s %s\n' "$1" "$2" >>"$T/staged" && entry own "$2" "$1" || { failed 1 '' "cannot write to $T" "$T"; return 1; }
   (
     enter "$2" || exit 1
     if [ "$ours" != yes ]; then here=$(stat -c '%d:%i' .); fi
-    mkdir -m 711 -- "./.solti-$1" 2>"$T/out" || { failed 1 "mkdir ${2%/*}/.solti-$1" "cannot stage beside $2"; exit 1; }
+    mkdir -m 711 -- "./.solti-$1" 2>"$T/out" || { failed 1 "mkdir ${2%/*}/.solti-$1" "cannot stage beside $2" "$2"; exit 1; }
     if [ "$ours" = yes ]; then true >"$T/$1.own" && exit 3; fi
     # it may have been exchanged for another one: ours has nothing in it
     cd -P -- "./.solti-$1" && case "$(stat -c '%u %f %d:%i' . ..)" in

@@ -179,7 +179,10 @@ impl<'a> Writer<'a> {
                 let number = self.number();
                 self.must(at, &format!("discard {number} {}", quote(path)));
             }
-            Operation::RemoveEmptyDirectory { path } => self.must(at, &format!("discard_empty {}", quote(path))),
+            Operation::RemoveEmptyDirectory { path } => {
+                let number = self.number();
+                self.must(at, &format!("discard_empty {number} {}", quote(path)));
+            }
             Operation::Restore { path, original } => {
                 let number = self.number();
                 self.must(at, &format!("restore_original {number} {} {original}", quote(path)));
@@ -220,7 +223,7 @@ impl<'a> Writer<'a> {
                 let _ = write!(
                     run,
                     "{{ printf '%s' {body} >\"$T/in\"; {command} <\"$T/in\" >\"$T/out\" 2>&1 8>&-; status=$?; rm -f \"$T/in\"; \
-                     if [ $status -eq 0 ]; then say stays {}; else failed $status {} ''; false; fi; }}",
+                     if [ $status -eq 0 ]; then stays {}; else failed $status {} ''; false; fi; }}",
                     quote(&format!("what `{shown}` did")),
                     quote(&shown)
                 );

@@ -1,6 +1,8 @@
 //! Planning hosts, writing steps, finding projects: all that needs no host.
 
 mod cut;
+mod durable;
+mod killed;
 mod planner;
 mod podman_steps;
 mod project;

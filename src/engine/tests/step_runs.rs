@@ -10,18 +10,30 @@ use crate::plan::operation::{Attributes, Body, Expectation, Operation};
 use proptest::prelude::*;
 use std::path::Path;
 
-/// Runs the steps of one transaction, with solti's own files in `home`; gives what they said.
-fn run(shell: &[&str], home: &Path, steps: &[StepPlan], end: &str) -> String {
-    // the place of the state is the only thing that differs from a real run
+/// The start of a run, with solti's own files in `home`: the only thing that differs from a real one.
+pub fn opened(home: &Path) -> String {
     let place = format!("V={0}/state L={0}/lock", quote(&home.display().to_string()));
-    let mut text = String::from(SAY);
-    text.push_str(&opening("a test").replace("\nlock ", &format!("\n{place}\nlock ")));
+    SAY.to_owned() + &opening("a test").replace("\nlock ", &format!("\n{place}\nlock "))
+}
+
+/// The steps of one transaction, up to its end.
+pub fn conversation(home: &Path, steps: &[StepPlan], end: &str) -> String {
+    let mut text = opened(home);
     text.push_str(&begin("t", steps));
     for (number, step) in steps.iter().enumerate() {
         text.push_str(&program(step, &format!("t-{number}"), &[]));
     }
     text.push_str(end);
-    let output = command(shell, &text).output().unwrap();
+    text
+}
+
+/// Runs the steps of one transaction; gives what they said.
+fn run(shell: &[&str], home: &Path, steps: &[StepPlan], end: &str) -> String {
+    said(shell, &conversation(home, steps, end))
+}
+
+pub fn said(shell: &[&str], text: &str) -> String {
+    let output = command(shell, text).output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     said.lines().map(|line| line.strip_prefix("mark ").unwrap_or(line)).collect::<Vec<_>>().join("\n")
 }
@@ -31,7 +43,7 @@ fn body(path: String, content: &[u8]) -> Body {
 }
 
 /// All that is below a folder: names, and what is in the files.
-fn tree(folder: &Path) -> Vec<(String, Option<Vec<u8>>)> {
+pub fn tree(folder: &Path) -> Vec<(String, Option<Vec<u8>>)> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -48,7 +60,7 @@ fn tree(folder: &Path) -> Vec<(String, Option<Vec<u8>>)> {
 }
 
 /// A folder with some files, and a folder beside it for solti's own.
-fn places() -> (tempfile::TempDir, tempfile::TempDir) {
+pub fn places() -> (tempfile::TempDir, tempfile::TempDir) {
     let (place, home) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     std::fs::create_dir(place.path().join("set")).unwrap();
     std::fs::write(place.path().join("set/old"), "old").unwrap();
@@ -57,7 +69,7 @@ fn places() -> (tempfile::TempDir, tempfile::TempDir) {
 }
 
 /// Two steps that write, link, keep and remove below `place`.
-fn two_steps(place: &Path) -> [StepPlan; 2] {
+pub fn two_steps(place: &Path) -> [StepPlan; 2] {
     let at = |name: &str| format!("{}/{name}", place.display());
     let first = vec![
         vec![write(

@@ -77,7 +77,7 @@ fn apply_that_fails_on_a_host() {
     insta::assert_snapshot!(show(&events, look, true).0, @"
     4 changes on 2 of 3 hosts
 
-    Failed on 1 of 3 hosts; 2 changes made on 1 host (0.8 s)
+    Failed on 1 of 3 hosts; 2 changes made on 1 host, 1 not put back (0.8 s)
 
     web1
       failed prometheus/config/config:/etc/prometheus
@@ -181,7 +181,7 @@ fn colour_where_it_means_something() {
         ^[33m~^[0m service prometheus: restart
           because /etc/prometheus/prometheus.yml changes
 
-    ^[31mFailed on 1 of 3 hosts^[0m; 1 change made on 1 host ^[2m(0.8 s)^[0m
+    ^[31mFailed on 1 of 3 hosts^[0m; 1 change made on 1 host, 1 not put back ^[2m(0.8 s)^[0m
 
     ^[1mmon^[0m
       ^[31mfailed^[0m prometheus/config/config:/etc/prometheus

@@ -72,7 +72,8 @@ fn json_document() {
               ],
               "left": [
                 "package prometheus"
-              ]
+              ],
+              "stays": 1
             }
           ],
           "checks": [
@@ -97,7 +98,8 @@ fn json_document() {
         "hosts_with_changes": 1,
         "planned": 1,
         "hosts_changed": 1,
-        "made": 1,
+        "made": 2,
+        "stays": 1,
         "checks_passed": 1,
         "checks_failed": 0,
         "failed": 1,

@@ -242,6 +242,8 @@ fn failure() -> Failure {
         ],
         put_back: vec!["/etc/prometheus/prometheus.yml".to_owned(), "prometheus.service is running again".to_owned()],
         left: vec!["package prometheus".to_owned()],
+        stays: 1,
+        open: false,
     }
 }
 

@@ -35,11 +35,7 @@ pub fn applied(record: &Record, look: &Look) -> String {
     }
     if sum.failed > 0 {
         let failed = format!("Failed on {}", some_hosts(record, sum.failed));
-        let changes = counted(sum.made, "change");
-        let mut rest = vec![match sum.made {
-            0 => "no changes made".to_owned(),
-            _ => format!("{changes} made on {}", counted(sum.hosts_changed, "host")),
-        }];
+        let mut rest = became(record, &sum);
         rest.extend(problems(&Summary { failed: 0, ..sum }));
         return answer(look, Tone::Bad, &failed, &rest, time);
     }
@@ -47,6 +43,27 @@ pub fn applied(record: &Record, look: &Look) -> String {
         return no_changes(record, &sum, look);
     }
     answer(look, Tone::Good, &made(), &problems(&sum), time)
+}
+
+/// What was made all the same, where something failed.
+fn became(record: &Record, sum: &Summary) -> Vec<String> {
+    let mut parts = Vec::new();
+    let hosts = record.hosts.values().filter(|host| host.done() > 0).count();
+    if hosts > 0 {
+        parts.push(format!("{} made on {}", counted(sum.made - sum.stays, "change"), counted(hosts, "host")));
+    }
+    match (sum.stays, hosts) {
+        (0, _) => {}
+        (stays, 0) => parts.push(format!("{} not put back", counted(stays, "change"))),
+        (stays, _) => parts.push(format!("{stays} not put back")),
+    }
+    if sum.open > 0 {
+        parts.push(format!("{} may be half done", counted(sum.open, "host")));
+    }
+    if parts.is_empty() {
+        parts.push("no changes made".to_owned());
+    }
+    parts
 }
 
 /// `1 of 12 checks failed on 1 of 3 hosts (2.1 s)`: how a verify ended.

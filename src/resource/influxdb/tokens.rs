@@ -330,8 +330,10 @@ impl Resource for Tokens {
                 && !differs.is_empty()
             {
                 details.push(Detail::note(format!("{}: others can read it on the host", token.name)));
-                operations
-                    .extend([content::expect(state, &path), Operation::SetAttributes { path, attributes: SECRET, uid: None }]);
+                operations.extend([
+                    content::expect(state, &path),
+                    Operation::SetAttributes { path, attributes: SECRET, uid: None },
+                ]);
             }
         }
         // in that folder everything is solti's, also where the manifest was lost

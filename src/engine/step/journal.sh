@@ -1,0 +1,178 @@
+# The journal of a role's changes. An entry is on the disk before what it is for is done, and the way back writes nothing: where
+# nothing can be written any more, everything can still be put back.
+#
+# A transaction is open as long as $T has `undo`, and is to be finished, not undone, as soon as it has `manifest`; without `undo`
+# it is only something to clear away.
+
+begin() { # begin NAME UNIT...: the units that the transaction will touch; without $T no step does anything
+  J=0; T=$V/journal/$1; shift
+  mkdir -p "$V/journal" && chmod 700 "$V" "$V/journal" && mkdir -m 700 "$T" || { failed 1 '' "cannot write to $V" "$V"; T=; return 1; }
+  size=0; if [ -e "$V/manifest.json" ]; then size=$(wc -c <"$V/manifest.json"); fi
+  # room for the end, whatever fills the disk meanwhile; zeros might be kept in less
+  head -c $((65536 + 2 * size)) /dev/urandom >"$T/room" && true >"$T/services" && true >"$T/staged" && true >"$T/trash" \
+    && as_they_run "$@" && flush "$T/room" "$T/services" && true >"$T/undo" && flush "$T/undo" "$T" "$V/journal" \
+    || { failed 1 '' "cannot write to $V" "$V"; rm -rf -- "$T"; T=; return 1; }
+  # whatever ends this shell while the transaction is open also ends the transaction
+  trap 'put_back' EXIT
+  trap 'exit 143' TERM HUP INT
+}
+ready() { forget; [ -n "$T" ] && rm -f -- "$T/out"; }
+as_they_run() { for unit in "$@"; do remember "$unit" - || return 1; done; }
+
+entry() { # entry VERB PATH [NUMBER]: the number of the folder of our own that it is about
+  J=$((J + 1))
+  printf '%s\n' "$2" >"$T/$J.path" && printf '%s %s %s\n' "$1" "$J" "${3:--}" >>"$T/undo"
+}
+note() { entry "$@" && noted; } # note VERB PATH: what it is for may be done
+noted() { flush "$T/$J".* "$T"/*.path "$T/undo" "$T"; } # of the last entry, and of those before it
+
+# What the role has changed is on the disk.
+settled() {
+  set --
+  while read -r _ entry _; do
+    IFS= read -r path <"$T/$entry.path" || continue
+    folder=${path%/*}/
+    if [ -d "$folder" ]; then set -- "$@" "$folder"; fi
+    if [ ! -h "$path" ] && { [ -f "$path" ] || [ -d "$path" ]; }; then set -- "$@" "$path"; fi
+  done <"$T/undo"
+  [ $# -eq 0 ] || flush "$@"
+}
+
+# --- the way back ---
+
+put_back() {
+  [ -n "$T" ] && [ -e "$T/undo" ] || return 0
+  trap '' TERM HUP INT
+  unwatch
+  if [ -e "$T/manifest" ]; then finish; return; fi
+  say back begins
+  rm -f -- "$T/room" 2>/dev/null
+  # what did not run before stops while its files are still there
+  while read -r unit active boot start did; do
+    [ "$did" != - ] || continue
+    case $active in active | activating | reloading | deactivating) ;; *) act stop "$unit"; ctl "$unit" reset-failed ;; esac
+    case $boot in disabled | none) ctl "$unit" disable ;; esac
+  done <"$T/services" >/dev/null 2>&1
+  forget
+  set --
+  # the last line may have been cut off; what it is for has not been done then
+  while read -r verb entry number; do set -- "$verb" "$entry" "${number:--}" "$@"; done <"$T/undo"
+  stuck=
+  while [ $# -gt 0 ]; do
+    whole="an entry of $T"
+    # where it is not known what it is for, that has not been done
+    if [ -s "$T/$2.path" ] && ! { IFS= read -r whole <"$T/$2.path" && undo "$1" "$2" "$3"; }; then
+      say stuck "$whole$(room "$whole")"
+      stuck="$1 $2 $3
+$stuck"
+    fi
+    shift 3
+  done
+  settled
+  if [ -e "$T/reload" ] && tool systemctl; then sort -u "$T/reload" | while read -r user; do reread_now "$user"; done >/dev/null 2>&1; fi
+  if [ -n "$stuck" ]; then
+    # services are not started on half of what was there; what has been put back is not put back again
+    { printf '%s' "$stuck" >"$T/undo.new" && flush "$T/undo.new" && mv -f -- "$T/undo.new" "$T/undo"; } 2>/dev/null
+    say open "$T"
+  else
+    run_as_before
+    # from here on nothing is to be taken away when the rest is cleared
+    { true >"$T/trash" && flush "$T/trash"; } 2>/dev/null
+    closed || say open "$T"
+  fi
+  over
+  say back ends
+}
+
+# What ran runs again, with what it had: what was not started since, not even by a reboot, still does.
+run_as_before() {
+  seen=' '
+  while read -r unit active boot start did; do
+    case $did-$boot in disable-enabled*) ctl "$unit" enable ;; esac >/dev/null 2>&1
+    case $active in active | activating | reloading) ;; *) continue ;; esac
+    case $seen in *" $unit "*) continue ;; esac
+    if [ "$(ctl "$unit" show -p InvocationID -p ActiveState | sort)" != "ActiveState=active
+InvocationID=$start" ]; then
+      act restart "$unit"
+    elif [ "$did" = reload ]; then
+      ctl "$unit" reload-or-restart
+    else
+      continue
+    fi >/dev/null 2>&1
+    seen="$seen$unit "
+    if runs "$unit"; then say back "${unit#*/} is running as before"; else say stuck "${unit#*/} does not run"; fi
+  done <"$T/services"
+}
+runs() { # runs UNIT: soon after a boot it may still be on its way
+  tenths=100
+  until ctl "$1" is-active -q; do
+    case $tenths-$(ctl "$1" show -p ActiveState) in 0-*) return 1 ;; *=activating) ;; *) return 1 ;; esac
+    tenths=$((tenths - 1)); sleep 0.1
+  done
+}
+
+# --- done ---
+
+commit() { # commit MANIFEST: from the rename on, the role is done, whatever happens
+  rm -f -- "$T/room"
+  settled
+  printf '%s\n' "$1" >"$T/manifest.new" && flush "$T/manifest.new" "$T/undo" && mv -f -- "$T/manifest.new" "$T/manifest" \
+    || { failed 1 '' "cannot write to $V" "$V"; put_back; return 1; }
+  flush "$T"
+  say step committed
+  finish
+}
+
+finish() {
+  install_manifest && flush "$V" && closed
+  done=$?
+  [ $done -eq 0 ] || failed 1 '' "the role is done, but that cannot be noted in $V: the next apply does so first" "$V"
+  over
+  return $done
+}
+
+install_manifest() {
+  if [ "$T/manifest" -ef "$V/manifest.json" ]; then return 0; fi
+  # a second name for it takes no room
+  rm -f -- "$V/manifest.json.new"
+  { ln -- "$T/manifest" "$V/manifest.json.new" || cp -- "$T/manifest" "$V/manifest.json.new"; } 2>/dev/null \
+    && flush "$V/manifest.json.new" && mv -f -- "$V/manifest.json.new" "$V/manifest.json"
+}
+
+over() { T=; trap - EXIT TERM HUP INT; }
+
+# --- what is left ---
+
+# One removal decides that a transaction is over, and it needs no room; the rest may be cut off anywhere.
+closed() { rm -f -- "$T/undo" 2>/dev/null && flush "$T" || return 1; clear_away; return 0; }
+
+clear_away() { # what cannot be removed is said by every run, until it can
+  remain=
+  clear_staged
+  while IFS= read -r path; do rm -rf -- "$path" 2>/dev/null || remains "$path"; done <"$T/trash"
+  [ -n "$remain" ] || rm -rf -- "$T"
+}
+clear_staged() { # what was there before is in our folders, too
+  while read -r number path; do clear "$number" "$path" was || remains "${path%/*}/.solti-$number"; done <"$T/staged"
+}
+remains() { remain=yes; say remains "$1$(room "$1")"; }
+
+# What an earlier run left open when its host or its shell was killed.
+recover() {
+  unrecovered=
+  for T in "$V"/journal/*/; do
+    T=${T%/} open=${T%/}
+    if [ ! -d "$T" ]; then continue
+    elif [ ! -e "$T/undo" ]; then clear_away
+    elif [ -e "$T/manifest" ]; then finish && say finished "${open##*/}"
+    else put_back
+      [ -e "$open/undo" ] || say recovered "${open##*/}"
+    fi
+    [ ! -e "$open/undo" ] || unrecovered=$open
+  done
+  T=
+  [ -z "$unrecovered" ] || {
+    say refused "an earlier run's role could neither be put back nor finished, and nothing is begun on top of that. Apply tries it again once the cause is gone; to go on with what is there now, remove $unrecovered"
+    return 1
+  }
+}

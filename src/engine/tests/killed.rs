@@ -1,0 +1,81 @@
+//! A run that is killed before each single program that it starts: the next one leaves what was, or what was to be.
+
+use super::step_runs::{conversation, opened, places, said, tree, two_steps};
+use crate::engine::step::{PUT_BACK, commit};
+use crate::host::shells_here::{SHELLS, command};
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+
+/// What changes anything, and what says that it is on the disk.
+const PROGRAMS: [&str; 12] =
+    ["chmod", "chown", "cp", "head", "ln", "mkdir", "mv", "rm", "rmdir", "sync", "touch", "stat"];
+
+/// A folder of programs that count themselves, and kill the whole run before the one whose number is `$DOOM`.
+fn doomed(folder: &Path) {
+    for name in PROGRAMS {
+        let real = format!("/usr/bin/{name}");
+        let text = format!(
+            "#!/bin/sh\nread -r count <{0}/count\ncount=$((count + 1))\necho $count >{0}/count\n\
+             [ $count -ne \"$DOOM\" ] || kill -KILL 0\nexec {real} \"$@\"\n",
+            folder.display()
+        );
+        let path = folder.join(name);
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+}
+
+/// Runs it until so many programs have been started; says whether it came to its end.
+fn run_until(program: &str, folder: &Path, doom: usize) -> bool {
+    fs::write(folder.join("count"), "0\n").unwrap();
+    let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
+    let mut shell = command(SHELLS[0], program);
+    // what kills it kills all that it has started
+    let output = shell.process_group(0).env("PATH", path).env("DOOM", doom.to_string()).output().unwrap();
+    output.status.success()
+}
+
+#[test]
+fn whatever_kills_a_run_the_next_one_finds_all_or_nothing() {
+    for end in [commit("{\"format\":1}"), PUT_BACK.to_owned()] {
+        let programs = tempfile::tempdir().unwrap();
+        doomed(programs.path());
+        let (mut before_it, mut after_it) = (0, 0);
+        for doom in 1.. {
+            let (place, home) = places();
+            let before = tree(place.path());
+            let program = conversation(home.path(), &two_steps(place.path()), &end);
+            let finished = run_until(&program, programs.path(), doom);
+            // the run that comes next may be killed as well
+            run_until(&opened(home.path()), programs.path(), doom % 7 + 1);
+            let said = said(SHELLS[0], &opened(home.path()));
+            assert!(!said.contains("refused"), "killed before program {doom}: {said}");
+            let after = tree(place.path());
+            let journals = fs::read_dir(home.path().join("state/journal")).map_or(0, Iterator::count);
+            assert_eq!(journals, 0, "killed before program {doom}: {said}");
+            let manifest = fs::read_to_string(home.path().join("state/manifest.json")).ok();
+            if after == before {
+                before_it += 1;
+                assert_eq!(manifest, None, "killed before program {doom}: {said}");
+                assert!(!home.path().join("state/original/0123").exists(), "killed before program {doom}");
+            } else {
+                after_it += 1;
+                let content = |name: &str| fs::read_to_string(place.path().join(name)).unwrap_or_default();
+                assert_eq!(
+                    (content("set/a"), content("set/b"), content("set/old"), place.path().join("gone").exists()),
+                    ("a".into(), "b".into(), "new".into(), false),
+                    "killed before program {doom}: {said}"
+                );
+                let left: Vec<_> = after.iter().filter(|(name, _)| name.contains(".solti")).collect();
+                assert!(left.is_empty(), "killed before program {doom}: {left:?}");
+                assert_eq!(manifest.as_deref(), Some("{\"format\":1}\n"), "killed before program {doom}");
+            }
+            if finished {
+                break;
+            }
+        }
+        assert!(before_it > 20 && (after_it > 3) == end.contains("commit"), "{before_it} and {after_it} of {end}");
+    }
+}

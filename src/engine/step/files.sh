@@ -132,7 +132,7 @@ link() { # link NUMBER PATH TARGET
 # --- taking away ---
 
 aside() { # aside NUMBER PATH: what is there goes to the folder beside it
-  beside "$1" "$2" && entry restore "$2" "$1" && secure "$1" "$2" && ( into "$1" "$2" && run "mv $2 ${2%/*}/.solti-$1" mv -T -- "../$N" was )
+  beside "$1" "$2" && entry restore "$2" "$1" && secure "$1" "$2" && ( into "$1" "$2" && run "mv $2 ${2%/*}/.solti-$1" mv -T -- "../$N" was && flush . .. )
 }
 
 discard() { # discard NUMBER PATH

@@ -253,25 +253,34 @@ generate() { # generate system|user STAGED NAME...: what podman's generator says
 
 # --- the way back ---
 
+# Nobody may listen any more: what is said is said by the shell itself, which a broken pipe does not end, and not by a subshell.
 undo() { # undo VERB J NUMBER: of $whole; 1 where it could not
+  words=
   case $1 in
-  erase) (
-    if [ ! -e "$whole" ] && [ ! -h "$whole" ]; then exit 0; fi
-    look "$whole" && rm -f -- "./$N" || exit 1
-    case $whole in "$V"/*) ;; *) say back "removed $whole" ;; esac
-  ) ;;
-  empty) (
-    if [ ! -d "$whole" ]; then exit 0; fi
-    look "$whole" || exit 1
-    rmdir -- "./$N" || { [ -n "$(ls -A -- "./$N")" ] && say stays "$whole, which is not empty"; }
-  ) ;;
-  restore) restore "$3" && label "$whole" ;;
-  attributes) [ ! -e "$whole" ] || as_it_was "$2" "$3" ;;
-  own) clear "$3" "$whole" || : ;;
+  erase)
+    if [ ! -e "$whole" ] && [ ! -h "$whole" ]; then return 0; fi
+    ( look "$whole" && rm -f -- "./$N" ) || return 1
+    case $whole in "$V"/*) ;; *) words="back removed $whole" ;; esac
+    ;;
+  empty)
+    if [ ! -d "$whole" ]; then return 0; fi
+    ( look "$whole" && rmdir -- "./$N" ) || {
+      [ -n "$(ls -A -- "$whole")" ] || return 1
+      words="stays $whole, which is not empty"
+    }
+    ;;
+  restore)
+    restore "$3"
+    case $? in 0) ;; 3) label "$whole"; words="back $whole" ;; *) return 1 ;; esac
+    ;;
+  attributes) [ ! -e "$whole" ] || as_it_was "$2" "$3" || return 1 ;;
+  own) clear "$3" "$whole" ;;
   esac 2>/dev/null
+  [ -z "$words" ] || say "${words%% *}" "${words#* }"
+  return 0
 }
 
-restore() ( # restore NUMBER: by renaming alone
+restore() ( # restore NUMBER: by renaming alone; 3 where there was something to put back
   look "$whole" || exit 1
   # it was noted, and then nothing was done; or it has been put back
   if [ ! -e "./.solti-$1" ]; then exit 0; fi
@@ -283,7 +292,7 @@ restore() ( # restore NUMBER: by renaming alone
     if [ -e "../$N" ] || [ -h "../$N" ]; then mv -T -- "../$N" view || exit 1; fi
   fi
   mv -fT -- was "../$N" || exit 1
-  say back "$whole"
+  exit 3
 )
 same() { # nothing tells what is there from what was
   if [ -d was ] && [ ! -h was ]; then return 1; fi

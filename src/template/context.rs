@@ -123,7 +123,8 @@ impl Context {
         Arc::new(Self { scope, chain, known: None })
     }
 
-    fn lookup(&self, name: &str) -> Found {
+    /// The value of a variable.
+    pub fn lookup(&self, name: &str) -> Found {
         let Some(known) = &self.known else { return self.scope.lookup(name, self.chain.as_ref()) };
         let known = || known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(found) = known().get(name) {
@@ -132,6 +133,18 @@ impl Context {
         let found = self.scope.lookup(name, self.chain.as_ref());
         known().insert(name.to_owned(), found.clone());
         found
+    }
+
+    /// The values of all variables that are enumerated.
+    pub fn members(&self) -> impl Iterator<Item = Result<Value, Failure>> {
+        self.names().into_iter().filter_map(|name| self.lookup(&name).transpose())
+    }
+
+    /// All names but that of all hosts' variables: with it, going through the variables of one would never end.
+    fn names(&self) -> Vec<String> {
+        let mut names = self.scope.names();
+        names.retain(|name| name != "hostvars");
+        names
     }
 
     /// Why a variable counts as undefined.
@@ -160,7 +173,7 @@ impl Object for Context {
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
-        Enumerator::Values(self.scope.names().into_iter().map(Value::from).collect())
+        Enumerator::Values(self.names().into_iter().map(Value::from).collect())
     }
 }
 

@@ -1,6 +1,8 @@
 //! From YAML to values that templates use, and back.
 
 use super::context::{Context, Failure, is_omit};
+use super::errors::Place;
+use super::undefined::complete;
 use crate::source::{Diagnostic, Diagnostics, Span};
 use crate::yaml::{self, Entry, Node};
 use minijinja::Value;
@@ -40,6 +42,7 @@ impl Context {
         let value = match &node.value {
             yaml::Value::String { text, verbatim: false } => {
                 let value = self.render_text(text, node)?;
+                complete(&value).map_err(|error| self.failure(&error, &Place::Whole(node)))?;
                 return if is_omit(&value) { Ok(None) } else { Ok(Some(to_node(&value, &node.span)?)) };
             }
             yaml::Value::Vault(_) => return Err(vault(node).into()),

@@ -53,11 +53,22 @@ fn inside(text: &str, offset: usize) -> Range<usize> {
 fn word(text: &str, name: &str) -> Option<Range<usize>> {
     let part = |c: char| c.is_alphanumeric() || c == '_';
     let alone = |at: &usize| {
-        let (before, after) = (text[..*at].chars().next_back(), text[at + name.len()..].chars().next());
-        !before.is_some_and(part) && !after.is_some_and(part)
+        let (before, after) = (&text[..*at], text[at + name.len()..].chars().next());
+        let quoted = ['\'', '"'].iter().any(|quote| before.matches(*quote).count() % 2 == 1);
+        !quoted && !before.chars().next_back().is_some_and(|c| part(c) || c == '.') && !after.is_some_and(part)
     };
     let at = text.match_indices(name).map(|(at, _)| at).find(alone)?;
     Some(at..at + name.len())
+}
+
+/// The place of a name in an expression that is more than a path to a value.
+fn narrowed(span: Span, name: &str) -> Span {
+    let text = span.file.text().get(span.start..span.end).unwrap_or_default();
+    let is_path = !text.contains(|c: char| c.is_whitespace() || "|(,~+*/%{".contains(c));
+    match word(text, name) {
+        Some(range) if !is_path => Span::new(&span.file, span.start + range.start, span.start + range.end),
+        _ => span,
+    }
 }
 
 /// A range of a file; the engine's may reach beyond the end.
@@ -88,20 +99,23 @@ impl Context {
                 .as_str()
                 .and_then(|text| word(text, name))
                 .map_or_else(|| node.span.clone(), |range| node.span_within(range)),
+            (_, Some(name)) => narrowed(place.span(error), name),
             _ => place.span(error),
         };
         match cause {
             Some(Failure::NeedsFacts) => Failure::NeedsFacts,
             Some(Failure::Invalid(errors)) => Failure::Invalid(used_here(errors, &span)),
             Some(Failure::Undefined(errors)) => Failure::Undefined(used_here(errors, &span)),
-            None if error.kind() == ErrorKind::UndefinedError => Failure::Undefined(self.undefined(error, &span)),
+            None if error.kind() == ErrorKind::UndefinedError || undefined_name(error).is_some() => {
+                Failure::Undefined(self.undefined(error, &span))
+            }
             None => Failure::Invalid(describe(error, &span).into()),
         }
     }
 
     fn undefined(self: &Arc<Self>, error: &Error, span: &Span) -> Diagnostics {
         let Some(name) = undefined_name(error) else {
-            return Diagnostic::at(span, "something here is undefined").into();
+            return Diagnostic::at(span, error.detail().unwrap_or("something here is undefined")).into();
         };
         let root = name.split(['.', '[']).next().unwrap_or(name);
         if let Some(why) = self.why_undefined(root) {
@@ -136,9 +150,12 @@ impl Context {
     }
 }
 
-/// The name in "`x` is undefined".
+/// The name in "`x` is undefined", or in "… (`x` is undefined)", which are the engine's words.
 fn undefined_name(error: &Error) -> Option<&str> {
-    error.detail()?.split('`').nth(1)
+    let detail = error.detail()?;
+    let named = detail.strip_prefix('`').or_else(|| Some(detail.rsplit_once(" (`")?.1))?;
+    let (name, after) = named.split_once('`')?;
+    after.starts_with(" is undefined").then_some(name)
 }
 
 /// The engine's error at the very place, and what a variable failed with, if that is the reason.
@@ -177,7 +194,7 @@ fn describe(error: &Error, span: &Span) -> Diagnostic {
     let unknown = detail.split_whitespace().rev().nth(2).unwrap_or_default();
     match error.kind() {
         ErrorKind::UnknownFilter => unknown_name(span, "filter", unknown, &filters::names(), filters::UNBUILT),
-        ErrorKind::UnknownTest => unknown_name(span, "test", unknown, tests::NAMES, tests::UNBUILT),
+        ErrorKind::UnknownTest => unknown_name(span, "test", unknown, &tests::names(), tests::UNBUILT),
         ErrorKind::UnknownFunction => unknown_name(span, "function", unknown, functions::NAMES, functions::UNBUILT),
         ErrorKind::SyntaxError => Diagnostic::at(span, "syntax error in a template").label(detail),
         ErrorKind::TemplateNotFound => Diagnostic::at(span, detail),

@@ -19,6 +19,9 @@ mod render;
 mod same_as_ansible;
 mod scope;
 mod tests;
+mod undefined;
+#[cfg(test)]
+mod undefined_as_ansible;
 
 pub use facts::{FACTS, is_fact};
 pub use hosts::Hosts;

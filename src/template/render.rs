@@ -5,6 +5,7 @@ use super::convert::to_node;
 use super::environment::environment;
 use super::errors::Place;
 use super::literals::Prepared;
+use super::undefined::is_complete;
 use super::{RenderError, Scope, Value};
 use crate::source::{Diagnostic, SourceFile};
 use crate::yaml::{self, Node};
@@ -141,7 +142,7 @@ impl Context {
         {
             let value = expression.eval(root());
             let value = value.map_err(|error| self.failure(&error, &Place::Node(node, offset, &prepared)))?;
-            if !value.is_undefined() {
+            if is_complete(&value) {
                 return Ok(value);
             }
             // rendered as a template, it says what is undefined; `x if false` is just empty
@@ -158,17 +159,18 @@ impl Context {
         expression.eval(Value::from_dyn_object(Arc::clone(self))).map_err(failed)
     }
 
-    /// An expression's value.
+    /// An expression's value, which is defined to the last.
     pub fn expression(self: &Arc<Self>, text: &str, node: &Node) -> Result<Value, Failure> {
         let value = self.evaluated(text, node)?;
-        if value.is_undefined() {
-            // asked for its truth, it says what is undefined
-            let asked = format!("not ({text})");
-            let failed = |error: minijinja::Error| self.failure(&error, &Place::Whole(node));
-            let asked = environment().compile_expression_owned(asked).map_err(failed)?;
-            return asked.eval(Value::from_dyn_object(Arc::clone(self))).map_err(failed);
+        if is_complete(&value) {
+            return Ok(value);
         }
-        Ok(value)
+        // rendered as a template, it says what is undefined
+        let template = format!("{{{{ ({text}) }}}}");
+        let template = environment().template_from_named_str("", &template);
+        let rendered = template.and_then(|template| template.render(Value::from_dyn_object(Arc::clone(self))));
+        rendered.map_err(|error| self.failure(&error, &Place::Whole(node)))?;
+        Err(Diagnostic::at(&node.span, "the condition comes to nothing").hint("an `if` in it needs an `else`").into())
     }
 
     /// The context of the template that calls a function.

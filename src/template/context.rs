@@ -135,15 +135,23 @@ impl Context {
         found
     }
 
+    /// Whether it is known which variables there are: facts are among them.
+    pub fn enumerable(&self) -> Result<(), Failure> {
+        self.scope.host().map_or(Ok(()), |_| self.lookup("ansible_facts").map(drop))
+    }
+
     /// The values of all variables that are enumerated.
     pub fn members(&self) -> impl Iterator<Item = Result<Value, Failure>> {
         self.names().into_iter().filter_map(|name| self.lookup(&name).transpose())
     }
 
-    /// All names but that of all hosts' variables: with it, going through the variables of one would never end.
+    /// All names, facts among them, but that of all hosts' variables: with it, going through those of one would never end.
     fn names(&self) -> Vec<String> {
         let mut names = self.scope.names();
         names.retain(|name| name != "hostvars");
+        names.extend(self.scope.facts());
+        names.sort();
+        names.dedup();
         names
     }
 
@@ -173,7 +181,14 @@ impl Object for Context {
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
-        Enumerator::Values(self.names().into_iter().map(Value::from).collect())
+        match self.enumerable() {
+            Ok(()) => Enumerator::Values(self.names().into_iter().map(Value::from).collect()),
+            Err(failure) => Enumerator::Values(vec![Value::from(Error::from(failure))]),
+        }
+    }
+
+    fn enumerator_len(self: &Arc<Self>) -> Option<usize> {
+        self.enumerable().ok().map(|()| self.names().len())
     }
 }
 

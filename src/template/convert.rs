@@ -76,7 +76,6 @@ fn vault(node: &Node) -> Diagnostic {
 #[derive(Default)]
 struct All {
     errors: Diagnostics,
-    undefined: bool,
     invalid: bool,
     needs_facts: bool,
 }
@@ -86,12 +85,9 @@ impl All {
         match result {
             Ok(value) => return Some(value),
             Err(Failure::NeedsFacts) => self.needs_facts = true,
-            Err(Failure::Invalid(errors)) => {
+            // a collection with something undefined in it is not undefined itself: `default` must not hide that
+            Err(Failure::Invalid(errors) | Failure::Undefined(errors)) => {
                 self.invalid = true;
-                self.errors.extend(errors);
-            }
-            Err(Failure::Undefined(errors)) => {
-                self.undefined = true;
                 self.errors.extend(errors);
             }
         }
@@ -101,8 +97,6 @@ impl All {
     fn or<T>(self, value: T) -> Result<T, Failure> {
         if self.invalid {
             Err(Failure::Invalid(self.errors))
-        } else if self.undefined {
-            Err(Failure::Undefined(self.errors))
         } else if self.needs_facts {
             Err(Failure::NeedsFacts)
         } else {

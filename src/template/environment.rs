@@ -1,7 +1,7 @@
 //! The template engine set up as Ansible sets up Jinja.
 
 use super::context::is_omit;
-use super::{filters, functions, tests, undefined};
+use super::{filters, functions, operands, tests, undefined};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, escape_formatter};
 use std::sync::OnceLock;
@@ -37,6 +37,7 @@ pub(super) fn environment() -> &'static Environment<'static> {
         filters::add(&mut environment);
         tests::add(&mut environment);
         functions::add(&mut environment);
+        environment.add_filter(operands::FILTER, undefined::defined);
         environment
     })
 }

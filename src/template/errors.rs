@@ -1,7 +1,7 @@
 //! What went wrong in a template, as an error that points at its place.
 
 use super::context::{Context, Failure};
-use super::literals::Prepared;
+use super::literals::{Inserted, Prepared};
 use super::{FACTS, filters, functions, is_fact, tests};
 use crate::source::{Diagnostic, Diagnostics, SourceFile, Span, did_you_mean};
 use crate::yaml::Node;
@@ -18,7 +18,7 @@ pub(super) enum Place<'p> {
     /// Somewhere in a YAML text that is an expression.
     Whole(&'p Node),
     /// In a file of its own, or one that it includes.
-    Files { root: &'p Arc<SourceFile>, loaded: &'p HashMap<String, Arc<SourceFile>> },
+    Files { root: (&'p Arc<SourceFile>, &'p Inserted), loaded: &'p HashMap<String, (Arc<SourceFile>, Inserted)> },
 }
 
 impl Place<'_> {
@@ -31,9 +31,10 @@ impl Place<'_> {
             },
             Self::Whole(node) => node.span.clone(),
             Self::Files { root, loaded } => {
-                let file = error.name().and_then(|name| loaded.get(name)).unwrap_or(root);
+                let included = error.name().and_then(|name| loaded.get(name));
+                let (file, inserted) = included.map_or(*root, |(file, inserted)| (file, inserted));
                 match (error.range(), error.line()) {
-                    (Some(range), _) => within(file, range),
+                    (Some(range), _) => within(file, inserted.original(range)),
                     (None, Some(line)) => line_span(file, line),
                     (None, None) => Span::new(file, 0, 0),
                 }
@@ -51,19 +52,28 @@ fn inside(text: &str, offset: usize) -> Range<usize> {
 
 /// Where a name stands in an expression, if it is there by itself.
 fn word(text: &str, name: &str) -> Option<Range<usize>> {
+    let quoted = |at: usize| ['\'', '"'].iter().any(|quote| text[..at].matches(*quote).count() % 2 == 1);
+    words(text, name).find(|range| !quoted(range.start))
+}
+
+/// Where a name stands that is no part of another.
+fn words<'t>(text: &'t str, name: &'t str) -> impl Iterator<Item = Range<usize>> + 't {
     let part = |c: char| c.is_alphanumeric() || c == '_';
-    let alone = |at: &usize| {
-        let (before, after) = (&text[..*at], text[at + name.len()..].chars().next());
-        let quoted = ['\'', '"'].iter().any(|quote| before.matches(*quote).count() % 2 == 1);
-        !quoted && !before.chars().next_back().is_some_and(|c| part(c) || c == '.') && !after.is_some_and(part)
-    };
-    let at = text.match_indices(name).map(|(at, _)| at).find(alone)?;
-    Some(at..at + name.len())
+    let found = text.match_indices(name).map(|(at, _)| at..at + name.len());
+    found.filter(move |range| {
+        let before = text[..range.start].chars().next_back();
+        !before.is_some_and(|c| part(c) || c == '.') && !text[range.end..].starts_with(part)
+    })
 }
 
 /// The place of a name in an expression that is more than a path to a value.
 fn narrowed(span: Span, name: &str) -> Span {
     let text = span.file.text().get(span.start..span.end).unwrap_or_default();
+    if text.is_empty() {
+        // a mark behind an operand
+        let before = span.file.text().get(..span.start).unwrap_or_default();
+        return words(before, name).last().map_or(span.clone(), |range| Span::new(&span.file, range.start, range.end));
+    }
     let is_path = !text.contains(|c: char| c.is_whitespace() || "|(,~+*/%{".contains(c));
     match word(text, name) {
         Some(range) if !is_path => Span::new(&span.file, span.start + range.start, span.start + range.end),

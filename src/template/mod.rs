@@ -14,6 +14,7 @@ mod functions;
 mod hosts;
 mod layer;
 mod literals;
+mod operands;
 mod render;
 #[cfg(test)]
 mod same_as_ansible;
@@ -22,6 +23,8 @@ mod tests;
 mod undefined;
 #[cfg(test)]
 mod undefined_as_ansible;
+#[cfg(test)]
+mod undefined_everywhere;
 
 pub use facts::{FACTS, is_fact};
 pub use hosts::Hosts;

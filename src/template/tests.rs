@@ -1,7 +1,7 @@
 //! The tests (`x is match('…')`): some are the template engine's own, others Ansible has beyond them.
 
 use super::filters::compile;
-use super::undefined::{self, Reach};
+use super::undefined::{self as guard, Reach};
 use minijinja::value::{Kwargs, Value, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, tests as engine};
 use std::cmp::Ordering;
@@ -44,7 +44,7 @@ type Add = fn(&mut Environment<'static>, &'static str);
 macro_rules! tests {
     ($($name:literal => $test:expr,)*) => {
         &[$(($name, |environment, name| {
-            environment.add_test(name, undefined::test(reach(name), Value::from_function($test)));
+            environment.add_test(name, guard::test(reach(name), Value::from_function($test)));
         }),)*]
     };
 }
@@ -55,7 +55,7 @@ fn reach(test: &str) -> Reach {
         "defined" | "undefined" => Reach::Nowhere,
         "boolean" | "escaped" | "false" | "falsy" | "filter" | "float" | "int" | "integer" | "iterable" | "mapping"
         | "none" | "number" | "safe" | "sameas" | "sequence" | "string" | "test" | "true" | "truthy" => Reach::Values,
-        "contains" | "in" => Reach::Members,
+        "contains" | "in" => Reach::Items,
         _ => Reach::Everything,
     }
 }
@@ -65,7 +65,7 @@ const TESTS: &[(&str, Add)] = tests! {
     "any" => any,
     "boolean" => engine::is_boolean,
     "contains" => contains,
-    "defined" => engine::is_defined,
+    "defined" => defined,
     "divisibleby" => engine::is_divisibleby,
     "endingwith" => engine::is_endingwith,
     "eq" => engine::is_eq,
@@ -105,7 +105,7 @@ const TESTS: &[(&str, Add)] = tests! {
     "test" => engine::is_test,
     "true" => engine::is_true,
     "truthy" => Value::is_true,
-    "undefined" => engine::is_undefined,
+    "undefined" => undefined,
     "upper" => engine::is_upper,
     "url" => url,
     "version" => version,
@@ -122,6 +122,15 @@ pub(super) fn add(environment: &mut Environment<'static>) {
     for (name, add) in TESTS {
         add(environment, name);
     }
+}
+
+/// Another host's variable may be invalid, which knows why it is undefined.
+fn undefined(value: &Value) -> bool {
+    matches!(value.kind(), ValueKind::Undefined | ValueKind::Invalid)
+}
+
+fn defined(value: &Value) -> bool {
+    !undefined(value)
 }
 
 fn at_start(value: &Value, pattern: &str, options: Kwargs) -> Result<bool, Error> {

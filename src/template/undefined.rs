@@ -7,7 +7,7 @@
 //! The same goes for values that could not be had, such as facts that are not known yet: they are `Invalid` values of the
 //! engine, which only notices some of them by itself.
 
-use super::context::{Context, HostVars};
+use super::context::{Context, Failure, HostVars};
 use minijinja::value::{Enumerator, Object, ObjectRepr, Rest, Value, ValueKind, ValueOrKwargs};
 use minijinja::{Error, ErrorKind, State};
 use std::sync::Arc;
@@ -19,7 +19,9 @@ pub(super) enum Reach {
     Nowhere,
     /// The values, whatever their members are: `length`.
     Values,
-    /// The values, and what lists and mappings among them hold: `sort`.
+    /// The values, and the items of lists among them: `sort`.
+    Items,
+    /// The values, and what lists and mappings among them hold: `dict2items`.
     Members,
     /// Everything: `to_json`.
     Everything,
@@ -41,7 +43,7 @@ impl From<Gap> for Error {
 }
 
 /// The error of an undefined value; the engine completes it by the name of what it comes from.
-fn undefined(value: &Value) -> Error {
+pub(super) fn undefined(value: &Value) -> Error {
     value.get_attr("").err().unwrap_or_else(|| Error::from(ErrorKind::UndefinedError))
 }
 
@@ -53,12 +55,24 @@ pub(super) fn reason(value: &Value) -> Option<Error> {
     Value::from(vec![value.clone()]).try_iter().ok()?.checked().find_map(Result::err)
 }
 
+/// Whether a value could not be had because something is undefined.
+fn is_undefined(error: &Error) -> bool {
+    let failure = std::error::Error::source(error).and_then(|source| source.downcast_ref::<Failure>());
+    matches!(failure, Some(Failure::Undefined(_)))
+}
+
 /// Fails if anything in a value is undefined or could not be had.
 ///
 /// # Errors
 /// That of the first such part.
 pub(super) fn complete(value: &Value) -> Result<(), Error> {
     Ok(look(value, Reach::Everything, true)?)
+}
+
+/// The filter behind operands: a value that is defined to the last, but for what other variables may hold.
+pub(super) fn defined(value: Value) -> Result<Value, Error> {
+    look(&value, Reach::Everything, false)?;
+    Ok(value)
 }
 
 /// Whether nothing in a value is undefined or could not be had, but for what other variables may hold.
@@ -71,9 +85,14 @@ fn look(value: &Value, reach: Reach, render: bool) -> Result<(), Gap> {
     let inside = match (value.kind(), reach) {
         (ValueKind::Undefined, Reach::Nowhere) => return Ok(()),
         (ValueKind::Undefined, _) => return Err(Gap::Undefined(value.clone())),
-        (ValueKind::Invalid, _) => return reason(value).map_or(Ok(()), |error| Err(Gap::Failed(error))),
+        (ValueKind::Invalid, _) => {
+            return match reason(value) {
+                Some(error) if reach != Reach::Nowhere || !is_undefined(&error) => Err(Gap::Failed(error)),
+                _ => Ok(()),
+            };
+        }
         (_, Reach::Nowhere | Reach::Values) => return Ok(()),
-        (ValueKind::Seq | ValueKind::Iterable | ValueKind::Map, Reach::Members) => Reach::Values,
+        (ValueKind::Seq | ValueKind::Iterable | ValueKind::Map, Reach::Items | Reach::Members) => Reach::Values,
         (ValueKind::Seq | ValueKind::Iterable | ValueKind::Map, Reach::Everything) => Reach::Everything,
         _ => return Ok(()),
     };
@@ -86,11 +105,17 @@ fn look(value: &Value, reach: Reach, render: bool) -> Result<(), Gap> {
             other => other,
         };
     }
-    let of_host = value.downcast_object_ref::<Context>().is_some() || value.downcast_object_ref::<HostVars>().is_some();
+    let context = value.downcast_object_ref::<Context>();
+    if let Some(context) = context
+        && render
+    {
+        context.enumerable().map_err(|failure| Gap::Failed(failure.into()))?;
+    }
+    let of_host = context.is_some() || value.downcast_object_ref::<HostVars>().is_some();
     if of_host && !(render && reach == Reach::Everything) {
         return Ok(());
     }
-    if let Some(context) = value.downcast_object_ref::<Context>() {
+    if let Some(context) = context {
         return context.members().try_for_each(|found| match found {
             Ok(found) => look(&found, inside, render),
             Err(failure) => Err(Gap::Failed(failure.into())),
@@ -98,7 +123,12 @@ fn look(value: &Value, reach: Reach, render: bool) -> Result<(), Gap> {
     }
     let Some(object) = value.as_object() else { return Ok(()) };
     match value.kind() {
-        ValueKind::Map => object.try_iter_pairs().into_iter().flatten().try_for_each(|(_, item)| look(&item, inside, render)),
+        ValueKind::Map if reach == Reach::Items => Ok(()),
+        ValueKind::Map => object
+            .try_iter_pairs()
+            .into_iter()
+            .flatten()
+            .try_for_each(|(key, item)| look(&key, Reach::Values, render).and_then(|()| look(&item, inside, render))),
         _ => object.try_iter().into_iter().flatten().try_for_each(|item| look(&item, inside, render)),
     }
 }
@@ -123,7 +153,7 @@ pub(super) fn filter(
     move |state, arguments| {
         let arguments = arguments.into_values();
         // without a test, they look at the items themselves
-        let reach = if matches!(name, "select" | "reject") && arguments.len() == 1 { Reach::Members } else { reach };
+        let reach = if matches!(name, "select" | "reject") && arguments.len() == 1 { Reach::Items } else { reach };
         match look_at_all(&arguments, reach) {
             Ok(()) => {}
             Err(Gap::Undefined(value)) => return Ok(value),
@@ -175,41 +205,41 @@ pub(super) fn method(
         Err(Gap::Undefined(value)) => return Ok(value),
         Err(Gap::Failed(error)) => return Err(error),
     }
-    // where there is no value, `get` must be able to tell why
-    if let (Some(context), "get", Some(key)) = (value.downcast_object_ref::<Context>(), name, arguments.first()) {
-        context.lookup(key.as_str().unwrap_or_default())?;
+    if let Some(context) = value.downcast_object_ref::<Context>() {
+        match (name, arguments.first()) {
+            // it could not tell why there is no value
+            ("get", Some(key)) => drop(context.lookup(key.as_str().unwrap_or_default())?),
+            _ => context.enumerable()?,
+        }
     }
     minijinja_contrib::pycompat::unknown_method_callback(state, value, name, arguments)
 }
 
-/// Filters that look at one attribute of each item must find it there.
+/// Filters that look at one attribute of each item must find it there, unless they are told what to do without.
 fn look_at_attributes(filter: &str, arguments: &[Value]) -> Result<(), Error> {
     let position = match filter {
-        "groupby" | "selectattr" | "sum" | "rejectattr" => Some(1),
-        "join" => Some(2),
-        "max" | "min" | "sort" | "unique" => None,
+        "groupby" | "selectattr" | "sum" | "rejectattr" => 1,
+        "join" => 2,
+        "map" | "max" | "min" | "sort" | "unique" => usize::MAX,
         _ => return Ok(()),
     };
     let test = matches!(filter, "selectattr" | "rejectattr").then(|| arguments.get(2)).flatten();
-    if test.and_then(Value::as_str).is_some_and(|test| matches!(test, "defined" | "undefined")) {
-        return Ok(());
-    }
-    let named = arguments.last().filter(|last| last.is_kwargs());
-    let named = |name: &str| named.and_then(|named| named.get_attr(name).ok()).filter(|value| !value.is_undefined());
-    let positional = position.and_then(|position| arguments.get(position)).filter(|argument| !argument.is_kwargs());
-    let Some(attribute) = positional.cloned().or_else(|| named("attribute")) else { return Ok(()) };
-    let (Some(attribute), Some(list), None) = (attribute.as_str(), arguments.first(), named("default")) else {
-        return Ok(());
-    };
+    let positional = arguments.get(position).filter(|argument| !argument.is_kwargs());
+    let Some(attribute) = positional.cloned().or_else(|| named(arguments, "attribute")) else { return Ok(()) };
+    let (Some(attribute), Some(list)) = (attribute.as_str(), arguments.first()) else { return Ok(()) };
     // a filter that cannot go through it says so itself
     let Ok(items) = list.try_iter() else { return Ok(()) };
+    let may_lack = filter == "map"
+        || named(arguments, "default").is_some()
+        || test.and_then(Value::as_str).is_some_and(|test| matches!(test, "defined" | "undefined"));
     let several = if filter == "sort" { ',' } else { '\0' };
     for item in items.checked() {
         let item = item?;
         for path in attribute.split(several).map(str::trim) {
             match look(&at_path(&item, path), Reach::Values, true) {
-                Ok(()) => {}
-                Err(Gap::Undefined(_)) => return Err(lacking(path)),
+                Err(Gap::Undefined(_)) if !may_lack => return Err(lacking(path)),
+                Ok(()) | Err(Gap::Undefined(_)) => {}
+                Err(Gap::Failed(error)) if may_lack && is_undefined(&error) => {}
                 Err(Gap::Failed(error)) => return Err(error),
             }
         }
@@ -217,14 +247,18 @@ fn look_at_attributes(filter: &str, arguments: &[Value]) -> Result<(), Error> {
     Ok(())
 }
 
-/// What is at `a.0.b` of a value.
+/// An argument that is given by its name.
+fn named(arguments: &[Value], name: &str) -> Option<Value> {
+    let named = arguments.last().filter(|last| last.is_kwargs())?;
+    named.get_attr(name).ok().filter(|value| !value.is_undefined())
+}
+
+/// What is at `a.0.b` of a value, or why it could not be had.
 fn at_path(value: &Value, path: &str) -> Value {
-    path.split('.').fold(value.clone(), |value, part| {
-        let found = match part.parse::<usize>() {
-            Ok(index) => value.get_item_by_index(index),
-            Err(_) => value.get_attr(part),
-        };
-        found.unwrap_or_default()
+    path.split('.').fold(value.clone(), |value, part| match (value.kind(), part.parse::<usize>()) {
+        (ValueKind::Invalid, _) => value,
+        (_, Ok(index)) => value.get_item_by_index(index).unwrap_or_default(),
+        (_, Err(_)) => value.get_attr(part).unwrap_or_default(),
     })
 }
 
@@ -255,13 +289,12 @@ impl Object for Attributes {
 
 /// What `map(attribute='x')` and `map('extract', mapping, 'x')` come to, with the name if there are gaps in it.
 fn with_name(values: Value, arguments: &[Value]) -> Value {
-    if !matches!(look(&values, Reach::Members, false), Err(Gap::Undefined(_))) {
+    if !matches!(look(&values, Reach::Items, false), Err(Gap::Undefined(_))) {
         return values;
     }
-    let named = arguments.last().filter(|last| last.is_kwargs()).and_then(|named| named.get_attr("attribute").ok());
     let name = match arguments {
         [_, filter, _, keys] if filter.as_str() == Some("extract") => Some(keys.clone()),
-        _ => named.filter(|name| !name.is_undefined()),
+        _ => named(arguments, "attribute"),
     };
     match name {
         Some(name) => Value::from_object(Attributes { name: name.to_string(), values }),

@@ -1,4 +1,8 @@
 //! What becomes of undefined values, compared with what Ansible 2.19 made of them.
+//!
+//! Some templates are errors here although that version makes something of them. It renders the members of a variable one by
+//! one, so that a mapping with an undefined member has others, and what is below an undefined value is undefined; here both
+//! are errors, as the first was before 2.19. A test of an undefined value is an error at once, not one that `default` takes away.
 
 use super::{Layer, Rank, Scope};
 use crate::source::{SourceFile, Span};
@@ -40,6 +44,7 @@ fn undefined_as_ansible() {
         let same = match expected.trim() {
             "undefined" => found.contains("undefined"),
             "error" => found.starts_with("error"),
+            stricter if stricter.starts_with("stricter than ") => found.starts_with("error"),
             json => serde_json::from_str::<serde_json::Value>(json).is_ok_and(|json| json.to_string() == found),
         };
         if !same {

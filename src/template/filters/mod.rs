@@ -91,8 +91,9 @@ fn reach(filter: &str) -> Reach {
         "d" | "default" | "mandatory" | "ternary" | "type_debug" => Reach::Nowhere,
         "attr" | "count" | "extract" | "first" | "last" | "length" | "map" | "reject" | "rejectattr" | "select"
         | "selectattr" => Reach::Values,
-        "batch" | "chain" | "combine" | "dict2items" | "dictsort" | "flatten" | "groupby" | "items" | "items2dict"
-        | "list" | "max" | "min" | "product" | "reverse" | "slice" | "sort" | "sum" | "zip" => Reach::Members,
+        "batch" | "chain" | "flatten" | "groupby" | "list" | "max" | "min" | "product" | "reverse" | "slice" | "sort"
+        | "sum" | "zip" => Reach::Items,
+        "combine" | "dict2items" | "dictsort" | "items" => Reach::Members,
         _ => Reach::Everything,
     }
 }
@@ -110,7 +111,7 @@ const FILTERS: &[(&str, Add)] = filters! {
     "checksum" => text::checksum,
     "combine" => collections::combine,
     "comment" => text::comment,
-    "count" => engine::length,
+    "count" => collections::length,
     "d" => engine::default,
     "default" => engine::default,
     "dict2items" => collections::dict2items,
@@ -136,7 +137,7 @@ const FILTERS: &[(&str, Add)] = filters! {
     "items2dict" => collections::items2dict,
     "join" => engine::join,
     "last" => engine::last,
-    "length" => engine::length,
+    "length" => collections::length,
     "lines" => engine::lines,
     "list" => engine::list,
     "lower" => engine::lower,

@@ -3,7 +3,7 @@
 use super::{argument, invalid};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use minijinja::value::{Kwargs, Value, ValueKind};
+use minijinja::value::{Kwargs, Rest, Value, ValueKind};
 use minijinja::Error;
 use sha1::Digest;
 
@@ -65,10 +65,11 @@ pub(super) fn mandatory(value: &Value, message: Option<String>, options: Kwargs)
     }
 }
 
-pub(super) fn ternary(value: Value, yes: Value, no: Value, none: Option<Value>) -> Value {
-    match none {
+/// What is not taken may be undefined.
+pub(super) fn ternary(value: Value, yes: Value, no: Value, none: Rest<Value>) -> Value {
+    match none.first() {
         _ if value.is_undefined() => value,
-        Some(none) if value.is_none() => none,
+        Some(none) if value.is_none() && !none.is_none() => none.clone(),
         _ if value.is_true() => yes,
         _ => no,
     }

@@ -66,19 +66,18 @@ fn words<'t>(text: &'t str, name: &'t str) -> impl Iterator<Item = Range<usize>>
     })
 }
 
-/// The place of a name in an expression that is more than a path to a value.
+/// The place of a name in an expression that is more than a path to a value. Of `x | f` the engine only marks `f`.
 fn narrowed(span: Span, name: &str) -> Span {
-    let text = span.file.text().get(span.start..span.end).unwrap_or_default();
-    if text.is_empty() {
-        // a mark behind an operand
-        let before = span.file.text().get(..span.start).unwrap_or_default();
-        return words(before, name).last().map_or(span.clone(), |range| Span::new(&span.file, range.start, range.end));
+    let text = span.file.text();
+    let (before, marked) = (text.get(..span.start), text.get(span.start..span.end));
+    let (before, marked) = (before.unwrap_or_default(), marked.unwrap_or_default());
+    let at = |range: Range<usize>, start| Span::new(&span.file, start + range.start, start + range.end);
+    if let Some(range) = word(marked, name) {
+        let is_path = !marked.contains(|c: char| c.is_whitespace() || "|(,~+*/%{".contains(c));
+        return if is_path { span } else { at(range, span.start) };
     }
-    let is_path = !text.contains(|c: char| c.is_whitespace() || "|(,~+*/%{".contains(c));
-    match word(text, name) {
-        Some(range) if !is_path => Span::new(&span.file, span.start + range.start, span.start + range.end),
-        _ => span,
-    }
+    let begin = before.rfind("{{").max(before.rfind("{%")).or_else(|| before.rfind('\n')).unwrap_or_default();
+    words(&before[begin..], name).last().map_or_else(|| span.clone(), |range| at(range, begin))
 }
 
 /// A range of a file; the engine's may reach beyond the end.

@@ -129,6 +129,15 @@ fn it_is_said_where_it_is() {
     1 | {{ broken | default({}) }}
       |             ----------- used here
     ");
+    assert_snapshot!(file("{{ port }} {{ prt\n  | string | quote }}\n"), @"
+    error: `prt` is undefined
+     --> a.j2:1:15
+      |
+    1 | {{ port }} {{ prt
+      |               ^^^
+      |
+      = help: did you mean `port`?
+    ");
     let condition = |text: &str| {
         let node = yaml::parse(&SourceFile::named("play.yml", format!("- when: {text}\n"))).unwrap();
         let node = node.sequence().unwrap()[0].get("when").unwrap().clone();

@@ -72,11 +72,14 @@ fn narrowed(span: Span, name: &str) -> Span {
     let (before, marked) = (text.get(..span.start), text.get(span.start..span.end));
     let (before, marked) = (before.unwrap_or_default(), marked.unwrap_or_default());
     let at = |range: Range<usize>, start| Span::new(&span.file, start + range.start, start + range.end);
-    if let Some(range) = word(marked, name) {
+    if words(marked, name).next().is_some() {
         let is_path = !marked.contains(|c: char| c.is_whitespace() || "|(,~+*/%{".contains(c));
-        return if is_path { span } else { at(range, span.start) };
+        let range = word(marked, name).filter(|_| !is_path);
+        return range.map_or_else(|| span.clone(), |range| at(range, span.start));
     }
-    let begin = before.rfind("{{").max(before.rfind("{%")).or_else(|| before.rfind('\n')).unwrap_or_default();
+    let line = before.rfind('\n').unwrap_or_default();
+    let open = before.rfind("{{").max(before.rfind("{%")).filter(|open| !before[*open..].contains("}}"));
+    let begin = open.unwrap_or(line);
     words(&before[begin..], name).last().map_or_else(|| span.clone(), |range| at(range, begin))
 }
 

@@ -474,6 +474,14 @@ fn facts_of_other_hosts_are_waited_for() {
     assert!(matches!(scope.render(&node("\"{{ hostvars['two'] }}\"")), Err(RenderError::NeedsFacts)));
     assert!(matches!(scope.render(&node("\"{{ hostvars['two'] | dict2items }}\"")), Err(RenderError::NeedsFacts)));
     assert!(matches!(scope.values(&node("\"{{ hostvars.two | dict2items }}\"")), Err(RenderError::NeedsFacts)));
+    for condition in [
+        "\"hostvars['two'].get('ansible_os_family') == 'Debian'\"",
+        "\"'Debian' in (['two'] | map('extract', hostvars, 'ansible_os_family'))\"",
+        "\"'Debian' in (['two'] | map('extract', hostvars) | map(attribute='ansible_os_family'))\"",
+        "\"{'key': 'ansible_os_family', 'value': 'Debian'} in (hostvars.two | dict2items)\"",
+    ] {
+        assert!(matches!(scope.evaluate(&node(condition)), Err(RenderError::NeedsFacts)), "{condition}");
+    }
     // what does not need them is not kept waiting
     assert_eq!(render("['two'] | map('extract', hostvars, 'addr') | join"), "10.0.0.2");
     assert_eq!(render("hostvars.two.get('addr')"), "10.0.0.2");

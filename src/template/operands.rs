@@ -1,4 +1,4 @@
-//! Where operators look into what they are given, unlike filters, without asking whether it is defined.
+//! What operators look into, which the engine lets be undefined within.
 //!
 //! In `x in [prod, 'test']` the engine compares `x` with an undefined item like with any other, in `ports[name]` it looks for
 //! an undefined key, and finds none. So a filter that looks is put behind such literals and keys before a text is compiled.
@@ -37,8 +37,7 @@ struct Open {
     what: What,
     /// Whether there is a name in it.
     named: bool,
-    /// Whether there are a comma and a colon in it, not counting what is in further brackets.
-    comma: bool,
+    /// Whether there is a colon in it, not counting what is in further brackets.
     colon: bool,
     /// Whether an operator before it looks into it.
     operand: bool,
@@ -103,7 +102,7 @@ fn operands(code: &str) -> Vec<usize> {
                     '(' => What::Group,
                     _ => What::Literal,
                 };
-                open.push(Open { what, named: false, comma: false, colon: false, operand: operator });
+                open.push(Open { what, named: false, colon: false, operand: operator });
             }
             ']' | '}' | ')' => {
                 ended = Some(after);
@@ -111,21 +110,19 @@ fn operands(code: &str) -> Vec<usize> {
                 if let Some(around) = open.last_mut() {
                     around.named |= closed.named;
                 }
-                let tuple = closed.what == What::Group && closed.comma;
                 let followed = code[after..].trim_start().starts_with(['|', '.', '[']);
                 match closed.what {
                     What::Key if closed.named && !closed.colon => marks.push(after - 1),
                     _ if !closed.named || followed => {}
-                    What::Literal | What::Group if closed.what == What::Literal || tuple => {
+                    What::Literal | What::Group => {
                         if closed.operand { marks.push(after) } else { literal = Some(after) }
                     }
                     _ => {}
                 }
             }
-            ',' | ':' => {
+            ':' => {
                 if let Some(around) = open.last_mut() {
-                    around.comma |= first == ',';
-                    around.colon |= first == ':';
+                    around.colon = true;
                 }
             }
             '"' | '\'' => ended = Some(after),
@@ -155,7 +152,7 @@ mod tests {
     fn marked() {
         let same = [
             "{{ [a, b] }}{% for x in [a, b] %}{{ x }}{% endfor %}",
-            "{{ x in ['a', 1, true] }}{{ x in l }}{{ x in (a) }}",
+            "{{ x in ['a', 1, true] }}{{ x in l }}{{ x in f(a) }}{{ x in (1, 2) }}",
             "{{ l[0] }}{{ d['a'] }}{{ l[a:] }}{{ l[:b] }}{{ f(a, b) == 1 }}{{ x | default([a]) }}",
             "{{ x in [a, b] | select('defined') }}{{ ([a] + [b]) | length }}{{ x is in [a] }}{{ x is not in [a] }}",
             "x in [a] {# x in [a] #} {% raw %}{{ x in [a] }}{% endraw %} {{ 'x in [a]' }}",
@@ -174,6 +171,7 @@ mod tests {
         assert_eq!(marked("{{ [a] == [1] }}{{ [1]!={'a': a} }}"), "{{ [a]◂ == [1] }}{{ [1]!={'a': a}◂ }}");
         assert_eq!(marked("{{ 'a' ~ [b] ~ c }}{{ [b] ~ 'a' }}"), "{{ 'a' ~ [b]◂ ~ c }}{{ [b]◂ ~ 'a' }}");
         assert_eq!(marked("{{ x in (a, b) }}{{ x >= [a] }}"), "{{ x in (a, b)◂ }}{{ x >= [a]◂ }}");
+        assert_eq!(marked("{{ x in ([a] + b) }}{{ (a) == x }}"), "{{ x in ([a] + b)◂ }}{{ (a)◂ == x }}");
         assert_eq!(marked("{{ d[a] }}{{ d[a.b][c | lower] }}"), "{{ d[a◂] }}{{ d[a.b◂][c | lower◂] }}");
         assert_eq!(marked("{{ f([a] == b, d[c]) }}"), "{{ f([a]◂ == b, d[c◂]) }}");
         assert_eq!(Prepared::expression("x in [a]").text, "x in [a]|_defined");

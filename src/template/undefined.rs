@@ -151,7 +151,7 @@ pub(super) fn filter(
     filter: Value,
 ) -> impl Fn(&mut State<'_, '_>, Rest<ValueOrKwargs>) -> Result<Value, Error> + Send + Sync + 'static {
     move |state, arguments| {
-        let arguments = arguments.into_values();
+        let mut arguments = arguments.into_values();
         // without a test, they look at the items themselves
         let reach = if matches!(name, "select" | "reject") && arguments.len() == 1 { Reach::Items } else { reach };
         match look_at_all(&arguments, reach) {
@@ -160,6 +160,9 @@ pub(super) fn filter(
             Err(Gap::Failed(error)) => return Err(error),
         }
         look_at_attributes(name, &arguments)?;
+        if let Some(attributes) = arguments.first().and_then(Value::downcast_object_ref::<Attributes>) {
+            arguments[0] = attributes.values.clone();
+        }
         let value = filter.call(state, &arguments)?;
         match reason(&value) {
             Some(error) => Err(error),
@@ -282,8 +285,16 @@ impl Object for Attributes {
         self.values.as_object()?.get_value(key)
     }
 
+    /// Filters are given the values; for whatever else goes through them, such as `in`, a gap is an error.
     fn enumerate(self: &Arc<Self>) -> Enumerator {
-        Enumerator::Seq(self.values.len().unwrap_or_default())
+        let found = self.values.as_object().and_then(|values| values.try_iter()).into_iter().flatten();
+        let attributes = Arc::clone(self);
+        let gap = move |value: Value| if value.is_undefined() { Value::from(lacking(&attributes.name)) } else { value };
+        Enumerator::Iter(Box::new(found.map(gap)))
+    }
+
+    fn enumerator_len(self: &Arc<Self>) -> Option<usize> {
+        self.values.len()
     }
 }
 

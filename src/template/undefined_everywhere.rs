@@ -80,6 +80,10 @@ fn every_operator() {
         assert_eq!(without_error(&compare, template), [""; 0], "{template}");
     }
     assert_eq!(without_error(&["{'a': 1}", "['a']"], "{{ NAME[typo] | default('x') }}"), [""; 0]);
+    assert_eq!(without_error(&["in", "not in"], "{{ 1 NAME ([typo] + [1]) }}"), [""; 0]);
+    let gap = file("{{ 2 in gap | map(attribute='x') }}");
+    assert!(gap.starts_with("error: an item's `x` is undefined\n"), "{gap}");
+    assert_eq!(file("{{ 1 in gap | map(attribute='x') }} {{ gap | map(attribute='x') | select('defined') }}"), "True [1]");
     assert_eq!(file("{{ 'a' in ['a', port] }}{{ {'a': {1: 'b'}}['a'][port] }}{{ [1, 2][port] }}"), "Trueb2");
 }
 

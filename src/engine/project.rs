@@ -115,8 +115,7 @@ fn root(selection: &Selection) -> Result<(Option<PathBuf>, Settings), Diagnostic
     let start = start.map_or_else(|| PathBuf::from("."), Path::to_owned);
     // relative paths are kept as the user wrote them, for messages
     let absolute = start.canonicalize().unwrap_or_else(|_| start.clone());
-    let here =
-        if absolute.is_dir() { absolute.clone() } else { folder_of(&absolute).to_owned() };
+    let here = if absolute.is_dir() { absolute.clone() } else { folder_of(&absolute).to_owned() };
     for folder in here.ancestors() {
         let file = folder.join("solti.toml");
         if file.is_file() {

@@ -450,7 +450,10 @@ fn facts_of_other_hosts_are_waited_for() {
         ("['two'] | map('extract', hostvars) | selectattr('ansible_facts.os_family', 'defined') | length", "1"),
         ("hostvars.values() | map(attribute='ansible_os_family', default='none') | list | last", "Debian"),
         ("(hostvars.two | dict2items | selectattr('key', 'eq', 'ansible_facts') | first).value.os_family", "Debian"),
-        ("hostvars.two | dict2items | selectattr('value', 'defined') | selectattr('value', 'eq', 'Debian') | length", "1"),
+        (
+            "hostvars.two | dict2items | selectattr('value', 'defined') | selectattr('value', 'eq', 'Debian') | length",
+            "1",
+        ),
         ("(hostvars.two | combine({})).ansible_os_family", "Debian"),
         ("(hostvars.two.items() | list)[-1] | length", "2"),
         ("hostvars.two | dict2items | selectattr('value', 'defined') | map(attribute='key') | last", "last"),
@@ -494,7 +497,10 @@ fn facts_of_other_hosts_are_waited_for() {
     }
     for all in ["hostvars.two | to_json", "hostvars.two", "hostvars.two | dict2items | items2dict"] {
         let error = render(all);
-        assert!(error.starts_with("error: `hostvars['one.example'].peer_of_two` is undefined\n --> two.yml:3"), "{error}");
+        assert!(
+            error.starts_with("error: `hostvars['one.example'].peer_of_two` is undefined\n --> two.yml:3"),
+            "{error}"
+        );
     }
 }
 

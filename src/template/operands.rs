@@ -11,8 +11,8 @@ const MARK: &str = "|_defined";
 
 /// Words after which no operand has ended.
 const KEYWORDS: &[&str] = &[
-    "and", "call", "do", "elif", "else", "extends", "filter", "for", "if", "import", "in", "include", "is", "not", "or", "set",
-    "with",
+    "and", "call", "do", "elif", "else", "extends", "filter", "for", "if", "import", "in", "include", "is", "not",
+    "or", "set", "with",
 ];
 
 impl<'t> Prepared<'t> {
@@ -115,7 +115,11 @@ fn operands(code: &str) -> Vec<usize> {
                     What::Key if closed.named && !closed.colon => marks.push(after - 1),
                     _ if !closed.named || followed => {}
                     What::Literal | What::Group => {
-                        if closed.operand { marks.push(after) } else { literal = Some(after) }
+                        if closed.operand {
+                            marks.push(after)
+                        } else {
+                            literal = Some(after)
+                        }
                     }
                     _ => {}
                 }
@@ -128,8 +132,8 @@ fn operands(code: &str) -> Vec<usize> {
             '"' | '\'' => ended = Some(after),
             _ if first.is_alphanumeric() || first == '_' => {
                 words = [words[1], token];
-                let constant = first.is_ascii_digit()
-                    || matches!(token, "true" | "false" | "none" | "True" | "False" | "None");
+                let constant =
+                    first.is_ascii_digit() || matches!(token, "true" | "false" | "none" | "True" | "False" | "None");
                 if !KEYWORDS.contains(&token) {
                     ended = Some(after);
                     if let Some(around) = open.last_mut() {

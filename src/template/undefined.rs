@@ -124,11 +124,11 @@ fn look(value: &Value, reach: Reach, render: bool) -> Result<(), Gap> {
     let Some(object) = value.as_object() else { return Ok(()) };
     match value.kind() {
         ValueKind::Map if reach == Reach::Items => Ok(()),
-        ValueKind::Map => object
-            .try_iter_pairs()
-            .into_iter()
-            .flatten()
-            .try_for_each(|(key, item)| look(&key, Reach::Values, render).and_then(|()| look(&item, inside, render))),
+        ValueKind::Map => {
+            object.try_iter_pairs().into_iter().flatten().try_for_each(|(key, item)| {
+                look(&key, Reach::Values, render).and_then(|()| look(&item, inside, render))
+            })
+        }
         _ => object.try_iter().into_iter().flatten().try_for_each(|item| look(&item, inside, render)),
     }
 }

@@ -33,9 +33,17 @@ fn every_filter() {
     assert_eq!(without_error(&names, "{{ typo | NAME }}"), exempt);
     assert_eq!(without_error(&names, "{{ 'x' | NAME(typo) }}"), exempt);
     assert_eq!(without_error(&names, "{{ 'x' | NAME(name=typo) }}"), exempt);
-    assert_eq!(file("{{ typo | d }}{{ typo | default('a') }}{{ 'b' | default(typo) }} {{ typo | type_debug }}"), "ab AnsibleUndefined");
-    assert_eq!(file("{{ true | ternary('a', typo) }}{{ false | ternary(typo, 'b') }}{{ none | ternary(typo, typo, 'c') }}"), "abc");
-    for taken in ["typo | ternary(1, 2)", "true | ternary(typo, 2)", "false | ternary(1, typo)", "none | ternary(1, 2, typo)"] {
+    assert_eq!(
+        file("{{ typo | d }}{{ typo | default('a') }}{{ 'b' | default(typo) }} {{ typo | type_debug }}"),
+        "ab AnsibleUndefined"
+    );
+    assert_eq!(
+        file("{{ true | ternary('a', typo) }}{{ false | ternary(typo, 'b') }}{{ none | ternary(typo, typo, 'c') }}"),
+        "abc"
+    );
+    for taken in
+        ["typo | ternary(1, 2)", "true | ternary(typo, 2)", "false | ternary(1, typo)", "none | ternary(1, 2, typo)"]
+    {
         assert!(file(&format!("{{{{ {taken} }}}}")).starts_with("error: `typo` is undefined\n"), "{taken}");
     }
     // these look at no member, or want to be told what to look at
@@ -76,14 +84,22 @@ fn every_operator() {
     let operators = ["==", "!=", "<", ">=", "in", "not in", "+", "-", "*", "/", "//", "%", "**", "~", "and"];
     assert_eq!(without_error(&operators, "{{ typo NAME 1 }}"), [""; 0]);
     let compare = ["==", "!=", "in", "not in", "~"];
-    for template in ["{{ 'x' NAME [typo] }}", "{{ 'x' NAME ('a', typo) }}", "{{ ['a', typo] NAME ['x'] }}", "{{ 'x' NAME {'a': typo} }}"] {
+    for template in [
+        "{{ 'x' NAME [typo] }}",
+        "{{ 'x' NAME ('a', typo) }}",
+        "{{ ['a', typo] NAME ['x'] }}",
+        "{{ 'x' NAME {'a': typo} }}",
+    ] {
         assert_eq!(without_error(&compare, template), [""; 0], "{template}");
     }
     assert_eq!(without_error(&["{'a': 1}", "['a']"], "{{ NAME[typo] | default('x') }}"), [""; 0]);
     assert_eq!(without_error(&["in", "not in"], "{{ 1 NAME ([typo] + [1]) }}"), [""; 0]);
     let gap = file("{{ 2 in gap | map(attribute='x') }}");
     assert!(gap.starts_with("error: an item's `x` is undefined\n"), "{gap}");
-    assert_eq!(file("{{ 1 in gap | map(attribute='x') }} {{ gap | map(attribute='x') | select('defined') }}"), "True [1]");
+    assert_eq!(
+        file("{{ 1 in gap | map(attribute='x') }} {{ gap | map(attribute='x') | select('defined') }}"),
+        "True [1]"
+    );
     assert_eq!(file("{{ 'a' in ['a', port] }}{{ {'a': {1: 'b'}}['a'][port] }}{{ [1, 2][port] }}"), "Trueb2");
 }
 

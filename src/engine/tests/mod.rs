@@ -1,6 +1,7 @@
 //! Planning hosts, writing steps, finding projects: all that needs no host.
 
 mod cut;
+mod facts;
 mod planner;
 mod podman_steps;
 mod project;

@@ -1,8 +1,8 @@
 //! JSON, written as Python writes it.
 
 use super::{argument, invalid};
-use minijinja::value::{Kwargs, Serde, Value};
 use minijinja::Error;
+use minijinja::value::{Kwargs, Serde, Value};
 use serde_json::Value as Json;
 
 /// A value as JSON.

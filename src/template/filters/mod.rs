@@ -91,8 +91,8 @@ fn reach(filter: &str) -> Reach {
         "d" | "default" | "mandatory" | "ternary" | "type_debug" => Reach::Nowhere,
         "attr" | "count" | "extract" | "first" | "last" | "length" | "map" | "reject" | "rejectattr" | "select"
         | "selectattr" => Reach::Values,
-        "batch" | "chain" | "flatten" | "groupby" | "list" | "max" | "min" | "product" | "reverse" | "slice" | "sort"
-        | "sum" | "zip" => Reach::Items,
+        "batch" | "chain" | "flatten" | "groupby" | "list" | "max" | "min" | "product" | "reverse" | "slice"
+        | "sort" | "sum" | "zip" => Reach::Items,
         "combine" | "dict2items" | "dictsort" | "items" => Reach::Members,
         _ => Reach::Everything,
     }

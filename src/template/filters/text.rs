@@ -3,8 +3,8 @@
 use super::{argument, invalid};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use minijinja::value::{Kwargs, Rest, Value, ValueKind};
 use minijinja::Error;
+use minijinja::value::{Kwargs, Rest, Value, ValueKind};
 use sha1::Digest;
 
 /// Ansible's idea of truth: the engine's own would take `'no'` for true.

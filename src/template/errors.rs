@@ -11,6 +11,9 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+/// Templates that were included, by their names, and how to get back to places in them.
+pub(super) type Included = HashMap<String, (Arc<SourceFile>, Inserted)>;
+
 /// Where a template's text stands.
 pub(super) enum Place<'p> {
     /// In a YAML text, from this byte of what the engine saw of it on.
@@ -18,7 +21,7 @@ pub(super) enum Place<'p> {
     /// Somewhere in a YAML text that is an expression.
     Whole(&'p Node),
     /// In a file of its own, or one that it includes.
-    Files { root: (&'p Arc<SourceFile>, &'p Inserted), loaded: &'p HashMap<String, (Arc<SourceFile>, Inserted)> },
+    Files { root: (&'p Arc<SourceFile>, &'p Inserted), loaded: &'p Included },
 }
 
 impl Place<'_> {

@@ -102,9 +102,9 @@ pub(super) fn code(text: &str) -> Vec<Range<usize>> {
         let rest = &text[at..];
         let (end, is_code) = if rest.starts_with("{#") {
             (rest.find("#}").map_or(rest.len(), |end| end + 2), false)
-        } else if rest.starts_with("{%") {
+        } else if let Some(inner) = rest.strip_prefix("{%") {
             // what is in `{% raw %}` is none
-            (block_end(rest), !rest[2..].trim_start_matches(['-', '+']).trim_start().starts_with("raw"))
+            (block_end(rest), !inner.trim_start_matches(['-', '+']).trim_start().starts_with("raw"))
         } else if rest.starts_with("{{") {
             (expression_end(rest), true)
         } else {

@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod anything;
+mod attributes;
 mod context;
 mod convert;
 mod environment;

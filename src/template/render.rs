@@ -3,14 +3,13 @@
 use super::context::{Context, Failure, SELF};
 use super::convert::to_node;
 use super::environment::environment;
-use super::errors::Place;
-use super::literals::{Inserted, Prepared};
+use super::errors::{Included, Place};
+use super::literals::Prepared;
 use super::undefined::is_complete;
 use super::{RenderError, Scope, Value};
 use crate::source::{Diagnostic, SourceFile};
 use crate::yaml::{self, Node};
 use minijinja::value::ValueKind;
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 impl Scope {
@@ -44,7 +43,7 @@ impl Scope {
     /// The first thing that is wrong in it, or that it needs facts.
     pub fn render_template(&self, source: &Arc<SourceFile>) -> Result<String, RenderError> {
         let context = self.context();
-        let loaded: Arc<Mutex<HashMap<String, (Arc<SourceFile>, Inserted)>>> = Arc::default();
+        let loaded: Arc<Mutex<Included>> = Arc::default();
         let mut environment = environment().clone();
         if let Some(loader) = self.loader() {
             let (loader, loaded) = (Arc::clone(loader), Arc::clone(&loaded));

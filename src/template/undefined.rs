@@ -7,10 +7,10 @@
 //! The same goes for values that could not be had, such as facts that are not known yet: they are `Invalid` values of the
 //! engine, which only notices some of them by itself.
 
+use super::attributes::{self, Attributes};
 use super::context::{Context, Failure, HostVars};
-use minijinja::value::{Enumerator, Object, ObjectRepr, Rest, Value, ValueKind, ValueOrKwargs};
+use minijinja::value::{Rest, Value, ValueKind, ValueOrKwargs};
 use minijinja::{Error, ErrorKind, State};
-use std::sync::Arc;
 
 /// How far something looks into what it is given, and so how far that has to be defined.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub(super) enum Reach {
 }
 
 /// What keeps a value from being used.
-enum Gap {
+pub(super) enum Gap {
     Undefined(Value),
     Failed(Error),
 }
@@ -56,7 +56,7 @@ pub(super) fn reason(value: &Value) -> Option<Error> {
 }
 
 /// Whether a value could not be had because something is undefined.
-fn is_undefined(error: &Error) -> bool {
+pub(super) fn is_undefined(error: &Error) -> bool {
     let failure = std::error::Error::source(error).and_then(|source| source.downcast_ref::<Failure>());
     matches!(failure, Some(Failure::Undefined(_)))
 }
@@ -81,7 +81,7 @@ pub(super) fn is_complete(value: &Value) -> bool {
 }
 
 /// Looks through a value; other hosts' variables are rendered only if somebody needs them all.
-fn look(value: &Value, reach: Reach, render: bool) -> Result<(), Gap> {
+pub(super) fn look(value: &Value, reach: Reach, render: bool) -> Result<(), Gap> {
     let inside = match (value.kind(), reach) {
         (ValueKind::Undefined, Reach::Nowhere) => return Ok(()),
         (ValueKind::Undefined, _) => return Err(Gap::Undefined(value.clone())),
@@ -101,7 +101,7 @@ fn look(value: &Value, reach: Reach, render: bool) -> Result<(), Gap> {
     }
     if let Some(attributes) = value.downcast_object_ref::<Attributes>() {
         return match look(&attributes.values, reach, render) {
-            Err(Gap::Undefined(_)) => Err(Gap::Failed(lacking(&attributes.name))),
+            Err(Gap::Undefined(_)) => Err(Gap::Failed(attributes.lacking())),
             other => other,
         };
     }
@@ -159,14 +159,16 @@ pub(super) fn filter(
             Err(Gap::Undefined(value)) => return Ok(value),
             Err(Gap::Failed(error)) => return Err(error),
         }
-        look_at_attributes(name, &arguments)?;
-        if let Some(attributes) = arguments.first().and_then(Value::downcast_object_ref::<Attributes>) {
-            arguments[0] = attributes.values.clone();
+        if let Some(attributes) = arguments.first_mut()
+            && let Some(values) = attributes.downcast_object_ref::<Attributes>().map(|found| found.values.clone())
+        {
+            *attributes = values;
         }
+        attributes::look(name, &arguments)?;
         let value = filter.call(state, &arguments)?;
         match reason(&value) {
             Some(error) => Err(error),
-            None if name == "map" => Ok(with_name(value, &arguments)),
+            None if name == "map" => Ok(attributes::with_name(value, &arguments)),
             None => Ok(value),
         }
     }
@@ -216,99 +218,4 @@ pub(super) fn method(
         }
     }
     minijinja_contrib::pycompat::unknown_method_callback(state, value, name, arguments)
-}
-
-/// Filters that look at one attribute of each item must find it there, unless they are told what to do without.
-fn look_at_attributes(filter: &str, arguments: &[Value]) -> Result<(), Error> {
-    let position = match filter {
-        "groupby" | "selectattr" | "sum" | "rejectattr" => 1,
-        "join" => 2,
-        "map" | "max" | "min" | "sort" | "unique" => usize::MAX,
-        _ => return Ok(()),
-    };
-    let test = matches!(filter, "selectattr" | "rejectattr").then(|| arguments.get(2)).flatten();
-    let positional = arguments.get(position).filter(|argument| !argument.is_kwargs());
-    let Some(attribute) = positional.cloned().or_else(|| named(arguments, "attribute")) else { return Ok(()) };
-    let (Some(attribute), Some(list)) = (attribute.as_str(), arguments.first()) else { return Ok(()) };
-    // a filter that cannot go through it says so itself
-    let Ok(items) = list.try_iter() else { return Ok(()) };
-    let may_lack = filter == "map"
-        || named(arguments, "default").is_some()
-        || test.and_then(Value::as_str).is_some_and(|test| matches!(test, "defined" | "undefined"));
-    let several = if filter == "sort" { ',' } else { '\0' };
-    for item in items.checked() {
-        let item = item?;
-        for path in attribute.split(several).map(str::trim) {
-            match look(&at_path(&item, path), Reach::Values, true) {
-                Err(Gap::Undefined(_)) if !may_lack => return Err(lacking(path)),
-                Ok(()) | Err(Gap::Undefined(_)) => {}
-                Err(Gap::Failed(error)) if may_lack && is_undefined(&error) => {}
-                Err(Gap::Failed(error)) => return Err(error),
-            }
-        }
-    }
-    Ok(())
-}
-
-/// An argument that is given by its name.
-fn named(arguments: &[Value], name: &str) -> Option<Value> {
-    let named = arguments.last().filter(|last| last.is_kwargs())?;
-    named.get_attr(name).ok().filter(|value| !value.is_undefined())
-}
-
-/// What is at `a.0.b` of a value, or why it could not be had.
-fn at_path(value: &Value, path: &str) -> Value {
-    path.split('.').fold(value.clone(), |value, part| match (value.kind(), part.parse::<usize>()) {
-        (ValueKind::Invalid, _) => value,
-        (_, Ok(index)) => value.get_item_by_index(index).unwrap_or_default(),
-        (_, Err(_)) => value.get_attr(part).unwrap_or_default(),
-    })
-}
-
-fn lacking(attribute: &str) -> Error {
-    Error::new(ErrorKind::UndefinedError, format!("an item's `{attribute}` is undefined"))
-}
-
-/// The attributes of some items, by their name, where some items have none: `select('defined')` may follow.
-#[derive(Debug)]
-struct Attributes {
-    name: String,
-    values: Value,
-}
-
-impl Object for Attributes {
-    fn repr(self: &Arc<Self>) -> ObjectRepr {
-        ObjectRepr::Seq
-    }
-
-    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        self.values.as_object()?.get_value(key)
-    }
-
-    /// Filters are given the values; for whatever else goes through them, such as `in`, a gap is an error.
-    fn enumerate(self: &Arc<Self>) -> Enumerator {
-        let found = self.values.as_object().and_then(|values| values.try_iter()).into_iter().flatten();
-        let attributes = Arc::clone(self);
-        let gap = move |value: Value| if value.is_undefined() { Value::from(lacking(&attributes.name)) } else { value };
-        Enumerator::Iter(Box::new(found.map(gap)))
-    }
-
-    fn enumerator_len(self: &Arc<Self>) -> Option<usize> {
-        self.values.len()
-    }
-}
-
-/// What `map(attribute='x')` and `map('extract', mapping, 'x')` come to, with the name if there are gaps in it.
-fn with_name(values: Value, arguments: &[Value]) -> Value {
-    if !matches!(look(&values, Reach::Items, false), Err(Gap::Undefined(_))) {
-        return values;
-    }
-    let name = match arguments {
-        [_, filter, _, keys] if filter.as_str() == Some("extract") => Some(keys.clone()),
-        _ => named(arguments, "attribute"),
-    };
-    match name {
-        Some(name) => Value::from_object(Attributes { name: name.to_string(), values }),
-        None => values,
-    }
 }

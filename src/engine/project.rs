@@ -7,7 +7,7 @@ use crate::playbook::{self, Playbook};
 use crate::resource::check::Check;
 use crate::role::{RoleLibrary, check_inventory_names};
 use crate::secret::{SecretStore, Secrets};
-use crate::source::{Diagnostic, Diagnostics, SourceFile, Span, did_you_mean};
+use crate::source::{Diagnostic, Diagnostics, SourceFile, Span, did_you_mean, folder_of};
 use crate::template::{Hosts, Layer, Rank, RenderError, Scope};
 use crate::yaml::Node;
 use indexmap::IndexMap;
@@ -63,7 +63,7 @@ pub fn load(selection: &Selection) -> Result<Project, Diagnostics> {
         Some((path, _)) => vec![path.clone()],
         None => playbook_paths(selection, root.as_deref(), &settings)?,
     };
-    let folder = playbooks.first().and_then(|path| path.parent()).map(Path::to_owned);
+    let folder = playbooks.first().map(|path| folder_of(path).to_owned());
     let given = given.map(|given| &given.inventory);
     let inventory = errors.collect(inventory::load_with(&selection.inventories, given, folder.as_deref()));
     let library = RoleLibrary::new(root.clone());
@@ -115,8 +115,7 @@ fn root(selection: &Selection) -> Result<(Option<PathBuf>, Settings), Diagnostic
     let start = start.map_or_else(|| PathBuf::from("."), Path::to_owned);
     // relative paths are kept as the user wrote them, for messages
     let absolute = start.canonicalize().unwrap_or_else(|_| start.clone());
-    let here =
-        if absolute.is_dir() { absolute.clone() } else { absolute.parent().map(Path::to_owned).unwrap_or_default() };
+    let here = if absolute.is_dir() { absolute.clone() } else { folder_of(&absolute).to_owned() };
     for folder in here.ancestors() {
         let file = folder.join("solti.toml");
         if file.is_file() {

@@ -9,7 +9,7 @@ use crate::playbook::{Play, RoleUse, State};
 use crate::resource::check::Check;
 use crate::resource::{self, Files, Kept, Resource};
 use crate::role::{Expanded, ResourceKind, Role, RoleFiles, expand_resources, expand_step, resolve_options};
-use crate::source::{Diagnostic, Diagnostics, Span};
+use crate::source::{Diagnostic, Diagnostics, Span, folder_of};
 use crate::template::{Layer, Rank, RenderError, Scope};
 use crate::yaml::Node;
 use std::collections::BTreeSet;
@@ -106,9 +106,11 @@ impl<'a> Resolver<'a> {
 
     fn play(&mut self, number: usize, play: &'a Play) {
         let Some(scope) = self.project.hosts.scope(self.host) else { return };
-        let folder = play.path.parent().and_then(|path| std::path::absolute(path).ok());
-        let folder = folder.map(|path| path.display().to_string()).unwrap_or_default();
-        let mut scope = scope.with_layer(Layer::entries(Rank::Play, &play.vars)).with_magic("playbook_dir", folder);
+        let mut scope = scope.with_layer(Layer::entries(Rank::Play, &play.vars));
+        // unknown where the current folder is gone, and then not empty but undefined
+        if let Ok(folder) = std::path::absolute(folder_of(&play.path)) {
+            scope = scope.with_magic("playbook_dir", folder.display().to_string());
+        }
         // a role's defaults are seen by the play's other roles
         for role in &play.roles {
             scope = scope.with_layer(role.role.defaults());

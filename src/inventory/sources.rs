@@ -3,7 +3,7 @@
 use super::variables::Beside;
 use super::vars_files::VarsFolder;
 use super::{Inventory, groups, read};
-use crate::source::{Diagnostic, Diagnostics, SourceFile, Span};
+use crate::source::{Diagnostic, Diagnostics, SourceFile, Span, folder_of};
 use crate::yaml::Node;
 use std::path::{Path, PathBuf};
 
@@ -40,8 +40,7 @@ pub fn load_with(
         if let Some(file) = errors.collect(SourceFile::read(&path)) {
             read::read(&mut inventory, &file, &mut errors);
         }
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        folders.push((folder.to_owned(), Beside::Inventory));
+        folders.push((folder_of(&path).to_owned(), Beside::Inventory));
         inventory.paths.push(path);
     }
     if let Some(given) = given {

@@ -5,7 +5,7 @@ use crate::engine::request::{Given, Selection};
 use crate::engine::{self, Project};
 use crate::playbook::{Play, RoleUse, State};
 use crate::role::{Role, Step};
-use crate::source::{Diagnostics, Span};
+use crate::source::{Diagnostics, Span, folder_of};
 use crate::yaml::{Entry, Node, Value};
 use indexmap::IndexMap;
 use std::path::Path;
@@ -104,7 +104,8 @@ fn inventory_of(scenario: &Scenario, platform: &Platform) -> Node {
         (group, mapping(&span, [("hosts".to_owned(), entries(members))]))
     });
     let children = mapping(at, children.collect::<Vec<_>>());
-    let folder = scenario.path.parent().and_then(|folder| std::path::absolute(folder).ok()).unwrap_or_default();
+    let folder = folder_of(&scenario.path);
+    let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
     let mut folder = Node::text(folder.display().to_string(), at.clone());
     folder.make_verbatim();
     let mut vars = vec![Entry { key: FOLDER.to_owned(), key_span: at.clone(), value: folder }];

@@ -8,6 +8,7 @@ mod suggest;
 mod tests;
 
 pub use diagnostic::{Diagnostic, Diagnostics};
+pub use read::folder_of;
 pub use suggest::did_you_mean;
 
 use std::fmt;

@@ -9,6 +9,11 @@ use std::sync::Arc;
 /// More than anyone writes by hand.
 const SIZE_LIMIT: u64 = 16 * 1024 * 1024;
 
+/// The folder that a file is in: the current one, if the path is a bare name.
+pub fn folder_of(file: &Path) -> &Path {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 impl SourceFile {
     /// Reads a file, which must be UTF-8 text of at most 16 MiB.
     ///

@@ -123,7 +123,8 @@ impl Context {
         Arc::new(Self { scope, chain, known: None })
     }
 
-    fn lookup(&self, name: &str) -> Found {
+    /// The value of a variable.
+    pub fn lookup(&self, name: &str) -> Found {
         let Some(known) = &self.known else { return self.scope.lookup(name, self.chain.as_ref()) };
         let known = || known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(found) = known().get(name) {
@@ -132,6 +133,26 @@ impl Context {
         let found = self.scope.lookup(name, self.chain.as_ref());
         known().insert(name.to_owned(), found.clone());
         found
+    }
+
+    /// Whether it is known which variables there are: facts are among them.
+    pub fn enumerable(&self) -> Result<(), Failure> {
+        self.scope.host().map_or(Ok(()), |_| self.lookup("ansible_facts").map(drop))
+    }
+
+    /// The values of all variables that are enumerated.
+    pub fn members(&self) -> impl Iterator<Item = Result<Value, Failure>> {
+        self.names().into_iter().filter_map(|name| self.lookup(&name).transpose())
+    }
+
+    /// All names, facts among them, but that of all hosts' variables: with it, going through those of one would never end.
+    fn names(&self) -> Vec<String> {
+        let mut names = self.scope.names();
+        names.retain(|name| name != "hostvars");
+        names.extend(self.scope.facts());
+        names.sort();
+        names.dedup();
+        names
     }
 
     /// Why a variable counts as undefined.
@@ -160,7 +181,14 @@ impl Object for Context {
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
-        Enumerator::Values(self.scope.names().into_iter().map(Value::from).collect())
+        match self.enumerable() {
+            Ok(()) => Enumerator::Values(self.names().into_iter().map(Value::from).collect()),
+            Err(failure) => Enumerator::Values(vec![Value::from(Error::from(failure))]),
+        }
+    }
+
+    fn enumerator_len(self: &Arc<Self>) -> Option<usize> {
+        self.enumerable().ok().map(|()| self.names().len())
     }
 }
 

@@ -1,6 +1,8 @@
 //! From YAML to values that templates use, and back.
 
 use super::context::{Context, Failure, is_omit};
+use super::errors::Place;
+use super::undefined::complete;
 use crate::source::{Diagnostic, Diagnostics, Span};
 use crate::yaml::{self, Entry, Node};
 use minijinja::Value;
@@ -40,6 +42,7 @@ impl Context {
         let value = match &node.value {
             yaml::Value::String { text, verbatim: false } => {
                 let value = self.render_text(text, node)?;
+                complete(&value).map_err(|error| self.failure(&error, &Place::Whole(node)))?;
                 return if is_omit(&value) { Ok(None) } else { Ok(Some(to_node(&value, &node.span)?)) };
             }
             yaml::Value::Vault(_) => return Err(vault(node).into()),
@@ -73,7 +76,6 @@ fn vault(node: &Node) -> Diagnostic {
 #[derive(Default)]
 struct All {
     errors: Diagnostics,
-    undefined: bool,
     invalid: bool,
     needs_facts: bool,
 }
@@ -83,12 +85,9 @@ impl All {
         match result {
             Ok(value) => return Some(value),
             Err(Failure::NeedsFacts) => self.needs_facts = true,
-            Err(Failure::Invalid(errors)) => {
+            // a collection with something undefined in it is not undefined itself: `default` must not hide that
+            Err(Failure::Invalid(errors) | Failure::Undefined(errors)) => {
                 self.invalid = true;
-                self.errors.extend(errors);
-            }
-            Err(Failure::Undefined(errors)) => {
-                self.undefined = true;
                 self.errors.extend(errors);
             }
         }
@@ -98,8 +97,6 @@ impl All {
     fn or<T>(self, value: T) -> Result<T, Failure> {
         if self.invalid {
             Err(Failure::Invalid(self.errors))
-        } else if self.undefined {
-            Err(Failure::Undefined(self.errors))
         } else if self.needs_facts {
             Err(Failure::NeedsFacts)
         } else {

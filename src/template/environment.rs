@@ -1,7 +1,7 @@
 //! The template engine set up as Ansible sets up Jinja.
 
 use super::context::is_omit;
-use super::{filters, functions, tests};
+use super::{filters, functions, operands, tests, undefined};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, escape_formatter};
 use std::sync::OnceLock;
@@ -10,7 +10,8 @@ use std::sync::OnceLock;
 pub(super) fn environment() -> &'static Environment<'static> {
     static ENVIRONMENT: OnceLock<Environment<'static>> = OnceLock::new();
     ENVIRONMENT.get_or_init(|| {
-        let mut environment = Environment::new();
+        // without the engine's own filters and tests, which take what is undefined for empty
+        let mut environment = Environment::empty();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         if let Ok(syntax) = SyntaxConfig::builder().trim_blocks(true).keep_trailing_newline(true).build() {
             environment.set_syntax(syntax);
@@ -18,7 +19,7 @@ pub(super) fn environment() -> &'static Environment<'static> {
         environment.set_auto_escape_callback(|_| AutoEscape::None);
         // without it, errors know only their line
         environment.set_debug(true);
-        environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
+        environment.set_unknown_method_callback(undefined::method);
         environment.set_formatter(|out, state, value| {
             if value.is_none() {
                 return Ok(());
@@ -27,13 +28,16 @@ pub(super) fn environment() -> &'static Environment<'static> {
                 let message = "`omit` can only stand alone, as the whole value of an argument";
                 return Err(Error::new(ErrorKind::InvalidOperation, message));
             }
+            // the engine has seen to a value that is undefined itself; `x if false` prints nothing
+            if !value.is_undefined() {
+                undefined::complete(value)?;
+            }
             escape_formatter(out, state, value)
         });
-        // it would print every variable, secrets too
-        environment.remove_global("debug");
         filters::add(&mut environment);
         tests::add(&mut environment);
         functions::add(&mut environment);
+        environment.add_filter(operands::FILTER, undefined::defined);
         environment
     })
 }

@@ -430,6 +430,81 @@ fn facts_are_waited_for() {
 }
 
 #[test]
+fn facts_of_other_hosts_are_waited_for() {
+    let hosts = hosts();
+    let scope = hosts.scope("one.example").unwrap();
+    let ways = [
+        ("hostvars['two'].ansible_os_family", "Debian"),
+        ("hostvars['two'].get('ansible_os_family')", "Debian"),
+        ("hostvars['two'].get('ansible_os_family', 'none')", "Debian"),
+        ("['two'] | map('extract', hostvars, 'ansible_os_family') | join", "Debian"),
+        ("['two'] | map('extract', hostvars, ['ansible_facts', 'os_family']) | first", "Debian"),
+        ("['two'] | map('extract', hostvars) | map(attribute='ansible_os_family') | list | join", "Debian"),
+        ("['two'] | map('extract', hostvars) | map(attribute='ansible_os_family') | join", "Debian"),
+        ("['two'] | map('extract', hostvars) | sum(attribute='ansible_os_family', start='')", "Debian"),
+        ("(['two'] | map('extract', hostvars) | selectattr('ansible_os_family') | first).addr", "10.0.0.2"),
+        ("['two'] | map('extract', hostvars) | selectattr('ansible_os_family', 'eq', 'Debian') | length", "1"),
+        ("['two'] | map('extract', hostvars) | groupby('ansible_os_family') | map('first') | join", "Debian"),
+        ("'two' | extract(hostvars, 'ansible_os_family')", "Debian"),
+        ("['two'] | map('extract', hostvars) | map(attribute='ansible_facts.os_family') | first", "Debian"),
+        ("['two'] | map('extract', hostvars) | selectattr('ansible_facts.os_family', 'defined') | length", "1"),
+        ("hostvars.values() | map(attribute='ansible_os_family', default='none') | list | last", "Debian"),
+        ("(hostvars.two | dict2items | selectattr('key', 'eq', 'ansible_facts') | first).value.os_family", "Debian"),
+        (
+            "hostvars.two | dict2items | selectattr('value', 'defined') | selectattr('value', 'eq', 'Debian') | length",
+            "1",
+        ),
+        ("(hostvars.two | combine({})).ansible_os_family", "Debian"),
+        ("(hostvars.two.items() | list)[-1] | length", "2"),
+        ("hostvars.two | dict2items | selectattr('value', 'defined') | map(attribute='key') | last", "last"),
+        ("hostvars.two | attr('ansible_os_family')", "Debian"),
+        ("hostvars.two | length > 6", "True"),
+        ("'ansible_os_family' in hostvars.two.keys()", "True"),
+        ("hostvars.two | list | select('eq', 'ansible_os_family') | first | length", "17"),
+        ("vars.get('ansible_os_family', 'none')", "Suse"),
+    ];
+    let render = |text: &str| match scope.render_template(&SourceFile::named("t", format!("{{{{ {text} }}}}"))) {
+        Err(RenderError::NeedsFacts) => "needs facts".to_owned(),
+        other => other.unwrap_or_else(|error| error.to_string()),
+    };
+    for (text, _) in ways {
+        assert_eq!(render(text), "needs facts", "{text}");
+    }
+    let keys = "{% for k in hostvars.two %}{{ k }}{% endfor %}";
+    assert!(matches!(scope.render_template(&SourceFile::named("t", keys)), Err(RenderError::NeedsFacts)));
+    let whole = "{% for k, v in hostvars.two.items() %}{{ k }}={{ v }}{% endfor %}";
+    assert!(matches!(scope.render_template(&SourceFile::named("t", whole)), Err(RenderError::NeedsFacts)));
+    assert!(matches!(scope.render(&node("\"{{ hostvars['two'] }}\"")), Err(RenderError::NeedsFacts)));
+    assert!(matches!(scope.render(&node("\"{{ hostvars['two'] | dict2items }}\"")), Err(RenderError::NeedsFacts)));
+    assert!(matches!(scope.values(&node("\"{{ hostvars.two | dict2items }}\"")), Err(RenderError::NeedsFacts)));
+    for condition in [
+        "\"hostvars['two'].get('ansible_os_family') == 'Debian'\"",
+        "\"'Debian' in (['two'] | map('extract', hostvars, 'ansible_os_family'))\"",
+        "\"'Debian' in (['two'] | map('extract', hostvars) | map(attribute='ansible_os_family'))\"",
+        "\"{'key': 'ansible_os_family', 'value': 'Debian'} in (hostvars.two | dict2items)\"",
+    ] {
+        assert!(matches!(scope.evaluate(&node(condition)), Err(RenderError::NeedsFacts)), "{condition}");
+    }
+    // what does not need them is not kept waiting
+    assert_eq!(render("['two'] | map('extract', hostvars, 'addr') | join"), "10.0.0.2");
+    assert_eq!(render("hostvars.two.get('addr')"), "10.0.0.2");
+    assert_eq!(render("hostvars | length"), "2");
+    for (name, family) in [("one.example", "Suse"), ("two", "Debian")] {
+        hosts.set_facts(name, serde_json::json!({ "os_family": family }).as_object().unwrap());
+    }
+    for (text, expected) in ways {
+        assert_eq!(render(text), expected, "{text}");
+    }
+    for all in ["hostvars.two | to_json", "hostvars.two", "hostvars.two | dict2items | items2dict"] {
+        let error = render(all);
+        assert!(
+            error.starts_with("error: `hostvars['one.example'].peer_of_two` is undefined\n --> two.yml:3"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
 fn layers_win_in_order() {
     let scope = hosts()
         .scope("two")

@@ -1,7 +1,7 @@
 //! What went wrong in a template, as an error that points at its place.
 
 use super::context::{Context, Failure};
-use super::literals::Prepared;
+use super::literals::{Inserted, Prepared};
 use super::{FACTS, filters, functions, is_fact, tests};
 use crate::source::{Diagnostic, Diagnostics, SourceFile, Span, did_you_mean};
 use crate::yaml::Node;
@@ -11,6 +11,9 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+/// Templates that were included, by their names, and how to get back to places in them.
+pub(super) type Included = HashMap<String, (Arc<SourceFile>, Inserted)>;
+
 /// Where a template's text stands.
 pub(super) enum Place<'p> {
     /// In a YAML text, from this byte of what the engine saw of it on.
@@ -18,7 +21,7 @@ pub(super) enum Place<'p> {
     /// Somewhere in a YAML text that is an expression.
     Whole(&'p Node),
     /// In a file of its own, or one that it includes.
-    Files { root: &'p Arc<SourceFile>, loaded: &'p HashMap<String, Arc<SourceFile>> },
+    Files { root: (&'p Arc<SourceFile>, &'p Inserted), loaded: &'p Included },
 }
 
 impl Place<'_> {
@@ -31,9 +34,10 @@ impl Place<'_> {
             },
             Self::Whole(node) => node.span.clone(),
             Self::Files { root, loaded } => {
-                let file = error.name().and_then(|name| loaded.get(name)).unwrap_or(root);
+                let included = error.name().and_then(|name| loaded.get(name));
+                let (file, inserted) = included.map_or(*root, |(file, inserted)| (file, inserted));
                 match (error.range(), error.line()) {
-                    (Some(range), _) => within(file, range),
+                    (Some(range), _) => within(file, inserted.original(range)),
                     (None, Some(line)) => line_span(file, line),
                     (None, None) => Span::new(file, 0, 0),
                 }
@@ -51,13 +55,35 @@ fn inside(text: &str, offset: usize) -> Range<usize> {
 
 /// Where a name stands in an expression, if it is there by itself.
 fn word(text: &str, name: &str) -> Option<Range<usize>> {
+    let quoted = |at: usize| ['\'', '"'].iter().any(|quote| text[..at].matches(*quote).count() % 2 == 1);
+    words(text, name).find(|range| !quoted(range.start))
+}
+
+/// Where a name stands that is no part of another.
+fn words<'t>(text: &'t str, name: &'t str) -> impl Iterator<Item = Range<usize>> + 't {
     let part = |c: char| c.is_alphanumeric() || c == '_';
-    let alone = |at: &usize| {
-        let (before, after) = (text[..*at].chars().next_back(), text[at + name.len()..].chars().next());
-        !before.is_some_and(part) && !after.is_some_and(part)
-    };
-    let at = text.match_indices(name).map(|(at, _)| at).find(alone)?;
-    Some(at..at + name.len())
+    let found = text.match_indices(name).map(|(at, _)| at..at + name.len());
+    found.filter(move |range| {
+        let before = text[..range.start].chars().next_back();
+        !before.is_some_and(|c| part(c) || c == '.') && !text[range.end..].starts_with(part)
+    })
+}
+
+/// The place of a name in an expression that is more than a path to a value. Of `x | f` the engine only marks `f`.
+fn narrowed(span: Span, name: &str) -> Span {
+    let text = span.file.text();
+    let (before, marked) = (text.get(..span.start), text.get(span.start..span.end));
+    let (before, marked) = (before.unwrap_or_default(), marked.unwrap_or_default());
+    let at = |range: Range<usize>, start| Span::new(&span.file, start + range.start, start + range.end);
+    if words(marked, name).next().is_some() {
+        let is_path = !marked.contains(|c: char| c.is_whitespace() || "|(,~+*/%{".contains(c));
+        let range = word(marked, name).filter(|_| !is_path);
+        return range.map_or_else(|| span.clone(), |range| at(range, span.start));
+    }
+    let line = before.rfind('\n').unwrap_or_default();
+    let open = before.rfind("{{").max(before.rfind("{%")).filter(|open| !before[*open..].contains("}}"));
+    let begin = open.unwrap_or(line);
+    words(&before[begin..], name).last().map_or_else(|| span.clone(), |range| at(range, begin))
 }
 
 /// A range of a file; the engine's may reach beyond the end.
@@ -88,20 +114,23 @@ impl Context {
                 .as_str()
                 .and_then(|text| word(text, name))
                 .map_or_else(|| node.span.clone(), |range| node.span_within(range)),
+            (_, Some(name)) => narrowed(place.span(error), name),
             _ => place.span(error),
         };
         match cause {
             Some(Failure::NeedsFacts) => Failure::NeedsFacts,
             Some(Failure::Invalid(errors)) => Failure::Invalid(used_here(errors, &span)),
             Some(Failure::Undefined(errors)) => Failure::Undefined(used_here(errors, &span)),
-            None if error.kind() == ErrorKind::UndefinedError => Failure::Undefined(self.undefined(error, &span)),
+            None if error.kind() == ErrorKind::UndefinedError || undefined_name(error).is_some() => {
+                Failure::Undefined(self.undefined(error, &span))
+            }
             None => Failure::Invalid(describe(error, &span).into()),
         }
     }
 
     fn undefined(self: &Arc<Self>, error: &Error, span: &Span) -> Diagnostics {
         let Some(name) = undefined_name(error) else {
-            return Diagnostic::at(span, "something here is undefined").into();
+            return Diagnostic::at(span, error.detail().unwrap_or("something here is undefined")).into();
         };
         let root = name.split(['.', '[']).next().unwrap_or(name);
         if let Some(why) = self.why_undefined(root) {
@@ -136,9 +165,12 @@ impl Context {
     }
 }
 
-/// The name in "`x` is undefined".
+/// The name in "`x` is undefined", or in "… (`x` is undefined)", which are the engine's words.
 fn undefined_name(error: &Error) -> Option<&str> {
-    error.detail()?.split('`').nth(1)
+    let detail = error.detail()?;
+    let named = detail.strip_prefix('`').or_else(|| Some(detail.rsplit_once(" (`")?.1))?;
+    let (name, after) = named.split_once('`')?;
+    after.starts_with(" is undefined").then_some(name)
 }
 
 /// The engine's error at the very place, and what a variable failed with, if that is the reason.
@@ -177,7 +209,7 @@ fn describe(error: &Error, span: &Span) -> Diagnostic {
     let unknown = detail.split_whitespace().rev().nth(2).unwrap_or_default();
     match error.kind() {
         ErrorKind::UnknownFilter => unknown_name(span, "filter", unknown, &filters::names(), filters::UNBUILT),
-        ErrorKind::UnknownTest => unknown_name(span, "test", unknown, tests::NAMES, tests::UNBUILT),
+        ErrorKind::UnknownTest => unknown_name(span, "test", unknown, &tests::names(), tests::UNBUILT),
         ErrorKind::UnknownFunction => unknown_name(span, "function", unknown, functions::NAMES, functions::UNBUILT),
         ErrorKind::SyntaxError => Diagnostic::at(span, "syntax error in a template").label(detail),
         ErrorKind::TemplateNotFound => Diagnostic::at(span, detail),

@@ -1,8 +1,9 @@
 //! Functions that templates may call: lookups, and how hosts reach one another.
 
 use super::context::{Context, Failure};
+use super::undefined::{self, Reach};
 use minijinja::value::{Kwargs, Rest, Value, ValueOrKwargs};
-use minijinja::{Environment, Error, ErrorKind, State};
+use minijinja::{Environment, Error, ErrorKind, State, functions as engine};
 
 /// All that can be used.
 pub(super) const NAMES: &[&str] =
@@ -15,24 +16,33 @@ pub(super) const UNBUILT: &[&str] = &["cycler", "finalize", "joiner", "lipsum", 
 const LOOKUPS: &str = "env, file, secret, vars";
 
 pub(super) fn add(environment: &mut Environment<'static>) {
-    environment.add_function("lookup", |state: &State<'_, '_>, kind: &str, terms: Rest<ValueOrKwargs>| {
-        let mut found = look_up(state, kind, terms.into_values())?;
-        Ok::<_, Error>(match found.len() {
-            1 => found.remove(0),
-            _ => Value::from(found.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")),
-        })
-    });
-    for name in ["query", "q"] {
-        environment.add_function(name, |state: &State<'_, '_>, kind: &str, terms: Rest<ValueOrKwargs>| {
-            look_up(state, kind, terms.into_values()).map(Value::from)
-        });
-    }
-    environment.add_function("host_address", |state: &State<'_, '_>, host: &str, options: Kwargs| {
-        let listens = options.get::<Option<String>>("listens")?.unwrap_or_default();
-        options.assert_all_used()?;
-        address(state, host, &listens)
-    });
-    environment.add_function("host_of_url", host_of_url);
+    let mut add = |name, reach, function| environment.add_function(name, undefined::function(reach, function));
+    add("dict", Reach::Everything, Value::from_function(engine::dict));
+    add("namespace", Reach::Nowhere, Value::from_function(engine::namespace));
+    add("range", Reach::Everything, Value::from_function(engine::range));
+    add("lookup", Reach::Everything, Value::from_function(lookup));
+    add("query", Reach::Everything, Value::from_function(query));
+    add("q", Reach::Everything, Value::from_function(query));
+    add("host_address", Reach::Everything, Value::from_function(host_address));
+    add("host_of_url", Reach::Everything, Value::from_function(host_of_url));
+}
+
+fn lookup(state: &State<'_, '_>, kind: &str, terms: Rest<ValueOrKwargs>) -> Result<Value, Error> {
+    let mut found = look_up(state, kind, terms.into_values())?;
+    Ok(match found.len() {
+        1 => found.remove(0),
+        _ => Value::from(found.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")),
+    })
+}
+
+fn query(state: &State<'_, '_>, kind: &str, terms: Rest<ValueOrKwargs>) -> Result<Value, Error> {
+    look_up(state, kind, terms.into_values()).map(Value::from)
+}
+
+fn host_address(state: &State<'_, '_>, host: &str, options: Kwargs) -> Result<String, Error> {
+    let listens = options.get::<Option<String>>("listens")?.unwrap_or_default();
+    options.assert_all_used()?;
+    address(state, host, &listens)
 }
 
 /// The host of the inventory that a URL leads to, seen from the host that is being rendered; empty if it is none.

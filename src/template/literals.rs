@@ -9,14 +9,52 @@ use std::ops::Range;
 /// A text for the engine, and how to get back from places in it.
 pub(super) struct Prepared<'t> {
     pub text: Cow<'t, str>,
-    /// Where in the new text a byte was put in.
-    inserted: Vec<usize>,
+    inserted: Inserted,
+}
+
+/// Where in a new text a byte was put in.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Inserted(Vec<usize>);
+
+impl Inserted {
+    /// The place in the original text that a place in the new one stands for.
+    pub fn original(&self, range: Range<usize>) -> Range<usize> {
+        let back = |at: usize| at - self.0.partition_point(|inserted| *inserted < at);
+        back(range.start)..back(range.end)
+    }
 }
 
 impl<'t> Prepared<'t> {
     /// As it is.
     pub fn unchanged(text: &'t str) -> Self {
-        Self { text: Cow::Borrowed(text), inserted: Vec::new() }
+        Self { text: Cow::Borrowed(text), inserted: Inserted::default() }
+    }
+
+    /// With something put in at some places.
+    pub fn with(self, places: &[usize], what: &str) -> Self {
+        if places.is_empty() {
+            return self;
+        }
+        let mut places = places.to_vec();
+        places.sort_unstable();
+        let shifted = |at: &usize| at + what.len() * places.partition_point(|place| place <= at);
+        let mut inserted: Vec<usize> = self.inserted.0.iter().map(shifted).collect();
+        let mut text = String::with_capacity(self.text.len() + what.len() * places.len());
+        let mut copied = 0;
+        for place in &places {
+            text.push_str(&self.text[copied..*place]);
+            inserted.extend(text.len()..text.len() + what.len());
+            text.push_str(what);
+            copied = *place;
+        }
+        text.push_str(&self.text[copied..]);
+        inserted.sort_unstable();
+        Self { text: Cow::Owned(text), inserted: Inserted(inserted) }
+    }
+
+    /// How to get back from places in it.
+    pub fn into_inserted(self) -> Inserted {
+        self.inserted
     }
 
     /// With the backslashes of literals in `{{ }}` doubled.
@@ -46,14 +84,52 @@ impl<'t> Prepared<'t> {
             rest = &rest[end..];
         }
         out.push_str(rest);
-        Self { text: Cow::Owned(out), inserted }
+        Self { text: Cow::Owned(out), inserted: Inserted(inserted) }
     }
 
     /// The place in the original text that a place in the new one stands for.
     pub fn original(&self, range: Range<usize>) -> Range<usize> {
-        let back = |at: usize| at - self.inserted.partition_point(|inserted| *inserted < at);
-        back(range.start)..back(range.end)
+        self.inserted.original(range)
     }
+}
+
+/// The expressions and statements of a text, with their braces.
+pub(super) fn code(text: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(open) = text[at..].find('{') {
+        at += open;
+        let rest = &text[at..];
+        let (end, is_code) = if rest.starts_with("{#") {
+            (rest.find("#}").map_or(rest.len(), |end| end + 2), false)
+        } else if let Some(inner) = rest.strip_prefix("{%") {
+            // what is in `{% raw %}` is none
+            (block_end(rest), !inner.trim_start_matches(['-', '+']).trim_start().starts_with("raw"))
+        } else if rest.starts_with("{{") {
+            (expression_end(rest), true)
+        } else {
+            (1, false)
+        };
+        if is_code {
+            found.push(at..at + end);
+        }
+        at += end;
+    }
+    found
+}
+
+/// The length of the literal that a text begins with.
+pub(super) fn quoted(text: &str) -> usize {
+    let mut characters = text.char_indices();
+    let quote = characters.next().map(|(_, quote)| quote);
+    while let Some((at, character)) = characters.next() {
+        match character {
+            '\\' => drop(characters.next()),
+            _ if Some(character) == quote => return at + 1,
+            _ => {}
+        }
+    }
+    text.len()
 }
 
 /// The end of `{% … %}`; of `{% raw %}`, the end of all that it keeps.

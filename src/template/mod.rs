@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod anything;
+mod attributes;
 mod context;
 mod convert;
 mod environment;
@@ -14,11 +15,17 @@ mod functions;
 mod hosts;
 mod layer;
 mod literals;
+mod operands;
 mod render;
 #[cfg(test)]
 mod same_as_ansible;
 mod scope;
 mod tests;
+mod undefined;
+#[cfg(test)]
+mod undefined_as_ansible;
+#[cfg(test)]
+mod undefined_everywhere;
 
 pub use facts::{FACTS, is_fact};
 pub use hosts::Hosts;

@@ -3,13 +3,13 @@
 use super::context::{Context, Failure, SELF};
 use super::convert::to_node;
 use super::environment::environment;
-use super::errors::Place;
+use super::errors::{Included, Place};
 use super::literals::Prepared;
+use super::undefined::is_complete;
 use super::{RenderError, Scope, Value};
 use crate::source::{Diagnostic, SourceFile};
 use crate::yaml::{self, Node};
 use minijinja::value::ValueKind;
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 impl Scope {
@@ -43,24 +43,28 @@ impl Scope {
     /// The first thing that is wrong in it, or that it needs facts.
     pub fn render_template(&self, source: &Arc<SourceFile>) -> Result<String, RenderError> {
         let context = self.context();
-        let loaded: Arc<Mutex<HashMap<String, Arc<SourceFile>>>> = Arc::default();
+        let loaded: Arc<Mutex<Included>> = Arc::default();
         let mut environment = environment().clone();
         if let Some(loader) = self.loader() {
             let (loader, loaded) = (Arc::clone(loader), Arc::clone(&loaded));
             environment.set_loader(move |name| {
                 let found = loader.load_template(name).map_err(Failure::from)?;
                 let Some(found) = found else { return Ok(None) };
-                let text = found.text().to_owned();
-                loaded.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), found);
+                let prepared = Prepared::unchanged(found.text()).marked();
+                let text = prepared.text.to_string();
+                let place = (Arc::clone(&found), prepared.into_inserted());
+                loaded.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), place);
                 Ok(Some(text))
             });
         }
+        let prepared = Prepared::unchanged(source.text()).marked();
         let result = environment
-            .template_from_named_str(source.name(), source.text())
+            .template_from_named_str(source.name(), &prepared.text)
             .and_then(|template| template.render(Value::from_dyn_object(Arc::clone(&context))));
+        let inserted = prepared.into_inserted();
         result.map_err(|error| {
             let loaded = loaded.lock().unwrap_or_else(PoisonError::into_inner);
-            context.failure(&error, &Place::Files { root: source, loaded: &loaded }).into()
+            context.failure(&error, &Place::Files { root: (source, &inserted), loaded: &loaded }).into()
         })
     }
 
@@ -132,43 +136,50 @@ impl Context {
         if !["{{", "{%", "{#"].iter().any(|mark| text.contains(mark)) {
             return Ok(Value::from(text));
         }
-        let prepared = Prepared::new(text);
+        let prepared = Prepared::new(text).marked();
         let text = prepared.text.as_ref();
         let environment = environment();
         let root = || Value::from_dyn_object(Arc::clone(self));
+        let mut collection = false;
         if let Some((offset, inner)) = lone_expression(text)
             && let Ok(expression) = environment.compile_expression_owned(inner)
         {
             let value = expression.eval(root());
             let value = value.map_err(|error| self.failure(&error, &Place::Node(node, offset, &prepared)))?;
-            if !value.is_undefined() {
+            if is_complete(&value) {
                 return Ok(value);
             }
+            collection = !value.is_undefined();
             // rendered as a template, it says what is undefined; `x if false` is just empty
         }
         let rendered = environment.template_from_named_str("", text).and_then(|template| template.render(root()));
-        rendered.map(Value::from).map_err(|error| self.failure(&error, &Place::Node(node, 0, &prepared)))
+        rendered.map(Value::from).map_err(|error| match self.failure(&error, &Place::Node(node, 0, &prepared)) {
+            // as with one that is written down
+            Failure::Undefined(errors) if collection => Failure::Invalid(errors),
+            failure => failure,
+        })
     }
 
     /// An expression's value, which may be undefined.
     fn evaluated(self: &Arc<Self>, text: &str, node: &Node) -> Result<Value, Failure> {
-        let prepared = Prepared::unchanged(text);
+        let prepared = Prepared::expression(text);
         let failed = |error: minijinja::Error| self.failure(&error, &Place::Node(node, 0, &prepared));
-        let expression = environment().compile_expression_owned(text).map_err(failed)?;
+        let expression = environment().compile_expression_owned(prepared.text.as_ref()).map_err(failed)?;
         expression.eval(Value::from_dyn_object(Arc::clone(self))).map_err(failed)
     }
 
-    /// An expression's value.
+    /// An expression's value, which is defined to the last.
     pub fn expression(self: &Arc<Self>, text: &str, node: &Node) -> Result<Value, Failure> {
         let value = self.evaluated(text, node)?;
-        if value.is_undefined() {
-            // asked for its truth, it says what is undefined
-            let asked = format!("not ({text})");
-            let failed = |error: minijinja::Error| self.failure(&error, &Place::Whole(node));
-            let asked = environment().compile_expression_owned(asked).map_err(failed)?;
-            return asked.eval(Value::from_dyn_object(Arc::clone(self))).map_err(failed);
+        if is_complete(&value) {
+            return Ok(value);
         }
-        Ok(value)
+        // rendered as a template, it says what is undefined
+        let template = format!("{{{{ ({text}) }}}}");
+        let template = environment().template_from_named_str("", &template);
+        let rendered = template.and_then(|template| template.render(Value::from_dyn_object(Arc::clone(self))));
+        rendered.map_err(|error| self.failure(&error, &Place::Whole(node)))?;
+        Err(Diagnostic::at(&node.span, "the condition comes to nothing").hint("an `if` in it needs an `else`").into())
     }
 
     /// The context of the template that calls a function.

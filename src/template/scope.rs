@@ -116,6 +116,13 @@ impl Scope {
         self.host().is_some_and(|host| self.0.hosts.has_facts(host))
     }
 
+    /// The names of the host's facts, as far as they are known.
+    pub(super) fn facts(&self) -> Vec<String> {
+        let facts = self.host().and_then(|host| self.0.hosts.facts(host)).and_then(|facts| facts.try_iter().ok());
+        let names = facts.into_iter().flatten().map(|name| name.to_string());
+        names.map(|name| if facts::is_fact(&name) { name } else { format!("ansible_{name}") }).collect()
+    }
+
     /// The home of a user of the host, if there is such a user.
     ///
     /// # Errors

@@ -1,60 +1,10 @@
-//! The tests (`x is match('…')`) that Ansible has beyond the template engine's.
+//! The tests (`x is match('…')`): some are the template engine's own, others Ansible has beyond them.
 
 use super::filters::compile;
+use super::undefined::{self as guard, Reach};
 use minijinja::value::{Kwargs, Value, ValueKind};
-use minijinja::{Environment, Error, ErrorKind};
+use minijinja::{Environment, Error, ErrorKind, tests as engine};
 use std::cmp::Ordering;
-
-/// All that can be used.
-pub(super) const NAMES: &[&str] = &[
-    "all",
-    "any",
-    "boolean",
-    "contains",
-    "defined",
-    "divisibleby",
-    "endingwith",
-    "eq",
-    "equalto",
-    "even",
-    "false",
-    "falsy",
-    "filter",
-    "float",
-    "ge",
-    "greaterthan",
-    "gt",
-    "in",
-    "int",
-    "integer",
-    "iterable",
-    "le",
-    "lessthan",
-    "lower",
-    "lt",
-    "mapping",
-    "match",
-    "ne",
-    "none",
-    "number",
-    "odd",
-    "regex",
-    "sameas",
-    "search",
-    "sequence",
-    "startingwith",
-    "string",
-    "subset",
-    "superset",
-    "test",
-    "true",
-    "truthy",
-    "undefined",
-    "upper",
-    "url",
-    "version",
-    "version_compare",
-];
 
 /// Ansible's that are not built yet. Those about the results of tasks never will be: there are no tasks.
 pub(super) const UNBUILT: &[&str] = &[
@@ -83,58 +33,168 @@ pub(super) const UNBUILT: &[&str] = &[
     "vaulted_file",
 ];
 
+/// The names of all that can be used.
+pub(super) fn names() -> Vec<&'static str> {
+    let operator = |name: &str| !name.starts_with(|first: char| first.is_alphabetic());
+    TESTS.iter().map(|(name, _)| *name).filter(|name| !operator(name)).collect()
+}
+
+type Add = fn(&mut Environment<'static>, &'static str);
+
+macro_rules! tests {
+    ($($name:literal => $test:expr,)*) => {
+        &[$(($name, |environment, name| {
+            environment.add_test(name, guard::test(reach(name), Value::from_function($test)));
+        }),)*]
+    };
+}
+
+/// How far a test looks into what it is given. What is not here compares it, to the last.
+fn reach(test: &str) -> Reach {
+    match test {
+        "defined" | "undefined" => Reach::Nowhere,
+        "boolean" | "escaped" | "false" | "falsy" | "filter" | "float" | "int" | "integer" | "iterable" | "mapping"
+        | "none" | "number" | "safe" | "sameas" | "sequence" | "string" | "test" | "true" | "truthy" => Reach::Values,
+        "contains" | "in" => Reach::Items,
+        _ => Reach::Everything,
+    }
+}
+
+const TESTS: &[(&str, Add)] = tests! {
+    "all" => all,
+    "any" => any,
+    "boolean" => engine::is_boolean,
+    "contains" => contains,
+    "defined" => defined,
+    "divisibleby" => engine::is_divisibleby,
+    "endingwith" => engine::is_endingwith,
+    "eq" => engine::is_eq,
+    "equalto" => engine::is_eq,
+    "escaped" => engine::is_safe,
+    "even" => engine::is_even,
+    "false" => engine::is_false,
+    "falsy" => falsy,
+    "filter" => engine::is_filter,
+    "float" => engine::is_float,
+    "ge" => engine::is_ge,
+    "greaterthan" => engine::is_gt,
+    "gt" => engine::is_gt,
+    "in" => engine::is_in,
+    "int" => engine::is_integer,
+    "integer" => engine::is_integer,
+    "iterable" => engine::is_iterable,
+    "le" => engine::is_le,
+    "lessthan" => engine::is_lt,
+    "lower" => engine::is_lower,
+    "lt" => engine::is_lt,
+    "mapping" => engine::is_mapping,
+    "match" => at_start,
+    "ne" => engine::is_ne,
+    "none" => engine::is_none,
+    "number" => engine::is_number,
+    "odd" => engine::is_odd,
+    "regex" => regex,
+    "safe" => engine::is_safe,
+    "sameas" => engine::is_sameas,
+    "search" => anywhere,
+    "sequence" => engine::is_sequence,
+    "startingwith" => engine::is_startingwith,
+    "string" => engine::is_string,
+    "subset" => subset,
+    "superset" => superset,
+    "test" => engine::is_test,
+    "true" => engine::is_true,
+    "truthy" => Value::is_true,
+    "undefined" => undefined,
+    "upper" => engine::is_upper,
+    "url" => url,
+    "version" => version,
+    "version_compare" => version,
+    "!=" => engine::is_ne,
+    "<" => engine::is_lt,
+    "<=" => engine::is_le,
+    "==" => engine::is_eq,
+    ">" => engine::is_gt,
+    ">=" => engine::is_ge,
+};
+
 pub(super) fn add(environment: &mut Environment<'static>) {
-    environment.add_test("match", |value: &Value, pattern: &str, options: Kwargs| {
-        matches(value, &format!("^(?:{pattern})"), options)
-    });
-    environment.add_test("search", |value: &Value, pattern: &str, options: Kwargs| matches(value, pattern, options));
-    environment.add_test("regex", |value: &Value, pattern: &str, options: Kwargs| {
-        let anchored = match options.get::<Option<String>>("match_type")?.as_deref() {
-            None | Some("search") => pattern.to_owned(),
-            Some("match") => format!("^(?:{pattern})"),
-            Some("fullmatch") => format!("^(?:{pattern})$"),
-            Some(other) => return Err(invalid(format!("`match_type` is search, match or fullmatch, not `{other}`"))),
-        };
-        matches(value, &anchored, options)
-    });
-    environment.add_test("version", version);
-    environment.add_test("version_compare", version);
-    environment.add_test("contains", |value: &Value, item: &Value| contains(value, item));
-    environment.add_test("subset", |value: &Value, other: &Value| all_in(value, other));
-    environment.add_test("superset", |value: &Value, other: &Value| all_in(other, value));
-    environment.add_test("all", |value: &Value| Ok::<_, Error>(items(value)?.iter().all(Value::is_true)));
-    environment.add_test("any", |value: &Value| Ok::<_, Error>(items(value)?.iter().any(Value::is_true)));
-    environment.add_test("truthy", |value: &Value| defined(value).map(Value::is_true));
-    environment.add_test("falsy", |value: &Value| defined(value).map(|value| !value.is_true()));
-    environment.add_test("url", |value: &Value| {
-        value.as_str().is_some_and(|text| {
-            text.split_once("://").is_some_and(|(scheme, rest)| {
-                !scheme.is_empty()
-                    && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
-                    && !rest.is_empty()
-            })
+    for (name, add) in TESTS {
+        add(environment, name);
+    }
+}
+
+/// Another host's variable may be invalid, which knows why it is undefined.
+fn undefined(value: &Value) -> bool {
+    matches!(value.kind(), ValueKind::Undefined | ValueKind::Invalid)
+}
+
+fn defined(value: &Value) -> bool {
+    !undefined(value)
+}
+
+fn at_start(value: &Value, pattern: &str, options: Kwargs) -> Result<bool, Error> {
+    matches(value, &format!("^(?:{pattern})"), options)
+}
+
+fn anywhere(value: &Value, pattern: &str, options: Kwargs) -> Result<bool, Error> {
+    matches(value, pattern, options)
+}
+
+fn regex(value: &Value, pattern: &str, options: Kwargs) -> Result<bool, Error> {
+    let anchored = match options.get::<Option<String>>("match_type")?.as_deref() {
+        None | Some("search") => pattern.to_owned(),
+        Some("match") => format!("^(?:{pattern})"),
+        Some("fullmatch") => format!("^(?:{pattern})$"),
+        Some(other) => return Err(invalid(format!("`match_type` is search, match or fullmatch, not `{other}`"))),
+    };
+    matches(value, &anchored, options)
+}
+
+fn subset(value: &Value, other: &Value) -> Result<bool, Error> {
+    all_in(value, other)
+}
+
+fn superset(value: &Value, other: &Value) -> Result<bool, Error> {
+    all_in(other, value)
+}
+
+fn all(value: &Value) -> Result<bool, Error> {
+    Ok(items(value)?.iter().all(Value::is_true))
+}
+
+fn any(value: &Value) -> Result<bool, Error> {
+    Ok(items(value)?.iter().any(Value::is_true))
+}
+
+fn falsy(value: &Value) -> bool {
+    !value.is_true()
+}
+
+fn url(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| {
+        text.split_once("://").is_some_and(|(scheme, rest)| {
+            !scheme.is_empty()
+                && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
+                && !rest.is_empty()
         })
-    });
+    })
 }
 
 fn invalid(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::InvalidOperation, message.into())
 }
 
-fn defined(value: &Value) -> Result<&Value, Error> {
-    if value.is_undefined() { Err(Error::from(ErrorKind::UndefinedError)) } else { Ok(value) }
-}
-
 fn matches(value: &Value, pattern: &str, options: Kwargs) -> Result<bool, Error> {
     let ignore_case = options.get::<Option<bool>>("ignorecase")?.unwrap_or(false);
     let multiline = options.get::<Option<bool>>("multiline")?.unwrap_or(false);
     options.assert_all_used()?;
-    let text = defined(value)?.to_string();
+    let text = value.to_string();
     Ok(compile(pattern, ignore_case, multiline)?.is_match(&text))
 }
 
 fn items(value: &Value) -> Result<Vec<Value>, Error> {
-    defined(value)?.try_iter()?.checked().collect()
+    value.try_iter()?.checked().collect()
 }
 
 fn contains(value: &Value, item: &Value) -> Result<bool, Error> {
@@ -163,7 +223,7 @@ fn version(value: &Value, other: &Value, operator: Option<String>, options: Kwar
         Some(other) => return Err(invalid(format!("the version type `{other}` is not built yet"))),
     };
     options.assert_all_used()?;
-    let (one, other) = (defined(value)?.to_string(), other.to_string());
+    let (one, other) = (value.to_string(), other.to_string());
     if one.is_empty() || other.is_empty() {
         return Err(invalid("an empty text is no version"));
     }

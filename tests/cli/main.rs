@@ -296,3 +296,19 @@ fn a_reader_that_goes_away_is_no_error() -> io::Result<()> {
     assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""));
     Ok(())
 }
+
+#[test]
+fn the_files_of_the_example() -> io::Result<()> {
+    for (host, role) in [
+        ("mon", "influxdb"),
+        ("mon", "loki"),
+        ("mon", "grafana"),
+        ("mon", "telegraf"),
+        ("app", "telegraf"),
+        ("app", "alloy"),
+    ] {
+        let shown = solti(&["render", "inventories/example", host, role])?;
+        assert!(shown.starts_with("exit 0\n--- out\n==> /etc/"), "{host} {role}: {shown}");
+    }
+    Ok(())
+}

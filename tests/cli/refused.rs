@@ -1338,3 +1338,40 @@ steps:
     ");
     Ok(())
 }
+
+#[test]
+fn a_playbook_in_the_current_folder() -> io::Result<()> {
+    let play = "- hosts: all
+  resources:
+    - file: { path: /x, content: \"{{ lookup('file', playbook_dir ~ '/key.asc') }}\" }
+";
+    insta::assert_snapshot!(refused_with(&[("site.yml", play)], &["diff", "inventory.yml", "-p", "site.yml"])?, @r#"
+    error: cannot read PROJECT/key.asc: No such file or directory (os error 2)
+     --> site.yml:3:38
+      |
+    3 |     - file: { path: /x, content: "{{ lookup('file', playbook_dir ~ '/key.asc') }}" }
+      |                                      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    "#);
+    Ok(())
+}
+
+#[test]
+fn what_is_undefined_in_a_play() -> io::Result<()> {
+    let text = "- file: { path: /a, content: \"{{ [1, prot] | join(',') }}\" }
+- file: { path: /b, content: x, when: \"inventory_hostname in [web1, 'web2']\" }
+";
+    insta::assert_snapshot!(resources(text)?, @r#"
+    error: `prot` is undefined
+     --> playbooks/site.yml:3:42
+      |
+    3 |     - file: { path: /a, content: "{{ [1, prot] | join(',') }}" }
+      |                                          ^^^^
+
+    error: `web1` is undefined
+     --> playbooks/site.yml:4:67
+      |
+    4 |     - file: { path: /b, content: x, when: "inventory_hostname in [web1, 'web2']" }
+      |                                                                   ^^^^
+    "#);
+    Ok(())
+}

@@ -3,6 +3,7 @@
 mod cut;
 mod durable;
 mod killed;
+mod facts;
 mod planner;
 mod podman_steps;
 mod project;

@@ -123,7 +123,7 @@ fn what_an_http_answer_comes_to() {
     let that = http(", that: \"json.data | length > 1\"");
     assert_snapshot!(judge(&that, 0, 200, "{\"data\":[1,2]}"), @"yes: status 200");
     assert_snapshot!(judge(&that, 0, 200, "{\"data\":[1]}"), @r#"no: not so: json.data | length > 1; seen: {"data":[1]}"#);
-    assert_snapshot!(judge(&that, 0, 200, "no json"), @"no: json.data | length > 1: cannot calculate length of value of type undefined (`json.data` is undefined)");
+    assert_snapshot!(judge(&that, 0, 200, "no json"), @"no: json.data | length > 1: `json.data` is undefined");
     assert_snapshot!(judge(&http(", that: \"ansible_facts.x\""), 0, 200, ""), @"no: ansible_facts.x: `ansible_facts` is undefined");
 }
 

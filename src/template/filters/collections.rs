@@ -1,5 +1,7 @@
 //! Lists and mappings.
 
+use super::super::context::Context;
+use super::super::undefined::{reason, undefined};
 use super::{argument, invalid, items};
 use minijinja::Error;
 use minijinja::value::{Kwargs, Rest, Value, ValueKind, ValueOrKwargs};
@@ -14,7 +16,18 @@ fn pairs(value: &Value, filter: &str) -> Result<Vec<(Value, Value)>, Error> {
         let found = super::super::render::words(value.kind());
         return Err(invalid(format!("`{filter}` needs a mapping, not {found}")));
     }
-    value.try_iter()?.checked().map(|key| key.and_then(|key| Ok((key.clone(), value.get_item(&key)?)))).collect()
+    let context = value.downcast_object_ref::<Context>();
+    value
+        .try_iter()?
+        .checked()
+        .map(|key| {
+            let key = key?;
+            // what is undefined of another host keeps its reason
+            let failed = context.and_then(|context| context.lookup(key.as_str()?).err());
+            let item = failed.map_or_else(|| value.get_item(&key), |failure| Ok(Value::from(Error::from(failure))));
+            item.map(|item| (key, item))
+        })
+        .collect()
 }
 
 pub(super) fn combine(value: &Value, others: Rest<ValueOrKwargs>) -> Result<Value, Error> {
@@ -108,6 +121,14 @@ fn merged(lower: &Value, higher: &Value, recursive: bool, merge: ListMerge) -> R
     Ok(Value::from_pairs(result))
 }
 
+/// Of mappings too whose length is not known beforehand.
+pub(super) fn length(value: &Value) -> Result<usize, Error> {
+    match (value.len(), value.kind()) {
+        (None, ValueKind::Map) => Ok(items(value, "length")?.len()),
+        _ => minijinja::filters::length(value),
+    }
+}
+
 fn key_names(options: &Kwargs) -> Result<(String, String), Error> {
     let key = options.get::<Option<String>>("key_name")?.unwrap_or_else(|| "key".to_owned());
     let value = options.get::<Option<String>>("value_name")?.unwrap_or_else(|| "value".to_owned());
@@ -145,6 +166,9 @@ pub(super) fn flatten(value: &Value, levels: Option<usize>, options: Kwargs) -> 
 
 fn flatten_into(list: &[Value], levels: Option<usize>, skip_nulls: bool, flat: &mut Vec<Value>) -> Result<(), Error> {
     for item in list {
+        if item.is_undefined() {
+            return Err(undefined(item));
+        }
         if skip_nulls && item.is_none() {
             continue;
         }
@@ -231,5 +255,8 @@ pub(super) fn extract(key: &Value, container: &Value, more: Option<Value>) -> Re
         Some(keys) if is_list(&keys) => items(&keys, "extract")?,
         Some(key) => vec![key],
     };
-    std::iter::once(key).chain(&more).try_fold(container.clone(), |value, key| value.get_item(key))
+    std::iter::once(key).chain(&more).try_fold(container.clone(), |value, key| {
+        let found = value.get_item(key)?;
+        reason(&found).map_or(Ok(found), Err)
+    })
 }

@@ -1,15 +1,12 @@
 //! JSON, written as Python writes it.
 
 use super::{argument, invalid};
+use minijinja::Error;
 use minijinja::value::{Kwargs, Serde, Value};
-use minijinja::{Error, ErrorKind};
 use serde_json::Value as Json;
 
 /// A value as JSON.
 pub(super) fn json_of(value: &Value) -> Result<Json, Error> {
-    if value.is_undefined() {
-        return Err(Error::from(ErrorKind::UndefinedError));
-    }
     serde_json::to_value(value).map_err(|error| invalid(format!("this cannot be written as data: {error}")))
 }
 

@@ -3,19 +3,16 @@
 use super::{argument, invalid};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use minijinja::value::{Kwargs, Value, ValueKind};
-use minijinja::{Error, ErrorKind};
+use minijinja::Error;
+use minijinja::value::{Kwargs, Rest, Value, ValueKind};
 use sha1::Digest;
 
 /// Ansible's idea of truth: the engine's own would take `'no'` for true.
-pub(super) fn bool(value: &Value) -> Result<bool, Error> {
-    if value.is_undefined() {
-        return Err(Error::from(ErrorKind::UndefinedError));
-    }
-    Ok(match value.as_str() {
+pub(super) fn bool(value: &Value) -> bool {
+    match value.as_str() {
         Some(text) => matches!(text.to_lowercase().as_str(), "yes" | "on" | "1" | "true" | "y" | "t"),
         None => value.kind() == ValueKind::Bool && value.is_true() || *value == Value::from(1),
-    })
+    }
 }
 
 /// What does not read as a number is the default, as in Jinja.
@@ -23,9 +20,6 @@ pub(super) fn int(value: &Value, default: Option<Value>, base: Option<u32>, opti
     let default = argument(default, &options, "default")?.unwrap_or(Value::from(0));
     let base = argument(base, &options, "base")?.unwrap_or(10);
     options.assert_all_used()?;
-    if value.is_undefined() {
-        return Err(Error::from(ErrorKind::UndefinedError));
-    }
     if !(2..=36).contains(&base) {
         return Err(invalid("`base` is a number from 2 to 36"));
     }
@@ -53,15 +47,12 @@ pub(super) fn int(value: &Value, default: Option<Value>, base: Option<u32>, opti
     })
 }
 
-pub(super) fn float(value: &Value, default: Option<Value>) -> Result<Value, Error> {
-    if value.is_undefined() {
-        return Err(Error::from(ErrorKind::UndefinedError));
-    }
+pub(super) fn float(value: &Value, default: Option<Value>) -> Value {
     let default = default.unwrap_or(Value::from(0.0));
-    Ok(match value.as_str() {
+    match value.as_str() {
         Some(text) => text.trim().parse::<f64>().map_or(default, Value::from),
         None => f64::try_from(value.clone()).map_or(default, Value::from),
-    })
+    }
 }
 
 pub(super) fn mandatory(value: &Value, message: Option<String>, options: Kwargs) -> Result<Value, Error> {
@@ -74,9 +65,11 @@ pub(super) fn mandatory(value: &Value, message: Option<String>, options: Kwargs)
     }
 }
 
-pub(super) fn ternary(value: &Value, yes: Value, no: Value, none: Option<Value>) -> Value {
-    match none {
-        Some(none) if value.is_none() => none,
+/// What is not taken may be undefined.
+pub(super) fn ternary(value: Value, yes: Value, no: Value, none: Rest<Value>) -> Value {
+    match none.first() {
+        _ if value.is_undefined() => value,
+        Some(none) if value.is_none() && !none.is_none() => none.clone(),
         _ if value.is_true() => yes,
         _ => no,
     }

@@ -31,12 +31,10 @@ pub(super) fn mode(node: &Node) -> Result<u32, Diagnostics> {
     let wrong = || Diagnostic::at(&node.span, "this is no file mode").hint(hint);
     let bits = match &node.value {
         Value::Integer(number) => {
-            let source = node.span.file.text().get(node.span.start..node.span.end).unwrap_or("0");
             let bits = u32::try_from(*number).map_err(|_| wrong())?;
-            // 640 without the leading zero is the decimal number, which is never meant; of a value that comes from a
-            // variable only the number is known, and few such numbers are permissions
-            let written_here = source.starts_with(|first: char| first.is_ascii_digit());
-            if written_here && !source.starts_with('0') || !written_here && bits > 0o777 {
+            // 640 without the leading zero is the decimal number, which is never meant; of a value that was worked out
+            // only the number is known, and few such numbers are permissions
+            if node.written_text().map_or(bits > 0o777, |written| !written.starts_with('0')) {
                 return Err(wrong().label("read as a decimal number").into());
             }
             bits

@@ -18,6 +18,7 @@ mod render;
 #[cfg(test)]
 mod same_as_ansible;
 mod scope;
+mod written;
 mod tests;
 
 pub use facts::{FACTS, is_fact};

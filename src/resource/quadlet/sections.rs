@@ -79,10 +79,7 @@ fn lines(node: &Node) -> Result<String, Diagnostics> {
 }
 
 fn value(node: &Node) -> Result<String, Diagnostics> {
-    let text = match &node.value {
-        Value::Bool(value) => value.to_string(),
-        _ => node.string()?,
-    };
+    let text = node.string()?;
     if text.contains('\n') {
         return Err(Diagnostic::at(&node.span, "a value in a unit file is one line").into());
     }

@@ -3,6 +3,8 @@
 mod collections;
 mod csv;
 mod data;
+mod environment;
+mod ini;
 mod paths;
 mod pattern;
 mod text;
@@ -165,6 +167,8 @@ const ADDED: &[(&str, Add)] = filters! {
     "splitext" => paths::splitext,
     "symmetric_difference" => collections::symmetric_difference,
     "ternary" => text::ternary,
+    "to_env_file" => environment::to_env_file,
+    "to_ini" => ini::to_ini,
     "to_json" => data::to_json,
     "to_nice_json" => data::to_nice_json,
     "to_nice_yaml" => yaml::to_nice_yaml,

@@ -51,3 +51,22 @@ steps:
     insta::assert_snapshot!(refused(&[("playbooks/site.yml", play), ("group_vars/all.yml", "ansible_port: 0022\n")])?);
     Ok(())
 }
+
+/// What roles write for other programs: what their formats cannot say is an error that names the key.
+#[test]
+fn what_a_format_cannot_say_is_refused() -> io::Result<()> {
+    let roles = "- hosts: web1\n  roles: [grafana, telegraf, alloy]\n";
+    let with = |more: &str| {
+        let vars = "grafana_admin_password: an0therPassword\ntelegraf_influxdb_token: t0kenOfTelegraf\n\
+            telegraf_newest_point: 0\ngrafana_backend: container\ntelegraf_backend: container\nalloy_backend: container\n\
+            telegraf_influxdb_endpoints: http://m:8086\nalloy_loki_endpoints: [http://l:3100]\n";
+        refused(&[("group_vars/all.yml", &format!("{vars}{more}")), ("playbooks/site.yml", roles)])
+    };
+    insta::assert_snapshot!(with(
+        "telegraf_inputs: { internal: }\ngrafana_config_extra: { smtp: { to: [a, b] } }\nalloy_environment: { KEY: \"a\\nb\" }\n"
+    )?);
+    insta::assert_snapshot!(with(
+        "telegraf_environment: { KEY: [a] }\ngrafana_config_extra: { smtp: { password: '50%(user)s' } }\n"
+    )?);
+    Ok(())
+}

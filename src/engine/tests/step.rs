@@ -169,7 +169,7 @@ fn percent_s_stands_for_what_is_staged() {
     };
     assert_snapshot!(one(&["app", "%s"]), @r#"at=0; try app "$F1" || return 1"#);
     assert_snapshot!(one(&["app", "--file=%s;x", "", "%s%s"]), @r#"at=0; try app '--file='"$F1"';x' '' "$F1""$F1" || return 1"#);
-    assert_snapshot!(one(&["sh", "-c", "app <%s"]), @r#"at=0; try sh -c 'app <'"$F1" || return 1"#);
+    assert_snapshot!(one(&["sh", "-c", "app <%s"]), @r#"at=0; try sh -c 'app <"$1"' sh "$F1" || return 1"#);
     let set = write(Some("/etc/app"), vec![body("/etc/app/a", b"x")], Some(&["app", "%s/a"]));
     let text = lines(&step(vec![vec![set]], false));
     assert_snapshot!(text.lines().find(|line| line.contains("; try ")).unwrap(), @r#"at=0; try app "$D1"/a || return 1"#);

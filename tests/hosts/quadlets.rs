@@ -173,7 +173,7 @@ fn a_container_lives_and_goes(suite: Suite, user: &'static str) {
     assert!(bench.answers());
     // what a mapping says is no specifier and no variable
     let environment = bench.scoped("podman inspect -f {{.Config.Env}} systemd-box");
-    assert!(environment.contains(r#" DATA=50% of ${HOME} in %h, $$ "q" \d "#), "{environment}");
+    assert!(environment.contains(r#"DATA=50% of ${HOME} in %h, $$ "q" \d"#), "{environment}");
     assert_eq!(
         bench.read("stat -c '%U %a' /etc/box.env"),
         format!("{} 600", if user.is_empty() { "root" } else { user })

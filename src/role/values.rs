@@ -15,9 +15,35 @@ pub(super) fn typed(option: &OptionSpec, node: &Node) -> Result<Node, Diagnostic
         return Ok(node.clone());
     }
     let value = converted(option, node)?;
-    let node = Node { value, ..node.clone() };
+    let mut node = Node { value, ..node.clone() };
+    if option.texts {
+        texts(option, &mut node)?;
+    }
     check_choices(option, &node)?;
     Ok(node)
+}
+
+/// Each value in a list or a mapping as text.
+fn texts(option: &OptionSpec, node: &mut Node) -> Result<(), Diagnostics> {
+    let mut errors = Diagnostics::new();
+    let mut one = |name: &str, value: &mut Node| match (value.printed(), value.read_otherwise()) {
+        (Some(printed), None) => value.value = text(printed),
+        (Some(printed), Some(_)) => {
+            errors.push(value.in_quotes(format!("`{}.{name}` would be read as {printed}", option.name)));
+        }
+        (None, _) => {
+            let message = format!("`{}.{name}` is {}, not text", option.name, value.describe());
+            errors.push(Diagnostic::at(&value.span, message));
+        }
+    };
+    match &mut node.value {
+        Value::Mapping(entries) => entries.iter_mut().for_each(|entry| one(&entry.key, &mut entry.value)),
+        Value::Sequence(items) => {
+            items.iter_mut().enumerate().for_each(|(number, item)| one(&number.to_string(), item));
+        }
+        _ => {}
+    }
+    errors.or(())
 }
 
 fn converted(option: &OptionSpec, node: &Node) -> Result<Value, Diagnostics> {

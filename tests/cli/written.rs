@@ -49,6 +49,21 @@ steps:
     insta::assert_snapshot!(of_role("debug: off, release: 2.1")?);
     let play = "- hosts: all\n  remote_user: 007\n  resources: []\n";
     insta::assert_snapshot!(refused(&[("playbooks/site.yml", play), ("group_vars/all.yml", "ansible_port: 0022\n")])?);
+    // values that are texts, whatever they look like
+    let role = "\
+summary: An app
+options:
+  app_environment: { type: mapping, values: string }
+  app_words: { type: list, values: string, default: [1.0, two, true] }
+steps:
+  - name: write
+    resources:
+      - file: { path: /etc/app, content: '{{ app_environment | to_json }}' }
+";
+    let play = "- hosts: all\n  roles:\n    - role: app\n      vars: { app_environment: { N: 010, B: yes, OK: true, C: [x] }, app_words: [0x10] }\n";
+    insta::assert_snapshot!(refused(&[("playbooks/site.yml", play), ("roles/app/role.yml", role)])?);
+    let role = role.replace("mapping, values: string", "string, values: number");
+    insta::assert_snapshot!(refused(&[("playbooks/site.yml", play), ("roles/app/role.yml", &role)])?);
     Ok(())
 }
 

@@ -88,7 +88,9 @@ fn package_names(node: &Node) -> Result<Vec<String>, Diagnostics> {
 fn one_line(node: &Node) -> Result<Vec<String>, Diagnostics> {
     let texts = node.strings()?;
     if texts.iter().any(|text| text.contains(char::is_control)) {
-        return Err(Diagnostic::at(&node.span, "a field of a repository is one line, without control characters").into());
+        return Err(
+            Diagnostic::at(&node.span, "a field of a repository is one line, without control characters").into()
+        );
     }
     Ok(texts)
 }

@@ -18,8 +18,8 @@ mod render;
 #[cfg(test)]
 mod same_as_ansible;
 mod scope;
-mod written;
 mod tests;
+mod written;
 
 pub use facts::{FACTS, is_fact};
 pub use hosts::Hosts;

@@ -214,7 +214,7 @@ fn what_a_format_cannot_say() {
         Marker,
         "{ write: { influx: \"http://h\", tags: { site: 'a\\', x: \"b\\nc\" } }, find: { loki: \"http://l\", labels: { a: b }, user: \"a:b\", password: x } }"
     ), @r#"
-    error: `a\\` cannot be said in line protocol
+    error: `a\` cannot be said in line protocol
      --> role.yml:1:10
       |
     1 | { write: { influx: "http://h", tags: { site: 'a\', x: "b\nc" } }, find: { loki: "http://l", labels: { a: b }, use...

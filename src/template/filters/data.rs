@@ -22,12 +22,12 @@ fn finite(value: &Value, place: &str) -> Result<(), Error> {
             Err(invalid(format!("{which} is {value}, which cannot be written as data")))
         }
         ValueKind::Seq => {
-            let items = value.try_iter()?.checked().enumerate();
-            items.map(|(number, item)| finite(&item?, &format!("{place}.{number}"))).collect()
+            let mut items = value.try_iter()?.checked().enumerate();
+            items.try_for_each(|(number, item)| finite(&item?, &format!("{place}.{number}")))
         }
         ValueKind::Map => {
-            let keys = value.try_iter()?.checked();
-            keys.map(|key| key.and_then(|key| finite(&value.get_item(&key)?, &format!("{place}.{key}")))).collect()
+            let mut keys = value.try_iter()?.checked();
+            keys.try_for_each(|key| key.and_then(|key| finite(&value.get_item(&key)?, &format!("{place}.{key}"))))
         }
         _ => Ok(()),
     }

@@ -60,7 +60,9 @@ fn systemds(name: &str, text: &str) -> Result<String, &'static str> {
 /// As it is: podman knows no quotes here.
 fn podmans(name: &str, text: &str) -> Result<String, &'static str> {
     if text.contains('\n') {
-        return Err("has several lines, and a container's file of variables has one for each: give it as a file that is mounted");
+        return Err(
+            "has several lines, and a container's file of variables has one for each: give it as a file that is mounted",
+        );
     }
     if text.ends_with('\r') || text.contains('\0') {
         return Err("has a control character in it, which does not reach a container from a file of variables");
@@ -145,8 +147,13 @@ mod tests {
     /// What podman reads, line by line, as in its `pkg/env`.
     fn read_by_podman(text: &str) -> Vec<(String, String)> {
         let lines = text.split_terminator('\n').map(|line| line.strip_suffix('\r').unwrap_or(line));
-        let lines = lines.map(|line| line.trim_start_matches([' ', '\t'])).filter(|line| !line.is_empty() && !line.starts_with('#'));
-        lines.map(|line| line.split_once('=').unwrap()).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+        let lines = lines
+            .map(|line| line.trim_start_matches([' ', '\t']))
+            .filter(|line| !line.is_empty() && !line.starts_with('#'));
+        lines
+            .map(|line| line.split_once('=').unwrap())
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect()
     }
 
     proptest! {

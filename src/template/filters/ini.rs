@@ -46,7 +46,11 @@ fn entry(section: &str, key: &str, value: &Json, references: &[String], out: &mu
     let name = if section.is_empty() { key.to_owned() } else { format!("{section}.{key}") };
     let wrong = |why: &str| Err(invalid(format!("`{name}` {why}")));
     let plain = |c: char| !c.is_control() && !matches!(c, '=' | ':');
-    if key.is_empty() || key == "-" || key.trim() != key || !key.chars().all(plain) || key.starts_with(['#', ';', '[', '"', '`'])
+    if key.is_empty()
+        || key == "-"
+        || key.trim() != key
+        || !key.chars().all(plain)
+        || key.starts_with(['#', ';', '[', '"', '`'])
     {
         return wrong("is no name of a setting in INI");
     }
@@ -54,12 +58,18 @@ fn entry(section: &str, key: &str, value: &Json, references: &[String], out: &mu
         Json::String(text) => text.clone(),
         Json::Bool(_) | Json::Number(_) => value.to_string(),
         Json::Null => return wrong("has no value: write \"\" for an empty one"),
-        Json::Array(_) => return wrong("is a list, and INI has none: write it as one text, with the blanks or commas that the setting is parted by"),
+        Json::Array(_) => {
+            return wrong(
+                "is a list, and INI has none: write it as one text, with the blanks or commas that the setting is parted by",
+            );
+        }
         Json::Object(_) => return wrong("is a mapping within a section: write a section `one.two` as one name"),
     };
     let has = |pattern: &LazyLock<Option<Regex>>| pattern.as_ref().is_some_and(|pattern| pattern.is_match(&text));
     if !references.iter().any(|known| known == key) && has(&REFERENCE) {
-        return wrong("has a `%(…)s` in it, which Grafana replaces by another setting; there is no way to write it as it is");
+        return wrong(
+            "has a `%(…)s` in it, which Grafana replaces by another setting; there is no way to write it as it is",
+        );
     }
     if has(&VARIABLE) {
         return wrong(
@@ -75,9 +85,8 @@ fn entry(section: &str, key: &str, value: &Json, references: &[String], out: &mu
 
 /// A value with the quotes that it needs.
 fn quoted(text: &str) -> Option<String> {
-    let needs_quotes = text.trim() != text
-        || text.ends_with('\\')
-        || text.contains(['#', ';', '"', '\'', '`', '\n', '\r']);
+    let needs_quotes =
+        text.trim() != text || text.ends_with('\\') || text.contains(['#', ';', '"', '\'', '`', '\n', '\r']);
     // on one line the last quote counts, on several the first one
     let fits = |quote: &str| !text.contains('\n') || !text.contains(quote);
     match (needs_quotes, fits("\"\"\""), fits("`")) {

@@ -65,7 +65,9 @@ fn header(open: &str, path: &[String], close: &str, out: &mut String) {
 fn value(value: &Json, path: &mut [String], out: &mut String) -> Result<(), Error> {
     let wrong = |why: &str| Err(invalid(format!("`{}` {why}", path.join("."))));
     match value {
-        Json::Null => return wrong("has no value, and TOML has no word for nothing: write `{}` for a table without settings"),
+        Json::Null => {
+            return wrong("has no value, and TOML has no word for nothing: write `{}` for a table without settings");
+        }
         Json::Bool(truth) => {
             let _ = write!(out, "{truth}");
         }

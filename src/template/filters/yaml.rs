@@ -178,9 +178,8 @@ fn written_number(number: &str) -> String {
 
 /// Text with the quotes that it needs to stay text; in a collection on one line (`flow`), readers of Go take `?` for more.
 fn scalar(text: &str, flow: bool, out: &mut String) {
-    let escaped = |c: char| {
-        c.is_control() || matches!(c, '\u{feff}' | '\u{2028}' | '\u{2029}' | '\u{fffe}' | '\u{ffff}')
-    };
+    let escaped =
+        |c: char| c.is_control() || matches!(c, '\u{feff}' | '\u{2028}' | '\u{2029}' | '\u{fffe}' | '\u{ffff}');
     if text.contains(escaped) {
         // JSON's escapes are YAML's, which needs more of them
         for c in Json::from(text).to_string().chars() {
@@ -246,8 +245,40 @@ mod tests {
             "(?s).{0,12}",
             "[-?:,\\[\\]{}#&*!|>'\"%@`a \n\t\\\\~=<0]{0,8}",
             "[-+.0-9_:eExXoObBaTZ]{1,8}",
-            proptest::sample::select(&["yes", "No", "on", "null", "~", "", " ", "true ", "1.10", "0644", "1:30", "2024-01-01", ".inf", "y", "<<", "=", "---", "...", "a\n", "\n", "x: y", "{{ a }}", "0o7", "1e3", "12e03", "0x1F", "-", "\u{85}", "\u{feff}"][..])
-                .prop_map(str::to_owned),
+            proptest::sample::select(
+                &[
+                    "yes",
+                    "No",
+                    "on",
+                    "null",
+                    "~",
+                    "",
+                    " ",
+                    "true ",
+                    "1.10",
+                    "0644",
+                    "1:30",
+                    "2024-01-01",
+                    ".inf",
+                    "y",
+                    "<<",
+                    "=",
+                    "---",
+                    "...",
+                    "a\n",
+                    "\n",
+                    "x: y",
+                    "{{ a }}",
+                    "0o7",
+                    "1e3",
+                    "12e03",
+                    "0x1F",
+                    "-",
+                    "\u{85}",
+                    "\u{feff}"
+                ][..]
+            )
+            .prop_map(str::to_owned),
         ]
     }
 

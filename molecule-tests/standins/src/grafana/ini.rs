@@ -109,7 +109,9 @@ mod tests {
     #[test]
     fn as_go_ini_itself() {
         let values = |text: &str| match parse(text) {
-            Ok(found) => found.into_iter().map(|((section, key), value)| format!("{section}.{key}={value:?}")).collect(),
+            Ok(found) => {
+                found.into_iter().map(|((section, key), value)| format!("{section}.{key}={value:?}")).collect()
+            }
             Err(why) => vec![why],
         };
         for (text, said) in [

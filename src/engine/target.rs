@@ -6,6 +6,7 @@ use crate::playbook::Play;
 use crate::source::{Diagnostic, Diagnostics};
 use crate::template::{RenderError, Scope};
 use crate::yaml::Node;
+use std::cell::RefCell;
 use std::collections::HashMap;
 
 /// How a host is reached: its variables say, else the first play that is about it, else the command line.
@@ -20,8 +21,8 @@ pub fn target(project: &Project, host: &str, play: Option<&Play>) -> Result<Targ
     for name in names.into_iter().filter(|name| name.starts_with("ansible_")) {
         match project.host_variable(host, &name) {
             Ok(Some(node)) => {
-                if let Ok(text) = node.string() {
-                    values.insert(name.clone(), text);
+                if node.printed().is_some() {
+                    values.insert(name.clone(), node.string());
                 }
             }
             Ok(None) | Err(RenderError::NeedsFacts) => {}
@@ -50,7 +51,16 @@ pub fn target(project: &Project, host: &str, play: Option<&Play>) -> Result<Targ
         "ansible_ssh_private_key_file" => selection.private_key.as_ref().map(|path| path.display().to_string()),
         _ => None,
     };
-    let target = Target::from_variables(host, |name| values.get(name).cloned().or_else(|| fallback(name)));
+    let wrong = RefCell::new(Diagnostics::new());
+    let target = Target::from_variables(host, |name| match values.get(name) {
+        Some(Ok(text)) => Some(text.clone()),
+        Some(Err(found)) => {
+            wrong.borrow_mut().extend(found.clone());
+            None
+        }
+        None => fallback(name),
+    });
+    errors.extend(wrong.into_inner());
     match target {
         Ok(target) => errors.or(target),
         Err((variable, reason)) => {

@@ -92,7 +92,7 @@ fn config(request: &Request) -> String {
         curl_quote(request.method)
     );
     for (name, value) in &request.headers {
-        config.push_str(&format!("header = {}\n", curl_quote(&format!("{name}: {value}"))));
+        config.push_str(&format!("header = {}\n", curl_quote(&header(name, value))));
     }
     if let Some(body) = &request.body {
         config.push_str(&format!("data-raw = {}\n", curl_quote(body)));
@@ -117,6 +117,11 @@ pub fn replies(rest: &str, requests: usize) -> Option<Vec<Reply>> {
         }
     }
     (replies.len() == requests).then_some(replies)
+}
+
+/// A header as curl takes it: one without a value would be taken for one that is not to be sent.
+pub fn header(name: &str, value: &str) -> String {
+    if value.trim().is_empty() { format!("{name};") } else { format!("{name}: {value}") }
 }
 
 /// Quotes for curl's configuration file, see curl(1), `--config`.

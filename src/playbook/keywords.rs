@@ -147,5 +147,5 @@ pub(super) fn accepted(
             }
         }
     }
-    Node { value: Value::Mapping(kept), span: node.span.clone() }
+    Node::new(Value::Mapping(kept), node.span.clone())
 }

@@ -74,7 +74,8 @@ fn unescape(rest: &mut Peekable<Chars<'_>>) -> Result<char, String> {
 /// A word as it is written in a command line: quoted where it must be.
 pub fn quote(word: &str) -> String {
     let special = |c: char| c.is_ascii() && (c.is_ascii_control() || matches!(c, ' ' | '"' | '\'' | '\\'));
-    if !word.is_empty() && !word.contains(special) {
+    // readers that trim take off blanks of other scripts too
+    if !word.is_empty() && !word.contains(|c: char| special(c) || c.is_whitespace()) {
         return word.to_owned();
     }
     let mut quoted = String::from('"');

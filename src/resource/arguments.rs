@@ -31,12 +31,10 @@ pub(super) fn mode(node: &Node) -> Result<u32, Diagnostics> {
     let wrong = || Diagnostic::at(&node.span, "this is no file mode").hint(hint);
     let bits = match &node.value {
         Value::Integer(number) => {
-            let source = node.span.file.text().get(node.span.start..node.span.end).unwrap_or("0");
             let bits = u32::try_from(*number).map_err(|_| wrong())?;
-            // 640 without the leading zero is the decimal number, which is never meant; of a value that comes from a
-            // variable only the number is known, and few such numbers are permissions
-            let written_here = source.starts_with(|first: char| first.is_ascii_digit());
-            if written_here && !source.starts_with('0') || !written_here && bits > 0o777 {
+            // 640 without the leading zero is the decimal number, which is never meant; of a value that was worked out
+            // only the number is known, and few such numbers are permissions
+            if node.written_text().map_or(bits > 0o777, |written| !written.starts_with('0')) {
                 return Err(wrong().label("read as a decimal number").into());
             }
             bits
@@ -77,11 +75,21 @@ fn owner_name(node: &Node) -> Result<String, Diagnostics> {
 
 /// A command: a list is run as it is, a text by `sh -c`.
 pub fn command(node: &Node) -> Result<Vec<String>, Diagnostics> {
-    match &node.value {
-        Value::Sequence(items) if !items.is_empty() => node.strings(),
-        Value::Sequence(_) => Err(Diagnostic::at(&node.span, "the command is empty").into()),
-        _ => Ok(vec!["sh".to_owned(), "-c".to_owned(), node.string()?]),
+    let words = match &node.value {
+        Value::Sequence(items) if !items.is_empty() => node.strings()?,
+        Value::Sequence(_) => return Err(Diagnostic::at(&node.span, "the command is empty").into()),
+        _ => vec!["sh".to_owned(), "-c".to_owned(), node.string()?],
+    };
+    words.iter().try_for_each(|word| without_null(word, node))?;
+    Ok(words)
+}
+
+/// No argument and no variable of a program can have a null character in it.
+fn without_null(text: &str, node: &Node) -> Result<(), Diagnostics> {
+    if text.contains('\0') {
+        return Err(Diagnostic::at(&node.span, "there is a null character in it, which no program can be given").into());
     }
+    Ok(())
 }
 
 /// Takes what a role brings; what is wrong with it is noted beside all else that is.
@@ -133,7 +141,8 @@ pub fn environment(node: &Node) -> Result<Vec<(String, String)>, Diagnostics> {
         {
             errors.push(Diagnostic::at(&entry.key_span, format!("`{name}` is no name of an environment variable")));
         }
-        if let Some(value) = errors.collect(entry.value.string()) {
+        let value = entry.value.string().and_then(|value| without_null(&value, &entry.value).map(|()| value));
+        if let Some(value) = errors.collect(value) {
             pairs.push((entry.key.clone(), value));
         }
     }

@@ -84,17 +84,30 @@ fn package_names(node: &Node) -> Result<Vec<String>, Diagnostics> {
     }
 }
 
+/// Texts of a field of deb822, in which another line would be another field.
+fn one_line(node: &Node) -> Result<Vec<String>, Diagnostics> {
+    let texts = node.strings()?;
+    if texts.iter().any(|text| text.contains(char::is_control)) {
+        return Err(
+            Diagnostic::at(&node.span, "a field of a repository is one line, without control characters").into()
+        );
+    }
+    Ok(texts)
+}
+
 /// The files that make apt know a repository, in its deb822 format (sources.list(5)).
 fn repository(node: &Node, files: &dyn Files) -> Result<Vec<Content>, RenderError> {
     let mut fields = Fields::new(node, "repository")?;
     let name = fields.required("name");
     let name = fields.read(name, |node| plain_name(node, "a repository"));
     let uris = fields.required("uris");
-    let uris = fields.read(uris, Node::strings);
+    let uris = fields.read(uris, one_line);
     let suites = fields.required("suites");
-    let suites = fields.read(suites, Node::strings);
-    let components = fields.strings("components").unwrap_or_default();
-    let architectures = fields.strings("architectures").unwrap_or_default();
+    let suites = fields.read(suites, one_line);
+    let [components, architectures] = ["components", "architectures"].map(|key| {
+        let node = fields.get(key);
+        fields.read(node, one_line).unwrap_or_default()
+    });
     let key = match fields.required("key") {
         Some(node) => brought(&mut fields, key(node, files))?,
         None => None,

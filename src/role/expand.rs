@@ -161,8 +161,7 @@ fn expand_check(spec: &CheckSpec, tags: &[String], scope: &Scope) -> Result<Vec<
 /// One scope for each item of the loop, or just the one.
 fn scopes(loop_over: Option<&Node>, scope: &Scope) -> Result<Vec<Scope>, RenderError> {
     let Some(items) = loop_over else { return Ok(vec![scope.clone()]) };
-    let items = scope.values(items)?;
-    Ok(items.into_iter().map(|item: Value| scope.with_item(item)).collect())
+    scope.each(items)
 }
 
 fn holds(when: Option<&Node>, scope: &Scope) -> Result<bool, RenderError> {
@@ -229,7 +228,7 @@ fn names_and_paths(args: &Node) -> Node {
                 .collect(),
         ),
         yaml::Value::Sequence(items) => yaml::Value::Sequence(items.iter().map(names_and_paths).collect()),
-        other => other.clone(),
+        _ => return args.clone(),
     };
-    Node { value, span: args.span.clone() }
+    Node::new(value, args.span.clone())
 }

@@ -95,6 +95,8 @@ pub struct OptionSpec {
     pub generated: bool,
     /// Keys of mappings in its value whose own values are never shown.
     pub secret_keys: Vec<String>,
+    /// Whether each value in it is text.
+    pub texts: bool,
     /// The values to choose from.
     pub choices: Vec<Node>,
     /// The smallest number.
@@ -124,6 +126,8 @@ pub(super) fn read_option(entry: &Entry) -> Result<OptionSpec, Diagnostics> {
     let required_if = fields.get("required_if").cloned();
     let generated = fields.boolean("generated").unwrap_or(false);
     let secret_keys = fields.strings("secret_keys").unwrap_or_default();
+    let values = fields.get("values");
+    let texts = fields.read(values, read_values).is_some();
     let choices_node = fields.get("choices");
     let choices = fields.read(choices_node, |node| node.sequence().map(<[Node]>::to_vec)).unwrap_or_default();
     let min = fields.integer("min");
@@ -149,6 +153,10 @@ pub(super) fn read_option(entry: &Entry) -> Result<OptionSpec, Diagnostics> {
         let message = format!("option `{}` has no mappings that `secret_keys` could be in", entry.key);
         fields.error(Diagnostic::at(&entry.key_span, message).hint("`secret_keys` is for a list, a mapping or any"));
     }
+    if let Some(values) = values.filter(|_| !matches!(kind, OptionType::List | OptionType::Mapping)) {
+        let message = format!("option `{}` has no values in it", entry.key);
+        fields.error(Diagnostic::at(&values.span, message).hint("`values` is for a list or a mapping"));
+    }
     let option = OptionSpec {
         name: entry.key.clone(),
         span: entry.key_span.clone(),
@@ -158,6 +166,7 @@ pub(super) fn read_option(entry: &Entry) -> Result<OptionSpec, Diagnostics> {
         required_if,
         generated,
         secret_keys,
+        texts,
         choices,
         min,
         max,
@@ -167,6 +176,13 @@ pub(super) fn read_option(entry: &Entry) -> Result<OptionSpec, Diagnostics> {
     };
     fields.finish()?;
     Ok(option)
+}
+
+fn read_values(node: &Node) -> Result<(), Diagnostics> {
+    match node.string()?.as_str() {
+        "string" => Ok(()),
+        other => Err(Diagnostic::at(&node.span, format!("`values` is `string`, not `{other}`")).into()),
+    }
 }
 
 fn read_type(node: &Node) -> Result<OptionType, Diagnostics> {

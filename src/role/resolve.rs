@@ -160,8 +160,8 @@ fn note_secrets(option: &OptionSpec, node: &Node, secret: bool, secrets: &Secret
             note_secrets(option, &entry.value, secret || option.secret_keys.contains(&entry.key), secrets);
         }),
         _ if secret => {
-            if let Ok(text) = node.string() {
-                secrets.add(&text);
+            for text in node.printed().as_deref().into_iter().chain(node.read_otherwise()) {
+                secrets.add(text);
             }
         }
         _ => {}

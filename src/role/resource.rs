@@ -227,7 +227,7 @@ pub(super) fn without(node: &Node, keys: &[&str]) -> Node {
         Value::Mapping(entries) => {
             Value::Mapping(entries.iter().filter(|entry| !keys.contains(&entry.key.as_str())).cloned().collect())
         }
-        other => other.clone(),
+        _ => return node.clone(),
     };
-    Node { value, span: node.span.clone() }
+    Node::new(value, node.span.clone())
 }

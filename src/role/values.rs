@@ -15,9 +15,35 @@ pub(super) fn typed(option: &OptionSpec, node: &Node) -> Result<Node, Diagnostic
         return Ok(node.clone());
     }
     let value = converted(option, node)?;
-    let node = Node::new(value, node.span.clone());
+    let mut node = Node { value, ..node.clone() };
+    if option.texts {
+        texts(option, &mut node)?;
+    }
     check_choices(option, &node)?;
     Ok(node)
+}
+
+/// Each value in a list or a mapping as text.
+fn texts(option: &OptionSpec, node: &mut Node) -> Result<(), Diagnostics> {
+    let mut errors = Diagnostics::new();
+    let mut one = |name: &str, value: &mut Node| match (value.printed(), value.read_otherwise()) {
+        (Some(printed), None) => value.value = text(printed),
+        (Some(printed), Some(_)) => {
+            errors.push(value.in_quotes(format!("`{}.{name}` would be read as {printed}", option.name)));
+        }
+        (None, _) => {
+            let message = format!("`{}.{name}` is {}, not text", option.name, value.describe());
+            errors.push(Diagnostic::at(&value.span, message));
+        }
+    };
+    match &mut node.value {
+        Value::Mapping(entries) => entries.iter_mut().for_each(|entry| one(&entry.key, &mut entry.value)),
+        Value::Sequence(items) => {
+            items.iter_mut().enumerate().for_each(|(number, item)| one(&number.to_string(), item));
+        }
+        _ => {}
+    }
+    errors.or(())
 }
 
 fn converted(option: &OptionSpec, node: &Node) -> Result<Value, Diagnostics> {
@@ -73,12 +99,12 @@ fn text(text: String) -> Value {
 
 /// The error of a value that is something else than expected; a secret's value is not named.
 fn wrong(option: &OptionSpec, node: &Node, expected: &str) -> Diagnostics {
-    let found = match (node.as_str(), node.string()) {
+    let found = match (node.as_str(), node.printed()) {
         _ if option.kind == OptionType::Secret => node.describe().to_owned(),
         (Some(text), _) if text.contains('\n') => node.describe().to_owned(),
         (Some(text), _) => format!("the text `{text}`"),
-        (None, Ok(number)) => number,
-        (None, Err(_)) => node.describe().to_owned(),
+        (None, Some(number)) => number,
+        (None, None) => node.describe().to_owned(),
     };
     Diagnostic::at(&node.span, format!("`{}` is {found}, not {expected}", option.name))
         .maybe_hint(option.help.clone().map(|help| format!("{}: {help}", option.name)))
@@ -90,18 +116,18 @@ fn plain_text(option: &OptionSpec, node: &Node, expected: &str) -> Result<String
     match &node.value {
         Value::String { text, .. } => Ok(text.clone()),
         Value::Integer(_) | Value::Float(_) => {
-            let printed = node.string()?;
-            let written = node.span.file.text().get(node.span.start..node.span.end);
-            // a value that a template gave was never written as a number
-            if written.is_some_and(|written| written != printed && !written.contains("{{")) {
-                let message = format!("`{}` would be read as the number {printed}", option.name);
-                return Err(Diagnostic::at(&node.span, message).hint("put it in quotes").into());
+            let printed = node.printed().unwrap_or_default();
+            match node.read_otherwise() {
+                Some(_) => {
+                    let message = format!("`{}` would be read as the number {printed}", option.name);
+                    Err(node.in_quotes(message).into())
+                }
+                None => Ok(printed),
             }
-            Ok(printed)
         }
         Value::Bool(_) => {
             let message = format!("`{}` is {expected}, but this reads as true or false", option.name);
-            Err(Diagnostic::at(&node.span, message).hint("put it in quotes").into())
+            Err(node.in_quotes(message).into())
         }
         _ => Err(wrong(option, node, expected)),
     }
@@ -146,10 +172,10 @@ fn check_choice(option: &OptionSpec, node: &Node) -> Result<(), Diagnostics> {
     if option.choices.iter().any(|choice| choice.to_json() == node.to_json()) {
         return Ok(());
     }
-    let names: Vec<String> = option.choices.iter().filter_map(|choice| choice.string().ok()).collect();
+    let names: Vec<String> = option.choices.iter().filter_map(Node::printed).collect();
     let near = node.as_str().and_then(|text| did_you_mean(text, names.iter().map(String::as_str)));
     let near = near.map(|near| format!("did you mean `{near}`?"));
-    let found = node.string().map_or_else(|_| node.describe().to_owned(), |text| format!("`{text}`"));
+    let found = node.printed().map_or_else(|| node.describe().to_owned(), |text| format!("`{text}`"));
     let error = Diagnostic::at(&node.span, format!("`{}` cannot be {found}", option.name))
         .label(format!("one of {}", names.join(", ")))
         .maybe_hint(near.or_else(|| option.help.clone().map(|help| format!("{}: {help}", option.name))));

@@ -43,7 +43,12 @@ impl Context {
             yaml::Value::String { text, verbatim: false } => {
                 let value = self.render_text(text, node)?;
                 complete(&value).map_err(|error| self.failure(&error, &Place::Whole(node)))?;
-                return if is_omit(&value) { Ok(None) } else { Ok(Some(to_node(&value, &node.span)?)) };
+                if is_omit(&value) {
+                    return Ok(None);
+                }
+                let mut taken = to_node(&value, &node.span)?;
+                self.scope.note_written(&mut taken, node);
+                return Ok(Some(taken));
             }
             yaml::Value::Vault(_) => return Err(vault(node).into()),
             yaml::Value::Sequence(items) => {
@@ -64,7 +69,7 @@ impl Context {
             }
             other => other.clone(),
         };
-        Ok(Some(Node::new(value, node.span.clone())))
+        Ok(Some(Node { value, ..node.clone() }))
     }
 }
 

@@ -31,6 +31,8 @@ pub enum Rank {
 pub(super) enum Variable {
     Node(Node),
     Value(Value),
+    /// One of a list that was written down.
+    Item(Value, Node),
 }
 
 /// Some variables of one rank; clones are cheap.

@@ -26,6 +26,7 @@ mod undefined;
 mod undefined_as_ansible;
 #[cfg(test)]
 mod undefined_everywhere;
+mod written;
 
 pub use facts::{FACTS, is_fact};
 pub use hosts::Hosts;

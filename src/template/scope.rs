@@ -80,6 +80,12 @@ impl Scope {
         self.with_layer(Layer::values(Rank::Local, [("item".to_owned(), item)]))
     }
 
+    /// With `item`, which was written down as this.
+    pub(super) fn with_written_item(&self, item: Value, written: Node) -> Self {
+        let variables = Arc::new([("item".to_owned(), Variable::Item(item, written))].into_iter().collect());
+        self.with_layer(Layer { rank: Rank::Local, variables })
+    }
+
     /// With a value that solti gives a name: `role_name`, `playbook_dir`.
     #[must_use]
     pub fn with_magic(&self, name: &str, value: impl Into<Value>) -> Self {
@@ -165,8 +171,16 @@ impl Scope {
     pub fn written(&self, name: &str) -> Option<(Rank, &Node)> {
         self.0.layers.iter().rev().find_map(|layer| match layer.variables.get(name)? {
             Variable::Node(node) => Some((layer.rank, node)),
-            Variable::Value(_) => None,
+            Variable::Value(_) | Variable::Item(..) => None,
         })
+    }
+
+    /// What the value of a variable is made of, if that was written down.
+    pub(super) fn source(&self, name: &str) -> Option<&Node> {
+        match self.0.layers.iter().rev().find_map(|layer| layer.variables.get(name))? {
+            Variable::Node(node) | Variable::Item(_, node) => Some(node),
+            Variable::Value(_) => None,
+        }
     }
 
     /// All names that mean something here, for "did you mean" and for `hostvars`.
@@ -188,7 +202,7 @@ impl Scope {
     pub(super) fn lookup(&self, name: &str, chain: Option<&Arc<Link>>) -> Result<Option<Value>, Failure> {
         let mut layers = self.0.layers.iter().rev();
         let found = layers.find_map(|layer| Some((layer.rank, layer.variables.get(name)?)));
-        if let Some((Rank::Local | Rank::Magic, Variable::Value(value))) = found {
+        if let Some((Rank::Local | Rank::Magic, Variable::Value(value) | Variable::Item(value, _))) = found {
             return Ok(Some(value.clone()));
         }
         if let Some(value) = self.magic(name, chain)? {
@@ -201,7 +215,7 @@ impl Scope {
         }
         match found {
             None => Ok(None),
-            Some((_, Variable::Value(value))) => Ok(Some(value.clone())),
+            Some((_, Variable::Value(value) | Variable::Item(value, _))) => Ok(Some(value.clone())),
             Some((_, Variable::Node(node))) => self.rendered(name, node, chain).map(Some),
         }
     }

@@ -24,6 +24,9 @@ pub struct Node {
     pub value: Value,
     /// Its place: of a scalar all of it (quotes included), of a collection its first line.
     pub span: Span,
+    /// Where a number or truth value is written down, which may be where the variable is set that it comes from;
+    /// nothing for what was worked out.
+    pub written: Option<Span>,
 }
 
 /// What a node can be. Numbers and words are read as Ansible (YAML 1.1) reads them: `0644` is 420, `yes` is true.

@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json};
 impl Node {
     /// A node with a value and a place.
     pub fn new(value: Value, span: Span) -> Self {
-        Self { value, span }
+        Self { value, span, written: None }
     }
 
     /// Text that may hold templates.

@@ -190,7 +190,11 @@ impl<'t> Builder<'t> {
                         Value::Null
                     }
                 };
-                Ok(self.anchored(anchor, Built::leaf(Node::new(value, span))))
+                let mut node = Node::new(value, span);
+                if matches!(node.value, Value::Integer(_) | Value::Float(_) | Value::Bool(_)) {
+                    node.written = Some(node.span.clone());
+                }
+                Ok(self.anchored(anchor, Built::leaf(node)))
             }
             Event::SequenceStart(style, anchor, tag) => {
                 let built = self.sequence(range.start, style, depth)?;

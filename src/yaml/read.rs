@@ -2,6 +2,7 @@
 
 use super::{Entry, Node, Value};
 use crate::source::{Diagnostic, Diagnostics};
+use std::sync::Arc;
 
 impl Node {
     /// What it is, in words for an error: "a list", "text", "a whole number".
@@ -30,18 +31,50 @@ impl Node {
         }
     }
 
-    /// Text; numbers and truth values count as the text they print as.
+    /// Text; numbers and truth values count as the text they print as, if they are written like that.
     ///
     /// # Errors
-    /// When it is something else.
+    /// When it is something else: `1.10` would be 1.1, `0644` 420 and `yes` true.
     pub fn string(&self) -> Result<String, Diagnostics> {
-        match &self.value {
-            Value::String { text, .. } => Ok(text.clone()),
-            Value::Integer(number) => Ok(number.to_string()),
-            Value::Float(number) => Ok(number.to_string()),
-            Value::Bool(truth) => Ok(truth.to_string()),
-            _ => self.wrong("text"),
+        let Some(printed) = self.printed() else { return self.wrong("text") };
+        match self.read_otherwise() {
+            Some(written) => {
+                let number = if matches!(self.value, Value::Bool(_)) { "" } else { "the number " };
+                Err(self.in_quotes(format!("`{written}` would be read as {number}{printed}")).into())
+            }
+            None => Ok(printed),
         }
+    }
+
+    /// What a scalar prints as.
+    pub fn printed(&self) -> Option<String> {
+        match &self.value {
+            Value::String { text, .. } => Some(text.clone()),
+            Value::Integer(number) => Some(number.to_string()),
+            // `1.0` stays that
+            Value::Float(number) => Some(format!("{number:?}")),
+            Value::Bool(truth) => Some(truth.to_string()),
+            _ => None,
+        }
+    }
+
+    /// How a number or truth value is written that prints as something else.
+    pub fn read_otherwise(&self) -> Option<&str> {
+        self.written_text().filter(|written| self.printed().is_some_and(|printed| printed != *written))
+    }
+
+    /// How a number or truth value is written, where that is known.
+    pub fn written_text(&self) -> Option<&str> {
+        let written = self.written.as_ref()?;
+        written.file.text().get(written.start..written.end)
+    }
+
+    /// An error about the way in which a number or truth value is written, where text is wanted.
+    pub fn in_quotes(&self, message: String) -> Diagnostic {
+        let written = self.written.as_ref().unwrap_or(&self.span);
+        let error = Diagnostic::at(written, message).hint("put it in quotes");
+        let is_here = Arc::ptr_eq(&written.file, &self.span.file) && written.start == self.span.start;
+        if is_here { error } else { error.also(&self.span, "text is wanted here") }
     }
 
     /// A truth value, also written as text (`"yes"`).

@@ -2,6 +2,7 @@
 
 mod refused;
 mod scenarios;
+mod written;
 
 use std::io;
 use std::path::Path;

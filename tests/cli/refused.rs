@@ -13,7 +13,7 @@ all:
 ";
 
 /// What `solti` says of these files, which nothing can be done with.
-fn refused(files: &[(&str, &str)]) -> io::Result<String> {
+pub fn refused(files: &[(&str, &str)]) -> io::Result<String> {
     refused_with(files, &["diff", "inventory.yml"])
 }
 

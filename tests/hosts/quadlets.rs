@@ -54,6 +54,7 @@ steps:
             PublishPort: "127.0.0.1:{{ box_port }}:3100"
             EnvironmentFile: /etc/box.env
             Label: { word: "{{ box_word }} word" }
+            Environment: { DATA: '50% of ${HOME} in %h, $$ "q" \d' }
           service: "{{ box_service or omit }}"
           install: { WantedBy: "{{ 'default.target' if box_user else 'multi-user.target' }}" }
           validate: "{{ omit if box_user else ['podman', 'run', '--rm', '--network=none', '--user', '0', '-v', '/etc/box:/etc/loki:ro', box_image, '-verify-config', '-config.file=/etc/loki/config.yml'] }}"
@@ -170,6 +171,9 @@ fn a_container_lives_and_goes(suite: Suite, user: &'static str) {
     output.assert_stdout_has("pulls docker.io/grafana/loki:3.5.0").assert_stderr_has("pulled");
     bench.apply(&[]).assert_status(0).assert_stdout_has("No changes");
     assert!(bench.answers());
+    // what a mapping says is no specifier and no variable
+    let environment = bench.scoped("podman inspect -f {{.Config.Env}} systemd-box");
+    assert!(environment.contains(r#"DATA=50% of ${HOME} in %h, $$ "q" \d"#), "{environment}");
     assert_eq!(
         bench.read("stat -c '%U %a' /etc/box.env"),
         format!("{} 600", if user.is_empty() { "root" } else { user })

@@ -1,5 +1,6 @@
 //! Files of a step: staged beside their targets, tried, and only then swapped.
 
+use super::script::with_argument;
 use super::writer::{Writer, attributes};
 use crate::host::{quote, quote_words};
 use crate::plan::operation::{Body, Operation, Validation};
@@ -106,7 +107,12 @@ impl<'a> Writer<'a> {
                 return;
             }
         };
-        if command.iter().any(|word| word.contains("%s")) {
+        if let [shell, option, text] = command.as_slice()
+            && (shell.as_str(), option.as_str()) == ("sh", "-c")
+            && text.contains("%s")
+        {
+            self.must(set.change, &format!("try sh -c {} sh {staged}", quote(&with_argument(text))));
+        } else if command.iter().any(|word| word.contains("%s")) {
             // a word is quoted around what stands for `%s`
             let words: Vec<String> = command
                 .iter()

@@ -3,6 +3,7 @@
 
 mod files;
 mod pulls;
+mod script;
 mod writer;
 
 pub use pulls::{Pull, pulls};

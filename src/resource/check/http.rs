@@ -3,6 +3,7 @@
 use super::answer::Demand;
 use super::say_reply;
 use crate::host::quote;
+use crate::plan::http::{curl_quote, header};
 use crate::source::{Diagnostic, Diagnostics};
 use crate::yaml::{Fields, Node};
 use base64::Engine as _;
@@ -40,7 +41,7 @@ impl Http {
     pub(super) fn read(fields: &mut Fields<'_>) -> Option<Self> {
         let url = fields.required_string("url");
         let method = fields.string("method");
-        let headers = pairs(fields, "headers");
+        let headers = headers(fields);
         let body = fields.string("body");
         let status = fields.get("status");
         let status = Some(fields.read(status, http_status).unwrap_or(200));
@@ -64,7 +65,7 @@ impl Http {
             config.push_str("noproxy = \"*\"\n");
         }
         for (name, value) in headers {
-            config.push_str(&format!("header = {}\n", curl_quote(&format!("{name}: {value}"))));
+            config.push_str(&format!("header = {}\n", curl_quote(&header(name, value))));
         }
         if let Some(body) = body {
             config.push_str(&format!("data-raw = {}\n", curl_quote(body)));
@@ -92,13 +93,40 @@ pub(super) fn pairs(fields: &mut Fields<'_>, key: &'static str) -> Vec<(String, 
     pairs.unwrap_or_default()
 }
 
+/// `headers`: one line each, under names that HTTP knows.
+fn headers(fields: &mut Fields<'_>) -> Vec<(String, String)> {
+    let node = fields.get("headers");
+    let right = fields.read(node, |node| {
+        let mut errors = Diagnostics::new();
+        for entry in node.mapping()? {
+            let token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+            if entry.key.is_empty() || !entry.key.chars().all(token) {
+                errors.push(Diagnostic::at(&entry.key_span, format!("`{}` is no name of a header", entry.key)));
+            }
+            if entry.value.as_str().is_some_and(|text| text.contains(|c: char| c.is_control() && c != '\t')) {
+                errors.push(Diagnostic::at(&entry.value.span, "a header is one line, without control characters"));
+            }
+        }
+        errors.or(())
+    });
+    if right.is_some() { pairs(fields, "headers") } else { Vec::new() }
+}
+
 /// `headers`, and the one that `user` and `password` make.
 pub(super) fn headers_and_user(fields: &mut Fields<'_>) -> Vec<(String, String)> {
-    let mut headers = pairs(fields, "headers");
+    let mut headers = headers(fields);
     let [user, password] = ["user", "password"].map(|key| fields.entry(key));
     match (user, password) {
         (Some(user), Some(password)) => {
-            let [user, password] = [user, password].map(|entry| fields.read(Some(&entry.value), Node::string));
+            let name = |node: &Node| match node.string()? {
+                name if name.contains(':') => {
+                    let error = Diagnostic::at(&node.span, "the name of a user of HTTP has no `:`, which ends it");
+                    Err(error.into())
+                }
+                name => Ok(name),
+            };
+            let user = fields.read(Some(&user.value), name);
+            let password = fields.read(Some(&password.value), Node::string);
             let pair = STANDARD.encode([user.unwrap_or_default(), password.unwrap_or_default()].join(":"));
             headers.push(("Authorization".to_owned(), format!("Basic {pair}")));
         }
@@ -122,11 +150,4 @@ fn is_loopback(url: &str) -> bool {
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     let named = host.split(':').next() == Some("localhost");
     named || host.starts_with("127.") || host.starts_with("[::1]")
-}
-
-/// Quotes for curl's configuration file, see curl(1), `--config`.
-fn curl_quote(text: &str) -> String {
-    let escaped =
-        text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n").replace('\r', "\\r").replace('\t', "\\t");
-    format!("\"{escaped}\"")
 }

@@ -181,6 +181,13 @@ fn point<'n>(fields: &mut Fields<'n>, end: &'n Entry) -> Option<Http> {
     let url = url(fields, end);
     let measurement = fields.string("measurement").unwrap_or_else(|| MEASUREMENT.to_owned());
     let tags = pairs(fields, "tags");
+    for text in tags.iter().flat_map(|(name, value)| [name, value]).chain([&measurement]) {
+        if text.is_empty() || text.ends_with('\\') || text.contains(char::is_control) {
+            let message = format!("`{}` cannot be said in line protocol", text.replace('\n', "\\n"));
+            let hint = "names and values of tags are not empty, are one line and do not end in a backslash";
+            fields.error(Diagnostic::at(fields.span(), message).hint(hint));
+        }
+    }
     let mut headers = who(fields, true);
     headers.push(("Content-Type".to_owned(), "text/plain; charset=utf-8".to_owned()));
     let mut url = url?;

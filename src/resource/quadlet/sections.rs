@@ -1,8 +1,8 @@
 //! The sections of a unit file as YAML: `container: {Image: ..., Volume: [...]}`.
 
-use crate::quadlet::Kind;
+use crate::quadlet::{Kind, words};
 use crate::source::{Diagnostic, Diagnostics};
-use crate::yaml::{Fields, Node, Value};
+use crate::yaml::{Entry, Fields, Node, Value};
 use std::fmt::Write as _;
 
 /// The arguments, each with its section.
@@ -16,6 +16,13 @@ const SECTIONS: [(&str, &str, Option<Kind>); 8] = [
     ("service", "Service", None),
     ("install", "Install", None),
 ];
+
+/// Who reads a section.
+#[derive(Clone, Copy)]
+enum Reader {
+    Podman,
+    Systemd,
+}
 
 /// What the sections of a quadlet say.
 pub enum Sections {
@@ -41,7 +48,8 @@ pub fn sections(fields: &mut Fields<'_>, kind: Option<Kind>) -> Sections {
             fields.error(error);
             wrong = true;
         }
-        match fields.read(Some(node), lines) {
+        let reader = if of.is_some() { Reader::Podman } else { Reader::Systemd };
+        match fields.read(Some(node), |node| lines(node, reader)) {
             Some(lines) => {
                 let blank = if text.is_empty() { "" } else { "\n" };
                 let _ = write!(text, "{blank}[{section}]\n{lines}");
@@ -57,15 +65,17 @@ pub fn sections(fields: &mut Fields<'_>, kind: Option<Kind>) -> Sections {
 }
 
 /// `Key=value` lines; a list repeats the key, a mapping says `name=value` (as `Environment` takes them).
-fn lines(node: &Node) -> Result<String, Diagnostics> {
+fn lines(node: &Node, reader: Reader) -> Result<String, Diagnostics> {
     let mut errors = Diagnostics::new();
     let mut text = String::new();
     for entry in node.mapping()? {
+        if entry.key.is_empty() || !entry.key.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
+            errors.push(Diagnostic::at(&entry.key_span, format!("`{}` is no key of a unit file", entry.key)));
+            continue;
+        }
         let values = match &entry.value.value {
             Value::Sequence(items) => items.iter().map(value).collect(),
-            Value::Mapping(entries) => {
-                entries.iter().map(|entry| Ok(quoted(&format!("{}={}", entry.key, value(&entry.value)?)))).collect()
-            }
+            Value::Mapping(entries) => entries.iter().map(|entry| assignment(entry, reader)).collect(),
             Value::Null => continue,
             _ => vec![value(&entry.value)],
         };
@@ -78,22 +88,73 @@ fn lines(node: &Node) -> Result<String, Diagnostics> {
     errors.or(text)
 }
 
+/// A value as podman or systemd reads it, specifiers and all.
 fn value(node: &Node) -> Result<String, Diagnostics> {
-    let text = match &node.value {
-        Value::Bool(value) => value.to_string(),
-        _ => node.string()?,
-    };
-    if text.contains('\n') {
+    let text = node.string()?;
+    if text.contains(['\n', '\r']) {
         return Err(Diagnostic::at(&node.span, "a value in a unit file is one line").into());
+    }
+    if text.ends_with('\\') {
+        let error = Diagnostic::at(&node.span, "a backslash at the end of a value would join the next line to it");
+        return Err(error.hint("a value of a mapping may end with one").into());
     }
     Ok(text)
 }
 
-/// One word of several, see systemd.syntax(7).
-fn quoted(word: &str) -> String {
-    if word.contains(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '\\')) {
-        format!("\"{}\"", word.replace('\\', "\\\\").replace('"', "\\\""))
-    } else {
-        word.to_owned()
+/// `name=value` as one word that means just that, whatever is in it.
+fn assignment(entry: &Entry, reader: Reader) -> Result<String, Diagnostics> {
+    let text = format!("{}={}", entry.key, entry.value.string()?);
+    if text.contains('\0') {
+        return Err(Diagnostic::at(&entry.value.span, "a value in a unit file has no null character").into());
+    }
+    let text = text.replace('%', "%%");
+    Ok(words::quote(&match reader {
+        // podman's words become those of a command, in which systemd replaces variables
+        Reader::Podman => text.replace('$', "$$"),
+        Reader::Systemd => text,
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::quadlet::UnitFile;
+    use proptest::prelude::*;
+
+    /// What systemd makes of specifiers in an assignment, and of variables where it is part of a command.
+    fn resolved(word: &str, command: bool) -> String {
+        let mut out = String::new();
+        let mut rest = word.chars();
+        while let Some(c) = rest.next() {
+            match c {
+                '%' => assert_eq!(rest.next(), Some('%'), "a specifier in {word}"),
+                '$' if command => assert_eq!(rest.next(), Some('$'), "a variable in {word}"),
+                _ => {}
+            }
+            out.push(c);
+        }
+        out
+    }
+
+    proptest! {
+        #[test]
+        fn what_a_mapping_says_arrives(
+            name in "[A-Z_]{1,6}",
+            value in prop_oneof!["(?s)[^\0]{0,16}", "[%h${}\\\\\"' \n\t#;=A]{0,12}"],
+            for_podman in any::<bool>(),
+        ) {
+            let span = crate::source::Span::new(&crate::source::SourceFile::named("", ""), 0, 0);
+            let text = |text: &str| Node::text(text, span.clone());
+            let entry = |key: &str, value: Node| Entry { key: key.to_owned(), key_span: span.clone(), value };
+            let mapping = |entry: Entry| Node::new(Value::Mapping(vec![entry]), span.clone());
+            let node = mapping(entry("Environment", mapping(entry(&name, text(&value)))));
+            let reader = if for_podman { Reader::Podman } else { Reader::Systemd };
+            let written = format!("[Container]\n{}Next=1\n", lines(&node, reader).unwrap());
+            let unit = UnitFile::parse(&written).unwrap();
+            prop_assert_eq!(unit.all("Container", "Next").len(), 1, "{}", written);
+            let words = unit.all("Container", "Environment")[0].args().unwrap();
+            let words: Vec<_> = words.iter().map(|word| resolved(word, for_podman)).collect();
+            prop_assert_eq!(words, vec![format!("{name}={value}")], "{}", written);
+        }
     }
 }

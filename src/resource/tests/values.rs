@@ -191,3 +191,71 @@ fn names() {
         assert_eq!(resource(&format!("service: {{ name: {written} }}\n")).name(), full);
     }
 }
+
+/// Formats that solti writes itself: what they cannot say is an error at its place.
+#[test]
+fn what_a_format_cannot_say() {
+    use super::checks::errors as of_check;
+    use crate::role::CheckKind::{Http, Marker};
+    assert_snapshot!(of_check(Http, "{ url: \"http://h\", headers: { \"a b\": x, X-A: \"1\\nX-B: 2\" } }"), @r#"
+    error: `a b` is no name of a header
+     --> role.yml:1:31
+      |
+    1 | { url: "http://h", headers: { "a b": x, X-A: "1\nX-B: 2" } }
+      |                               ^^^^^
+
+    error: a header is one line, without control characters
+     --> role.yml:1:46
+      |
+    1 | { url: "http://h", headers: { "a b": x, X-A: "1\nX-B: 2" } }
+      |                                              ^^^^^^^^^^^
+    "#);
+    assert_snapshot!(of_check(
+        Marker,
+        "{ write: { influx: \"http://h\", tags: { site: 'a\\', x: \"b\\nc\" } }, find: { loki: \"http://l\", labels: { a: b }, user: \"a:b\", password: x } }"
+    ), @r#"
+    error: `a\` cannot be said in line protocol
+     --> role.yml:1:10
+      |
+    1 | { write: { influx: "http://h", tags: { site: 'a\', x: "b\nc" } }, find: { loki: "http://l", labels: { a: b }, use...
+      |          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: names and values of tags are not empty, are one line and do not end in a backslash
+
+    error: `b\nc` cannot be said in line protocol
+     --> role.yml:1:10
+      |
+    1 | { write: { influx: "http://h", tags: { site: 'a\', x: "b\nc" } }, find: { loki: "http://l", labels: { a: b }, use...
+      |          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: names and values of tags are not empty, are one line and do not end in a backslash
+
+    error: the name of a user of HTTP has no `:`, which ends it
+     --> role.yml:1:117
+      |
+    1 | ..., find: { loki: "http://l", labels: { a: b }, user: "a:b", password: x } }
+      |                                                        ^^^^^
+    "#);
+    assert_snapshot!(errors("command: { command: [echo, \"a\\0b\"], creates: /x, environment: { A: \"\\0\" } }\n"), @r#"
+    error: there is a null character in it, which no program can be given
+     --> role.yml:1:21
+      |
+    1 | command: { command: [echo, "a\0b"], creates: /x, environment: { A: "\0" } }
+      |                     ^^^^^^^^^^^^^^
+
+    error: there is a null character in it, which no program can be given
+     --> role.yml:1:68
+      |
+    1 | command: { command: [echo, "a\0b"], creates: /x, environment: { A: "\0" } }
+      |                                                                    ^^^^
+    "#);
+    assert_snapshot!(errors(
+        "package: { name: v, repository: { name: v, uris: http://h, suites: \"a\\nTrusted: yes\", key: { src: key.asc, fingerprint: 3B9DF8859D37BFCF9E56AAD7F7D0B6568C45B8BB } } }\n"
+    ), @r#"
+    error: a field of a repository is one line, without control characters
+     --> role.yml:1:68
+      |
+    1 | package: { name: v, repository: { name: v, uris: http://h, suites: "a\nTrusted: yes", key: { src: key.asc, finger...
+      |                                                                    ^^^^^^^^^^^^^^^^^
+    "#);
+}

@@ -159,6 +159,7 @@ fn dimension(entry: &Entry) -> Result<Dimension, Diagnostics> {
             for value in listed {
                 let added = match value.string() {
                     Ok(label) => add(label, value, &value.span),
+                    Err(found) if value.printed().is_some() => Err(found),
                     Err(_) => {
                         let message = format!("{} needs a name here", value.describe());
                         let hint = format!("`{}: {{ NAME: VALUE, ... }}` in place of a list", entry.key);

@@ -2,12 +2,32 @@
 
 use super::{argument, invalid};
 use minijinja::Error;
-use minijinja::value::{Kwargs, Serde, Value};
+use minijinja::value::{Kwargs, Serde, Value, ValueKind};
 use serde_json::Value as Json;
 
 /// A value as JSON.
 pub(super) fn json_of(value: &Value) -> Result<Json, Error> {
+    finite(value, "")?;
     serde_json::to_value(value).map_err(|error| invalid(format!("this cannot be written as data: {error}")))
+}
+
+/// What is no number, or beyond all, has no word in JSON, and would become null.
+fn finite(value: &Value, place: &str) -> Result<(), Error> {
+    match value.kind() {
+        ValueKind::Number if f64::try_from(value.clone()).is_ok_and(|number| !number.is_finite()) => {
+            let which = if place.is_empty() { "this".to_owned() } else { format!("`{}`", &place[1..]) };
+            Err(invalid(format!("{which} is {value}, which cannot be written as data")))
+        }
+        ValueKind::Seq => {
+            let mut items = value.try_iter()?.checked().enumerate();
+            items.try_for_each(|(number, item)| finite(&item?, &format!("{place}.{number}")))
+        }
+        ValueKind::Map => {
+            let mut keys = value.try_iter()?.checked();
+            keys.try_for_each(|key| key.and_then(|key| finite(&value.get_item(&key)?, &format!("{place}.{key}"))))
+        }
+        _ => Ok(()),
+    }
 }
 
 pub(super) fn to_json(value: &Value, indent: Option<usize>, options: Kwargs) -> Result<String, Error> {
@@ -107,6 +127,35 @@ impl Style {
                 for unit in character.encode_utf16(&mut [0; 2]) {
                     out.push_str(&format!("\\u{unit:04x}"));
                 }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_json_cannot_say() {
+        let value = Value::from_pairs([("a", Value::from(vec![1.0, f64::NAN])), ("b", Value::from(1))]);
+        let said = [value, Value::from(f64::NEG_INFINITY)].map(|value| json_of(&value).unwrap_err().to_string());
+        insta::assert_snapshot!(said.join("\n"), @"
+        invalid operation: `a.1` is NaN, which cannot be written as data
+        invalid operation: this is -inf, which cannot be written as data
+        ");
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_written_is_read(texts in prop::collection::vec("(?s).{0,8}", 0..4), number in any::<f64>(), ascii in any::<bool>()) {
+            prop_assume!(number.is_finite());
+            let json = serde_json::json!({ "texts": texts, "number": number, "whole": 1.0 });
+            for indent in [None, Some(2)] {
+                let text = Style { indent, sorted: false, ascii }.write(&json);
+                let read: Json = serde_json::from_str(&text).unwrap();
+                prop_assert_eq!(&read, &json, "{}", text);
             }
         }
     }

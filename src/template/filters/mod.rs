@@ -3,6 +3,8 @@
 mod collections;
 mod csv;
 mod data;
+mod environment;
+mod ini;
 mod paths;
 mod pattern;
 mod text;
@@ -172,6 +174,8 @@ const FILTERS: &[(&str, Add)] = filters! {
     "symmetric_difference" => collections::symmetric_difference,
     "ternary" => text::ternary,
     "title" => engine::title,
+    "to_env_file" => environment::to_env_file,
+    "to_ini" => ini::to_ini,
     "to_json" => data::to_json,
     "to_nice_json" => data::to_nice_json,
     "to_nice_yaml" => yaml::to_nice_yaml,

@@ -100,7 +100,7 @@ impl Writer {
     }
 
     fn entry(&self, key: &str, value: &Json, column: usize, out: &mut String) {
-        scalar(key, out);
+        scalar(key, false, out);
         out.push(':');
         if self.is_inline(value) {
             out.push(' ');
@@ -132,14 +132,22 @@ impl Writer {
         out.push_str(nested.trim_start_matches(' '));
     }
 
+    /// What stands in a collection on one line.
+    fn within(&self, json: &Json, out: &mut String) {
+        match json {
+            Json::String(text) => scalar(text, true, out),
+            other => self.inline(other, out),
+        }
+    }
+
     fn inline(&self, json: &Json, out: &mut String) {
         match json {
-            Json::String(text) => scalar(text, out),
+            Json::String(text) => scalar(text, false, out),
             Json::Array(items) => {
                 out.push('[');
                 for (number, item) in items.iter().enumerate() {
                     out.push_str(if number > 0 { ", " } else { "" });
-                    self.inline(item, out);
+                    self.within(item, out);
                 }
                 out.push(']');
             }
@@ -147,24 +155,41 @@ impl Writer {
                 out.push('{');
                 for (number, (key, value)) in self.entries(entries).into_iter().enumerate() {
                     out.push_str(if number > 0 { ", " } else { "" });
-                    scalar(key, out);
+                    scalar(key, true, out);
                     out.push_str(": ");
-                    self.inline(value, out);
+                    self.within(value, out);
                 }
                 out.push('}');
             }
             Json::Null => out.push_str("null"),
+            Json::Number(number) => out.push_str(&written_number(&number.to_string())),
             other => out.push_str(&other.to_string()),
         }
     }
 }
 
-/// Text with the quotes that it needs to stay text.
-fn scalar(text: &str, out: &mut String) {
-    if text.chars().any(|c| c.is_control() || c == '\u{feff}' || c == '\u{2028}' || c == '\u{2029}') {
-        // JSON's escapes are YAML's
-        out.push_str(&Json::String(text.to_owned()).to_string());
-    } else if is_plain(text) {
+/// A number as YAML 1.1 knows them too: with a point before an exponent, and the exponent's sign.
+fn written_number(number: &str) -> String {
+    let Some((mantissa, exponent)) = number.split_once('e') else { return number.to_owned() };
+    let point = if mantissa.contains('.') { "" } else { ".0" };
+    let sign = if exponent.starts_with(['-', '+']) { "" } else { "+" };
+    format!("{mantissa}{point}e{sign}{exponent}")
+}
+
+/// Text with the quotes that it needs to stay text; in a collection on one line (`flow`), readers of Go take `?` for more.
+fn scalar(text: &str, flow: bool, out: &mut String) {
+    let escaped =
+        |c: char| c.is_control() || matches!(c, '\u{feff}' | '\u{2028}' | '\u{2029}' | '\u{fffe}' | '\u{ffff}');
+    if text.contains(escaped) {
+        // JSON's escapes are YAML's, which needs more of them
+        for c in Json::from(text).to_string().chars() {
+            if escaped(c) {
+                out.push_str(&format!("\\u{:04x}", u32::from(c)));
+            } else {
+                out.push(c);
+            }
+        }
+    } else if is_plain(text) && !(flow && text.contains('?')) {
         out.push_str(text);
     } else {
         out.push('\'');
@@ -179,8 +204,8 @@ fn is_plain(text: &str) -> bool {
     let Some(first) = characters.next() else { return false };
     let second = characters.next();
     let begins_well = match first {
-        '-' | '?' | ':' => second.is_some_and(|second| !second.is_whitespace() && !",[]{}".contains(second)),
-        _ => !"#,[]{}&*!|>'\"%@`".contains(first),
+        '-' => second.is_some_and(|second| !second.is_whitespace() && !",[]{}".contains(second)),
+        _ => !"?:#,[]{}&*!|>'\"%@`".contains(first),
     };
     begins_well
         && !text.starts_with("---")
@@ -203,4 +228,100 @@ fn reads_as_other(text: &str) -> bool {
         // numbers in all their spellings, dates, times: what begins with a digit and has no letters but those of numbers
         || (numeric.starts_with(|c: char| c.is_ascii_digit())
             && numeric.chars().all(|c| c.is_ascii_hexdigit() || "_.:-+xobtz ".contains(c)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn options(pairs: &[(&str, Value)]) -> Kwargs {
+        Kwargs::from_iter(pairs.iter().cloned())
+    }
+
+    fn any_text() -> impl Strategy<Value = String> {
+        prop_oneof![
+            "(?s).{0,12}",
+            "[-?:,\\[\\]{}#&*!|>'\"%@`a \n\t\\\\~=<0]{0,8}",
+            "[-+.0-9_:eExXoObBaTZ]{1,8}",
+            proptest::sample::select(
+                &[
+                    "yes",
+                    "No",
+                    "on",
+                    "null",
+                    "~",
+                    "",
+                    " ",
+                    "true ",
+                    "1.10",
+                    "0644",
+                    "1:30",
+                    "2024-01-01",
+                    ".inf",
+                    "y",
+                    "<<",
+                    "=",
+                    "---",
+                    "...",
+                    "a\n",
+                    "\n",
+                    "x: y",
+                    "{{ a }}",
+                    "0o7",
+                    "1e3",
+                    "12e03",
+                    "0x1F",
+                    "-",
+                    "\u{85}",
+                    "\u{feff}"
+                ][..]
+            )
+            .prop_map(str::to_owned),
+        ]
+    }
+
+    fn any_json() -> impl Strategy<Value = Json> {
+        let scalar = prop_oneof![
+            Just(Json::Null),
+            any::<bool>().prop_map(Json::from),
+            any::<i64>().prop_map(Json::from),
+            any::<f64>().prop_filter("JSON has no others", |number| number.is_finite()).prop_map(Json::from),
+            any_text().prop_map(Json::from),
+        ];
+        scalar.prop_recursive(3, 24, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Json::from),
+                prop::collection::vec((any_text(), inner), 0..4)
+                    .prop_map(|entries| Json::Object(entries.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_written_is_read(json in any_json(), indent in 2_usize..6, sorted in any::<bool>()) {
+            let value = Value::from(Serde(&json));
+            let given = [("indent", Value::from(indent)), ("sort_keys", Value::from(sorted))];
+            for text in [to_yaml(&value, options(&given)).unwrap(), to_nice_yaml(&value, None, options(&given)).unwrap()] {
+                let read = json_of(&from_yaml(&text).unwrap()).unwrap();
+                prop_assert_eq!(&read, &json, "{}", text);
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_and_words_stay_what_they_are() {
+        // readers of Go take `?` and `:` in a list on one line for more than they are in YAML 1.2
+        let list = Value::from(vec!["a?b", ":c", "d:e", "?"]);
+        insta::assert_snapshot!(to_yaml(&list, options(&[])).unwrap(), @"['a?b', ':c', d:e, '?']");
+        let value = json!({"whole": 1.0, "large": 1e300, "small": 1e-7, "text": "1e-7"});
+        insta::assert_snapshot!(to_nice_yaml(&Value::from(Serde(&value)), None, options(&[])).unwrap(), @"
+        large: 1.0e+300
+        small: 1.0e-7
+        text: '1e-7'
+        whole: 1.0
+        ");
+    }
 }

@@ -3,6 +3,7 @@
 //! It ends with 0 when it was told to end, 1 for what Grafana would refuse, and 3 for what only Grafana knows.
 
 mod api;
+mod ini;
 mod provisioning;
 mod settings;
 mod source;

@@ -1,5 +1,6 @@
 //! Grafana's settings: defaults, `grafana.ini`, the environment and the command line, each of which wins over those before.
 
+use super::ini::{self, Name};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -31,9 +32,6 @@ const DEFAULTS: &[(&str, &str, &str)] = &[
     ("log", "level", "info"),
 ];
 
-/// A section and a key.
-type Name = (String, String);
-
 /// All settings.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -58,7 +56,7 @@ impl Settings {
                 values.insert((section.to_owned(), key.to_owned()), value.to_owned());
             }
         }
-        values.extend(ini(text)?);
+        values.extend(ini::parse(text)?);
         for ((section, key), value) in &mut values {
             let name = format!("GF_{section}_{key}").to_uppercase().replace(['.', '-'], "_");
             let variable = |name: &str| variables.iter().find(|(known, _)| known == name).map(|(_, value)| value);
@@ -78,6 +76,14 @@ impl Settings {
             let variable =
                 |name: &str| variables.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
             *value = expanded(value, &variable)?;
+        }
+        let raw = values.clone();
+        for (name @ (section, _), value) in &mut values {
+            let other = |section: &str, key: &str| {
+                raw.get_key_value(&(section.to_owned(), key.to_owned())).filter(|(known, _)| *known != name)
+            };
+            let of = |key: &str| other(section, key).or_else(|| other("", key)).map(|(_, value)| value.clone());
+            *value = ini::resolved(value, of);
         }
         Ok(Self { values, home: home.to_owned() })
     }
@@ -99,11 +105,7 @@ impl Settings {
 
     /// The address that Grafana is known by.
     pub fn root_url(&self) -> String {
-        let mut url = self.text("server", "root_url").to_owned();
-        for key in ["protocol", "domain", "http_port"] {
-            url = url.replace(&format!("%({key})s"), self.text("server", key));
-        }
-        url
+        self.text("server", "root_url").to_owned()
     }
 
     /// All settings by section, without what is secret.
@@ -117,36 +119,6 @@ impl Settings {
         }
         sections.into()
     }
-}
-
-/// `[section]` and `key = value`.
-fn ini(text: &str) -> Result<Vec<(Name, String)>, String> {
-    let mut section = String::new();
-    let mut found = Vec::new();
-    for line in text.lines().map(str::trim) {
-        if line.is_empty() || line.starts_with([';', '#']) {
-            continue;
-        }
-        if let Some(name) = line.strip_prefix('[') {
-            let name = name.split_once(']').ok_or_else(|| format!("unclosed section: {line}"))?.0;
-            section = name.trim().to_owned();
-            continue;
-        }
-        let (key, value) =
-            line.split_once(['=', ':']).ok_or_else(|| format!("key-value delimiter not found: {line}"))?;
-        found.push(((section.clone(), key.trim().to_owned()), plain(value.trim())));
-    }
-    Ok(found)
-}
-
-/// A value without its quotes, or without the comment behind it.
-fn plain(value: &str) -> String {
-    for quote in ["\"\"\"", "`", "\"", "'"] {
-        if let Some((inner, _)) = value.strip_prefix(quote).and_then(|rest| rest.split_once(quote)) {
-            return inner.to_owned();
-        }
-    }
-    value.split(['#', ';']).next().unwrap_or_default().trim().to_owned()
 }
 
 /// `$__env{NAME}`, `$__file{/path}` and, of old, `${NAME}`.

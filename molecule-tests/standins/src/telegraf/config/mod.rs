@@ -3,6 +3,7 @@
 mod environment;
 mod names;
 pub mod options;
+mod syntax;
 pub mod tree;
 
 use super::filter::Filter;

@@ -1,7 +1,7 @@
 //! TOML as a tree that knows its lines.
 
 use super::environment::expanded;
-use toml::de::{DeTable, DeValue};
+use super::syntax::{self, Field, Table};
 
 /// A value and the line that its key stands on.
 #[derive(Debug, Clone)]
@@ -124,51 +124,43 @@ pub fn read(text: &str, loose: bool, variable: &impl Fn(&str) -> Option<String>)
         replaced = expanded(text, variable)?;
         text = &replaced;
     }
-    let line_at = |at: usize| text[..at].matches('\n').count() + 1;
-    let table = DeTable::parse(text).map_err(|error| {
-        let line = error.span().map_or(1, |span| line_at(span.start.min(text.len())));
-        match error.message() {
-            why if why.contains("duplicate key") => format!("line {line}: key is in conflict: {why}"),
-            _ => format!("line {line}: invalid TOML syntax"),
-        }
-    })?;
     let identity = |value: &str| if loose { Ok(value.to_owned()) } else { expanded(value, variable) };
-    entries(table.get_ref(), &line_at, &identity).map(|value| Node { value, line: 1 })
+    Ok(Node { value: table(&syntax::parse(text)?, &identity)?, line: 1 })
 }
 
-fn entries(
-    table: &DeTable<'_>,
-    line_at: &impl Fn(usize) -> usize,
-    replaced: &impl Fn(&str) -> Result<String, String>,
-) -> Result<Value, String> {
+fn table(table: &Table, replaced: &impl Fn(&str) -> Result<String, String>) -> Result<Value, String> {
+    let node = |found: &Table| Ok::<_, String>(Node { value: self::table(found, replaced)?, line: found.line });
     let mut out = Vec::new();
-    for (key, value) in table {
-        let line = line_at(key.span().start);
-        out.push((key.get_ref().to_string(), node(value.get_ref(), line, line_at, replaced)?));
+    for (key, field) in &table.fields {
+        out.push((
+            key.clone(),
+            match field {
+                Field::Value(found, line) => Node { value: value(found, *line, replaced)?, line: *line },
+                Field::Table(found) => node(found)?,
+                Field::Tables(tables) => Node {
+                    value: Value::List(tables.iter().map(node).collect::<Result<_, _>>()?),
+                    line: tables.first().map_or(1, |table| table.line),
+                },
+            },
+        ));
     }
     Ok(Value::Table(out))
 }
 
-fn node(
-    value: &DeValue<'_>,
+fn value(
+    found: &syntax::Value,
     line: usize,
-    line_at: &impl Fn(usize) -> usize,
     replaced: &impl Fn(&str) -> Result<String, String>,
-) -> Result<Node, String> {
-    let value = match value {
-        DeValue::String(text) => Value::Text(replaced(text)?),
-        DeValue::Integer(number) => match i64::from_str_radix(number.as_str(), number.radix()) {
-            Ok(number) => Value::Integer(number),
-            Err(_) => return Err(format!("line {line}: invalid TOML syntax")),
-        },
-        DeValue::Float(number) => Value::Float(number.as_str().parse().unwrap_or(f64::NAN)),
-        DeValue::Boolean(flag) => Value::Flag(*flag),
-        DeValue::Datetime(_) => Value::Date,
-        DeValue::Array(items) => {
-            let items = items.iter().map(|item| node(item.get_ref(), line_at(item.span().start), line_at, replaced));
-            Value::List(items.collect::<Result<_, _>>()?)
+) -> Result<Value, String> {
+    Ok(match found {
+        syntax::Value::Text(text) => Value::Text(replaced(text)?),
+        syntax::Value::Integer(number) => Value::Integer(*number),
+        syntax::Value::Float(number) => Value::Float(*number),
+        syntax::Value::Flag(flag) => Value::Flag(*flag),
+        syntax::Value::Date => Value::Date,
+        syntax::Value::List(items) => {
+            let node = |item| Ok::<_, String>(Node { value: value(item, line, replaced)?, line });
+            Value::List(items.iter().map(node).collect::<Result<_, _>>()?)
         }
-        DeValue::Table(table) => entries(table, line_at, replaced)?,
-    };
-    Ok(Node { value, line })
+    })
 }

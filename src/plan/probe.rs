@@ -268,7 +268,8 @@ done
                 program,
                 "(set --; for path in {hashed}; do if [ -f \"$path\" ] && [ ! -h \"$path\" ]; then set -- \"$@\" \"$path\"; fi; done; \
                  [ $# -eq 0 ] || exec sha256sum -- \"$@\") 2>/dev/null | \
-                 while IFS= read -r line; do sum=${{line%% *}} path=/${{line#*/}}; say sum \"$sum $path\"; case \"$sum $path\" in {known}\
+                 while IFS= read -r line; do sum=${{line%% *}} path=/${{line#*/}}; \
+                 case $sum in \\\\*) sum=${{sum#?}}; path=$(printf '%b' \"$path\") ;; esac; say sum \"$sum $path\"; case \"$sum $path\" in {known}\
                  *) say content \"=$(head -c {CONTENT_LIMIT} -- \"$path\" | base64 | tr -d '\\n') $path\" ;; esac; done"
             );
         }
@@ -348,7 +349,8 @@ done
             return;
         }
         let mut scopes: BTreeMap<Option<&str>, Vec<&str>> = BTreeMap::new();
-        for unit in &self.units {
+        // asked for one, systemctl says nothing of those that follow
+        for unit in self.units.iter().filter(|unit| !scope::is_template(unit)) {
             let (user, name) = scope::split(unit);
             scopes.entry(user).or_default().push(name);
         }

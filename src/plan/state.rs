@@ -98,7 +98,7 @@ pub struct UnitState {
 impl UnitState {
     /// Whether it runs, or is just coming up.
     pub fn is_active(&self) -> bool {
-        matches!(self.active.as_str(), "active" | "activating" | "reloading")
+        matches!(self.active.as_str(), "active" | "activating" | "reloading" | "refreshing")
     }
 
     /// Whether it starts at boot.

@@ -366,11 +366,29 @@ act() { # act start|stop|restart|reload UNIT
   case $1 in stop | restart) let_start "$2" ;; esac
   # systemd's limit is for services that start anew by themselves: several changes in a short time do not count
   case $1 in start | restart) ctl "$2" reset-failed >/dev/null 2>&1 ;; esac
-  ctl "$2" "$1"
+  case $1-$2 in
+  restart-*.socket) reopen "$2" ;;
+  *) ctl "$2" "$1" ;;
+  esac
+}
+
+# systemd opens no socket whose service runs, because that has the former one: it ends before, and runs again afterwards
+reopen() { # reopen SOCKET
+  served_=$(served "$1")
+  for one_ in $served_; do ctl "$one_" stop || return 1; done
+  ctl "$1" restart || return 1
+  for one_ in $served_; do ctl "$one_" start || return 1; done
+}
+served() { # served SOCKET: the services of a socket that run
+  case $1 in */*) scope_=${1%%/*}/ ;; *) scope_= ;; esac
+  for one_ in $(ctl "$1" show -p Triggers --value); do
+    if ctl "$scope_$one_" is-active -q; then printf '%s\n' "$scope_$one_"; fi
+  done
 }
 
 service() { # service start|stop|restart|reload UNIT
   remember "$2" "$1" || return 1
+  case $1-$2 in restart-*.socket) for one_ in $(served "$2"); do remember "$one_" restart || return 1; done ;; esac
   act "$1" "$2" >"$T/out" 2>&1 </dev/null 8>&- && return
   status=$?
   words "$2"
@@ -382,7 +400,10 @@ service() { # service start|stop|restart|reload UNIT
 # the last lines of a unit's journal, as the output of what failed
 words() {
   case $1 in
-  */*) journalctl -q --no-pager -o cat -n 15 _SYSTEMD_USER_UNIT="${1#*/}" _UID="$(id -u -- "${1%%/*}")" ;;
+  # what it says itself, and what the user's systemd says of it
+  */*)
+    set -- "${1#*/}" "$(id -u -- "${1%%/*}")"
+    journalctl -q --no-pager -o cat -n 15 _SYSTEMD_USER_UNIT="$1" _UID="$2" + USER_UNIT="$1" _UID="$2" ;;
   *) journalctl -q --no-pager -o cat -n 15 -u "$1" ;;
   esac >>"$T/out" 2>/dev/null
 }
@@ -390,11 +411,32 @@ words() {
 show_all() { # show_all UNIT...: what tells that a unit has stayed up
   own_=
   for of_ in "$@"; do case $of_ in
-  */*) printf 'Id=%s\n' "$of_"; ctl "$of_" show -p ActiveState -p SubState -p InvocationID ;;
+  */*) printf 'Id=%s\n' "$of_"; ctl "$of_" show -p ActiveState -p InvocationID ;;
   *) own_="$own_ $of_" ;;
   esac; done
   # shellcheck disable=SC2086 # names of units have no blanks
-  [ -z "$own_" ] || systemctl show -p Id -p ActiveState -p SubState -p InvocationID -- $own_
+  [ -z "$own_" ] || systemctl show -p Id -p ActiveState -p InvocationID -- $own_
+}
+
+# Of what systemd shows, what stays as it is while a unit is up; `down` for one that is not. SubState is not asked: it says who
+# uses the unit just now. A socket listens or runs, a timer waits or has elapsed, a path is waited for or was there, an
+# automount waits or runs, and a service reads its configuration anew, or has done all it is there for and stays up.
+lasting() {
+  while IFS='=' read -r key value; do
+    case $key in
+    Id) kind=${value##*.} ;;
+    ActiveState)
+      case $value-$kind in
+      active-* | reloading-* | refreshing-*) ;;
+      # its first start was over when systemctl was; a disk that something waits for is called so, too
+      activating-service) echo down ;;
+      activating-*) ;;
+      *) echo down ;;
+      esac ;;
+    # another one for each start; units that nobody starts have none
+    InvocationID) printf '%s\n' "$value" ;;
+    esac
+  done
 }
 
 settle() { # settle TENTHS CHANGE:UNIT...: they must stay up, without having started again, for that long
@@ -403,14 +445,8 @@ settle() { # settle TENTHS CHANGE:UNIT...: they must stay up, without having sta
   for unit in "$@"; do shift; of="$of $unit"; set -- "$@" "${unit#*:}"; done
   first=
   while :; do
-    now=$(show_all "$@")
-    while IFS= read -r line; do
-      case $line in
-      ActiveState=failed | ActiveState=inactive | SubState=auto-restart*) first=down ;;
-      esac
-    done <<UNITS
-$now
-UNITS
+    now=$(show_all "$@" | lasting)
+    case $now in *down*) first=down ;; esac
     if [ "$first" = down ] || { [ -n "$first" ] && [ "$first" != "$now" ]; }; then
       true >"$T/out"; for unit in "$@"; do
         if ! ctl "$unit" is-active -q || [ $# -eq 1 ]; then words "$unit"; else continue; fi

@@ -5,6 +5,7 @@ mod planner;
 mod podman_steps;
 mod project;
 mod removing;
+mod settle;
 mod step;
 mod step_runs;
 mod tags;

@@ -207,7 +207,8 @@ pub fn unit_name(node: &Node) -> Result<String, Diagnostics> {
     let full = if has_suffix { name.clone() } else { format!("{name}.service") };
     // those of the root; for any other one, systemctl would take it for an option
     let is_root = matches!(name.as_str(), "-.slice" | "-.mount");
-    if name.is_empty() || name.starts_with(['-', '.', '@']) && !is_root || !name.chars().all(plain) || full.len() > 255 {
+    if name.is_empty() || name.starts_with(['-', '.', '@']) && !is_root || !name.chars().all(plain) || full.len() > 255
+    {
         return Err(Diagnostic::at(&node.span, format!("`{name}` is no name of a systemd unit")).into());
     }
     Ok(full)

@@ -18,10 +18,8 @@ fn settled(shell: &[&str], unit: &str, says: &[(&str, &str, &str)]) -> String {
       as_user() { shift; \"$@\"; }
       journalctl() { :; }
       sleep() { :; }\n";
-    let text = format!(
-        "{SAY}{FUNCTIONS}\nT='{}'\n{systemd}if settle 10 0:{unit}; then say up; fi\n",
-        place.path().display()
-    );
+    let text =
+        format!("{SAY}{FUNCTIONS}\nT='{}'\n{systemd}if settle 10 0:{unit}; then say up; fi\n", place.path().display());
     let output = command(shell, &text).output().unwrap();
     assert!(output.stderr.is_empty(), "{shell:?}: {}", String::from_utf8_lossy(&output.stderr));
     let said = String::from_utf8_lossy(&output.stdout).into_owned();

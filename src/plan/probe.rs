@@ -400,7 +400,7 @@ done
                 Some(_) => {
                     let _ = writeln!(
                         program,
-                        "own=; for file in /etc/subuid /etc/subgid; do while IFS=: read -r name rest; do \
+                        "own=; for file in /etc/subuid /etc/subgid; do while IFS=: read -r name rest || [ -n \"$name\" ]; do \
                          if [ \"$name\" = {user_word} ]; then own=$own+; break; fi; done <\"$file\"; done 2>/dev/null
 [ \"$own\" != ++ ] || say subordinate {user_word}
 if command -v podman >/dev/null && id=$(id -u -- {user_word} 2>/dev/null) && [ -S \"/run/user/$id/bus\" ]; then who={user_word}"

@@ -130,19 +130,28 @@ account() {
 # --- users' own services, and podman ---
 
 subordinate() { # subordinate FILE USER FLAG: gives the user 65536 ids that nobody has, unless it has some
-  next=100000
-  while IFS=: read -r name first count; do
-    if [ "$name" = "$2" ]; then return 0; fi
-    if [ $((first + count)) -gt $next ]; then next=$((first + count)); fi
+  next=100000 id=$(id -u -- "$2")
+  # whoever has edited it may have left comments, or no line end
+  while IFS=: read -r name first count || [ -n "$name" ]; do
+    if [ "$name" = "$2" ] || [ "$name" = "$id" ]; then return 0; fi
+    decimal "$first" && first=$decimal && decimal "$count" || continue
+    if [ $((first + decimal)) -gt $next ]; then next=$((first + decimal)); fi
   done <"$1"
   logged usermod "$3" "$next-$((next + 65535))" "$2"
+}
+# decimal TEXT: $decimal is the number that a file has there, if it is one; else arithmetic would end the shell, or take
+# zeros in front for octal
+decimal() {
+  decimal=$1
+  while :; do case $decimal in 0?*) decimal=${decimal#0} ;; *) break ;; esac; done
+  case $decimal in '' | *[!0-9]* | ???????????*) return 1 ;; esac
 }
 
 linger() { # linger USER: its services run without a login
   for file in /etc/subuid /etc/subgid; do [ -e "$file" ] || true >"$file" || return 1; done
   subordinate /etc/subuid "$1" --add-subuids && subordinate /etc/subgid "$1" --add-subgids || return 1
   # podman wants a home, which system accounts often lack
-  eval "home=~$1"
+  home=$(getent passwd "$1" | cut -d : -f 6)
   [ -d "$home" ] || folder "$home" 0755 "$1" - || return 1
   id=$(id -u -- "$1") && logged loginctl enable-linger "$1" && logged systemctl start "user@$id.service" || return 1
   tenths=100

@@ -8,6 +8,7 @@ mod removing;
 mod settle;
 mod step;
 mod step_runs;
+mod subordinate;
 mod tags;
 
 use super::ownership::Ownership;

@@ -230,6 +230,9 @@ fn what_a_file_comes_to() {
     assert_snapshot!(file(", state: absent", 1, none), @"yes: nothing is there");
     assert_snapshot!(file(", state: absent", 1, "stat: cannot statx '/a': Permission denied"), @"no: stat: cannot statx '/a': Permission denied");
     assert_snapshot!(file(", state: absent", 0, "a1ff 0 0 root root"), @"no: a link is there");
+    let behind = "stat: cannot statx '/a': Too many levels of symbolic links";
+    assert_snapshot!(file(", state: absent", 1, behind), @"yes: nothing is there");
+    assert_snapshot!(file("", 1, behind), @"no: there is no /a");
     let text = file(", contains: \"b\\nc\\n\"", 0, "81a4 0 0 root root readable\na\nb\nc");
     assert_snapshot!(text, @"yes: a file, mode 0644, root:root");
     assert_snapshot!(file(", contains: d", 0, "81a4 0 0 root root readable\na\nb"), @"no: `d` is not in it");

@@ -3,9 +3,11 @@
 use crate::engine::step::FUNCTIONS;
 use crate::host::shells_here::{SAY, command, shells};
 
-/// What `settle` says of a unit for which systemd says these states, one after the other: `ActiveState`, `SubState` and
-/// which start it was.
-fn settled(shell: &[&str], unit: &str, says: &[(&str, &str, &str)]) -> String {
+/// What systemd says, one after the other: `ActiveState`, `SubState` and which start it was.
+type Says<'a> = &'a [(&'a str, &'a str, &'a str)];
+
+/// What `settle` says of a unit for which systemd says these states.
+fn settled(shell: &[&str], unit: &str, says: Says<'_>) -> String {
     let place = tempfile::tempdir().unwrap();
     for (number, (active, sub, start)) in says.iter().enumerate() {
         let text = format!("Id={unit}\nActiveState={active}\nSubState={sub}\nInvocationID={start}\n");
@@ -28,7 +30,7 @@ fn settled(shell: &[&str], unit: &str, says: &[(&str, &str, &str)]) -> String {
 
 #[test]
 fn a_unit_stays_up_while_others_use_it() {
-    let up: [(&str, &[(&str, &str, &str)]); 12] = [
+    let up: [(&str, Says<'_>); 12] = [
         ("app.service", &[("active", "running", "a")]),
         // what is done is done, and stays so: RemainAfterExit
         ("once.service", &[("active", "running", "a"), ("active", "exited", "a")]),
@@ -52,7 +54,7 @@ fn a_unit_stays_up_while_others_use_it() {
 
 #[test]
 fn a_unit_that_ended_or_started_again_has_not_stayed_up() {
-    let down: [(&str, &[(&str, &str, &str)]); 9] = [
+    let down: [(&str, Says<'_>); 9] = [
         ("app.service", &[("failed", "failed", "a")]),
         ("app.service", &[("active", "running", "a"), ("inactive", "dead", "a")]),
         ("app.service", &[("active", "running", "a"), ("deactivating", "stop-sigterm", "a")]),

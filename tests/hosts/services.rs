@@ -285,4 +285,9 @@ fn units_of_other_types(both: &Both) {
     both.declare(&other_units(22));
     both.solti(&["apply", "-y"]).assert_status(1).assert_stdout_has("echo.socket is running as before");
     assert_eq!(both.read(open), "running\nrunning\n127.0.0.1:7111");
+    // what a unit has started goes with it when it is put back
+    let more = "- unit: { name: more.path, content: \"[Path]\\nPathExists=/run/seen\\n\" }\n- unit: { name: more.service, content: \"[Service]\\nExecStart=/bin/sleep infinity\\n\" }\n- service: { name: more.path }\n- command: { command: \"systemctl is-active more.service && exit 7\", creates: /run/never }\n";
+    both.declare(&format!("{}{more}", other_units(7111)));
+    both.solti(&["apply", "-y"]).assert_status(1).assert_stdout_has("exit status 7");
+    assert_eq!(both.read("systemctl is-active more.path more.service; true"), "inactive\ninactive");
 }

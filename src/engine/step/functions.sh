@@ -383,21 +383,22 @@ act() { # act start|stop|restart|reload UNIT
 
 # systemd opens no socket whose service runs, because that has the former one: it ends before, and runs again afterwards
 reopen() { # reopen SOCKET
-  served_=$(served "$1")
-  for one_ in $served_; do ctl "$one_" stop || return 1; done
-  ctl "$1" restart || return 1
-  for one_ in $served_; do ctl "$one_" start || return 1; done
-}
-served() { # served SOCKET: the services of a socket that run
-  case $1 in */*) scope_=${1%%/*}/ ;; *) scope_= ;; esac
-  for one_ in $(ctl "$1" show -p Triggers --value); do
-    if ctl "$scope_$one_" is-active -q; then printf '%s\n' "$scope_$one_"; fi
+  ran_=
+  for one_ in $(triggered "$1"); do
+    if ctl "$one_" is-active -q; then ctl "$one_" stop || return 1; ran_="$ran_ $one_"; fi
   done
+  ctl "$1" restart || return 1
+  for one_ in $ran_; do ctl "$one_" start || return 1; done
+}
+triggered() { # triggered UNIT: what a socket, a timer or a path starts by itself
+  case $1 in */*) scope_=${1%%/*}/ ;; *) scope_= ;; esac
+  for one_ in $(ctl "$1" show -p Triggers --value 2>/dev/null); do printf '%s\n' "$scope_$one_"; done
 }
 
 service() { # service start|stop|restart|reload UNIT
   remember "$2" "$1" || return 1
-  case $1-$2 in restart-*.socket) for one_ in $(served "$2"); do remember "$one_" restart || return 1; done ;; esac
+  # what it starts is put back with it
+  case $2 in *.socket | *.timer | *.path) for one_ in $(triggered "$2"); do remember "$one_" "$1" || return 1; done ;; esac
   act "$1" "$2" >"$T/out" 2>&1 </dev/null 8>&- && return
   status=$?
   words "$2"

@@ -119,7 +119,7 @@ uninstall() { quiet && P=$J && { apt remove "$@"; result=$?; loud; [ $result -eq
 
 account() {
   # userdel has taken the group along that has the user's name
-  if [ "$1" = groupdel ] && ! grep -q "^$2:" /etc/group; then return 0; fi
+  if [ "$1" = groupdel ] && ! cut -d : -f 1 /etc/group | grep -qxF -e "$2"; then return 0; fi
   # whoever is at work cannot be removed: services that run without a login end with the user
   if [ "$1" = userdel ] && [ -e "/var/lib/systemd/linger/$2" ]; then
     logged loginctl disable-linger "$2" && logged systemctl stop "user@$(id -u -- "$2").service" || return 1

@@ -1,5 +1,6 @@
 //! Asking checks on one host until all are answered with yes, or are late.
 
+use super::attempts::Attempts;
 use super::checks;
 use super::event::{CheckResult, Event, Phase};
 use super::planner::Identity;
@@ -8,7 +9,7 @@ use super::request::Interrupt;
 use super::session::{Session, Stop};
 use super::step;
 use super::work::ResolvedCheck;
-use crate::resource::check::{Check, Verdict};
+use crate::resource::check::{Check, Verdict, Who};
 use std::time::{Duration, Instant};
 
 impl Session {
@@ -36,12 +37,15 @@ impl Session {
             }
         }
         let cleanups: String = pending.iter().filter_map(|(_, asking)| asking.cleanup()).collect();
+        let mut attempts = Attempts::default();
         let mut pause = Duration::from_millis(100);
         while let Some((next, _)) = pending.first() {
             if in_step {
                 self.phase(Phase::Checking { role: role.to_owned(), check: next.check.name() });
             }
-            let questions: Vec<&Check> = pending.iter().map(|(_, asking)| asking.check()).collect();
+            let may_ask = attempts.may_ask(pending.iter().map(|(_, asking)| asking.check()));
+            let asked = pending.iter().zip(&may_ask).filter(|(_, may_ask)| **may_ask);
+            let questions: Vec<&Check> = asked.map(|((_, asking), _)| asking.check()).collect();
             let program = checks::program(&questions);
             let program = if in_step { step::while_open(&program) } else { program };
             let (_, records) = match self.run(identity, &program).await {
@@ -52,24 +56,36 @@ impl Session {
                 answer => answer?,
             };
             let answered = Instant::now();
-            let answers = checks::answers(&questions, &records);
+            let mut answers = checks::answers(&questions, &records).into_iter();
             let late = |check: &ResolvedCheck| begun.elapsed() >= check.check.within;
             let hurried = in_step && self.interrupted() == Interrupt::PutBack;
             let mut waiting = Vec::new();
-            // whether a marker has been written, which may be found at once
+            // whether there is something to ask that was not asked yet: a marker has been written, or who asks is taken
             let mut soon = false;
-            for ((check, mut asking), answer) in pending.into_iter().zip(answers) {
-                let (verdict, never) = match (answer, asking.check().request()) {
-                    (checks::Answer::FromHere(now), Some(request)) => {
+            for ((check, mut asking), may_ask) in pending.into_iter().zip(may_ask) {
+                let (verdict, never) = match (may_ask.then(|| answers.next()).flatten(), asking.check().request()) {
+                    (None, _) => {
+                        let Some(verdict) = attempts.unasked(asking.check(), late(check) || hurried) else {
+                            soon |= attempts.takes(asking.check());
+                            waiting.push((check, asking));
+                            continue;
+                        };
+                        (verdict, true)
+                    }
+                    (Some(checks::Answer::FromHere(now)), Some(request)) => {
                         let reply = super::http::ask(&self.run_dir, &self.target, &request).await;
                         let now = now.and_then(|now| now.checked_add(answered.elapsed()).ok());
                         (asking.check().judge(&reply, now), false)
                     }
-                    (checks::Answer::FromHere(_), None) => (Verdict::no("it cannot be asked"), true),
-                    (checks::Answer::Never(reason), _) => (Verdict::no(reason), true),
-                    (checks::Answer::Judged(verdict), _) => (verdict, false),
+                    (Some(checks::Answer::FromHere(_)), None) => (Verdict::no("it cannot be asked"), true),
+                    (Some(checks::Answer::Never(reason)), _) => (Verdict::no(reason), true),
+                    (Some(checks::Answer::Judged(verdict)), _) => (verdict, false),
                 };
-                let Some(Verdict { passed, mut seen, age }) = asking.answered(verdict) else {
+                if may_ask {
+                    attempts.note(asking.check(), &verdict);
+                }
+                let never = never || verdict.who == Who::Refused;
+                let Some(Verdict { passed, mut seen, age, .. }) = asking.answered(verdict) else {
                     soon = true;
                     waiting.push((check, asking));
                     continue;

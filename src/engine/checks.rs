@@ -78,7 +78,7 @@ mod tests {
 
     fn told(answer: Answer) -> (bool, String, Option<i64>) {
         match answer {
-            Answer::Judged(Verdict { passed, seen, age }) => (passed, seen, age),
+            Answer::Judged(Verdict { passed, seen, age, .. }) => (passed, seen, age),
             Answer::Never(reason) => (false, reason, None),
             Answer::FromHere(now) => (false, format!("from here at {}", now.unwrap()), None),
         }

@@ -19,6 +19,7 @@ pub fn conflicts(runs: &[RoleRun]) -> Diagnostics {
     let mut errors = Diagnostics::new();
     let mut seen: HashMap<(u8, &str), &Resolved> = HashMap::new();
     let mut alone: HashMap<String, &Resolved> = HashMap::new();
+    let mut numbers: HashMap<String, (&Resolved, &str)> = HashMap::new();
     for run in runs.iter().filter(|run| !run.absent) {
         for resolved in run.resources() {
             if let Some(what) = resolved.resource.as_ref().and_then(|resource| resource.alone())
@@ -28,6 +29,13 @@ pub fn conflicts(runs: &[RoleRun]) -> Diagnostics {
                 let error =
                     error.label(format!("by {}", resolved.id)).also(&first.span, format!("and by {}", first.id));
                 errors.push(error.hint("put all of them into one; each revokes what it does not name"));
+            }
+            if let Some((what, name)) = resolved.resource.as_ref().and_then(|resource| resource.number())
+                && let Some((first, other)) = numbers.insert(what.clone(), (resolved, name))
+                && other != name
+            {
+                let error = Diagnostic::at(&resolved.span, format!("{what} is declared twice for one host"));
+                errors.push(error.label(format!("for {name}")).also(&first.span, format!("and for {other}")));
             }
             for item in &resolved.claims {
                 let (what, name) = match item {

@@ -2,6 +2,7 @@
 
 mod apply;
 mod asking;
+mod attempts;
 mod checks;
 mod conflicts;
 mod converse;

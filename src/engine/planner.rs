@@ -3,7 +3,7 @@
 
 use super::event::{HostPlan, RolePlan, StepPlan};
 use super::ownership::{Ownership, Thing, is_kept, is_labelled, is_shared, own, taken_over, thing};
-use super::work::{HostWork, Place, Resolved, ResolvedCheck, RoleRun};
+use super::work::{HostWork, Place, Resolved, ResolvedCheck, ResolvedStep, RoleRun};
 use crate::plan::change::{Change, Detail};
 use crate::plan::manifest::{Before, Item, Manifest, Owned};
 use crate::plan::operation::Operation;
@@ -261,8 +261,7 @@ impl Planner<'_> {
             steps.push(StepPlan { step: "no longer declared".to_owned(), changes, in_order: true });
         }
         for step in &run.steps {
-            let selected = step.resources.iter().filter(|resolved| resolved.selected);
-            let changes: Vec<Change> = selected.filter_map(|resolved| self.resource(run, resolved, state)).collect();
+            let changes = self.step(run, step, state);
             if !changes.is_empty() {
                 steps.push(StepPlan { step: step.name.clone(), changes, in_order: false });
             }
@@ -279,6 +278,27 @@ impl Planner<'_> {
         let own: Vec<(&RoleRun, &Resolved)> = services(run).map(|resolved| (run, resolved)).collect();
         steps.extend(self.again(run, started.iter().chain(&own).copied(), state));
         steps
+    }
+
+    /// The changes of a step, planned in the order in which they are made, and given in that in which they are declared.
+    fn step(&mut self, run: &RoleRun, step: &ResolvedStep, state: &mut State) -> Vec<Change> {
+        let selected = step.resources.iter().filter(|resolved| resolved.selected);
+        let mut selected: Vec<(usize, &Resolved)> = selected.enumerate().collect();
+        let claims = selected.iter().filter(|(_, resolved)| resolved.resource.is_some()).flat_map(|(_, it)| &it.claims);
+        state.folders_to_come = claims
+            .filter_map(|item| match item {
+                Item::Directory { path, .. } => Some(path.clone()),
+                _ => None,
+            })
+            .collect();
+        selected.sort_by_key(|(_, resolved)| resolved.resource.as_ref().map(|resource| resource.turn()));
+        let mut changes: Vec<(usize, Change)> = selected
+            .into_iter()
+            .filter_map(|(place, resolved)| Some((place, self.resource(run, resolved, state)?)))
+            .collect();
+        state.folders_to_come.clear();
+        changes.sort_by_key(|(place, _)| *place);
+        changes.into_iter().map(|(_, change)| change).collect()
     }
 
     /// A service of an earlier role, or one that was declared before its files, may use what this role has changed.

@@ -83,6 +83,7 @@ pub struct Probe {
     paths: BTreeMap<String, Content>,
     links: BTreeSet<String>,
     users: BTreeSet<String>,
+    user_numbers: BTreeSet<u32>,
     groups: bool,
     packages: BTreeSet<String>,
     candidates: BTreeSet<String>,
@@ -154,6 +155,11 @@ impl Probe {
     pub fn user(&mut self, name: &str) {
         self.users.insert(name.to_owned());
         self.groups = true;
+    }
+
+    /// Asks who has a user's number.
+    pub fn user_number(&mut self, uid: u32) {
+        self.user_numbers.insert(uid);
     }
 
     /// Asks for all groups.
@@ -242,11 +248,12 @@ done
             let paths = self.paths.iter().filter(|(_, content)| wanted(content));
             quote_words(paths.map(|(path, _)| path))
         };
-        // a refused look is not an absent file: stat's own words say which; names of accounts may have blanks
+        // a refused look is not an absent file: stat's own words say which (behind a link that leads to itself there is
+        // nothing); names of accounts may have blanks
         let _ = writeln!(
             program,
             "stat -c \"$S path %f/%U/%G/%u/%g/%s/%Y%n\" -- {} 2>&1 | while IFS= read -r line; do case $line in \
-             \"$S \"*) printf '%s\\n' \"$line\" ;; *'No such file'*|*'Not a directory'*) ;; *) say unseen \"$line\" ;; esac; done",
+             \"$S \"*) printf '%s\\n' \"$line\" ;; *'No such file'*|*'Not a directory'*|*'Too many levels'*) ;; *) say unseen \"$line\" ;; esac; done",
             list(&|_| true)
         );
         let hashed = list(&|content| *content != Content::No);
@@ -268,7 +275,8 @@ done
                 program,
                 "(set --; for path in {hashed}; do if [ -f \"$path\" ] && [ ! -h \"$path\" ]; then set -- \"$@\" \"$path\"; fi; done; \
                  [ $# -eq 0 ] || exec sha256sum -- \"$@\") 2>/dev/null | \
-                 while IFS= read -r line; do sum=${{line%% *}} path=/${{line#*/}}; say sum \"$sum $path\"; case \"$sum $path\" in {known}\
+                 while IFS= read -r line; do sum=${{line%% *}} path=/${{line#*/}}; \
+                 case $sum in \\\\*) sum=${{sum#?}}; path=$(printf '%b' \"$path\") ;; esac; say sum \"$sum $path\"; case \"$sum $path\" in {known}\
                  *) say content \"=$(head -c {CONTENT_LIMIT} -- \"$path\" | base64 | tr -d '\\n') $path\" ;; esac; done"
             );
         }
@@ -310,12 +318,16 @@ done
 
     fn write_accounts(&self, program: &mut String) {
         if !self.users.is_empty() {
+            let numbers = self.user_numbers.iter().map(u32::to_string).collect::<Vec<_>>();
+            let keys = self.users.iter().chain(&numbers);
+            let by_name = self.users.iter().map(|name| format!("{}:*", quote(name)));
+            let entries = by_name.chain(numbers.iter().map(|uid| format!("*:*:{uid}:*:*:*:*"))).collect::<Vec<_>>();
             let _ = writeln!(
                 program,
                 "if command -v getent >/dev/null; then getent passwd {}; else cat /etc/passwd; fi | while IFS= read -r line; do case $line in {}) \
                  say user \"$line\" ;; esac; done",
-                quote_words(&self.users),
-                self.users.iter().map(|name| format!("{}:*", quote(name))).collect::<Vec<_>>().join("|")
+                quote_words(keys),
+                entries.join("|")
             );
         }
         if self.groups {
@@ -348,7 +360,8 @@ done
             return;
         }
         let mut scopes: BTreeMap<Option<&str>, Vec<&str>> = BTreeMap::new();
-        for unit in &self.units {
+        // asked for one, systemctl says nothing of those that follow
+        for unit in self.units.iter().filter(|unit| !scope::is_template(unit)) {
             let (user, name) = scope::split(unit);
             scopes.entry(user).or_default().push(name);
         }
@@ -398,10 +411,11 @@ done
                 Some(_) => {
                     let _ = writeln!(
                         program,
-                        "own=; for file in /etc/subuid /etc/subgid; do while IFS=: read -r name rest; do \
-                         if [ \"$name\" = {user_word} ]; then own=$own+; break; fi; done <\"$file\"; done 2>/dev/null
+                        "id=$(id -u -- {user_word} 2>/dev/null)
+own=; for file in /etc/subuid /etc/subgid; do while IFS=: read -r name rest || [ -n \"$name\" ]; do \
+                         case $name in {user_word} | ${{id:-{user_word}}}) own=$own+; break ;; esac; done <\"$file\"; done 2>/dev/null
 [ \"$own\" != ++ ] || say subordinate {user_word}
-if command -v podman >/dev/null && id=$(id -u -- {user_word} 2>/dev/null) && [ -S \"/run/user/$id/bus\" ]; then who={user_word}"
+if command -v podman >/dev/null && [ -S \"/run/user/$id/bus\" ]; then who={user_word}"
                     );
                     for list in lists {
                         let _ = writeln!(program, "as_user {user_word} podman {list} 2>/dev/null");

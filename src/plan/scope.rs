@@ -36,3 +36,8 @@ pub fn shown(key: &str) -> String {
         (None, name) => name.to_owned(),
     }
 }
+
+/// Whether a unit is a template, which systemd says nothing of: only of instances, such as `app@one.service`.
+pub fn is_template(unit: &str) -> bool {
+    unit.contains("@.")
+}

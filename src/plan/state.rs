@@ -3,7 +3,7 @@
 use super::http::{Reply, Request};
 use super::manifest::{Before, Manifest};
 use indexmap::IndexMap;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// What is at a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +27,13 @@ pub enum PathState {
     Directory {
         /// Who may do what with it.
         meta: Meta,
+    },
+    /// A home that useradd is about to make; what others may do there is known when it is there.
+    Home {
+        /// The user.
+        owner: String,
+        /// The user's primary group.
+        group: String,
     },
     /// A symbolic link.
     Link {
@@ -98,7 +105,7 @@ pub struct UnitState {
 impl UnitState {
     /// Whether it runs, or is just coming up.
     pub fn is_active(&self) -> bool {
-        matches!(self.active.as_str(), "active" | "activating" | "reloading")
+        matches!(self.active.as_str(), "active" | "activating" | "reloading" | "refreshing")
     }
 
     /// Whether it starts at boot.
@@ -188,6 +195,8 @@ pub struct State {
     pub quadlets: BTreeMap<Option<String>, Vec<crate::quadlet::Named>>,
     /// Packages that a planned change installs, so that files and units may appear that are not there yet.
     pub installing: IndexMap<String, String>,
+    /// Folders that the step being planned makes, which it does before all files.
+    pub folders_to_come: BTreeSet<String>,
     /// Units whose files a planned change writes.
     pub rewritten_units: HashSet<String>,
     /// Whether the run leaves out hosts or roles, which may need what nobody needs in it.
@@ -233,6 +242,13 @@ impl State {
         self.answers.extend(more.answers);
         self.podman.volumes.extend(more.podman.volumes);
         self.podman.networks.extend(more.podman.networks);
+    }
+
+    /// Whether the step being planned makes this folder, or one in it.
+    pub fn will_have_folder(&self, path: &str) -> bool {
+        let is_in =
+            |folder: &String| folder.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        self.folders_to_come.iter().any(is_in)
     }
 
     /// Whether a folder will be empty: all that was listed in it has been planned away.

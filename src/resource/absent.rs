@@ -63,6 +63,7 @@ impl Resource for Absent {
                     "{path} is a directory that is not empty; with `recursive: true` it goes with all in it"
                 ));
             }
+            PathState::Home { owner, .. } => return Err(format!("{path} will be the home of {owner}")),
             PathState::Other => "a device, socket or pipe".to_owned(),
         };
         let remove = if matches!(state.path(path), PathState::Directory { .. }) && !self.recursive {

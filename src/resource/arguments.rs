@@ -2,6 +2,7 @@
 
 use super::Files;
 use crate::plan::operation::{Attributes, Validation};
+use crate::plan::scope;
 use crate::source::{Diagnostic, Diagnostics};
 use crate::template::RenderError;
 use crate::yaml::{Fields, Node, Value};
@@ -211,9 +212,24 @@ pub fn unit_name(node: &Node) -> Result<String, Diagnostics> {
         ["service", "socket", "timer", "path", "target", "mount", "automount", "swap", "slice", "scope", "device"];
     let name = node.string()?;
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '@' | ':' | '\\');
-    if name.is_empty() || name.starts_with(['-', '.']) || !name.chars().all(plain) {
+    let has_suffix = name.rsplit_once('.').is_some_and(|(_, suffix)| SUFFIXES.contains(&suffix));
+    let full = if has_suffix { name.clone() } else { format!("{name}.service") };
+    // those of the root; for any other one, systemctl would take it for an option
+    let is_root = matches!(name.as_str(), "-.slice" | "-.mount");
+    if name.is_empty() || name.starts_with(['-', '.', '@']) && !is_root || !name.chars().all(plain) || full.len() > 255
+    {
         return Err(Diagnostic::at(&node.span, format!("`{name}` is no name of a systemd unit")).into());
     }
-    let has_suffix = name.rsplit_once('.').is_some_and(|(_, suffix)| SUFFIXES.contains(&suffix));
-    Ok(if has_suffix { name } else { format!("{name}.service") })
+    Ok(full)
+}
+
+/// The full name of a unit that can run, which a template cannot.
+pub fn running_unit(node: &Node) -> Result<String, Diagnostics> {
+    let name = unit_name(node)?;
+    if scope::is_template(&name) {
+        let instance = name.replace("@.", "@one.");
+        let error = Diagnostic::at(&node.span, format!("{name} is a template, of which only instances can run"));
+        return Err(error.hint(format!("name one, such as {}", instance.trim_end_matches(".service"))).into());
+    }
+    Ok(name)
 }

@@ -88,6 +88,9 @@ impl Content {
             PathState::File { meta, sha256, .. } => (Some(meta), sha256.as_deref() == Some(wanted.as_str())),
             PathState::Absent | PathState::Link { .. } => (None, false),
             PathState::Directory { .. } => return Err(format!("{} is a directory on the host, not a file", self.path)),
+            PathState::Home { owner, .. } => {
+                return Err(format!("{} will be the home of {owner}, not a file", self.path));
+            }
             PathState::Other => {
                 return Err(format!("{} is a device, socket or pipe on the host, not a file", self.path));
             }
@@ -284,26 +287,40 @@ pub fn compare_attributes(wanted: &Attributes, now: &Meta) -> (Vec<Detail>, Meta
     (details.into_iter().flatten().collect(), after)
 }
 
-/// Asks for the folder that a path is in.
+/// Asks for the folder that a path is in, also behind a link.
 pub fn ask_parent(path: &str, probe: &mut Probe) {
-    probe.path(parent(path));
+    let parent = parent(path);
+    probe.path(parent);
+    probe.path(&behind(parent));
+}
+
+/// The path of a folder itself where a link to it may be in its place.
+pub fn behind(path: &str) -> String {
+    format!("{}/.", path.trim_end_matches('/'))
 }
 
 fn parent(path: &str) -> &str {
     path.rsplit_once('/').map_or("/", |(parent, _)| if parent.is_empty() { "/" } else { parent })
 }
 
-/// Refuses a file in a folder that is not there and that nothing planned so far makes.
+/// Refuses a file in a folder that is not there and that nothing planned so far makes, nor its own step.
 ///
 /// # Errors
 /// One sentence that says what to declare.
 pub fn require_parent(state: &State, path: &str) -> Result<(), String> {
     let parent = parent(path);
-    let missing = matches!(state.path(parent), PathState::Absent) && !state.unreadable.contains_key(parent);
-    if missing && state.installing.is_empty() {
-        return Err(format!(
-            "the directory {parent} does not exist; declare it first: `directory: {{ path: {parent} }}`"
-        ));
+    if state.unreadable.contains_key(parent) || !state.installing.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    match state.path(parent) {
+        PathState::Absent if !state.will_have_folder(parent) => {
+            Err(format!("the directory {parent} does not exist; declare it first: `directory: {{ path: {parent} }}`"))
+        }
+        PathState::File { .. } => Err(format!("{parent} is there on the host, but is no directory")),
+        // where one leads that this run makes is known when it is there
+        PathState::Link { target: None } if !matches!(state.path(&behind(parent)), PathState::Directory { .. }) => {
+            Err(format!("{parent} is a link on the host that leads to no directory"))
+        }
+        _ => Ok(()),
+    }
 }

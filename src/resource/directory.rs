@@ -1,7 +1,7 @@
 //! `directory`: a folder with its owner, group and mode.
 
 use super::arguments::{attributes, path};
-use super::content::{compare_attributes, expect, new_meta, require_readable};
+use super::content::{behind, compare_attributes, expect, new_meta, require_readable};
 use super::{Draft, Planned, Resource, before};
 use crate::plan::change::{Action, Detail};
 use crate::plan::manifest::{Before, Item};
@@ -37,9 +37,27 @@ impl Directory {
         Self { path, attributes }
     }
 
-    /// The path of the folder itself where an administrator has put a link to one in its place.
-    fn behind(&self) -> String {
-        format!("{}/.", self.path)
+    /// What is declared of a home that useradd makes is set then, for its permissions are not known before.
+    fn take_home(&self, owner: &str, group: &str, state: &mut State) -> Option<Draft> {
+        let wanted = &self.attributes;
+        let new_owner = wanted.owner.as_deref().unwrap_or(owner);
+        let new_group = wanted.group.as_deref().unwrap_or(group);
+        let mode = wanted.mode.map(|mode| format!("{mode:04o}"));
+        let details: Vec<Detail> = [
+            Detail::value("owner", Some(owner), Some(new_owner)),
+            Detail::value("group", Some(group), Some(new_group)),
+            Detail::value("mode", None, mode.as_deref()),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        if details.is_empty() {
+            return None;
+        }
+        let home = PathState::Home { owner: new_owner.to_owned(), group: new_group.to_owned() };
+        state.paths.insert(self.path.clone(), home);
+        let operations = vec![Operation::SetAttributes { path: self.path.clone(), attributes: wanted.clone() }];
+        Some(Draft { action: Action::Update, details, operations })
     }
 }
 
@@ -50,7 +68,7 @@ impl Resource for Directory {
 
     fn ask(&self, probe: &mut Probe) {
         probe.path(&self.path);
-        probe.path(&self.behind());
+        probe.path(&behind(&self.path));
     }
 
     fn claims(&self) -> Vec<Item> {
@@ -60,12 +78,13 @@ impl Resource for Directory {
     fn plan(&self, state: &mut State) -> Result<Planned, String> {
         require_readable(state, &self.path)?;
         let claim = Item::Directory { path: self.path.clone(), before: Before::Nothing };
-        let behind = self.behind();
+        let behind = behind(&self.path);
         let is_link = matches!(state.path(&self.path), PathState::Link { .. });
         let leads_to_directory = matches!(state.path(&behind), PathState::Directory { .. });
         let path = if is_link && leads_to_directory { &behind } else { &self.path };
         let now = state.path(path).clone();
-        let before = before(state, &claim, now != PathState::Absent);
+        let there = !matches!(now, PathState::Absent | PathState::Home { .. });
+        let before = before(state, &claim, there);
         let draft = match &now {
             PathState::Directory { meta } => {
                 let (details, after) = compare_attributes(&self.attributes, meta);
@@ -88,6 +107,7 @@ impl Resource for Directory {
                 state.paths.insert(path.clone(), PathState::Directory { meta });
                 Some(Draft { action: Action::Create, details, operations })
             }
+            PathState::Home { owner, group } => self.take_home(owner, group, state),
             _ => return Err(format!("{path} is there on the host, but is no directory")),
         };
         Ok(Planned { draft, items: vec![Item::Directory { path: self.path.clone(), before }] })

@@ -1,7 +1,7 @@
 //! `group`: a group of accounts.
 
-use super::arguments::{account_name, account_number};
-use super::{Draft, Planned, Resource, before};
+use super::account::{new_name, number};
+use super::{Draft, Planned, Resource, Turn, before};
 use crate::plan::change::{Action, Detail};
 use crate::plan::manifest::{Before, Item};
 use crate::plan::operation::Operation;
@@ -26,9 +26,9 @@ impl Group {
     pub fn parse(node: &Node) -> Result<Self, Diagnostics> {
         let mut fields = Fields::new(node, "group")?;
         let name = fields.required("name");
-        let name = fields.read(name, account_name);
+        let name = fields.read(name, new_name);
         let gid = fields.get("gid");
-        let gid = fields.read(gid, account_number);
+        let gid = fields.read(gid, |node| number(node, name.as_deref()));
         let system = fields.boolean("system").unwrap_or(false);
         let name = fields.finish_with(name)?;
         Ok(Self { name, gid, system })
@@ -49,6 +49,14 @@ impl Resource for Group {
         vec![Item::Group { name: self.name.clone(), before: Before::Nothing }]
     }
 
+    fn turn(&self) -> Turn {
+        Turn::Groups
+    }
+
+    fn number(&self) -> Option<(String, &str)> {
+        self.gid.map(|gid| (format!("the gid {gid}"), self.name.as_str()))
+    }
+
     fn plan(&self, state: &mut State) -> Result<Planned, String> {
         let now = state.groups.get(&self.name).cloned();
         let claim = Item::Group { name: self.name.clone(), before: Before::Nothing };
@@ -62,6 +70,10 @@ impl Resource for Group {
         };
         if state.missing_tools.contains("groupadd") {
             return Err("the host has no groupadd".to_owned());
+        }
+        let has_it = |(name, group): &(&String, &GroupState)| *name != &self.name && group.gid == self.gid;
+        if let (Some(gid), Some((other, _))) = (self.gid, state.groups.iter().find(has_it)) {
+            return Err(format!("the group {other} has the gid {gid} on the host"));
         }
         let mut command = vec![program.to_owned()];
         let mut details: Vec<Detail> =

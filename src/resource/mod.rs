@@ -1,6 +1,7 @@
 //! The kinds of resources: what each is called in YAML, what it asks of a host, and what it changes there.
 
 mod absent;
+mod account;
 mod arguments;
 mod claims;
 mod command;
@@ -82,10 +83,31 @@ pub trait Resource: fmt::Debug + Send + Sync {
         None
     }
 
+    /// When it is made within its step: groups come first, then users, then what may belong to them.
+    fn turn(&self) -> Turn {
+        Turn::Rest
+    }
+
+    /// A number that no other account of a host may have, in words, and whose it is.
+    fn number(&self) -> Option<(String, &str)> {
+        None
+    }
+
     /// The service whose inputs are looked at again when later roles have changed them.
     fn restarts(&self) -> bool {
         false
     }
+}
+
+/// What comes before what within a step, however it was declared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Turn {
+    /// Groups.
+    Groups,
+    /// Users, who are in groups.
+    Users,
+    /// Everything else.
+    Rest,
 }
 
 /// What a resource's plan comes to.

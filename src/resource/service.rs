@@ -1,6 +1,6 @@
 //! `service`: whether a unit runs, whether it starts at boot, and what it was last started with.
 
-use super::arguments::{milliseconds, path, unit_name};
+use super::arguments::{milliseconds, path, running_unit};
 use super::scope::Scope;
 use super::{Draft, Files, Planned, Resource, before};
 use crate::plan::change::{Action, Detail};
@@ -45,7 +45,7 @@ impl Service {
     pub fn parse(node: &Node, files: &dyn Files) -> Result<Self, RenderError> {
         let mut fields = Fields::new(node, "service")?;
         let name = fields.required("name");
-        let name = fields.read(name, unit_name);
+        let name = fields.read(name, running_unit);
         let scope = Scope::read(&mut fields, files)?;
         let running = fields.boolean("running");
         let state = fields.get("state");
@@ -294,7 +294,8 @@ impl Resource for Service {
         let claim = Item::Service { unit: self.unit.clone(), before: Before::Nothing };
         let kept = before(state, &claim, unit.is_active() || unit.is_enabled());
         // a unit without [Install] is started by others; systemd would ignore an `enable`
-        let fixed = matches!(unit.enabled.as_str(), "static" | "generated" | "transient" | "indirect")
+        let fixed = (matches!(unit.enabled.as_str(), "static" | "generated" | "transient" | "indirect")
+            || unit.load == "loaded" && unit.enabled.is_empty())
             && !self.is_rewritten(state);
         if let (Some(wanted), false) = (self.enabled, fixed) {
             if disabled_later {
@@ -306,6 +307,10 @@ impl Resource for Service {
                 draft.operations.push(Operation::Enable { unit: self.unit.clone(), enabled: wanted });
             }
         } else if self.enabled == Some(true) && fixed {
+            // a device, the root's slice
+            if unit.enabled.is_empty() {
+                return Err(format!("{} cannot be enabled: it has no unit file", self.shown()));
+            }
             return Err(format!("{} cannot be enabled: systemd calls it {}", self.shown(), unit.enabled));
         }
         if unit.stale && !self.is_rewritten(state) {

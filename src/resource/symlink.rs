@@ -8,8 +8,17 @@ use crate::plan::manifest::{Before, Item};
 use crate::plan::operation::Operation;
 use crate::plan::probe::Probe;
 use crate::plan::state::{PathState, State};
-use crate::source::Diagnostics;
+use crate::source::{Diagnostic, Diagnostics};
 use crate::yaml::{Fields, Node};
+
+/// Whether a link at `path` that says `target` leads to itself.
+fn leads_to(target: &str, path: &str) -> bool {
+    let parts =
+        |text: &str| text.split('/').filter(|part| !matches!(*part, "" | ".")).map(str::to_owned).collect::<Vec<_>>();
+    let own = parts(path);
+    let beside = own.split_last().map(|(_, folder)| [folder, &parts(target)].concat());
+    if target.starts_with('/') { parts(target) == own } else { beside == Some(own) }
+}
 
 /// A symbolic link on the host.
 #[derive(Debug)]
@@ -27,7 +36,13 @@ impl Symlink {
         let mut fields = Fields::new(node, "symlink")?;
         let link = fields.required("path");
         let link = fields.read(link, path);
-        let target = fields.required_string("src");
+        let target = fields.required("src");
+        let target = fields.read(target, |node| match (node.string()?, link.as_deref()) {
+            (target, Some(link)) if leads_to(&target, link) => {
+                Err(Diagnostic::at(&node.span, "a link that leads to itself leads nowhere").into())
+            }
+            (target, _) => Ok(target),
+        });
         let (path, target) = fields.finish_with(link.zip(target))?;
         Ok(Self { path, target })
     }
@@ -68,7 +83,7 @@ impl Resource for Symlink {
             }
             PathState::Link { target } => Some(target.clone().unwrap_or_else(|| "?".to_owned())),
             PathState::File { .. } => Some("(a file)".to_owned()),
-            PathState::Directory { .. } | PathState::Other => {
+            PathState::Directory { .. } | PathState::Home { .. } | PathState::Other => {
                 return Err(format!("{path} is there on the host, but is no symbolic link"));
             }
         };

@@ -1,12 +1,12 @@
 //! `user`: an account, and the groups that it is in.
 
-use super::arguments::{account_name, account_number};
-use super::{Draft, Planned, Resource, before};
+use super::account::{comment, group, groups, home, new_name, number, shell};
+use super::{Draft, Planned, Resource, Turn, before};
 use crate::plan::change::{Action, Detail};
 use crate::plan::manifest::{Before, Item};
 use crate::plan::operation::Operation;
 use crate::plan::probe::Probe;
-use crate::plan::state::{GroupState, State, UserState};
+use crate::plan::state::{GroupState, PathState, State, UserState};
 use crate::source::Diagnostics;
 use crate::yaml::{Fields, Node};
 
@@ -33,11 +33,14 @@ impl User {
     pub fn parse(node: &Node) -> Result<Self, Diagnostics> {
         let mut fields = Fields::new(node, "user")?;
         let name = fields.required("name");
-        let name = fields.read(name, account_name);
+        let name = fields.read(name, new_name);
         let uid = fields.get("uid");
-        let uid = fields.read(uid, account_number);
-        let (group, groups) = (fields.string("group"), fields.strings("groups").unwrap_or_default());
-        let (home, shell, comment) = (fields.string("home"), fields.string("shell"), fields.string("comment"));
+        let uid = fields.read(uid, |node| number(node, name.as_deref()));
+        let [one, more] = ["group", "groups"].map(|key| fields.get(key));
+        let (group, groups) = (fields.read(one, group), fields.read(more, groups).unwrap_or_default());
+        let [place, program, text] = ["home", "shell", "comment"].map(|key| fields.get(key));
+        let (home, shell) = (fields.read(place, home), fields.read(program, shell));
+        let comment = fields.read(text, comment);
         let system = fields.boolean("system").unwrap_or(false);
         let create_home = fields.boolean("create_home").unwrap_or(!system);
         let name = fields.finish_with(name)?;
@@ -53,6 +56,42 @@ impl User {
     /// The name of a group by its number.
     fn group_name(state: &State, gid: Option<u32>) -> Option<String> {
         state.groups.iter().find(|(_, group)| gid.is_some() && group.gid == gid).map(|(name, _)| name.clone())
+    }
+
+    /// Where it lives if it is made.
+    fn new_home(&self) -> String {
+        // useradd's own default
+        self.home.clone().unwrap_or_else(|| format!("/home/{}", self.name))
+    }
+
+    /// What the account tools would refuse on this host.
+    fn refused(&self, state: &State, now: Option<&UserState>) -> Option<String> {
+        if let Some(uid) = self.uid.filter(|uid| now.is_none_or(|now| now.uid != Some(*uid)))
+            && let Some((other, _)) =
+                state.users.iter().find(|(name, user)| **name != self.name && user.uid == Some(uid))
+        {
+            return Some(format!("the user {other} has the uid {uid} on the host"));
+        }
+        let is_there =
+            |group: &String| state.groups.contains_key(group) || Self::group_name(state, group.parse().ok()).is_some();
+        let missing = self.group.iter().chain(&self.groups).find(|group| !is_there(group))?;
+        if !state.installing.is_empty() {
+            return None;
+        }
+        Some(if missing.parse::<u32>().is_ok() {
+            format!(
+                "there is no group with the gid {missing} on the host; declare it first: `group: {{ name: ..., gid: {missing} }}`"
+            )
+        } else {
+            format!("there is no group {missing} on the host; declare it first: `group: {{ name: {missing} }}`")
+        })
+    }
+
+    /// useradd only warns of it.
+    fn lacks_shell(&self, state: &State) -> Option<Detail> {
+        let shell = self.shell.as_ref().filter(|shell| !shell.is_empty() && state.installing.is_empty())?;
+        let lacks = *state.path(shell) == PathState::Absent && !state.declared.contains_key(shell);
+        lacks.then(|| Detail::note(format!("{shell} is not on the host")))
     }
 
     fn missing_groups(&self, state: &State) -> Vec<String> {
@@ -86,6 +125,15 @@ impl User {
         }
         command.push(if self.create_home { "-m" } else { "-M" }.to_owned());
         command.push(self.name.clone());
+        details.extend(self.lacks_shell(state));
+        if self.group.is_none() {
+            // what useradd makes unless it is told otherwise
+            state.groups.entry(self.name.clone()).or_default();
+        }
+        if self.create_home && *state.path(&self.new_home()) == PathState::Absent {
+            let group = self.group.as_ref().unwrap_or(&self.name).clone();
+            state.paths.insert(self.new_home(), PathState::Home { owner: self.name.clone(), group });
+        }
         let user = UserState {
             uid: self.uid,
             gid: None,
@@ -112,9 +160,13 @@ impl User {
             let by_number = self.group.as_ref().is_some_and(|group| group.parse().ok() == now.gid);
             differs("-g", "group", Self::group_name(state, now.gid), self.group.clone().filter(|_| !by_number));
         }
-        differs("-d", "home", Some(now.home.clone()), self.home.clone());
+        let home = self.home.clone().filter(|home| home != now.home.trim_end_matches('/') && *home != now.home);
+        differs("-d", "home", Some(now.home.clone()), home);
         differs("-s", "shell", Some(now.shell.clone()), self.shell.clone());
         differs("-c", "comment", Some(now.comment.clone()), self.comment.clone());
+        if self.shell.as_ref().is_some_and(|shell| *shell != now.shell) {
+            details.extend(self.lacks_shell(state));
+        }
         let missing = self.missing_groups(state);
         if !missing.is_empty() {
             command.extend(["-a".to_owned(), "-G".to_owned(), missing.join(",")]);
@@ -155,6 +207,13 @@ impl Resource for User {
 
     fn ask(&self, probe: &mut Probe) {
         probe.user(&self.name);
+        if let Some(uid) = self.uid {
+            probe.user_number(uid);
+        }
+        probe.path(&self.new_home());
+        if let Some(shell) = self.shell.as_ref().filter(|shell| !shell.is_empty()) {
+            probe.path(shell);
+        }
         probe.tool("useradd");
     }
 
@@ -162,16 +221,20 @@ impl Resource for User {
         vec![Item::User { name: self.name.clone(), before: Before::Nothing }]
     }
 
+    fn turn(&self) -> Turn {
+        Turn::Users
+    }
+
+    fn number(&self) -> Option<(String, &str)> {
+        self.uid.map(|uid| (format!("the uid {uid}"), self.name.as_str()))
+    }
+
     fn plan(&self, state: &mut State) -> Result<Planned, String> {
         let now = state.users.get(&self.name).cloned();
         let claim = Item::User { name: self.name.clone(), before: Before::Nothing };
         let before = before(state, &claim, now.is_some());
-        for group in self.group.iter().chain(&self.groups) {
-            if !state.groups.contains_key(group) && group.parse::<u32>().is_err() && state.installing.is_empty() {
-                return Err(format!(
-                    "there is no group {group} on the host; declare it first: `group: {{ name: {group} }}`"
-                ));
-            }
+        if let Some(reason) = self.refused(state, now.as_ref()) {
+            return Err(reason);
         }
         let draft = match &now {
             None => Some(self.create(state)),

@@ -50,8 +50,20 @@ impl CheckKind {
     pub const fn arguments(self) -> &'static [&'static str] {
         match self {
             Self::Http => &[
-                "url", "method", "headers", "body", "status", "contains", "that", "show", "signal", "of", "newest",
-                "max_age", "within",
+                "url",
+                "method",
+                "headers",
+                "body",
+                "status",
+                "on_refused",
+                "contains",
+                "that",
+                "show",
+                "signal",
+                "of",
+                "newest",
+                "max_age",
+                "within",
             ],
             Self::Port => &["port", "host", "state", "within"],
             Self::Command => &["command", "contains", "that", "show", "signal", "of", "newest", "max_age", "within"],

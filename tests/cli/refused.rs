@@ -1037,6 +1037,68 @@ steps:
 }
 
 #[test]
+fn accounts() -> io::Result<()> {
+    let role = "\
+summary: x
+steps:
+  - name: a
+    resources:
+      - user: { name: app, uid: 1500, home: srv/app, shell: bash, comment: \"App: the one\" }
+      - user: { name: more, uid: 1500 }
+      - group: { name: 'CORP\\staff', gid: 0 }
+      - service: { name: app@, enabled: true }
+";
+    let files = [("playbooks/site.yml", "- hosts: all\n  roles: [one]\n"), ("roles/one/role.yml", role)];
+    insta::assert_snapshot!(refused(&files)?, @r#"
+    error: a path on a host must be absolute
+     --> roles/one/role.yml:5:45
+      |
+    5 |       - user: { name: app, uid: 1500, home: srv/app, shell: bash, comment: "App: the one" }
+      |                                             ^^^^^^^ `srv/app`
+
+    error: a path on a host must be absolute
+     --> roles/one/role.yml:5:61
+      |
+    5 |       - user: { name: app, uid: 1500, home: srv/app, shell: bash, comment: "App: the one" }
+      |                                                             ^^^^ `bash`
+
+    error: a colon cannot be in a field of /etc/passwd
+     --> roles/one/role.yml:5:76
+      |
+    5 |       - user: { name: app, uid: 1500, home: srv/app, shell: bash, comment: "App: the one" }
+      |                                                                            ^^^^^^^^^^^^^^
+
+    error: `CORP\staff` is no name of a user or group of the host itself
+     --> roles/one/role.yml:7:24
+      |
+    7 |       - group: { name: 'CORP\staff', gid: 0 }
+      |                        ^^^^^^^^^^^^
+      |
+      = help: accounts of a directory service are made there, and need no declaration here
+
+    error: app@.service is a template, of which only instances can run
+     --> roles/one/role.yml:8:26
+      |
+    8 |       - service: { name: app@, enabled: true }
+      |                          ^^^^
+      |
+      = help: name one, such as app@one
+    "#);
+    let sound = role.replace(", home: srv/app, shell: bash, comment: \"App: the one\"", "");
+    let sound = sound.replace("'CORP\\staff', gid: 0", "staff, gid: 1500").replace("app@", "app@one");
+    insta::assert_snapshot!(refused(&[files[0], ("roles/one/role.yml", &sound)])?, @"
+    error: the uid 1500 is declared twice for one host
+     --> roles/one/role.yml:6:9
+      |
+    5 |       - user: { name: app, uid: 1500 }
+      |         ---- and for app
+    6 |       - user: { name: more, uid: 1500 }
+      |         ^^^^ for more
+    ");
+    Ok(())
+}
+
+#[test]
 fn two_owners() -> io::Result<()> {
     let role = "summary: x\nsteps:\n  - name: a\n    resources:\n      - file: { path: /etc/shared, content: a }\n      - service: { name: x }\n";
     let site = "\

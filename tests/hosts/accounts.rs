@@ -94,4 +94,38 @@ fn accounts_are_made_changed_and_repaired() {
     // Accounts stay when they are no longer declared.
     both.declare("- file: { path: /opt/other, content: x }").apply();
     assert_eq!(both.read("id -u metrics; ls /opt"), "4001\nother");
+
+    // What a step makes first is there for the rest of it, whatever the order; homes may have blanks in them.
+    let fresh = r#"
+- file: { path: /home/fresh/.env, content: "x\n", owner: fresh, group: fresh }
+- file: { path: /srv/deep/er/own, content: "x\n" }
+- directory: { path: /home/fresh, mode: "0711" }
+- directory: { path: /srv/deep/er/inner }
+- user: { name: fresh }
+- user: { name: mate }
+- group: { name: mate }
+- user: { name: blank, uid: 4100, home: "/srv/my home", groups: "adm,games", create_home: true, system: true }
+- file: { path: "/srv/my home/own", content: "x\n", owner: blank }
+"#;
+    both.declare(fresh).apply();
+    let made = "stat -c '%U:%G %n' /home/fresh/.env /srv/deep/er/own '/srv/my home/own'; stat -c %a /home/fresh; id -gn mate; id -Gn blank";
+    assert_eq!(
+        both.read(made),
+        "fresh:fresh /home/fresh/.env\nroot:root /srv/deep/er/own\nblank:root /srv/my home/own\n711\nmate\nblank adm games"
+    );
+    // Whoever has edited them may have left comments in the lists of subordinate ids.
+    both.each(|host| drop(host.read("echo '# by hand: see the wiki' | tee -a /etc/subuid >>/etc/subgid")));
+    let unit = "- unit: { name: his, user: blank, content: \"[Service]\\nExecStart=/bin/sleep infinity\\n\" }\n- service: { name: his, user: blank, settle: 0s }\n";
+    both.declare(&format!("{fresh}{unit}")).apply();
+    let lists =
+        "ls '/srv/my home/.config/systemd/user'; grep -h blank /etc/subuid /etc/subgid | cut -d: -f1,3 | sort -u";
+    assert_eq!(both.read(lists), "his.service\nblank:65536");
+
+    // What the host's tools would refuse is said before anything is done.
+    both.declare("- user: { name: other, uid: 4100 }\n- group: { name: other, gid: 4010 }\n- user: { name: third, group: \"54321\" }");
+    both.solti(&["diff"])
+        .assert_status(1)
+        .assert_stdout_has("the user blank has the uid 4100 on the host")
+        .assert_stdout_has("the group metrics has the gid 4010 on the host")
+        .assert_stdout_has("there is no group with the gid 54321 on the host");
 }

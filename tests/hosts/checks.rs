@@ -88,6 +88,56 @@ fn files_and_units(suite: Suite) {
         seen(&output, "file:conf"),
         "failed: mode 0644 instead of 0600, owner root instead of games, `listen = 80` is not in it"
     );
+    whoever_is_refused_asks_once(&hosts, &project);
+}
+
+/// Notes who asks, and lets in whoever knows the word that it is given.
+const DOOR: &str = r#"use strict; use IO::Socket::INET; $| = 1;
+my $server = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => 7100, Listen => 20, ReuseAddr => 1) or die;
+while (my $client = $server->accept) {
+  my $who = 'nobody';
+  while (<$client>) { $who = $1 if /^authorization: Basic (\S+)/i; last if /^\r?$/ }
+  print "$who\n";
+  my $status = $who eq $ARGV[0] ? 200 : 401;
+  print $client "HTTP/1.1 $status x\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno";
+}
+"#;
+
+fn whoever_is_refused_asks_once(hosts: &Hosts, project: &Project) {
+    let host = hosts.host("host");
+    host.write_file("/root/door.pl", DOOR);
+    host.read("systemd-run -q --unit door sh -c 'exec perl /root/door.pl right >/run/asked'");
+    wait_until("the door", || (host.exec("curl -s http://127.0.0.1:7100/").status == 0).then_some(()));
+    let checks = "\
+- http: { name: first, url: \"http://127.0.0.1:7100/a\", headers: &who { Authorization: \"Basic {{ own_word }}\" }, within: 20s }
+- http: { name: second, url: \"http://127.0.0.1:7100/b\", headers: *who, within: 20s }
+- http: { name: third, url: \"http://127.0.0.1:7100/c\", method: POST, body: x, headers: *who, within: 20s }
+- http: { name: closed, url: \"http://127.0.0.1:7100/d\", status: 401, within: 20s }
+- http: { name: nobody, url: \"http://127.0.0.1:7100/e\", within: 1500ms }
+- http: { name: patient, url: \"http://127.0.0.1:7100/f\", headers: { Authorization: Basic patient }, on_refused: retry, within: 1500ms }
+";
+    let role = role(checks).replace("steps:", "  own_word: { type: string, default: wrong }\nsteps:");
+    project.file("roles/own/role.yml", &role);
+    let count = |who: &str| host.read(&format!("grep -cx {who} /run/asked; true")).parse::<u32>().unwrap();
+    let curl = host.read("command -v curl");
+    for (command, asked) in [("true", 1), (&*format!("mv {curl} {curl}.away"), 2)] {
+        host.read(command);
+        let output = project.with(&["verify", "-v"], &[]).assert_status(1);
+        let refused = "status 401 instead of 200: no (refused, and not asked again)";
+        assert_eq!(seen(&output, "http:first"), format!("failed: {refused}"));
+        assert_eq!(seen(&output, "http:second"), format!("failed: not asked: {refused}"));
+        assert_eq!(seen(&output, "http:third"), format!("failed: not asked: {refused}"));
+        assert_eq!(seen(&output, "http:closed"), "ok: status 401");
+        assert_eq!(count("wrong"), asked, "{output}");
+        for (name, who) in [("nobody", "nobody"), ("patient", "patient")] {
+            assert_eq!(seen(&output, &format!("http:{name}")), "failed: status 401 instead of 200: no");
+            assert!(count(who) > 2 * asked, "{output}");
+        }
+    }
+    let output = project.with(&["verify", "-v"], &["own_word=right"]).assert_status(1);
+    for name in ["first", "second", "third"] {
+        assert_eq!(seen(&output, &format!("http:{name}")), "ok: status 200");
+    }
 }
 
 #[test]
@@ -215,7 +265,10 @@ fn markers_are_written_once_and_found() {
     let output = stack.solti(&["verify", "-v"], &["marker_within=2s", "own_password=another"]).assert_status(1);
     assert!(seen(&output, "marker:journal").starts_with("failed: written, but not found: curl: (7)"), "{output}");
     let refused = "failed: the marker could not be written: ";
-    assert_eq!(seen(&output, "marker:point"), format!("{refused}status 401: Unauthorized."));
+    assert_eq!(
+        seen(&output, "marker:point"),
+        format!("{refused}status 401: Unauthorized. (refused, and not asked again)")
+    );
     assert_eq!(
         seen(&output, "marker:metric"),
         format!("{refused}exit status 1: /opt/own.prom is there already, and not from a marker")

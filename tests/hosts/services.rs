@@ -242,4 +242,52 @@ fn a_service_that_ran_before_is_adopted_as_it_is() {
         format!("{}{}", output.stdout, output.stderr).contains("`state` is `started` or `stopped`, not `restarted`"),
         "{output}"
     );
+    units_of_other_types(&both);
+}
+
+/// A socket with its service, whose client comes at once; a timer that elapses, a path that is there, a mount, a service that
+/// is done and one that says that it reads its configuration: while each settles, systemd calls it something else.
+fn other_units(port: u16) -> String {
+    let unit = |name: &str, lines: &[&str]| {
+        let lines: String = lines.iter().map(|line| format!("      {line}\n")).collect();
+        format!("- unit:\n    name: {name}\n    content: |\n{lines}")
+    };
+    let sleeps = ["[Service]", "ExecStart=/bin/sleep infinity"];
+    let anew = "ExecStart=/bin/sh -c 'systemd-notify --ready; sleep 0.5; systemd-notify RELOADING=1 MONOTONIC_USEC=1; sleep 0.5; systemd-notify --ready; sleep infinity'";
+    [
+        unit("echo.socket", &["[Socket]", &format!("ListenStream=127.0.0.1:{port}")]),
+        unit("echo.service", &sleeps),
+        unit("tick.timer", &["[Timer]", "OnActiveSec=1s", "AccuracySec=10ms"]),
+        unit("tick.service", &["[Service]", "Type=oneshot", "ExecStart=/bin/true"]),
+        unit("seen.path", &["[Path]", "PathExists=/run/seen", "Unit=other.service"]),
+        unit("other.service", &sleeps),
+        unit("'srv-my\\x2ddata.mount'", &["[Mount]", "What=tmpfs", "Where=/srv/my-data", "Type=tmpfs"]),
+        unit("once.service", &["[Service]", "RemainAfterExit=yes", "ExecStart=/bin/sleep 0.5"]),
+        unit("anew.service", &["[Service]", "Type=notify", "NotifyAccess=all", anew]),
+    ]
+    .concat()
+        + "- service: { name: \"{{ item }}\", settle: 2s, loop: [echo.socket, tick.timer, seen.path, 'srv-my\\x2ddata.mount', once, anew] }\n"
+}
+
+fn units_of_other_types(both: &Both) {
+    both.each(|host| {
+        let client = "until systemctl is-active -q anew; do sleep 0.05; done; sleep 0.5; : <>/dev/tcp/127.0.0.1/7110; touch /run/seen";
+        drop(host.read(&format!("systemd-run -q bash -c '{client}'")));
+    });
+    both.declare(&other_units(7110)).apply();
+    let states = "systemctl show -p SubState --value echo.socket echo.service tick.timer seen.path 'srv-my\\x2ddata.mount' once anew | grep .";
+    assert_eq!(both.read(states), "running\nrunning\nelapsed\nrunning\nmounted\nexited\nrunning");
+    // systemd opens no socket while its service runs
+    both.declare(&other_units(7111)).apply();
+    let open =
+        "systemctl show -p SubState --value echo.socket echo.service | grep .; ss -tln | grep -o '127.0.0.1:711[0-9]'";
+    assert_eq!(both.read(open), "running\nrunning\n127.0.0.1:7111");
+    both.declare(&other_units(22));
+    both.solti(&["apply", "-y"]).assert_status(1).assert_stdout_has("echo.socket is running as before");
+    assert_eq!(both.read(open), "running\nrunning\n127.0.0.1:7111");
+    // what a unit has started goes with it when it is put back
+    let more = "- unit: { name: more.path, content: \"[Path]\\nPathExists=/run/seen\\n\" }\n- unit: { name: more.service, content: \"[Service]\\nExecStart=/bin/sleep infinity\\n\" }\n- service: { name: more.path }\n- command: { command: \"systemctl is-active more.service && exit 7\", creates: /run/never }\n";
+    both.declare(&format!("{}{more}", other_units(7111)));
+    both.solti(&["apply", "-y"]).assert_status(1).assert_stdout_has("exit status 7");
+    assert_eq!(both.read("systemctl is-active more.path more.service; true"), "inactive\ninactive");
 }

@@ -69,7 +69,7 @@ uninstall() { quiet && { apt remove "$@"; result=$?; loud; [ $result -eq 0 ]; } 
 
 account() {
   # userdel has taken the group along that has the user's name
-  if [ "$1" = groupdel ] && ! grep -q "^$2:" /etc/group; then return 0; fi
+  if [ "$1" = groupdel ] && ! cut -d : -f 1 /etc/group | grep -qxF -e "$2"; then return 0; fi
   # whoever is at work cannot be removed: services that run without a login end with the user
   if [ "$1" = userdel ] && [ -e "/var/lib/systemd/linger/$2" ]; then
     logged loginctl disable-linger "$2" && logged systemctl stop "user@$(id -u -- "$2").service" || return 1
@@ -80,19 +80,28 @@ account() {
 # --- users' own services, and podman ---
 
 subordinate() { # subordinate FILE USER FLAG: gives the user 65536 ids that nobody has, unless it has some
-  next=100000
-  while IFS=: read -r name first count; do
-    if [ "$name" = "$2" ]; then return 0; fi
-    if [ $((first + count)) -gt $next ]; then next=$((first + count)); fi
+  next=100000 id=$(id -u -- "$2")
+  # whoever has edited it may have left comments, or no line end
+  while IFS=: read -r name first count || [ -n "$name" ]; do
+    if [ "$name" = "$2" ] || [ "$name" = "$id" ]; then return 0; fi
+    decimal "$first" && first=$decimal && decimal "$count" || continue
+    if [ $((first + decimal)) -gt $next ]; then next=$((first + decimal)); fi
   done <"$1"
   logged usermod "$3" "$next-$((next + 65535))" "$2"
+}
+# decimal TEXT: $decimal is the number that a file has there, if it is one; else arithmetic would end the shell, or take
+# zeros in front for octal
+decimal() {
+  decimal=$1
+  while :; do case $decimal in 0?*) decimal=${decimal#0} ;; *) break ;; esac; done
+  case $decimal in '' | *[!0-9]* | ???????????*) return 1 ;; esac
 }
 
 linger() { # linger USER: its services run without a login
   for file in /etc/subuid /etc/subgid; do [ -e "$file" ] || true >"$file" || return 1; done
   subordinate /etc/subuid "$1" --add-subuids && subordinate /etc/subgid "$1" --add-subgids || return 1
   # podman wants a home, which system accounts often lack
-  eval "home=~$1"
+  home=$(getent passwd "$1" | cut -d : -f 6)
   [ -d "$home" ] || folder "$(random)" "$home" 0755 "$1" - || return 1
   id=$(id -u -- "$1") && logged loginctl enable-linger "$1" && logged systemctl start "user@$id.service" || return 1
   tenths=100
@@ -190,11 +199,30 @@ act() { # act start|stop|restart|reload UNIT
   case $1 in stop | restart) let_start "$2" ;; esac
   # systemd's limit is for services that start anew by themselves: several changes in a short time do not count
   case $1 in start | restart) ctl "$2" reset-failed >/dev/null 2>&1 ;; esac
-  ctl "$2" "$1"
+  case $1-$2 in
+  restart-*.socket) reopen "$2" ;;
+  *) ctl "$2" "$1" ;;
+  esac
+}
+
+# systemd opens no socket whose service runs, because that has the former one: it ends before, and runs again afterwards
+reopen() { # reopen SOCKET
+  ran_=
+  for one_ in $(triggered "$1"); do
+    if ctl "$one_" is-active -q; then ctl "$one_" stop || return 1; ran_="$ran_ $one_"; fi
+  done
+  ctl "$1" restart || return 1
+  for one_ in $ran_; do ctl "$one_" start || return 1; done
+}
+triggered() { # triggered UNIT: what a socket, a timer or a path starts by itself
+  case $1 in */*) scope_=${1%%/*}/ ;; *) scope_= ;; esac
+  for one_ in $(ctl "$1" show -p Triggers --value 2>/dev/null); do printf '%s\n' "$scope_$one_"; done
 }
 
 service() { # service start|stop|restart|reload UNIT
   remember "$2" "$1" || return 1
+  # what it starts is put back with it
+  case $2 in *.socket | *.timer | *.path) for one_ in $(triggered "$2"); do remember "$one_" "$1" || return 1; done ;; esac
   act "$1" "$2" >"$T/out" 2>&1 </dev/null 8>&- && return
   status=$?
   words "$2"
@@ -206,7 +234,10 @@ service() { # service start|stop|restart|reload UNIT
 # the last lines of a unit's journal, as the output of what failed
 words() {
   case $1 in
-  */*) journalctl -q --no-pager -o cat -n 15 _SYSTEMD_USER_UNIT="${1#*/}" _UID="$(id -u -- "${1%%/*}")" ;;
+  # what it says itself, and what the user's systemd says of it
+  */*)
+    set -- "${1#*/}" "$(id -u -- "${1%%/*}")"
+    journalctl -q --no-pager -o cat -n 15 _SYSTEMD_USER_UNIT="$1" _UID="$2" + USER_UNIT="$1" _UID="$2" ;;
   *) journalctl -q --no-pager -o cat -n 15 -u "$1" ;;
   esac >>"$T/out" 2>/dev/null
 }
@@ -214,11 +245,32 @@ words() {
 show_all() { # show_all UNIT...: what tells that a unit has stayed up
   own_=
   for of_ in "$@"; do case $of_ in
-  */*) printf 'Id=%s\n' "$of_"; ctl "$of_" show -p ActiveState -p SubState -p InvocationID ;;
+  */*) printf 'Id=%s\n' "$of_"; ctl "$of_" show -p ActiveState -p InvocationID ;;
   *) own_="$own_ $of_" ;;
   esac; done
   # shellcheck disable=SC2086 # names of units have no blanks
-  [ -z "$own_" ] || systemctl show -p Id -p ActiveState -p SubState -p InvocationID -- $own_
+  [ -z "$own_" ] || systemctl show -p Id -p ActiveState -p InvocationID -- $own_
+}
+
+# Of what systemd shows, what stays as it is while a unit is up; `down` for one that is not. SubState is not asked: it says who
+# uses the unit just now. A socket listens or runs, a timer waits or has elapsed, a path is waited for or was there, an
+# automount waits or runs, and a service reads its configuration anew, or has done all it is there for and stays up.
+lasting() {
+  while IFS='=' read -r key value; do
+    case $key in
+    Id) kind=${value##*.} ;;
+    ActiveState)
+      case $value-$kind in
+      active-* | reloading-* | refreshing-*) ;;
+      # its first start was over when systemctl was; a disk that something waits for is called so, too
+      activating-service) echo down ;;
+      activating-*) ;;
+      *) echo down ;;
+      esac ;;
+    # another one for each start; units that nobody starts have none
+    InvocationID) printf '%s\n' "$value" ;;
+    esac
+  done
 }
 
 settle() { # settle TENTHS CHANGE:UNIT...: they must stay up, without having started again, for that long
@@ -227,14 +279,8 @@ settle() { # settle TENTHS CHANGE:UNIT...: they must stay up, without having sta
   for unit in "$@"; do shift; of="$of $unit"; set -- "$@" "${unit#*:}"; done
   first=
   while :; do
-    now=$(show_all "$@")
-    while IFS= read -r line; do
-      case $line in
-      ActiveState=failed | ActiveState=inactive | SubState=auto-restart*) first=down ;;
-      esac
-    done <<UNITS
-$now
-UNITS
+    now=$(show_all "$@" | lasting)
+    case $now in *down*) first=down ;; esac
     if [ "$first" = down ] || { [ -n "$first" ] && [ "$first" != "$now" ]; }; then
       true >"$T/out"; for unit in "$@"; do
         if ! ctl "$unit" is-active -q || [ $# -eq 1 ]; then words "$unit"; else continue; fi

@@ -90,7 +90,9 @@ impl<'a> Writer<'a> {
         for (at, operation) in each(|operation| matches!(operation, Operation::Install { .. })) {
             self.make(at, operation);
         }
-        for (at, operation) in each(|operation| matches!(operation, Operation::Account { .. })) {
+        let mut accounts = each(|operation| matches!(operation, Operation::Account { .. }));
+        accounts.sort_by_key(|(_, operation)| !is_group(operation));
+        for (at, operation) in accounts {
             self.make(at, operation);
         }
         for (at, operation) in each(|operation| matches!(operation, Operation::Linger { .. })) {
@@ -257,6 +259,11 @@ impl<'a> Writer<'a> {
             self.must(last, &format!("settle {} {}", longest / 100, units.join(" ")));
         }
     }
+}
+
+/// Users are in groups, so these come first.
+fn is_group(operation: &Operation) -> bool {
+    matches!(operation, Operation::Account { command } if command.first().is_some_and(|program| program.starts_with("group")))
 }
 
 /// `MODE OWNER GROUP`, with `-` for what stays.

@@ -8,8 +8,10 @@ mod planner;
 mod podman_steps;
 mod project;
 mod removing;
+mod settle;
 mod step;
 mod step_runs;
+mod subordinate;
 mod tags;
 
 use super::ownership::Ownership;

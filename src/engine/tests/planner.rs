@@ -193,3 +193,47 @@ fn only_what_is_to_go_is_asked_for_once_more() {
     let program = further_questions(&work, &state, &None, &MINE).unwrap().program();
     assert!(program.contains("/etc/app/b") && program.contains("/srv/gone"), "{program}");
 }
+
+#[test]
+fn what_a_step_makes_first_is_there_for_the_rest_of_it() {
+    let resources = [
+        "file: { path: /srv/app/a, content: x }",
+        "directory: { path: /srv/app/inner }",
+        "file: { path: /etc/set/more, content: x }",
+        "config: { dir: /etc/set, files: [{ content: x, dest: one }] }",
+        "file: { path: /home/app/a, content: x }",
+        "user: { name: app }",
+        "group: { name: app }",
+    ];
+    assert_snapshot!(planned(&work(vec![role("one", &resources)]), &mut host(&[]), MINE), @"
+    one
+      step
+        create one/step/file:/srv/app/a
+        create one/step/directory:/srv/app/inner, root:root 0755
+        create one/step/file:/etc/set/more
+        create one/step/config:/etc/set, /etc/set root:root 0755
+        create one/step/file:/home/app/a
+        create one/step/user:app
+        create one/step/group:app
+      = one/step/group:app app Nothing
+      = one/step/user:app app Nothing
+      = one/step/file:/srv/app/a /srv/app/a Nothing
+      = one/step/directory:/srv/app/inner /srv/app/inner Nothing
+      = one/step/file:/etc/set/more /etc/set/more Nothing
+      = one/step/config:/etc/set /etc/set Nothing, /etc/set/one Nothing
+      = one/step/file:/home/app/a /home/app/a Nothing
+    ");
+    // another step's are not
+    let mut run = role("one", &resources[..2]);
+    let second = role("one", &["directory: { path: /srv/app }"]).steps.remove(0);
+    run.steps[0].resources.remove(1);
+    run.steps.push(second);
+    assert_snapshot!(planned(&work(vec![run]), &mut host(&[]), MINE), @"
+    impossible:
+    one/step/file:/srv/app/a: the directory /srv/app does not exist; declare it first: `directory: { path: /srv/app }`
+    ");
+    // nor one that is not selected
+    let mut run = role("one", &resources[..2]);
+    run.steps[0].resources[1].selected = false;
+    assert!(planned(&work(vec![run]), &mut host(&[]), MINE).contains("does not exist"));
+}

@@ -202,3 +202,15 @@ fn the_frame() {
     commit '{"format":1,"it'\''s":2}'
     "#);
 }
+
+#[test]
+fn groups_are_made_before_users() {
+    let account = |words: &str| vec![Operation::Account { command: words.split(' ').map(str::to_owned).collect() }];
+    let changes = ["useradd -g one app", "usermod -G two more", "groupadd one", "groupmod -g 1500 two"].map(account);
+    assert_snapshot!(lines(&step(changes.into(), false)), @"
+    at=2; account groupadd one || return 1
+    at=3; account groupmod -g 1500 two || return 1
+    at=0; account useradd -g one app || return 1
+    at=1; account usermod -G two more || return 1
+    ");
+}

@@ -72,11 +72,13 @@ pub fn parse<'a>(records: impl IntoIterator<Item = (&'a str, &'a str)>) -> Facts
     machine::add(&mut values, &said, &tools);
     network.add(&mut values, said.first("machine").unwrap_or_default());
     values.insert("solti_users".into(), json!(users));
-    let homes = words("homes");
+    let homes: Vec<&str> = said.first("homes").unwrap_or_default().split(':').collect();
     let homes: Map<String, Value> = homes
-        .iter()
-        .filter_map(|entry| entry.split_once(':'))
-        .map(|(name, home)| (name.to_owned(), json!(home)))
+        .chunks_exact(2)
+        .filter_map(|pair| match pair {
+            [name, home] => Some(((*name).to_owned(), json!(home))),
+            _ => None,
+        })
         .collect();
     values.insert("solti_homes".into(), homes.into());
     let secrets = said.all("secret").into_iter().filter_map(|entry| entry.split_once(' '));
@@ -98,5 +100,17 @@ impl<'a> Said<'a> {
 
     fn all(&self, tag: &str) -> Vec<&'a str> {
         self.records.iter().filter(|record| record.0 == tag).map(|record| record.1).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn homes_may_have_blanks() {
+        let facts = parse([("homes", "root:/root:app:/srv/my home:none::more:/")]);
+        let homes = json!({"root": "/root", "app": "/srv/my home", "none": "", "more": "/"});
+        assert_eq!(facts.values["solti_homes"], homes);
     }
 }

@@ -50,13 +50,14 @@ f_homes=
 f_me=
 while IFS=: read -r f_name f_rest f_id f_group f_gecos f_home f_shell; do
     f_users="$f_users $f_name"
-    f_homes="$f_homes $f_name:$f_home"
+    # a home may have blanks in it
+    f_homes="$f_homes:$f_name:$f_home"
     [ "$f_id" != "$f_uid" ] || [ -n "$f_me" ] || f_me=$f_name:$f_id:$f_group:$f_home:$f_shell
 done </etc/passwd
 # users of a directory service are not in the file
 [ -n "$f_me" ] || f_me=$(id -un):$f_uid:$(id -g):$HOME:
 say users "$f_users"
-say homes "$f_homes"
+say homes "${f_homes#:}"
 say me "$f_me"
 
 f_tools=

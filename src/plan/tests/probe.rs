@@ -47,8 +47,8 @@ fn a_typical_set_of_questions() {
       case $(ls -l "/proc/$pid/fd" 2>/dev/null) in *" $L"*) ;; *) holder= ;; esac
       if [ -n "$holder" ]; then say busy "$holder"; else say interrupted "$journal"; fi
     done
-    stat -c "$S path %f/%U/%G/%u/%g/%s/%Y%n" -- /etc/app '/etc/app/a b' '/etc/app/it'\''s' /etc/link 2>&1 | while IFS= read -r line; do case $line in "$S "*) printf '%s\n' "$line" ;; *'No such file'*|*'Not a directory'*) ;; *) say unseen "$line" ;; esac; done
-    (set --; for path in /etc/app '/etc/app/it'\''s'; do if [ -f "$path" ] && [ ! -h "$path" ]; then set -- "$@" "$path"; fi; done; [ $# -eq 0 ] || exec sha256sum -- "$@") 2>/dev/null | while IFS= read -r line; do sum=${line%% *} path=/${line#*/}; say sum "$sum $path"; case "$sum $path" in *' /etc/app') ;; 'abc /etc/app/it'\''s') ;; *) say content "=$(head -c 262144 -- "$path" | base64 | tr -d '\n') $path" ;; esac; done
+    stat -c "$S path %f/%U/%G/%u/%g/%s/%Y%n" -- /etc/app '/etc/app/a b' '/etc/app/it'\''s' /etc/link 2>&1 | while IFS= read -r line; do case $line in "$S "*) printf '%s\n' "$line" ;; *'No such file'*|*'Not a directory'*|*'Too many levels'*) ;; *) say unseen "$line" ;; esac; done
+    (set --; for path in /etc/app '/etc/app/it'\''s'; do if [ -f "$path" ] && [ ! -h "$path" ]; then set -- "$@" "$path"; fi; done; [ $# -eq 0 ] || exec sha256sum -- "$@") 2>/dev/null | while IFS= read -r line; do sum=${line%% *} path=/${line#*/}; case $sum in \\*) sum=${sum#?}; path=$(printf '%b' "$path") ;; esac; say sum "$sum $path"; case "$sum $path" in *' /etc/app') ;; 'abc /etc/app/it'\''s') ;; *) say content "=$(head -c 262144 -- "$path" | base64 | tr -d '\n') $path" ;; esac; done
 
     links() { count=$1; shift
     for path do if [ -h "$path" ]; then say link "$path"; set -- "$@" "$path"; fi; done

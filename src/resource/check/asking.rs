@@ -57,7 +57,7 @@ impl Asking<'_> {
 
     /// Takes how a try came out; nothing if that was not the last question, and the next one is to be asked.
     pub fn answered(&mut self, verdict: Verdict) -> Option<Verdict> {
-        let Verdict { passed, seen, age } = verdict;
+        let Verdict { passed, seen, age, who } = verdict;
         let seen = match &mut self.stage {
             Stage::Alone => seen,
             Stage::Writing(find) if passed => {
@@ -69,7 +69,7 @@ impl Asking<'_> {
             Stage::Finding(since) if passed => format!("found after {:.1} s", since.elapsed().as_secs_f64()),
             Stage::Finding(_) => format!("written, but not found: {seen}"),
         };
-        Some(Verdict { passed, seen, age })
+        Some(Verdict { passed, seen, age, who })
     }
 
     /// Shell text that removes what it leaves on the host.

@@ -7,6 +7,9 @@ use crate::resource::arguments::{attributes, path};
 use crate::source::{Diagnostic, did_you_mean};
 use crate::yaml::Fields;
 
+/// What is said of what is behind a link that leads to itself.
+const LOOP: &str = "Too many levels of symbolic links";
+
 /// A path, and what should be there.
 #[derive(Debug, Clone)]
 pub(super) struct File {
@@ -98,7 +101,8 @@ impl File {
         let Self { path, state, .. } = self;
         let (first, rest) = reply.body.split_once('\n').unwrap_or((&reply.body, ""));
         if reply.status != 0 {
-            let absent = ["No such file or directory", "Not a directory"].iter().any(|reason| first.ends_with(reason));
+            let absent =
+                ["No such file or directory", "Not a directory", LOOP].iter().any(|reason| first.ends_with(reason));
             return match (absent, state) {
                 (true, State::Absent) => Verdict::yes("nothing is there"),
                 (true, _) => Verdict::no(format!("there is no {path}")),

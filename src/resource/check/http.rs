@@ -1,7 +1,7 @@
 //! `http`: a request to a server, asked on the host with curl, or from here where there is none.
 
 use super::answer::Demand;
-use super::say_reply;
+use super::{Who, say_reply};
 use crate::host::quote;
 use crate::plan::http::{curl_quote, header};
 use crate::source::{Diagnostic, Diagnostics};
@@ -20,7 +20,23 @@ pub(super) struct Http {
     /// What must come back; none: any that says that it went well.
     pub(super) status: Option<u16>,
     pub(super) demand: Demand,
+    /// Whether a refusal may be passing: some services refuse everybody while they start.
+    pub(super) retry: bool,
 }
+
+/// Headers that do not say who asks.
+const OF_NOBODY: [&str; 10] = [
+    "accept",
+    "accept-encoding",
+    "accept-language",
+    "cache-control",
+    "content-encoding",
+    "content-type",
+    "host",
+    "origin",
+    "referer",
+    "user-agent",
+];
 
 /// An HTTP check as a request, for asking it from elsewhere than the host's shell.
 #[derive(Debug, Clone, Copy)]
@@ -46,8 +62,46 @@ impl Http {
         let status = fields.get("status");
         let status = Some(fields.read(status, http_status).unwrap_or(200));
         let demand = Demand::read(fields);
+        let retry = fields.get("on_refused");
+        let retry = fields.read(retry, |node| match node.string()?.as_str() {
+            "fail" => Ok(false),
+            "retry" => Ok(true),
+            other => {
+                Err(Diagnostic::at(&node.span, format!("`on_refused` is `fail` or `retry`, not `{other}`")).into())
+            }
+        });
         let method = method.unwrap_or_else(|| if body.is_some() { "POST" } else { "GET" }.to_owned());
-        url.map(|url| Self { url, method, headers, body, status, demand })
+        url.map(|url| Self { url, method, headers, body, status, demand, retry: retry.unwrap_or(false) })
+    }
+
+    /// Who asks whom, as far as the request says so: a header of its own, somebody in the URL, or, where there is neither, a
+    /// body, which may be that of a login.
+    pub(super) fn identity(&self) -> Option<String> {
+        let end = self.url.find("://").map_or(0, |at| at + 3);
+        let end = self.url[end..].find(['/', '?', '#']).map_or(self.url.len(), |length| end + length);
+        let server = &self.url[..end];
+        let says = |name: &str| !OF_NOBODY.contains(&name.to_ascii_lowercase().as_str());
+        let mut words: Vec<&str> = self
+            .headers
+            .iter()
+            .filter(|(name, _)| says(name))
+            .flat_map(|(name, value)| [name.as_str(), value])
+            .collect();
+        if words.is_empty() && !server.contains('@') {
+            words.push(self.body.as_deref()?);
+        }
+        words.push(server);
+        Some(words.join("\n"))
+    }
+
+    /// What a status says of who asks.
+    pub(super) fn who(&self, status: u16) -> Who {
+        match status {
+            401 | 403 if !self.retry && self.identity().is_some() => Who::Refused,
+            // those in front of it say these while it is not there
+            0 | 401 | 403 | 502..=504 => Who::Unsaid,
+            _ => Who::Taken,
+        }
     }
 
     pub(super) fn request(&self, patience: Duration) -> Request<'_> {

@@ -173,7 +173,15 @@ fn who(fields: &mut Fields<'_>, with_token: bool) -> Vec<(String, String)> {
 }
 
 fn get(url: String, headers: Vec<(String, String)>) -> Http {
-    Http { url, method: "GET".to_owned(), headers, body: None, status: Some(200), demand: Demand::of(MARKER) }
+    Http {
+        url,
+        method: "GET".to_owned(),
+        headers,
+        body: None,
+        status: Some(200),
+        demand: Demand::of(MARKER),
+        retry: false,
+    }
 }
 
 /// A point of line protocol.
@@ -205,7 +213,15 @@ fn point<'n>(fields: &mut Fields<'n>, end: &'n Entry) -> Option<Http> {
     }
     // without a time it is from when it arrives
     line.push_str(&format!(" marker=\"{MARKER}\""));
-    Some(Http { url, method: "POST".to_owned(), headers, body: Some(line), status: None, demand: Demand::default() })
+    Some(Http {
+        url,
+        method: "POST".to_owned(),
+        headers,
+        body: Some(line),
+        status: None,
+        demand: Demand::default(),
+        retry: false,
+    })
 }
 
 /// `{name="value"}`, as Loki and Prometheus understand it.

@@ -80,17 +80,31 @@ pub struct Verdict {
     pub seen: String,
     /// How many seconds old the newest sample is, negative if it is ahead; none if there is none, or none was asked for.
     pub age: Option<i64>,
+    /// What the answer says of who asks.
+    pub who: Who,
+}
+
+/// What an answer says of who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Who {
+    /// Nothing.
+    #[default]
+    Unsaid,
+    /// The service takes it.
+    Taken,
+    /// The service refuses it. To ask again would be one more attempt, of which few lock an account.
+    Refused,
 }
 
 impl Verdict {
     /// Yes.
     fn yes(seen: impl Into<String>) -> Self {
-        Self { passed: true, seen: seen.into(), age: None }
+        Self { passed: true, seen: seen.into(), age: None, who: Who::Unsaid }
     }
 
     /// No, or not yet.
     pub fn no(seen: impl Into<String>) -> Self {
-        Self { passed: false, seen: seen.into(), age: None }
+        Self { passed: false, seen: seen.into(), age: None, who: Who::Unsaid }
     }
 }
 
@@ -170,6 +184,14 @@ impl Check {
         }
     }
 
+    /// Who asks whom, as far as the question says so.
+    pub fn identity(&self) -> Option<String> {
+        match &self.question {
+            Question::Http(http) => http.identity(),
+            _ => None,
+        }
+    }
+
     /// Judges a reply; `now` is the time on the host that was asked.
     pub fn judge(&self, reply: &Reply, now: Option<Timestamp>) -> Verdict {
         match &self.question {
@@ -187,11 +209,16 @@ impl Check {
                     None if !(200..300).contains(&reply.http) => Some(String::new()),
                     _ => None,
                 };
+                let who = http.who(reply.http);
                 if let Some(wanted) = wanted {
-                    return Verdict::no(format!("status {}{wanted}: {}", reply.http, first_line(&reply.body)));
+                    let end = if who == Who::Refused { " (refused, and not asked again)" } else { "" };
+                    let seen = format!("status {}{wanted}: {}{end}", reply.http, first_line(&reply.body));
+                    return Verdict { who, ..Verdict::no(seen) };
                 }
                 let answer = Answer::new(&reply.body, i32::from(reply.http));
-                self.judge_answer(&http.demand, &answer, now, format!("status {}", reply.http))
+                // what was to be refused was
+                let who = if who == Who::Refused { Who::Unsaid } else { who };
+                Verdict { who, ..self.judge_answer(&http.demand, &answer, now, format!("status {}", reply.http)) }
             }
             Question::Port(port) => port.judge(reply.status),
             Question::Command(Command { demand, .. }) => {

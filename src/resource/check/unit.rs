@@ -2,7 +2,7 @@
 
 use super::{Reply, Verdict, say_reply};
 use crate::host::quote;
-use crate::resource::arguments::{account_name, unit_name};
+use crate::resource::arguments::{account_name, running_unit};
 use crate::source::{Diagnostic, did_you_mean};
 use crate::yaml::Fields;
 
@@ -21,7 +21,7 @@ const STATES: [&str; 3] = ["active", "inactive", "failed"];
 impl Unit {
     pub(super) fn read(fields: &mut Fields<'_>) -> Option<Self> {
         let name = fields.required("name");
-        let name = fields.read(name, unit_name);
+        let name = fields.read(name, running_unit);
         let user = fields.get("user");
         let user = fields.read(user, |node| match node.string()?.as_str() {
             // an empty value is for roles that leave it to their users
@@ -82,7 +82,7 @@ impl Unit {
         let (active, boot) = (value("ActiveState"), value("UnitFileState"));
         let mut seen = format!("{active} ({})", value("SubState"));
         // while a unit reads its configuration anew, it serves
-        let is_right = active == self.state || (self.state == "active" && active == "reloading");
+        let is_right = active == self.state || (self.state == "active" && matches!(active, "reloading" | "refreshing"));
         let starts = match boot {
             "enabled" | "enabled-runtime" => true,
             // whoever generates a unit says who wants it, too

@@ -1,7 +1,7 @@
 //! Checks: what they ask, how answers are read, and what they come to.
 
 use crate::host::shells_here::{SAY, command, shells};
-use crate::resource::check::{Check, Reply, Verdict};
+use crate::resource::check::{Check, Reply, Verdict, Who};
 use crate::role::CheckKind;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -20,7 +20,7 @@ pub(super) fn errors(kind: CheckKind, text: &str) -> String {
 
 pub(super) fn judge(check: &Check, status: i32, http: u16, body: &str) -> String {
     let now = jiff::Timestamp::from_second(NOW).unwrap();
-    let Verdict { passed, seen, age } = check.judge(&Reply { status, http, body: body.to_owned() }, Some(now));
+    let Verdict { passed, seen, age, .. } = check.judge(&Reply { status, http, body: body.to_owned() }, Some(now));
     let age = age.map(|age| format!(" ({age} s)")).unwrap_or_default();
     format!("{}: {seen}{age}", if passed { "yes" } else { "no" })
 }
@@ -230,6 +230,9 @@ fn what_a_file_comes_to() {
     assert_snapshot!(file(", state: absent", 1, none), @"yes: nothing is there");
     assert_snapshot!(file(", state: absent", 1, "stat: cannot statx '/a': Permission denied"), @"no: stat: cannot statx '/a': Permission denied");
     assert_snapshot!(file(", state: absent", 0, "a1ff 0 0 root root"), @"no: a link is there");
+    let behind = "stat: cannot statx '/a': Too many levels of symbolic links";
+    assert_snapshot!(file(", state: absent", 1, behind), @"yes: nothing is there");
+    assert_snapshot!(file("", 1, behind), @"no: there is no /a");
     let text = file(", contains: \"b\\nc\\n\"", 0, "81a4 0 0 root root readable\na\nb\nc");
     assert_snapshot!(text, @"yes: a file, mode 0644, root:root");
     assert_snapshot!(file(", contains: d", 0, "81a4 0 0 root root readable\na\nb"), @"no: `d` is not in it");
@@ -287,4 +290,35 @@ fn files_are_looked_at_in_every_shell() {
         assert_eq!(seen(&path("none"), ", state: absent"), (true, "nothing is there".to_owned()), "{shell:?}");
         assert!(seen(&folder.path().display().to_string(), ", state: directory").0, "{shell:?}");
     }
+}
+
+/// Each wrong password is an attempt to guess it.
+#[test]
+fn whoever_is_refused_does_not_ask_again() {
+    let with = |text: &str| check(CheckKind::Http, &format!("{{ url: 'http://a/api', {text} }}"));
+    let me = "headers: { authorization: Basic x }";
+    let who = |check: &Check, status: u16| check.judge(&Reply { status: 0, http: status, body: "no".into() }, None).who;
+    assert_eq!(judge(&with(me), 0, 401, "no"), "no: status 401 instead of 200: no (refused, and not asked again)");
+    assert_eq!(who(&with(me), 403), Who::Refused);
+    for (check, status, said) in [
+        // what is to be refused, and what may be refused for a while
+        (with(&format!("{me}, status: 401")), 401, Who::Unsaid),
+        (with(&format!("{me}, on_refused: retry")), 401, Who::Unsaid),
+        // nobody asks, so nobody is locked out
+        (with("headers: { Accept: text/plain }"), 401, Who::Unsaid),
+        (check(CheckKind::Http, "{ url: 'http://me:secret@a/api' }"), 401, Who::Refused),
+        (with("body: user=me&password=x"), 403, Who::Refused),
+        (with(me), 503, Who::Unsaid),
+        (with(me), 404, Who::Taken),
+        (with(me), 200, Who::Taken),
+    ] {
+        assert_eq!(who(&check, status), said, "{check:?} {status}");
+    }
+    assert_snapshot!(errors(CheckKind::Http, "{ url: 'http://a/', on_refused: again }"), @"
+    error: `on_refused` is `fail` or `retry`, not `again`
+     --> role.yml:1:33
+      |
+    1 | { url: 'http://a/', on_refused: again }
+      |                                 ^^^^^
+    ");
 }

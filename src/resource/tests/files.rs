@@ -330,3 +330,28 @@ fn nothing_is_to_be_there() {
       > RemoveEmptyDirectory { path: "/etc/app/a" }
     "#);
 }
+
+#[test]
+fn a_folder_that_is_none() {
+    let file_in = |place: &str| format!("file: {{ path: {place}/a, content: x }}");
+    let mut state = host([
+        ("/opt/file", file("x", 0o644)),
+        ("/opt/loop", PathState::Link { target: None }),
+        ("/opt/link", PathState::Link { target: None }),
+        ("/opt/link/.", folder(0o755)),
+    ]);
+    assert_snapshot!(plan(&file_in("/opt/file"), &mut state), @"impossible: /opt/file is there on the host, but is no directory");
+    assert_snapshot!(plan(&file_in("/opt/loop"), &mut state), @"impossible: /opt/loop is a link on the host that leads to no directory");
+    assert!(plan(&file_in("/opt/link"), &mut state).starts_with("create"));
+    // where one leads that this run makes is not known yet
+    plan("symlink: { path: /etc/app/link, src: /opt }", &mut state);
+    assert!(plan(&file_in("/etc/app/link"), &mut state).starts_with("create"));
+    assert_snapshot!(errors("symlink: { path: /opt/loop, src: loop }"), @"
+    error: a link that leads to itself leads nowhere
+     --> role.yml:1:34
+      |
+    1 | symlink: { path: /opt/loop, src: loop }
+      |                                  ^^^^
+    ");
+    assert!(errors("symlink: { path: /opt/loop, src: /opt//loop }").contains("leads to itself"));
+}

@@ -217,5 +217,6 @@ within: 30s";
     let answer = ",result,table,_time\r\n,_result,0,2025-12-31T23:59:10Z\r\n,_result,0,2025-12-31T23:59:30Z\r\n\r\n";
     assert_eq!(judge(&check, 0, 200, answer), "yes: status 200 (30 s)");
     let unauthorized = r#"{"code":"unauthorized","message":"unauthorized access"}"#;
-    assert_eq!(judge(&check, 0, 401, unauthorized), format!("no: status 401 instead of 200: {unauthorized}"));
+    let refused = format!("no: status 401 instead of 200: {unauthorized} (refused, and not asked again)");
+    assert_eq!(judge(&check, 0, 401, unauthorized), refused);
 }

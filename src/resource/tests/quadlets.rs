@@ -379,9 +379,10 @@ fn the_questions_of_a_quadlet() {
     podman image ls --no-trunc --format "$S image $who {{.ID}} {{.Repository}} {{.Tag}} {{.Digest}}" 2>/dev/null
     podman volume ls --format "$S volume $who {{.Name}}" 2>/dev/null
     fi
-    own=; for file in /etc/subuid /etc/subgid; do while IFS=: read -r name rest; do if [ "$name" = app ]; then own=$own+; break; fi; done <"$file"; done 2>/dev/null
+    id=$(id -u -- app 2>/dev/null)
+    own=; for file in /etc/subuid /etc/subgid; do while IFS=: read -r name rest || [ -n "$name" ]; do case $name in app | ${id:-app}) own=$own+; break ;; esac; done <"$file"; done 2>/dev/null
     [ "$own" != ++ ] || say subordinate app
-    if command -v podman >/dev/null && id=$(id -u -- app 2>/dev/null) && [ -S "/run/user/$id/bus" ]; then who=app
+    if command -v podman >/dev/null && [ -S "/run/user/$id/bus" ]; then who=app
     as_user app podman image ls --no-trunc --format "$S image $who {{.ID}} {{.Repository}} {{.Tag}} {{.Digest}}" 2>/dev/null
     fi
     command -v runuser >/dev/null 2>&1 || say lacks runuser

@@ -287,3 +287,38 @@ fn units_made_from_a_template() {
       = app@one.service Nothing
     "#);
 }
+
+#[test]
+fn units_of_other_types() {
+    let mut state = host([]);
+    for name in ["backup.timer", "app.socket", "srv-my\\x2ddata.mount", "app@one.service"] {
+        state.units.insert(name.into(), unit("active", "enabled"));
+        let declared = yaml(&format!("service: {{ name: '{name}', enabled: true }}"));
+        let read = parse(ResourceKind::Service, &declared.mapping().unwrap()[0].value, None, &Role).unwrap();
+        assert!(shown(&read.plan(&mut state).unwrap()).starts_with("nothing"), "{name}");
+    }
+    // a device has no unit file that says when it is wanted
+    state.units.insert("-.slice".into(), unit("active", ""));
+    assert_snapshot!(plan("service: { name: -.slice, enabled: true }", &mut state), @"impossible: -.slice cannot be enabled: it has no unit file");
+    assert!(plan("service: { name: -.slice }", &mut state).starts_with("nothing"));
+}
+
+/// Asked for a name that is none, systemctl says nothing of the units that follow.
+#[test]
+fn names_of_units() {
+    assert_snapshot!(errors("service: { name: app@, enabled: true }"), @"
+    error: app@.service is a template, of which only instances can run
+     --> role.yml:1:18
+      |
+    1 | service: { name: app@, enabled: true }
+      |                  ^^^^
+      |
+      = help: name one, such as app@one
+    ");
+    for name in ["-x", "@one", ".service", "a b", "a/b", ""] {
+        assert!(errors(&format!("service: {{ name: '{name}' }}")).contains("is no name of a systemd unit"), "{name}");
+    }
+    assert!(errors(&format!("service: {{ name: {} }}", "a".repeat(248))).contains("is no name of a systemd unit"));
+    assert!(read("unit: { name: app@, content: x }").is_ok());
+    assert!(read("unit: { name: -.slice, drop_in: more, content: x }").is_ok());
+}

@@ -153,7 +153,11 @@ impl Session {
     fn identity(&self, identity: &Identity) -> host::Identity {
         match identity {
             None => host::Identity::Login,
-            Some(user) => host::Identity::Become { user: user.clone(), password: self.password.clone() },
+            Some(user) => {
+                // as in Ansible, variables win over the command line
+                let password = self.target.escalation.password.as_ref().or(self.password.as_ref()).cloned();
+                host::Identity::Become { user: user.clone(), password }
+            }
         }
     }
 

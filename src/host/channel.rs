@@ -24,6 +24,8 @@ pub(super) enum Event {
     Record(String, String),
     /// The line by which the opening command says that it runs.
     Begin,
+    /// The line by which the login shell says that sudo comes next.
+    Login,
     /// sudo asks for the password.
     Prompt,
     /// Nothing more will come.
@@ -34,6 +36,7 @@ pub(super) enum Event {
 #[derive(Debug)]
 pub(super) struct Words {
     pub nonce: String,
+    pub login: String,
     pub begin: String,
     pub prompt: String,
 }
@@ -190,10 +193,12 @@ impl Channel {
     /// A record may follow a child's words that had no newline, so the nonce is looked for in the whole line.
     fn take_line(&mut self, line: &[u8]) {
         let line = String::from_utf8_lossy(line);
-        if let Some(begin) = line.find(&self.words.begin) {
-            self.noise.line(&line.as_bytes()[..begin]);
-            self.events.push_back(Event::Begin);
-            return;
+        for (words, event) in [(&self.words.begin, Event::Begin), (&self.words.login, Event::Login)] {
+            if let Some(at) = line.find(words) {
+                self.noise.line(&line.as_bytes()[..at]);
+                self.events.push_back(event);
+                return;
+            }
         }
         let Some(at) = line.find(&self.words.nonce) else { return self.noise.line(line.as_bytes()) };
         self.noise.line(&line.as_bytes()[..at]);

@@ -67,7 +67,7 @@ pub enum ConnectError {
     #[error("`sudo` was not found on the host")]
     SudoMissing,
     /// sudo does not allow it.
-    #[error("sudo refused: {words}")]
+    #[error("sudo refused{}", after(words))]
     SudoRefused {
         /// In sudo's own words.
         words: String,

@@ -13,7 +13,7 @@ type Outcome = Result<(), Box<dyn std::error::Error>>;
 const DEADLINE: Duration = Duration::from_secs(20);
 
 fn local() -> Target {
-    Target { name: "here".into(), method: Method::Local }
+    Target { name: "here".into(), method: Method::Local, escalation: Escalation::default() }
 }
 
 /// A folder whose `sh` is the given one.

@@ -1,6 +1,5 @@
 //! A run from the command line: the engine on one side, the report, the question and the signals on the other.
 
-use super::error::FAILED;
 use super::output::{Format, Output};
 use super::selection::{Choice, Connection, Inputs};
 use super::signals::{self, Signals, Stop};
@@ -72,8 +71,12 @@ pub fn run(command: Command, options: &Options, yes: bool) -> Result<u8, Error> 
     };
     // On a thread of its own: whatever the engine does, the screen, the question and Ctrl-C go on.
     let reports = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Start)?;
+    let signals = {
+        let _inside = reports.enter();
+        Signals::new().map_err(Error::Start)?
+    };
     let desk = std::thread::spawn(move || {
-        let broken = reports.block_on(desk.serve(incoming, asked));
+        let broken = reports.block_on(desk.serve(incoming, asked, signals));
         // The question may still be waiting for its answer.
         reports.shutdown_background();
         broken
@@ -87,7 +90,7 @@ pub fn run(command: Command, options: &Options, yes: bool) -> Result<u8, Error> 
     match desk {
         Ok(Some(error)) if exit == 0 || exit == 2 => Err(Error::Output(error)),
         Ok(_) => Ok(exit),
-        Err(_) => Ok(FAILED),
+        Err(_) => Err(Error::Fault),
     }
 }
 
@@ -123,11 +126,8 @@ impl Desk {
         mut self,
         mut events: mpsc::UnboundedReceiver<Event>,
         mut questions: mpsc::UnboundedReceiver<Question>,
+        mut signals: Signals,
     ) -> Option<io::Error> {
-        let mut signals = match Signals::new() {
-            Ok(signals) => signals,
-            Err(error) => return Some(error),
-        };
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
         loop {

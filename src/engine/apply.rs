@@ -23,10 +23,12 @@ impl Dispatcher {
         if wanted {
             let approve = Arc::clone(&self.outside.approve);
             let asked = Instant::now();
-            let yes = tokio::task::spawn_blocking(move || approve()).await.unwrap_or(false);
+            let yes = tokio::task::spawn_blocking(move || approve()).await;
             self.waited = asked.elapsed();
-            if !yes {
-                return self.skip(members, "declined").await;
+            match yes {
+                Ok(true) => {}
+                Ok(false) => return self.skip(members, "declined").await,
+                Err(_) => return self.skip(members, "nobody could be asked, by a fault of solti's own").await,
             }
         }
         let verify = matches!(self.command, Command::Apply { verify: true, .. });

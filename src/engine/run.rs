@@ -4,10 +4,11 @@ use super::event::{Event, Outcome, Phase};
 use super::gather::gather;
 use super::ownership::Ownership;
 use super::planner::{Identity, Plan, Transaction};
+use super::progress::millis;
 use super::project::Project;
-use super::request::{Command, Interrupt, Outside};
+use super::request::{Command, Interrupt, Outside, interrupted};
 use super::resolve::resolve;
-use super::session::{Session, Stop};
+use super::session::{Session, Stop, failure};
 use super::work::{HostWork, ResolvedCheck};
 use crate::host::{Password, RunDir};
 use crate::source::Diagnostics;
@@ -16,7 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
 /// The exit codes of the contract, in the order in which they win.
 const INTERRUPTED: u8 = 130;
@@ -52,6 +53,9 @@ pub async fn run(
     outside: Outside,
 ) -> Result<u8, Diagnostics> {
     let begun = Instant::now();
+    if let Some(password) = &password {
+        password.hide(&project.secrets);
+    }
     let names = project.selected();
     let word = match command {
         Command::Diff => "diff",
@@ -148,7 +152,7 @@ impl Dispatcher {
     }
 
     fn who(&self) -> Option<String> {
-        let user = std::env::var("USER").unwrap_or_else(|_| "someone".to_owned());
+        let user = std::env::var("USER").ok().filter(|user| !user.is_empty()).unwrap_or_else(|| "someone".to_owned());
         let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
         matches!(self.command, Command::Apply { .. }).then(|| {
             format!(
@@ -167,21 +171,22 @@ impl Dispatcher {
         F: Future<Output = Result<Member, (Member, Stop)>> + Send + 'static,
     {
         let mut order: Vec<String> = members.iter().map(|member| member.session.name().to_owned()).collect();
-        let mut tasks = JoinSet::new();
+        let (mut tasks, mut at_work) = (JoinSet::new(), HashMap::new());
         for member in members {
             let forks = Arc::clone(&self.forks);
+            let left = Left::of(&member.session);
             let future = work(member);
-            tasks.spawn(async move {
+            let task = tasks.spawn(async move {
                 let _turn = forks.acquire_owned().await;
                 future.await
             });
+            at_work.insert(task.id(), left);
         }
-        let mut interrupt = self.outside.interrupt.clone();
         let mut done = HashMap::new();
         loop {
             let joined = tokio::select! {
                 joined = tasks.join_next() => joined,
-                () = async { drop(interrupt.wait_for(|wish| *wish != Interrupt::None).await) }, if !firm => {
+                () = interrupted(self.outside.interrupt.clone()), if !firm => {
                     self.interrupted = true;
                     tasks.shutdown().await;
                     break;
@@ -193,7 +198,11 @@ impl Dispatcher {
                     done.insert(member.session.name().to_owned(), member);
                 }
                 Some(Ok(Err((member, stop)))) => self.stopped(member, stop).await,
-                Some(Err(_)) => {}
+                Some(Err(error)) => {
+                    if let Some(left) = at_work.remove(&error.id()) {
+                        self.broke_off(left, error);
+                    }
+                }
             }
         }
         // whoever vanished with an interrupt still gets a last word
@@ -226,6 +235,22 @@ impl Dispatcher {
         };
         member.session.close().await;
         self.ended(&member.session, outcome);
+    }
+
+    /// Ends a host whose work came to a fault of solti's own. Its connection went with it, which the host notices.
+    fn broke_off(&mut self, left: Left, error: JoinError) {
+        let message = format!("solti broke off here by a fault of its own, which is worth a report: {}", words(error));
+        let mut failure = failure("", message);
+        if matches!(self.command, Command::Apply { .. }) {
+            let left = "what was under way, unless the host has put it back: `solti diff` shows what is there";
+            failure.left.push(left.to_owned());
+        }
+        let outcome = Outcome::Failed { changes: left.changed };
+        let Left { host, begun, .. } = left;
+        self.outcomes.insert(host.clone(), outcome.clone());
+        let _ = self.outside.events.send(Event::Failed { host: host.clone(), failure });
+        let done = Event::HostDone { host, outcome, exchanges: 0, millis: millis(begun) };
+        let _ = self.outside.events.send(done);
     }
 
     pub fn ended(&mut self, session: &Session, outcome: Outcome) {
@@ -350,15 +375,25 @@ impl Dispatcher {
     }
 
     async fn close(&mut self, members: Vec<Member>) {
-        let mut tasks = JoinSet::new();
+        let (mut tasks, mut at_work) = (JoinSet::new(), HashMap::new());
         for mut member in members {
-            tasks.spawn(async move {
+            let left = Left::of(&member.session);
+            let task = tasks.spawn(async move {
                 member.session.close().await;
                 member
             });
+            at_work.insert(task.id(), left);
         }
         while let Some(joined) = tasks.join_next().await {
-            let Ok(member) = joined else { continue };
+            let member = match joined {
+                Ok(member) => member,
+                Err(error) => {
+                    if let Some(left) = at_work.remove(&error.id()) {
+                        self.broke_off(left, error);
+                    }
+                    continue;
+                }
+            };
             if self.invalid.is_some() {
                 continue;
             }
@@ -395,6 +430,26 @@ impl Dispatcher {
             0
         }
     }
+}
+
+/// What is still known of a host when its work is lost.
+struct Left {
+    host: String,
+    begun: Instant,
+    changed: usize,
+}
+
+impl Left {
+    fn of(session: &Session) -> Self {
+        Self { host: session.name().to_owned(), begun: session.begun, changed: session.changed }
+    }
+}
+
+/// What a task that broke off said last.
+fn words(error: JoinError) -> String {
+    let Ok(payload) = error.try_into_panic() else { return "it was given up".to_owned() };
+    let text = payload.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("without words").to_owned()
 }
 
 /// Templates know facts without the prefix that variables have.

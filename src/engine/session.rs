@@ -43,7 +43,7 @@ impl From<ConnectError> for Stop {
 }
 
 /// A failure that is about the host as a whole.
-fn failure(place: &str, message: impl Into<String>) -> Failure {
+pub(super) fn failure(place: &str, message: impl Into<String>) -> Failure {
     Failure {
         place: place.to_owned(),
         message: message.into(),

@@ -1,9 +1,11 @@
 //! Planning hosts, writing steps, finding projects: all that needs no host.
 
 mod cut;
+mod faults;
 mod planner;
 mod podman_steps;
 mod project;
+mod reach;
 mod removing;
 mod step;
 mod step_runs;

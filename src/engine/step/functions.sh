@@ -39,9 +39,9 @@ watch() {
 }
 unwatch() { if [ -n "$W" ]; then kill "$W" 2>/dev/null; wait "$W" 2>/dev/null; rm -f "$T/watched"; W=; fi; }
 
-failed() { # failed STATUS COMMAND MESSAGE
-  output=; if [ -n "$T" ] && [ -e "$T/out" ]; then output=$(tail -n 20 "$T/out"); fi
-  say failed "$at" "$1" "=$(b64 "$2")" "=$(b64 "$3")" "=$(b64 "$output")"
+failed() { # failed STATUS COMMAND MESSAGE: with the end of the output, of which lines may be of any length
+  output=; if [ -n "$T" ] && [ -e "$T/out" ]; then output=$(tail -c 65536 "$T/out" | tail -n 20 | base64 | tr -d '\n'); fi
+  say failed "$at" "$1" "=$(b64 "$2")" "=$(b64 "$3")" "=$output"
 }
 
 logged() { # logged COMMAND...: its output is shown only when it fails
@@ -142,7 +142,7 @@ linger() { # linger USER: its services run without a login
   for file in /etc/subuid /etc/subgid; do [ -e "$file" ] || true >"$file" || return 1; done
   subordinate /etc/subuid "$1" --add-subuids && subordinate /etc/subgid "$1" --add-subgids || return 1
   # podman wants a home, which system accounts often lack
-  eval "home=~$1"
+  home_of "$1" || { failed 1 "getent passwd $1" "no home of $1 is known"; return 1; }
   [ -d "$home" ] || folder "$home" 0755 "$1" - || return 1
   id=$(id -u -- "$1") && logged loginctl enable-linger "$1" && logged systemctl start "user@$id.service" || return 1
   tenths=100

@@ -119,7 +119,10 @@ fn written(
                     values.insert(name, text);
                 }
                 Err(_) => {
-                    let found = format!("of host {host}: expected text (in quotes, if it looks like something else), not {}", node.describe());
+                    let found = format!(
+                        "of host {host}: expected text (in quotes, if it looks like something else), not {}",
+                        node.describe()
+                    );
                     errors.push(wrong(&name, spans.get(&name), &found));
                 }
             },

@@ -13,6 +13,12 @@ use super::noise::Noise;
 /// The longest line that is still taken for a record; a host that sends a longer one is not waited for.
 const LONGEST_RECORD: usize = 64 << 20;
 
+/// From this size on, a line without a word of ours is kept in part only: it is no record, and may never end.
+const LONGEST_NOISE: usize = 64 << 10;
+
+/// How much of its beginning is kept.
+const BEGINNING_OF_NOISE: usize = 8 << 10;
+
 /// How long a child that has closed its output may take to end, and one that has ended to have its last words read.
 /// Nothing waits for the end of its error stream: a master process that ssh left behind may hold it open.
 const LAST_WORDS: Duration = Duration::from_millis(500);
@@ -186,8 +192,19 @@ impl Channel {
             bytes = &bytes[end + 1..];
         }
         self.partial.extend_from_slice(bytes);
+        self.shorten_noise();
         self.overlong = self.partial.len() > LONGEST_RECORD;
         !self.overlong
+    }
+
+    /// Leaves out the middle of an unfinished line that is noise; one of our words may have begun at its end.
+    fn shorten_noise(&mut self) {
+        let Words { nonce, login, begin, .. } = &self.words;
+        let has = |word: &String| self.partial.windows(word.len()).any(|window| window == word.as_bytes());
+        let longest = [nonce, login, begin].map(String::len).into_iter().max().unwrap_or(0);
+        if self.partial.len() > LONGEST_NOISE && ![nonce, begin, login].into_iter().any(has) {
+            self.partial.drain(BEGINNING_OF_NOISE..self.partial.len() - longest);
+        }
     }
 
     /// A record may follow a child's words that had no newline, so the nonce is looked for in the whole line.

@@ -5,6 +5,7 @@ mod channel;
 mod classify;
 mod command;
 mod error;
+pub mod excerpt;
 pub mod facts;
 mod identity;
 mod noise;

@@ -53,12 +53,8 @@ impl Start {
         deadline: Duration,
     ) -> Result<Self, ConnectError> {
         let nonce = random_word();
-        let words = Words {
-            nonce: nonce.clone(),
-            login: opening.login(),
-            begin: opening.begin(),
-            prompt: opening.prompt(),
-        };
+        let words =
+            Words { nonce: nonce.clone(), login: opening.login(), begin: opening.begin(), prompt: opening.prompt() };
         let channel = Channel::start(&mut process, words).map_err(|error| ConnectError::Start(error.to_string()))?;
         let (user, password) = match identity {
             Identity::Become { user, password } if opening.sudo.is_some() => (user.clone(), password.clone()),

@@ -106,7 +106,9 @@ impl Variables<'_> {
         let private_key = match self.last(&["ansible_private_key_file", "ansible_ssh_private_key_file"]) {
             None => None,
             Some((variable, path)) => match expand_home(&path) {
-                None => return wrong(variable, format!("`{path}`: the home folder is not known, write the whole path")),
+                None => {
+                    return wrong(variable, format!("`{path}`: the home folder is not known, write the whole path"));
+                }
                 known => known,
             },
         };
@@ -305,8 +307,7 @@ mod tests {
             ("ansible_become_flags", "-H -Sn"),
             ("ansible_become_method", "ansible.builtin.sudo"),
         ];
-        let expected =
-            Escalation { program: Some("/opt/bin/sudo".into()), password: Some(Password::new("last")) };
+        let expected = Escalation { program: Some("/opt/bin/sudo".into()), password: Some(Password::new("last")) };
         for connection in ["local", "ssh"] {
             let variables = [&variables[..], &[("ansible_connection", connection)]].concat();
             assert_eq!(target(&variables).map(|target| target.escalation), Ok(expected.clone()), "{connection}");
@@ -323,7 +324,8 @@ mod tests {
 
     #[test]
     fn of_two_names_the_one_wins_that_wins_in_ansible() {
-        let both = [("ansible_ssh_port", "22"), ("ansible_port", "2222"), ("ansible_host", "a"), ("ansible_ssh_host", "b")];
+        let both =
+            [("ansible_ssh_port", "22"), ("ansible_port", "2222"), ("ansible_host", "a"), ("ansible_ssh_host", "b")];
         let Ok(Method::Ssh { address, port, .. }) = target(&both).map(|target| target.method) else {
             panic!("no ssh");
         };

@@ -175,6 +175,20 @@ async fn much_is_sent_and_read_at_the_same_time() -> Outcome {
 }
 
 #[tokio::test]
+async fn a_line_without_end_is_in_nobodys_way() -> Outcome {
+    with_each(async |file, mut shell| {
+        // more than is taken of a record
+        let program = "printf 'it begins '; head -c 80000000 /dev/zero | tr '\\0' x; say a 1; echo after; say b 2";
+        let began = Instant::now();
+        assert_eq!(ask(&mut shell, program).await?, (0, vec!["a=1".into(), "b=2".into()]));
+        eprintln!("{file}: 80 MB in {:?}", began.elapsed());
+        assert_eq!(shell.noise(), ["it begins [… the rest of this line is left out]", "after"]);
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
 async fn records_that_wait_for_both_sides() -> Outcome {
     with_each(async |_, mut shell| {
         // a program larger than a pipe whose answer is larger than a pipe, over and over

@@ -14,18 +14,18 @@ pub(super) enum Reached {
 }
 
 /// Classifies a connection that ended before it answered: the lines that were written, the child's exit status,
-/// how far it came, whether it went over ssh, and whom sudo was to become.
+/// how far it came, whether it went over ssh, and which program was to become whom.
 pub(super) fn classify(
     lines: &[String],
     status: Option<i32>,
     reached: Reached,
     over_ssh: bool,
-    user: &str,
+    (program, user): (&str, &str),
 ) -> ConnectError {
     let said = Said { lines };
     let last = || said.last();
     let sudo_is_next = reached != Reached::Shell && !user.is_empty();
-    if let Some(error) = sudo_is_next.then(|| sudo(&said, user)).flatten() {
+    if let Some(error) = sudo_is_next.then(|| sudo(&said, program, user)).flatten() {
         return error;
     }
     if over_ssh && status == Some(255) {
@@ -40,7 +40,7 @@ pub(super) fn classify(
     }
     // whatever the words are: it is known who had its turn, and env(1) says by its status that there was nothing to start
     match (reached, status) {
-        (Reached::Login, Some(127)) => ConnectError::SudoMissing,
+        (Reached::Login, Some(127)) => ConnectError::SudoMissing { program: program.to_owned() },
         (Reached::Login, _) => ConnectError::SudoRefused { words: last() },
         (_, Some(127)) => ConnectError::NoSh { words: last() },
         _ => ConnectError::LoginShell { words: last() },
@@ -87,7 +87,7 @@ fn ssh(said: &Said<'_>) -> ConnectError {
 }
 
 /// What sudo says, or the login shell about sudo.
-fn sudo(said: &Said<'_>, user: &str) -> Option<ConnectError> {
+fn sudo(said: &Said<'_>, program: &str, user: &str) -> Option<ConnectError> {
     let missing =
         ["sudo: not found", "sudo: command not found", "not found: sudo", "sudo: Command not found", "command: sudo"];
     let refused = [
@@ -108,7 +108,7 @@ fn sudo(said: &Said<'_>, user: &str) -> Option<ConnectError> {
         return Some(ConnectError::PasswordNeeded);
     }
     if said.any(&missing).is_some() {
-        return Some(ConnectError::SudoMissing);
+        return Some(ConnectError::SudoMissing { program: program.to_owned() });
     }
     if let Some(line) = said.any(&["must have a tty", "a terminal is required"]) {
         return Some(ConnectError::SudoNeedsTerminal { words: plain(line) });
@@ -152,7 +152,7 @@ mod tests {
     /// What is shown for recorded words; `status` is the child's.
     fn shown(words: &str, status: i32, user: &str) -> String {
         let lines: Vec<String> = words.lines().map(str::to_owned).collect();
-        classify(&lines, Some(status), Reached::Nothing, true, user).to_string()
+        classify(&lines, Some(status), Reached::Nothing, true, ("sudo", user)).to_string()
     }
 
     #[test]
@@ -282,7 +282,7 @@ ops@10.0.0.7: Permission denied (publickey,password).";
             ("sudo: sh: command not found", 1, "no `sh` on the host: sh: command not found"),
         ] {
             let lines: Vec<String> = words.lines().map(str::to_owned).collect();
-            let found = classify(&lines, Some(status), Reached::Login, true, "root");
+            let found = classify(&lines, Some(status), Reached::Login, true, ("sudo", "root"));
             assert_eq!(found.to_string(), expected);
         }
     }

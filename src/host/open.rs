@@ -30,6 +30,8 @@ say .ready "$1" "${BASH_VERSION:+bash}"
 pub(super) struct Start {
     shell: Shell,
     nonce: String,
+    /// Which program becomes whom; nobody, where there is no need to.
+    program: String,
     user: String,
     /// What sudo will ask for; nothing else may be in its input before it has.
     password: Option<Password>,
@@ -56,11 +58,11 @@ impl Start {
         let words =
             Words { nonce: nonce.clone(), login: opening.login(), begin: opening.begin(), prompt: opening.prompt() };
         let channel = Channel::start(&mut process, words).map_err(|error| ConnectError::Start(error.to_string()))?;
-        let (user, password) = match identity {
-            Identity::Become { user, password } if opening.sudo.is_some() => (user.clone(), password.clone()),
-            _ => (String::new(), None),
+        let (program, user, password) = match (identity, &opening.sudo) {
+            (Identity::Become { user, password }, Some(sudo)) => (sudo.program.clone(), user.clone(), password.clone()),
+            _ => (String::new(), String::new(), None),
         };
-        Ok(Self { shell: Shell::new(channel, over_ssh), nonce, user, password, deadline })
+        Ok(Self { shell: Shell::new(channel, over_ssh), nonce, program, user, password, deadline })
     }
 
     /// Waits for the shell, and for the answer to the first program.
@@ -130,7 +132,7 @@ impl Start {
 
     fn failure(&self, reached: Reached) -> ConnectError {
         let status = self.shell.channel.status().and_then(|status| status.code());
-        classify(&self.shell.noise(), status, reached, self.shell.over_ssh, &self.user)
+        classify(&self.shell.noise(), status, reached, self.shell.over_ssh, (&self.program, &self.user))
     }
 }
 

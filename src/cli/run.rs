@@ -2,7 +2,7 @@
 
 use super::output::{Format, Output};
 use super::selection::{Choice, Connection, Inputs};
-use super::signals::{self, Signals, Stop};
+use super::signals::{self, Signals, Stop, Wish};
 use super::{Error, connect, password};
 use clap::Args;
 use solti::engine::event::{Event, Phase};
@@ -66,7 +66,7 @@ pub fn run(command: Command, options: &Options, yes: bool) -> Result<u8, Error> 
         redactor: connect::redactor(&project),
         asks,
         changing: false,
-        stopping,
+        stopping: Wish(stopping),
         broken: None,
     };
     // On a thread of its own: whatever the engine does, the screen, the question and Ctrl-C go on.
@@ -115,7 +115,7 @@ struct Desk {
     asks: bool,
     /// Whether changes have been approved.
     changing: bool,
-    stopping: watch::Sender<Interrupt>,
+    stopping: Wish,
     /// Why the result could not be written.
     broken: Option<io::Error>,
 }

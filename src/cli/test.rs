@@ -2,7 +2,7 @@
 
 use super::error::FAILED;
 use super::output::{Format, Output};
-use super::signals::Signals;
+use super::signals::{Signals, Wish};
 use super::{Error, out};
 use clap::Args;
 use solti::engine::request::Interrupt;
@@ -112,7 +112,7 @@ impl Test {
             let _inside = engine.enter();
             Signals::new().map_err(Error::Start)?
         };
-        let shown = engine.spawn(show(consumers, incoming, stopping, signals));
+        let shown = engine.spawn(show(consumers, incoming, Wish(stopping), signals));
         let exit = engine.block_on(scenario::run(plan, events, interrupt));
         let shown = engine.block_on(shown);
         let exit = match exit {
@@ -183,7 +183,7 @@ fn option(text: &str) -> Result<(String, String), String> {
 async fn show(
     mut consumers: Vec<Box<dyn Consumer>>,
     mut events: mpsc::UnboundedReceiver<Event>,
-    stopping: watch::Sender<Interrupt>,
+    stopping: Wish,
     mut signals: Signals,
 ) -> io::Result<()> {
     let mut ticks = tokio::time::interval(TICK);

@@ -213,6 +213,30 @@ mod tests {
     }
 
     #[test]
+    fn what_is_long_is_shortened_once_the_secrets_are_out() {
+        // both places at which it is cut are within a secret
+        let secrets = "s3cret".repeat(100_000);
+        let said = Failure {
+            place: "role/step".into(),
+            message: format!("it said {secrets}"),
+            command: None,
+            status: None,
+            output: vec!["first".into(), format!("{secrets} and why")],
+            put_back: Vec::new(),
+            left: Vec::new(),
+        };
+        let shown = failure(said, &hide);
+        assert!(shown.message.starts_with("it said ****") && shown.message.len() < 2000, "{}", shown.message);
+        assert_eq!((shown.output.len(), shown.output[0].as_str()), (2, "first"));
+        assert!(shown.output[1].ends_with("**** and why") && shown.output[1].len() < 2000, "{}", shown.output[1]);
+        assert!(
+            shown.output[1].contains("characters left out") && !shown.output[1].contains("s3"),
+            "{}",
+            shown.output[1]
+        );
+    }
+
+    #[test]
     fn a_secret_that_moves_far_hides_its_former_value() {
         let far: String = (0..20).map(|n| format!("line {n}\n")).collect();
         let shown = sides(&format!("password: former\n{far}"), &format!("{far}password: s3cret\n"));

@@ -55,7 +55,8 @@ fn speak_german(host: &Host) {
         ("%u incorrect password attempt", "%u Fehlversuch bei der Passwort-Eingabe"),
     ]);
     let folder = "/usr/share/locale/de/LC_MESSAGES";
-    host.exec(&format!("mkdir -p {folder} && cp -r /usr/lib/locale/C.utf8 /usr/lib/locale/de_DE.utf8")).assert_status(0);
+    host.exec(&format!("mkdir -p {folder} && cp -r /usr/lib/locale/C.utf8 /usr/lib/locale/de_DE.utf8"))
+        .assert_status(0);
     for domain in ["sudo", "sudoers"] {
         host.write_file(&format!("{folder}/{domain}.mo"), &catalog);
     }

@@ -23,8 +23,8 @@ pub enum Error {
     Start(#[source] io::Error),
     /// solti itself is wrong.
     #[error(
-        "solti broke off by a fault of its own, which is worth a report\n\
-         What was under way on hosts is put back by them; `solti diff` shows what is there."
+        "solti broke off by a fault of its own, which is worth a report; \
+         if hosts were being changed, `solti diff` shows what is there now"
     )]
     Fault,
 }

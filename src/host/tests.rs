@@ -220,6 +220,16 @@ async fn a_shell_that_ends_is_lost() -> Outcome {
 }
 
 #[tokio::test]
+async fn half_a_record_is_not_shown() -> Outcome {
+    with_each(async |_, mut shell| {
+        let lost = ask(&mut shell, "echo before; printf 'words %s content =c2VjcmV0' \"$S\"; exit 7").await.err();
+        assert_eq!(lost.ok_or("not lost")?.lines, ["before", "words"]);
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
 async fn a_killed_shell_is_lost_though_a_child_holds_its_output() -> Outcome {
     with_each(async |_, mut shell| {
         let began = Instant::now();

@@ -1,14 +1,14 @@
 //! The dispatcher: all hosts side by side, up to `--forks` at once; all plans before any change; play after play.
 
 use super::event::{Event, Outcome, Phase};
+use super::faults::Left;
 use super::gather::gather;
 use super::ownership::Ownership;
 use super::planner::{Identity, Plan, Transaction};
-use super::progress::millis;
 use super::project::Project;
 use super::request::{Command, Interrupt, Outside, interrupted};
 use super::resolve::resolve;
-use super::session::{Session, Stop, failure};
+use super::session::{Session, Stop};
 use super::work::{HostWork, ResolvedCheck};
 use crate::host::{Password, RunDir};
 use crate::source::Diagnostics;
@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
-use tokio::task::{JoinError, JoinSet};
+use tokio::task::JoinSet;
 
 /// The exit codes of the contract, in the order in which they win.
 const INTERRUPTED: u8 = 130;
@@ -237,22 +237,6 @@ impl Dispatcher {
         self.ended(&member.session, outcome);
     }
 
-    /// Ends a host whose work came to a fault of solti's own. Its connection went with it, which the host notices.
-    fn broke_off(&mut self, left: Left, error: JoinError) {
-        let message = format!("solti broke off here by a fault of its own, which is worth a report: {}", words(error));
-        let mut failure = failure("", message);
-        if matches!(self.command, Command::Apply { .. }) {
-            let left = "what was under way, unless the host has put it back: `solti diff` shows what is there";
-            failure.left.push(left.to_owned());
-        }
-        let outcome = Outcome::Failed { changes: left.changed };
-        let Left { host, begun, .. } = left;
-        self.outcomes.insert(host.clone(), outcome.clone());
-        let _ = self.outside.events.send(Event::Failed { host: host.clone(), failure });
-        let done = Event::HostDone { host, outcome, exchanges: 0, millis: millis(begun) };
-        let _ = self.outside.events.send(done);
-    }
-
     pub fn ended(&mut self, session: &Session, outcome: Outcome) {
         session.done(outcome.clone());
         self.outcomes.insert(session.name().to_owned(), outcome);
@@ -430,26 +414,6 @@ impl Dispatcher {
             0
         }
     }
-}
-
-/// What is still known of a host when its work is lost.
-struct Left {
-    host: String,
-    begun: Instant,
-    changed: usize,
-}
-
-impl Left {
-    fn of(session: &Session) -> Self {
-        Self { host: session.name().to_owned(), begun: session.begun, changed: session.changed }
-    }
-}
-
-/// What a task that broke off said last.
-fn words(error: JoinError) -> String {
-    let Ok(payload) = error.try_into_panic() else { return "it was given up".to_owned() };
-    let text = payload.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("without words").to_owned()
 }
 
 /// Templates know facts without the prefix that variables have.

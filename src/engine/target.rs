@@ -56,10 +56,14 @@ fn of_play(project: &Project, host: &str, play: Option<&Play>) -> Result<Target,
     };
     let (values, spans) = written(project, host, &scope, &mut errors);
     let mut of_play = |node: Option<&Node>| {
-        let rendered = scope.render(node?).and_then(|node| Ok(node.string()?));
-        match rendered {
+        let node = node?;
+        match scope.render(node).and_then(|node| Ok(node.string()?)) {
             Ok(text) => Some(text),
-            Err(RenderError::NeedsFacts) => None,
+            Err(RenderError::NeedsFacts) => {
+                let message = "this needs facts, which come only once the host is reached";
+                errors.push(Diagnostic::at(&node.span, message));
+                None
+            }
             Err(RenderError::Invalid(found)) => {
                 errors.extend(found);
                 None

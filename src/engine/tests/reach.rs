@@ -80,10 +80,10 @@ fn what_is_refused_is_said_with_its_place() {
     "#);
     assert_snapshot!(errors("x: 1", &["remote_user: '{{ ansible_user_id }}'"]), @"
     error: this needs facts, which come only once the host is reached
-     --> ROOT/playbooks/site.yml:1:76
+     --> ROOT/playbooks/site.yml:1:74
       |
     1 | - { hosts: all, resources: [directory: { path: /srv/app }], remote_user: '{{ ansible_user_id }}' }
-      |                                                                           ^^^^^^^^^^^^^^^^^^^^^
+      |                                                                          ^^^^^^^^^^^^^^^^^^^^^^^
     ");
     assert_snapshot!(errors("x: 1", &["vars: { ansible_become_flags: -E }"]), @"
     error: `ansible_become_flags` of host one: `-E` cannot be handed to sudo: set it in sudoers

@@ -99,7 +99,11 @@ fn written(
     // those of the command line are among them
     for name in scope.names() {
         let Some((_, node)) = scope.written(&name) else { continue };
-        let Some(standing) = standing(&name) else {
+        let standing = standing(&name);
+        if is_password(&name) || (standing.is_none() && name.starts_with("ansible_become")) {
+            hide(project, node);
+        }
+        let Some(standing) = standing else {
             errors.extend(unknown(&name, node));
             continue;
         };
@@ -140,13 +144,22 @@ fn written(
     (values, spans)
 }
 
-/// An error about a variable; the line is not shown where a password stands in it.
 fn wrong(name: &str, span: Option<&Span>, what: &str) -> Diagnostic {
     let message = format!("`{name}` {what}");
-    match span {
-        Some(span) if is_password(name) => Diagnostic::new(format!("{span}: {message}")),
-        Some(span) => Diagnostic::at(span, message),
-        None => Diagnostic::new(message),
+    span.map_or_else(|| Diagnostic::new(&message), |span| Diagnostic::at(span, &message))
+}
+
+/// Keeps what is written as a password out of all that is shown, also where it is refused.
+fn hide(project: &Project, node: &Node) {
+    match &node.value {
+        Value::Sequence(items) => items.iter().for_each(|item| hide(project, item)),
+        Value::Mapping(entries) => entries.iter().for_each(|entry| hide(project, &entry.value)),
+        Value::String { text, .. } if !["{{", "{%"].iter().any(|mark| text.contains(mark)) => project.secrets.add(text),
+        // as it is written: 0123 is another number
+        Value::Integer(_) | Value::Float(_) => {
+            project.secrets.add(node.span.file.text().get(node.span.start..node.span.end).unwrap_or_default());
+        }
+        _ => {}
     }
 }
 
@@ -157,7 +170,5 @@ fn unknown(name: &str, node: &Node) -> Diagnostics {
     }
     let names = CONNECTION_VARIABLES.iter().flat_map(|(names, _)| names.iter().copied());
     let near = did_you_mean(name, names).map(|near| format!("did you mean `{near}`?"));
-    let place = &node.span;
-    // it may be a slip for the password's
-    Diagnostic::new(format!("{place}: there is no variable `{name}`")).maybe_hint(near).into()
+    Diagnostic::at(&node.span, format!("there is no variable `{name}`")).maybe_hint(near).into()
 }

@@ -18,8 +18,7 @@ use Standing::{Honoured, Ignored, Refused, Silent};
 const NO_PYTHON: &str = "nothing of Python runs on hosts";
 const NO_COPIES: &str = "nothing is copied to hosts: programs travel through the shell that is open";
 const OWN_SOCKET: &str = "each run has sockets of its own";
-const NO_STORED_LOGIN: &str =
-    "logging in with a stored password is not supported: use a key (`ssh-copy-id` installs it), or let ssh ask for it";
+const NO_STORED_LOGIN: &str = "logging in with a stored password is not supported: use a key, or let ssh ask for it";
 const OWN_NAMES: &str = "use `ansible_host`, `ansible_port`, `ansible_user` and `ansible_ssh_private_key_file`";
 const OTHER_CONNECTION: &str = "about a connection that is not used";
 const SUDO_ALONE: &str = "`sudo` is used";

@@ -21,16 +21,18 @@ pub async fn run(
     password: Option<Password>,
     outside: Outside,
 ) -> Result<u8, Diagnostics> {
-    engine::run(command, project, password, outside).await
+    let redactor = redactor(&project);
+    engine::run(command, project, password, outside).await.map_err(|errors| errors.without(&redactor))
 }
 
 /// The files that a role makes for a host: path and text.
 pub fn files(project: &Project, host: &str, role: &str) -> Result<Vec<(String, String)>, Diagnostics> {
-    engine::render::files(project, host, role)
+    engine::render::files(project, host, role).map_err(|errors| errors.without(&redactor(project)))
 }
 
 /// The programs that a run sends to a host before it plans, one after the other.
 pub fn programs(project: &Project, host: &str) -> Result<String, Diagnostics> {
-    let (facts, probe) = engine::render::programs(project, host)?;
+    let programs = engine::render::programs(project, host);
+    let (facts, probe) = programs.map_err(|errors| errors.without(&redactor(project)))?;
     Ok(format!("{facts}\n{probe}"))
 }

@@ -21,6 +21,22 @@ pub enum Error {
     /// What a run needs on this machine is not there.
     #[error("cannot start")]
     Start(#[source] io::Error),
+    /// solti itself is wrong.
+    #[error(
+        "solti broke off by a fault of its own, which is worth a report; \
+         if hosts were being changed, `solti diff` shows what is there now"
+    )]
+    Fault,
+}
+
+/// Does the work of a command. A fault in it is an error like others: its place is said at once, but not what it was about,
+/// in which there may be secrets.
+pub fn guard(work: impl FnOnce() -> Result<u8, Error>) -> Result<u8, Error> {
+    std::panic::set_hook(Box::new(|fault| {
+        let place = fault.location().map(|place| format!(" at {}:{}", place.file(), place.line()));
+        let _ = writeln!(io::stderr(), "solti: internal fault{}", place.unwrap_or_default());
+    }));
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_or(Err(Error::Fault))
 }
 
 impl Error {
@@ -28,7 +44,7 @@ impl Error {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Input(_) => INPUT,
-            Self::Output(_) | Self::Start(_) => FAILED,
+            Self::Output(_) | Self::Start(_) | Self::Fault => FAILED,
         }
     }
 }

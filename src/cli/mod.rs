@@ -19,7 +19,7 @@ mod verify;
 pub use error::{Error, complain};
 
 use clap::Parser;
-use error::INPUT;
+use error::{INPUT, guard};
 use std::ffi::OsString;
 
 #[derive(Debug, Parser)]
@@ -79,7 +79,7 @@ pub fn main() -> Result<u8, Error> {
             return Ok(if message.use_stderr() { INPUT } else { 0 });
         }
     };
-    match arguments.command {
+    guard(|| match arguments.command {
         Command::Diff(command) => command.run(),
         Command::Apply(command) => command.run(),
         Command::Verify(command) => command.run(),
@@ -87,7 +87,7 @@ pub fn main() -> Result<u8, Error> {
         Command::Inventory(command) => command.run(),
         Command::Render(command) => command.run(),
         Command::Role(command) => command.run(),
-    }
+    })
 }
 
 fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Arguments, clap::Error> {

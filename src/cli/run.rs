@@ -1,9 +1,8 @@
 //! A run from the command line: the engine on one side, the report, the question and the signals on the other.
 
-use super::error::FAILED;
 use super::output::{Format, Output};
 use super::selection::{Choice, Connection, Inputs};
-use super::signals::{self, Signals, Stop};
+use super::signals::{self, Signals, Stop, Wish};
 use super::{Error, connect, password};
 use clap::Args;
 use solti::engine::event::{Event, Phase};
@@ -67,13 +66,17 @@ pub fn run(command: Command, options: &Options, yes: bool) -> Result<u8, Error> 
         redactor: connect::redactor(&project),
         asks,
         changing: false,
-        stopping,
+        stopping: Wish(stopping),
         broken: None,
     };
     // On a thread of its own: whatever the engine does, the screen, the question and Ctrl-C go on.
     let reports = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Start)?;
+    let signals = {
+        let _inside = reports.enter();
+        Signals::new().map_err(Error::Start)?
+    };
     let desk = std::thread::spawn(move || {
-        let broken = reports.block_on(desk.serve(incoming, asked));
+        let broken = reports.block_on(desk.serve(incoming, asked, signals));
         // The question may still be waiting for its answer.
         reports.shutdown_background();
         broken
@@ -87,7 +90,7 @@ pub fn run(command: Command, options: &Options, yes: bool) -> Result<u8, Error> 
     match desk {
         Ok(Some(error)) if exit == 0 || exit == 2 => Err(Error::Output(error)),
         Ok(_) => Ok(exit),
-        Err(_) => Ok(FAILED),
+        Err(_) => Err(Error::Fault),
     }
 }
 
@@ -112,7 +115,7 @@ struct Desk {
     asks: bool,
     /// Whether changes have been approved.
     changing: bool,
-    stopping: watch::Sender<Interrupt>,
+    stopping: Wish,
     /// Why the result could not be written.
     broken: Option<io::Error>,
 }
@@ -123,11 +126,8 @@ impl Desk {
         mut self,
         mut events: mpsc::UnboundedReceiver<Event>,
         mut questions: mpsc::UnboundedReceiver<Question>,
+        mut signals: Signals,
     ) -> Option<io::Error> {
-        let mut signals = match Signals::new() {
-            Ok(signals) => signals,
-            Err(error) => return Some(error),
-        };
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
         loop {

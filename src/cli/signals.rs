@@ -2,7 +2,9 @@
 
 use solti::engine::request::{Command, Interrupt};
 use std::io;
+use std::ops::Deref;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
 
 /// The signals by which a user or the system asks to stop.
 pub struct Signals {
@@ -27,6 +29,26 @@ impl Signals {
             _ = self.interrupt.recv() => true,
             _ = self.terminate.recv() => false,
             _ = self.hangup.recv() => false,
+        }
+    }
+}
+
+/// Tells a run how far it is to go on. Where a fault ends what shows the run, Ctrl-C would be heard by nobody: then what has
+/// begun is finished, as after the first one.
+pub struct Wish(pub watch::Sender<Interrupt>);
+
+impl Deref for Wish {
+    type Target = watch::Sender<Interrupt>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl Drop for Wish {
+    fn drop(&mut self) {
+        if std::thread::panicking() && *self.borrow() == Interrupt::None {
+            self.send_replace(Interrupt::Finish);
         }
     }
 }
@@ -63,6 +85,20 @@ pub fn stop(before: Interrupt, ctrl_c: bool, command: Command, changing: bool) -
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_fault_in_what_shows_a_run_ends_it() {
+        let (sender, wish) = watch::channel(Interrupt::None);
+        drop(Wish(sender));
+        assert_eq!(*wish.borrow(), Interrupt::None);
+        let (sender, wish) = watch::channel(Interrupt::None);
+        let showing = std::thread::spawn(move || {
+            let _wish = Wish(sender);
+            panic!("a fault");
+        });
+        assert!(showing.join().is_err());
+        assert_eq!(*wish.borrow(), Interrupt::Finish);
+    }
 
     #[test]
     fn three_presses() {

@@ -2,7 +2,7 @@
 
 use super::error::FAILED;
 use super::output::{Format, Output};
-use super::signals::Signals;
+use super::signals::{Signals, Wish};
 use super::{Error, out};
 use clap::Args;
 use solti::engine::request::Interrupt;
@@ -108,7 +108,11 @@ impl Test {
         let mut consumers = vec![self.output.scenarios()?];
         consumers.extend(self.junit.iter().map(|path| Box::new(Junit::new(path.clone())) as Box<dyn Consumer>));
         consumers.push(Box::new(Markdown::new(collection.root.join("molecule-tests/output"))));
-        let shown = engine.spawn(show(consumers, incoming, stopping));
+        let signals = {
+            let _inside = engine.enter();
+            Signals::new().map_err(Error::Start)?
+        };
+        let shown = engine.spawn(show(consumers, incoming, Wish(stopping), signals));
         let exit = engine.block_on(scenario::run(plan, events, interrupt));
         let shown = engine.block_on(shown);
         let exit = match exit {
@@ -121,7 +125,7 @@ impl Test {
         match shown {
             Ok(Err(error)) if exit == 0 => Err(Error::Output(error)),
             Ok(_) => Ok(exit),
-            Err(_) => Ok(FAILED),
+            Err(_) => Err(Error::Fault),
         }
     }
 
@@ -179,9 +183,9 @@ fn option(text: &str) -> Result<(String, String), String> {
 async fn show(
     mut consumers: Vec<Box<dyn Consumer>>,
     mut events: mpsc::UnboundedReceiver<Event>,
-    stopping: watch::Sender<Interrupt>,
+    stopping: Wish,
+    mut signals: Signals,
 ) -> io::Result<()> {
-    let mut signals = Signals::new()?;
     let mut ticks = tokio::time::interval(TICK);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     let mut result = Ok(());

@@ -23,10 +23,12 @@ impl Dispatcher {
         if wanted {
             let approve = Arc::clone(&self.outside.approve);
             let asked = Instant::now();
-            let yes = tokio::task::spawn_blocking(move || approve()).await.unwrap_or(false);
+            let yes = tokio::task::spawn_blocking(move || approve()).await;
             self.waited = asked.elapsed();
-            if !yes {
-                return self.skip(members, "declined").await;
+            match yes {
+                Ok(true) => {}
+                Ok(false) => return self.skip(members, "declined").await,
+                Err(_) => return self.skip(members, "nobody could be asked, by a fault of solti's own").await,
             }
         }
         let verify = matches!(self.command, Command::Apply { verify: true, .. });
@@ -35,19 +37,22 @@ impl Dispatcher {
         let mut members = members;
         let any_errors_fatal: Vec<bool> = self.project.plays().map(|(play, _)| play.any_errors_fatal).collect();
         for play in 0..plays {
-            let stop = any_errors_fatal.get(play).copied().unwrap_or(false).then(|| Arc::clone(&self.fatal));
+            let fatal = any_errors_fatal.get(play).copied().unwrap_or(false);
+            let stop = fatal.then(|| Arc::clone(&self.fatal));
             loop {
                 let known;
                 (members, known) = self.plan_again(members, true).await;
                 let hosts = Arc::clone(&self.project.hosts);
                 let stop = stop.clone();
                 let done: usize = members.iter().map(|member| member.done).sum();
+                let ended = self.outcomes.len();
                 members = self
                     .each(members, true, move |member| {
                         carry_out(member, Arc::clone(&hosts), play, verify, stop.clone())
                     })
                     .await;
-                if self.fatal.load(Ordering::Relaxed) {
+                // a fault of solti's own raises no flag by itself
+                if (fatal && self.outcomes.len() > ended) || self.fatal.load(Ordering::Relaxed) {
                     return self.skip(members, "another host failed, and the play says any_errors_fatal").await;
                 }
                 let waiting = |member: &Member| member.next().is_some_and(|next| next.role.0 == play);

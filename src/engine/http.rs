@@ -2,7 +2,7 @@
 
 use crate::host::{RunDir, Target, Tunnel};
 use crate::resource::check::{Reply, Request};
-use http_body_util::{BodyExt as _, Full, Limited};
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::Bytes;
 use hyper::{Uri, client::conn::http1};
 use hyper_util::rt::TokioIo;
@@ -43,7 +43,11 @@ async fn exchange(run: &RunDir, target: &Target, request: &Request<'_>) -> Resul
     let message = builder.body(body).map_err(|error| error.to_string())?;
     let response = sender.send_request(message).await.map_err(refused)?;
     let status = response.status().as_u16();
-    let body = Limited::new(response.into_body(), LIMIT).collect().await.map_err(|error| error.to_string())?.to_bytes();
+    let body = Limited::new(response.into_body(), LIMIT).collect().await.map_err(|error| {
+        let much = format!("the answer has more than {} MiB, which is as much as is read", LIMIT >> 20);
+        if error.is::<LengthLimitError>() { much } else { error.to_string() }
+    })?;
+    let body = body.to_bytes();
     driver.abort();
     Ok(Reply { status: 0, http: status, body: String::from_utf8_lossy(&body).into_owned() })
 }

@@ -8,6 +8,7 @@ mod conflicts;
 mod converse;
 pub mod event;
 mod extra_vars;
+mod faults;
 mod gather;
 mod handover;
 mod http;

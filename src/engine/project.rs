@@ -9,7 +9,6 @@ use crate::role::{RoleLibrary, check_inventory_names};
 use crate::secret::{SecretStore, Secrets};
 use crate::source::{Diagnostic, Diagnostics, SourceFile, Span, did_you_mean, folder_of};
 use crate::template::{Hosts, Layer, Rank, RenderError, Scope};
-use crate::yaml::Node;
 use indexmap::IndexMap;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -261,17 +260,5 @@ impl Project {
                 .into());
         }
         Ok(self.limit.as_ref().is_none_or(|limit| limit.contains(host)))
-    }
-
-    /// A variable of a host as text, rendered.
-    ///
-    /// # Errors
-    /// When its template is wrong, or needs facts.
-    pub fn host_variable(&self, host: &str, name: &str) -> Result<Option<Node>, RenderError> {
-        let Some(scope) = self.hosts.scope(host) else { return Ok(None) };
-        match scope.written(name) {
-            Some((_, node)) => scope.render(node).map(Some),
-            None => Ok(None),
-        }
     }
 }

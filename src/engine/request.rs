@@ -90,6 +90,13 @@ pub enum Interrupt {
     PutBack,
 }
 
+/// Comes once the user wants to stop. Where nobody is left who could say so, it never comes: that is no wish.
+pub async fn interrupted(mut wishes: watch::Receiver<Interrupt>) {
+    if wishes.wait_for(|wish| *wish != Interrupt::None).await.is_err() {
+        std::future::pending().await
+    }
+}
+
 /// The way from the engine to the outside.
 #[derive(Clone)]
 pub struct Outside {

@@ -3,7 +3,7 @@
 use super::conflicts::conflicts;
 use super::project::Project;
 use super::tags::Tags;
-use super::target::target;
+use super::target::{ignored, target};
 use super::work::{HostWork, Place, Resolved, ResolvedCheck, ResolvedStep, RoleRun};
 use crate::playbook::{Play, RoleUse, State};
 use crate::resource::check::Check;
@@ -46,8 +46,8 @@ impl Files for Sources {
 pub fn resolve(project: &Project, host: &str) -> Result<HostWork, Diagnostics> {
     project.hosts.render(host);
     let mut errors = Diagnostics::new();
-    let first = project.plays().find(|(_, hosts)| hosts.iter().any(|name| name == host)).map(|(play, _)| play);
-    let target = errors.collect(target(project, host, first));
+    let plays = project.plays().filter(|(_, hosts)| hosts.iter().any(|name| name == host)).map(|(play, _)| play);
+    let target = errors.collect(target(project, host, &plays.collect::<Vec<_>>()));
     let mut resolver = Resolver {
         project,
         host,
@@ -55,7 +55,7 @@ pub fn resolve(project: &Project, host: &str) -> Result<HostWork, Diagnostics> {
         runs: Vec::new(),
         left_alone: Vec::new(),
         needs_facts: false,
-        notes: Vec::new(),
+        notes: ignored(project, host),
     };
     for (number, (play, hosts)) in project.plays().enumerate() {
         if hosts.iter().any(|name| name == host) {
@@ -326,7 +326,7 @@ impl<'a> Resolver<'a> {
         if !wanted {
             return None;
         }
-        let from_variable = variable("ansible_become_user");
+        let from_variable = variable("ansible_sudo_user").or_else(|| variable("ansible_become_user"));
         let user = own_user.or(from_variable.as_ref()).or(play.become_user.as_ref());
         match user {
             Some(node) => {

@@ -1,11 +1,12 @@
 //! The dispatcher: all hosts side by side, up to `--forks` at once; all plans before any change; play after play.
 
 use super::event::{Event, Outcome, Phase};
+use super::faults::Left;
 use super::gather::gather;
 use super::ownership::Ownership;
 use super::planner::{Identity, Plan, Transaction};
 use super::project::Project;
-use super::request::{Command, Interrupt, Outside};
+use super::request::{Command, Interrupt, Outside, interrupted};
 use super::resolve::resolve;
 use super::session::{Session, Stop};
 use super::work::{HostWork, ResolvedCheck};
@@ -52,6 +53,9 @@ pub async fn run(
     outside: Outside,
 ) -> Result<u8, Diagnostics> {
     let begun = Instant::now();
+    if let Some(password) = &password {
+        password.hide(&project.secrets);
+    }
     let names = project.selected();
     let word = match command {
         Command::Diff => "diff",
@@ -148,7 +152,7 @@ impl Dispatcher {
     }
 
     fn who(&self) -> Option<String> {
-        let user = std::env::var("USER").unwrap_or_else(|_| "someone".to_owned());
+        let user = std::env::var("USER").ok().filter(|user| !user.is_empty()).unwrap_or_else(|| "someone".to_owned());
         let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
         matches!(self.command, Command::Apply { .. }).then(|| {
             format!(
@@ -167,21 +171,22 @@ impl Dispatcher {
         F: Future<Output = Result<Member, (Member, Stop)>> + Send + 'static,
     {
         let mut order: Vec<String> = members.iter().map(|member| member.session.name().to_owned()).collect();
-        let mut tasks = JoinSet::new();
+        let (mut tasks, mut at_work) = (JoinSet::new(), HashMap::new());
         for member in members {
             let forks = Arc::clone(&self.forks);
+            let left = Left::of(&member.session);
             let future = work(member);
-            tasks.spawn(async move {
+            let task = tasks.spawn(async move {
                 let _turn = forks.acquire_owned().await;
                 future.await
             });
+            at_work.insert(task.id(), left);
         }
-        let mut interrupt = self.outside.interrupt.clone();
         let mut done = HashMap::new();
         loop {
             let joined = tokio::select! {
                 joined = tasks.join_next() => joined,
-                () = async { drop(interrupt.wait_for(|wish| *wish != Interrupt::None).await) }, if !firm => {
+                () = interrupted(self.outside.interrupt.clone()), if !firm => {
                     self.interrupted = true;
                     tasks.shutdown().await;
                     break;
@@ -193,7 +198,11 @@ impl Dispatcher {
                     done.insert(member.session.name().to_owned(), member);
                 }
                 Some(Ok(Err((member, stop)))) => self.stopped(member, stop).await,
-                Some(Err(_)) => {}
+                Some(Err(error)) => {
+                    if let Some(left) = at_work.remove(&error.id()) {
+                        self.broke_off(left, error);
+                    }
+                }
             }
         }
         // whoever vanished with an interrupt still gets a last word
@@ -350,15 +359,25 @@ impl Dispatcher {
     }
 
     async fn close(&mut self, members: Vec<Member>) {
-        let mut tasks = JoinSet::new();
+        let (mut tasks, mut at_work) = (JoinSet::new(), HashMap::new());
         for mut member in members {
-            tasks.spawn(async move {
+            let left = Left::of(&member.session);
+            let task = tasks.spawn(async move {
                 member.session.close().await;
                 member
             });
+            at_work.insert(task.id(), left);
         }
         while let Some(joined) = tasks.join_next().await {
-            let Ok(member) = joined else { continue };
+            let member = match joined {
+                Ok(member) => member,
+                Err(error) => {
+                    if let Some(left) = at_work.remove(&error.id()) {
+                        self.broke_off(left, error);
+                    }
+                    continue;
+                }
+            };
             if self.invalid.is_some() {
                 continue;
             }

@@ -43,7 +43,7 @@ impl From<ConnectError> for Stop {
 }
 
 /// A failure that is about the host as a whole.
-fn failure(place: &str, message: impl Into<String>) -> Failure {
+pub(super) fn failure(place: &str, message: impl Into<String>) -> Failure {
     Failure {
         place: place.to_owned(),
         message: message.into(),
@@ -155,7 +155,11 @@ impl Session {
     fn identity(&self, identity: &Identity) -> host::Identity {
         match identity {
             None => host::Identity::Login,
-            Some(user) => host::Identity::Become { user: user.clone(), password: self.password.clone() },
+            Some(user) => {
+                // as in Ansible, variables win over the command line
+                let password = self.target.escalation.password.as_ref().or(self.password.as_ref()).cloned();
+                host::Identity::Become { user: user.clone(), password }
+            }
         }
     }
 

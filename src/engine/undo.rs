@@ -1,9 +1,13 @@
 //! What a step's program says: how far it came, what failed, and what was put back.
 
 use super::event::Failure;
+use crate::host::excerpt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::collections::BTreeSet;
+
+/// So much of a command's output travels at most, in bytes.
+const OUTPUT: usize = 65536;
 
 /// What a step's program says about how it went.
 #[derive(Debug, Default)]
@@ -49,7 +53,7 @@ impl Undo {
                     self.status = status.parse().ok();
                     self.command = Some(text(command)).filter(|command| !command.is_empty());
                     self.message = Some(text(message)).filter(|message| !message.is_empty());
-                    self.output = text(output).lines().map(str::to_owned).collect();
+                    self.output = lines(&text(output));
                 }
             }
             "back" if rest != "begins" && rest != "ends" => self.put_back.push(rest.to_owned()),
@@ -94,5 +98,31 @@ impl Undo {
         let stays = if self.committed { 0 } else { self.kept.len() };
         let (command, output, put_back) = (self.command, self.output, self.put_back);
         Failure { place, message, command, status, output, put_back, left, stays, open }
+    }
+}
+
+/// The lines of an output; of the first the beginning may be missing.
+fn lines(output: &str) -> Vec<String> {
+    let mut lines: Vec<String> = output.lines().map(str::to_owned).collect();
+    if let Some(first) = lines.first_mut().filter(|_| output.len() >= OUTPUT) {
+        *first = excerpt::ending(first);
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_much_is_expected_as_is_sent() {
+        assert!(include_str!("step/functions.sh").contains(&format!("tail -c {OUTPUT} ")));
+    }
+
+    #[test]
+    fn a_line_without_its_beginning_says_so() {
+        let output = format!("{} and the error\nlast\n", "x".repeat(OUTPUT));
+        assert_eq!(lines(&output), ["[the beginning of this line is left out …] and the error", "last"]);
+        assert_eq!(lines("first\nlast\n"), ["first", "last"]);
     }
 }

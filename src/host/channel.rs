@@ -13,6 +13,12 @@ use super::noise::Noise;
 /// The longest line that is still taken for a record; a host that sends a longer one is not waited for.
 const LONGEST_RECORD: usize = 64 << 20;
 
+/// From this size on, a line without a word of ours is kept in part only: it is no record, and may never end.
+const LONGEST_NOISE: usize = 64 << 10;
+
+/// How much of its beginning is kept.
+const BEGINNING_OF_NOISE: usize = 8 << 10;
+
 /// How long a child that has closed its output may take to end, and one that has ended to have its last words read.
 /// Nothing waits for the end of its error stream: a master process that ssh left behind may hold it open.
 const LAST_WORDS: Duration = Duration::from_millis(500);
@@ -24,6 +30,8 @@ pub(super) enum Event {
     Record(String, String),
     /// The line by which the opening command says that it runs.
     Begin,
+    /// The line by which the login shell says that sudo comes next.
+    Login,
     /// sudo asks for the password.
     Prompt,
     /// Nothing more will come.
@@ -34,6 +42,7 @@ pub(super) enum Event {
 #[derive(Debug)]
 pub(super) struct Words {
     pub nonce: String,
+    pub login: String,
     pub begin: String,
     pub prompt: String,
 }
@@ -170,7 +179,10 @@ impl Channel {
         })
         .await;
         let rest = std::mem::take(&mut self.partial);
-        self.noise.line(&rest);
+        // a record that was cut off says nothing to people, and may have a secret in it that nobody recognizes
+        let nonce = self.words.nonce.as_bytes();
+        let record = rest.windows(nonce.len()).position(|window| window == nonce);
+        self.noise.line(&rest[..record.unwrap_or(rest.len())]);
         self.output = None;
     }
 
@@ -183,17 +195,30 @@ impl Channel {
             bytes = &bytes[end + 1..];
         }
         self.partial.extend_from_slice(bytes);
+        self.shorten_noise();
         self.overlong = self.partial.len() > LONGEST_RECORD;
         !self.overlong
+    }
+
+    /// Leaves out the middle of an unfinished line that is noise; one of our words may have begun at its end.
+    fn shorten_noise(&mut self) {
+        let Words { nonce, login, begin, .. } = &self.words;
+        let has = |word: &String| self.partial.windows(word.len()).any(|window| window == word.as_bytes());
+        let longest = [nonce, login, begin].map(String::len).into_iter().max().unwrap_or(0);
+        if self.partial.len() > LONGEST_NOISE && ![nonce, begin, login].into_iter().any(has) {
+            self.partial.drain(BEGINNING_OF_NOISE..self.partial.len() - longest);
+        }
     }
 
     /// A record may follow a child's words that had no newline, so the nonce is looked for in the whole line.
     fn take_line(&mut self, line: &[u8]) {
         let line = String::from_utf8_lossy(line);
-        if let Some(begin) = line.find(&self.words.begin) {
-            self.noise.line(&line.as_bytes()[..begin]);
-            self.events.push_back(Event::Begin);
-            return;
+        for (words, event) in [(&self.words.begin, Event::Begin), (&self.words.login, Event::Login)] {
+            if let Some(at) = line.find(words) {
+                self.noise.line(&line.as_bytes()[..at]);
+                self.events.push_back(event);
+                return;
+            }
         }
         let Some(at) = line.find(&self.words.nonce) else { return self.noise.line(line.as_bytes()) };
         self.noise.line(&line.as_bytes()[..at]);

@@ -2,29 +2,49 @@
 
 use super::ConnectError;
 
+/// How far it came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reached {
+    /// Nothing of ours was started.
+    Nothing,
+    /// The login shell, which then started sudo.
+    Login,
+    /// The shell that answers.
+    Shell,
+}
+
 /// Classifies a connection that ended before it answered: the lines that were written, the child's exit status,
-/// whether our command had begun, whether it went over ssh, and whom sudo was to become.
-pub(super) fn classify(lines: &[String], status: Option<i32>, begun: bool, over_ssh: bool, user: &str) -> ConnectError {
+/// how far it came, whether it went over ssh, and which program was to become whom.
+pub(super) fn classify(
+    lines: &[String],
+    status: Option<i32>,
+    reached: Reached,
+    over_ssh: bool,
+    (program, user): (&str, &str),
+) -> ConnectError {
     let said = Said { lines };
     let last = || said.last();
-    let of_sudo = if begun || user.is_empty() { None } else { sudo(&said, user) };
-    if let Some(error) = of_sudo {
+    let sudo_is_next = reached != Reached::Shell && !user.is_empty();
+    if let Some(error) = sudo_is_next.then(|| sudo(&said, program, user)).flatten() {
         return error;
     }
     if over_ssh && status == Some(255) {
         return ssh(&said);
     }
-    if !begun {
-        let missing = [" sh: not found", " sh: command not found", "sh: Command not found", "not found: sh"];
-        if let Some(line) = said.any(&missing).or_else(|| said.any(&["command: sh", "find command"])) {
-            return ConnectError::NoSh { words: plain(line) };
-        }
-        if status == Some(127) {
-            return ConnectError::NoSh { words: last() };
-        }
-        return ConnectError::LoginShell { words: last() };
+    if reached == Reached::Shell {
+        return ConnectError::Ended { words: last() };
     }
-    ConnectError::Ended { words: last() }
+    let missing = [" sh: not found", " sh: command not found", "sh: Command not found", "not found: sh"];
+    if let Some(line) = said.any(&missing).or_else(|| said.any(&["command: sh", "find command"])) {
+        return ConnectError::NoSh { words: plain(line) };
+    }
+    // whatever the words are: it is known who had its turn, and env(1) says by its status that there was nothing to start
+    match (reached, status) {
+        (Reached::Login, Some(127)) => ConnectError::SudoMissing { program: program.to_owned() },
+        (Reached::Login, _) => ConnectError::SudoRefused { words: last() },
+        (_, Some(127)) => ConnectError::NoSh { words: last() },
+        _ => ConnectError::LoginShell { words: last() },
+    }
 }
 
 /// What ssh itself says.
@@ -67,7 +87,7 @@ fn ssh(said: &Said<'_>) -> ConnectError {
 }
 
 /// What sudo says, or the login shell about sudo.
-fn sudo(said: &Said<'_>, user: &str) -> Option<ConnectError> {
+fn sudo(said: &Said<'_>, program: &str, user: &str) -> Option<ConnectError> {
     let missing =
         ["sudo: not found", "sudo: command not found", "not found: sudo", "sudo: Command not found", "command: sudo"];
     let refused = [
@@ -88,7 +108,7 @@ fn sudo(said: &Said<'_>, user: &str) -> Option<ConnectError> {
         return Some(ConnectError::PasswordNeeded);
     }
     if said.any(&missing).is_some() {
-        return Some(ConnectError::SudoMissing);
+        return Some(ConnectError::SudoMissing { program: program.to_owned() });
     }
     if let Some(line) = said.any(&["must have a tty", "a terminal is required"]) {
         return Some(ConnectError::SudoNeedsTerminal { words: plain(line) });
@@ -127,12 +147,12 @@ fn plain(line: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::classify;
+    use super::{Reached, classify};
 
     /// What is shown for recorded words; `status` is the child's.
     fn shown(words: &str, status: i32, user: &str) -> String {
         let lines: Vec<String> = words.lines().map(str::to_owned).collect();
-        classify(&lines, Some(status), false, true, user).to_string()
+        classify(&lines, Some(status), Reached::Nothing, true, ("sudo", user)).to_string()
     }
 
     #[test]
@@ -249,6 +269,21 @@ ops@10.0.0.7: Permission denied (publickey,password).";
             ("sudo: sh: command not found", 1, "no `sh` on the host: sh: command not found"),
         ] {
             assert_eq!(shown(words, status, "alloy"), expected);
+        }
+    }
+    /// Words that nobody knows, in any language: what remains is who had its turn.
+    #[test]
+    fn sudo_needs_no_words() {
+        for (words, status, expected) in [
+            ("sudo: ein Passwort ist notwendig", 1, "sudo refused: ein Passwort ist notwendig"),
+            ("", 1, "sudo refused"),
+            ("env: „sudo“: Datei oder Verzeichnis nicht gefunden", 127, "`sudo` was not found on the host"),
+            ("sudo: a password is required", 1, "sudo asks for a password"),
+            ("sudo: sh: command not found", 1, "no `sh` on the host: sh: command not found"),
+        ] {
+            let lines: Vec<String> = words.lines().map(str::to_owned).collect();
+            let found = classify(&lines, Some(status), Reached::Login, true, ("sudo", "root"));
+            assert_eq!(found.to_string(), expected);
         }
     }
 }

@@ -29,7 +29,10 @@ pub(super) struct Opening {
 /// How sudo is to be called.
 #[derive(Debug)]
 pub(super) struct Sudo {
+    /// The user, as any login shell reads it.
     pub user: String,
+    /// The program, which needs no quoting.
+    pub program: String,
     /// Whether it may ask.
     pub asks: bool,
 }
@@ -38,14 +41,15 @@ impl Opening {
     /// How `identity` is reached on `target`; no sudo for who is already there.
     pub fn new(target: &Target, identity: &Identity, mark: String) -> Result<Self, ConnectError> {
         let Identity::Become { user, password } = identity else { return Ok(Self { mark, sudo: None }) };
-        if !Identity::is_user_name(user) {
+        let Some(quoted) = Identity::in_any_shell(user) else {
             return Err(ConnectError::UnknownUser { user: user.clone(), words: "not a user name".into() });
-        }
+        };
         let already = match &target.method {
             Method::Ssh { user: login, .. } => login.as_ref() == Some(user),
             Method::Local => user == "root" && std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0),
         };
-        let sudo = (!already).then(|| Sudo { user: user.clone(), asks: password.is_some() });
+        let program = target.escalation.program.clone().unwrap_or_else(|| "sudo".to_owned());
+        let sudo = (!already).then(|| Sudo { user: quoted, program, asks: password.is_some() });
         Ok(Self { mark, sudo })
     }
 
@@ -54,13 +58,19 @@ impl Opening {
         format!("{}-password", self.mark)
     }
 
+    /// What the login shell writes before it starts sudo.
+    pub fn login(&self) -> String {
+        format!("{}-login", self.mark)
+    }
+
     /// What the command writes when its shell is there.
     pub fn begin(&self) -> String {
         format!("{}-begin", self.mark)
     }
 
     /// The command that becomes a running shell. Any login shell reads it the same way (sh, fish, csh): one
-    /// pair of single quotes, and no quote, newline, backslash or exclamation mark inside.
+    /// pair of single quotes, and no quote, newline, backslash or exclamation mark inside. sudo speaks English: what it
+    /// says is told apart by its words, and how far it came by the lines before and after it.
     pub fn command(&self) -> String {
         // a background job gets /dev/null as its input unless told otherwise, hence descriptor 3
         let shell = format!(
@@ -70,8 +80,11 @@ impl Opening {
         );
         match &self.sudo {
             None => format!("exec {shell}"),
-            Some(Sudo { user, asks: true }) => format!("exec sudo -H -S -p {} -u {user} -- {shell}", self.prompt()),
-            Some(Sudo { user, asks: false }) => format!("exec sudo -H -n -u {user} -- {shell}"),
+            Some(Sudo { user, program, asks }) => {
+                let (login, prompt) = (self.login(), self.prompt());
+                let how = if *asks { format!("-S -p {prompt}") } else { "-n".to_owned() };
+                format!("echo {login}; exec env LC_ALL=C {program} -H {how} -u {user} -- {shell}")
+            }
         }
     }
 
@@ -151,7 +164,7 @@ mod tests {
 
     #[test]
     fn any_login_shell_can_read_the_command() {
-        for sudo in [None, Some(Sudo { user: "root".into(), asks: true })] {
+        for sudo in [None, Some(Sudo { user: "root".into(), program: "sudo".into(), asks: true })] {
             let command = Opening { mark: "m".into(), sudo }.command();
             assert_eq!(command.matches('\'').count(), 2, "{command}");
             assert!(!command.contains(['\n', '!', '\\', '"', '`']), "{command}");

@@ -64,10 +64,13 @@ pub enum ConnectError {
         words: String,
     },
     /// There is no sudo.
-    #[error("`sudo` was not found on the host")]
-    SudoMissing,
+    #[error("`{program}` was not found on the host")]
+    SudoMissing {
+        /// `sudo`, or what `ansible_become_exe` names.
+        program: String,
+    },
     /// sudo does not allow it.
-    #[error("sudo refused: {words}")]
+    #[error("sudo refused{}", after(words))]
     SudoRefused {
         /// In sudo's own words.
         words: String,
@@ -115,7 +118,8 @@ impl ConnectError {
                 "try it with `ssh`; ansible_user and ansible_ssh_private_key_file say who logs in"
             }
             Self::SudoNeedsTerminal { .. } => "remove `requiretty` for this user in sudoers",
-            Self::SudoMissing => "install sudo, or log in as the user itself and set `become: false`",
+            Self::SudoMissing { program } if program != "sudo" => "`ansible_become_exe` names it",
+            Self::SudoMissing { .. } => "install sudo, or log in as the user itself and set `become: false`",
             Self::Unreachable { words } if words.contains("kex_exchange_identification") => {
                 "after failed logins or too many at once, sshd turns an address away for a while \
                  (PerSourcePenalties, MaxStartups)"

@@ -5,6 +5,7 @@ mod channel;
 mod classify;
 mod command;
 mod error;
+pub mod excerpt;
 pub mod facts;
 mod identity;
 mod noise;
@@ -17,6 +18,7 @@ mod shell;
 pub mod shells_here;
 mod target;
 mod tunnel;
+pub mod variables;
 
 pub use error::{ConnectError, Lost, LostReason};
 pub use identity::{Identity, Password};
@@ -26,7 +28,7 @@ pub use rundir::RunDir;
 #[cfg(test)]
 pub(crate) use shell::framed;
 pub use shell::{OnRecord, Shell};
-pub use target::{Method, Target};
+pub use target::{Escalation, Method, Target};
 pub use tunnel::Tunnel;
 
 #[cfg(test)]

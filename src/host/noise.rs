@@ -1,12 +1,13 @@
 //! What a host says that is no answer of ours: kept for error messages.
 
+use super::excerpt;
 use std::collections::VecDeque;
 
 /// How many lines are kept.
 const LINES: usize = 40;
 
-/// How much of one line is kept.
-const LINE: usize = 400;
+/// How much of one line is kept, in characters.
+const LINE: usize = 2000;
 
 /// The last lines that a host said beside its answers, and a line that is not finished yet.
 #[derive(Debug, Default)]
@@ -66,8 +67,8 @@ impl Noise {
 /// A line without what a terminal would act on.
 fn printable(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
-    let text: String = text.trim_end().chars().filter(|c| !c.is_control() || *c == '\t').take(LINE).collect();
-    text
+    let text: String = text.trim_end().chars().filter(|c| !c.is_control() || *c == '\t').collect();
+    excerpt::beginning(&text, LINE)
 }
 
 #[cfg(test)]
@@ -103,5 +104,16 @@ mod tests {
             noise.bytes(&[b'x'; 1000]);
         }
         assert!(noise.unfinished.len() <= 4 * LINE);
+    }
+
+    #[test]
+    fn a_long_line_says_that_it_was_cut() {
+        let mut noise = Noise::default();
+        noise.line("word a ".repeat(1000).as_bytes());
+        let lines = noise.lines();
+        assert!(
+            lines[0].len() < 2100 && lines[0].contains("word a word [… the rest of this line is left out]"),
+            "{lines:?}"
+        );
     }
 }

@@ -8,7 +8,7 @@ use tokio::process::Command;
 use tokio::time::timeout;
 
 use super::channel::{Channel, Event, Words};
-use super::classify::classify;
+use super::classify::{Reached, classify};
 use super::command::Opening;
 use super::shell::{OnRecord, Shell};
 use super::{ConnectError, Identity, Method, Password, RunDir, Target};
@@ -30,6 +30,8 @@ say .ready "$1" "${BASH_VERSION:+bash}"
 pub(super) struct Start {
     shell: Shell,
     nonce: String,
+    /// Which program becomes whom; nobody, where there is no need to.
+    program: String,
     user: String,
     /// What sudo will ask for; nothing else may be in its input before it has.
     password: Option<Password>,
@@ -53,13 +55,14 @@ impl Start {
         deadline: Duration,
     ) -> Result<Self, ConnectError> {
         let nonce = random_word();
-        let words = Words { nonce: nonce.clone(), begin: opening.begin(), prompt: opening.prompt() };
+        let words =
+            Words { nonce: nonce.clone(), login: opening.login(), begin: opening.begin(), prompt: opening.prompt() };
         let channel = Channel::start(&mut process, words).map_err(|error| ConnectError::Start(error.to_string()))?;
-        let (user, password) = match identity {
-            Identity::Become { user, password } if opening.sudo.is_some() => (user.clone(), password.clone()),
-            _ => (String::new(), None),
+        let (program, user, password) = match (identity, &opening.sudo) {
+            (Identity::Become { user, password }, Some(sudo)) => (sudo.program.clone(), user.clone(), password.clone()),
+            _ => (String::new(), String::new(), None),
         };
-        Ok(Self { shell: Shell::new(channel, over_ssh), nonce, user, password, deadline })
+        Ok(Self { shell: Shell::new(channel, over_ssh), nonce, program, user, password, deadline })
     }
 
     /// Waits for the shell, and for the answer to the first program.
@@ -81,14 +84,15 @@ impl Start {
 
     async fn converse(&mut self, first: Option<(&str, OnRecord<'_>)>) -> Result<i32, ConnectError> {
         let program = first.as_ref().map(|(program, _)| *program);
-        let (mut begun, mut asked) = (false, false);
+        let (mut reached, mut asked) = (Reached::Nothing, false);
         if self.password.is_none() {
             self.send(program);
         }
         loop {
             match self.shell.channel.next().await {
+                Event::Login => reached = Reached::Login,
                 Event::Begin => {
-                    begun = true;
+                    reached = Reached::Shell;
                     if self.password.is_some() {
                         self.send(program);
                     }
@@ -107,14 +111,14 @@ impl Start {
                     break;
                 }
                 Event::Record(..) => {}
-                Event::Ended => return Err(self.failure(begun)),
+                Event::Ended => return Err(self.failure(reached)),
             }
         }
         match first {
             None => Ok(0),
             Some((_, on_record)) => match self.shell.answer(on_record).await {
                 Ok(status) => Ok(status),
-                Err(_) => Err(self.failure(true)),
+                Err(_) => Err(self.failure(Reached::Shell)),
             },
         }
     }
@@ -126,9 +130,9 @@ impl Start {
         }
     }
 
-    fn failure(&self, begun: bool) -> ConnectError {
+    fn failure(&self, reached: Reached) -> ConnectError {
         let status = self.shell.channel.status().and_then(|status| status.code());
-        classify(&self.shell.noise(), status, begun, self.shell.over_ssh, &self.user)
+        classify(&self.shell.noise(), status, reached, self.shell.over_ssh, (&self.program, &self.user))
     }
 }
 

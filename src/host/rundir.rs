@@ -29,25 +29,31 @@ pub struct RunDir {
 impl RunDir {
     /// Makes the folder, open to nobody else, and removes those that killed runs have left.
     pub fn new() -> io::Result<Self> {
-        let mut last = io::Error::new(io::ErrorKind::NotFound, "no folder for temporary files");
         let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
-        let parents = [runtime, Some(std::env::temp_dir()), Some(PathBuf::from("/tmp"))];
-        for parent in parents.into_iter().flatten() {
-            if parent.as_os_str().len() + "/solti-123456".len() > LONGEST_FOLDER {
-                continue;
-            }
-            let private = Permissions::from_mode(0o700);
-            match tempfile::Builder::new().prefix(PREFIX).permissions(private).tempdir_in(&parent) {
-                Ok(folder) => {
-                    let lock = lock(folder.path())?;
-                    // what cannot be removed is in nobody's way
-                    let _ = remove_left(folder.path());
-                    return Ok(Self { folder, _lock: lock });
-                }
+        Self::in_first([runtime, Some(std::env::temp_dir()), Some(PathBuf::from("/tmp"))].into_iter().flatten())
+    }
+
+    /// Makes it in the first of these folders that will do. What is empty or relative names none: ssh looks for its
+    /// sockets from elsewhere. With a longer one the sockets would have no room for their names.
+    fn in_first(parents: impl Iterator<Item = PathBuf>) -> io::Result<Self> {
+        let mut last = io::Error::new(io::ErrorKind::NotFound, "no folder for temporary files");
+        let fits = |parent: &PathBuf| parent.as_os_str().len() + "/solti-123456".len() <= LONGEST_FOLDER;
+        for parent in parents.filter(|parent| parent.is_absolute() && fits(parent)) {
+            match Self::inside(&parent) {
+                Ok(run) => return Ok(run),
                 Err(error) => last = error,
             }
         }
         Err(last)
+    }
+
+    fn inside(parent: &Path) -> io::Result<Self> {
+        let private = Permissions::from_mode(0o700);
+        let folder = tempfile::Builder::new().prefix(PREFIX).permissions(private).tempdir_in(parent)?;
+        let lock = lock(folder.path())?;
+        // what cannot be removed is in nobody's way
+        let _ = remove_left(folder.path());
+        Ok(Self { folder, _lock: lock })
     }
 
     /// The ssh configuration file for the host `name` at `address`.
@@ -66,13 +72,13 @@ impl RunDir {
 
     /// Includes come first, because ssh takes the first value that it meets: what the user says wins.
     fn configuration(&self, address: &str, number: u16) -> String {
-        let home = std::env::home_dir().map(|home| home.join(".ssh/config"));
         let mut text = String::new();
-        for file in [home, Some(PathBuf::from("/etc/ssh/ssh_config"))].into_iter().flatten() {
-            if file.is_file() {
-                let _ = writeln!(text, "Include \"{}\"", file.display());
-            }
+        match std::env::home_dir().filter(|home| home.is_absolute()) {
+            Some(home) => include(&mut text, &home.join(".ssh/config")),
+            // ssh knows the home from the system's list of users, and minds no file that is not there
+            None => text.push_str("Include ~/.ssh/config\n"),
         }
+        include(&mut text, Path::new("/etc/ssh/ssh_config"));
         text.push_str("Host *\n  ConnectTimeout 10\n  ServerAliveInterval 15\n  ServerAliveCountMax 3\n");
         // Only for this host: ssh reads the same file for a jump host, whose connection would then be shared by all
         // hosts behind it and end with the first of them. For the same reason two names of one host share nothing.
@@ -82,6 +88,12 @@ impl RunDir {
             let _ = writeln!(text, "  ControlPath \"{sockets}/{number:04x}-%C\"");
         }
         text
+    }
+}
+
+fn include(text: &mut String, file: &Path) {
+    if file.is_file() {
+        let _ = writeln!(text, "Include \"{}\"", file.display());
     }
 }
 
@@ -132,6 +144,22 @@ mod tests {
         drop(lock(&other).unwrap());
         remove_left(&own).unwrap();
         assert_eq!([&own, &left, &being_made, &other].map(|folder| folder.exists()), [true, false, true, true]);
+    }
+
+    #[test]
+    fn the_first_folder_that_will_do_is_taken() {
+        let good = tempfile::tempdir_in("/tmp").unwrap();
+        let path = |name: &str| good.path().join(name);
+        let long = path(&"x".repeat(60));
+        fs::create_dir(&long).unwrap();
+        fs::write(path("file"), "").unwrap();
+        let here = PathBuf::from(".");
+        for bad in [PathBuf::new(), here, path("missing"), path("file"), long, PathBuf::from("/proc")] {
+            let run = RunDir::in_first([bad.clone(), good.path().to_owned()].into_iter()).unwrap();
+            assert_eq!(run.folder.path().parent(), Some(good.path()), "{bad:?}");
+        }
+        let error = RunDir::in_first([path("missing")].into_iter()).unwrap_err().to_string();
+        assert!(error.contains("missing"), "{error}");
     }
 
     #[test]

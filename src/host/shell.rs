@@ -118,7 +118,7 @@ impl Shell {
                 }
                 Event::Record(tag, _) if tag.starts_with('.') => {}
                 Event::Record(tag, rest) => on_record(&tag, &rest),
-                Event::Begin | Event::Prompt => {}
+                Event::Login | Event::Begin | Event::Prompt => {}
                 Event::Ended => {
                     // 255 is what ssh itself fails with; a signal ended it from here
                     let ssh_failed = |status: ExitStatus| matches!(status.code(), None | Some(255));

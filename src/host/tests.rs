@@ -13,7 +13,7 @@ type Outcome = Result<(), Box<dyn std::error::Error>>;
 const DEADLINE: Duration = Duration::from_secs(20);
 
 fn local() -> Target {
-    Target { name: "here".into(), method: Method::Local }
+    Target { name: "here".into(), method: Method::Local, escalation: Escalation::default() }
 }
 
 /// A folder whose `sh` is the given one.
@@ -175,6 +175,20 @@ async fn much_is_sent_and_read_at_the_same_time() -> Outcome {
 }
 
 #[tokio::test]
+async fn a_line_without_end_is_in_nobodys_way() -> Outcome {
+    with_each(async |file, mut shell| {
+        // more than is taken of a record
+        let program = "printf 'it begins '; head -c 80000000 /dev/zero | tr '\\0' x; say a 1; echo after; say b 2";
+        let began = Instant::now();
+        assert_eq!(ask(&mut shell, program).await?, (0, vec!["a=1".into(), "b=2".into()]));
+        eprintln!("{file}: 80 MB in {:?}", began.elapsed());
+        assert_eq!(shell.noise(), ["it begins [… the rest of this line is left out]", "after"]);
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
 async fn records_that_wait_for_both_sides() -> Outcome {
     with_each(async |_, mut shell| {
         // a program larger than a pipe whose answer is larger than a pipe, over and over
@@ -200,6 +214,16 @@ async fn a_shell_that_ends_is_lost() -> Outcome {
             (LostReason::ShellEnded, "the shell on the host ended: last words")
         );
         assert!(ask(&mut shell, ":").await.is_err());
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn half_a_record_is_not_shown() -> Outcome {
+    with_each(async |_, mut shell| {
+        let lost = ask(&mut shell, "echo before; printf 'words %s content =c2VjcmV0' \"$S\"; exit 7").await.err();
+        assert_eq!(lost.ok_or("not lost")?.lines, ["before", "words"]);
         Ok(())
     })
     .await

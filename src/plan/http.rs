@@ -101,9 +101,14 @@ fn config(request: &Request) -> String {
     config
 }
 
-/// The answers in the order of the requests, from the rest of the record `http`; none if there is not one for each.
+/// The answers in the order of the requests, from the rest of the record `http`; none if there is not one for each. Where
+/// there was more than is read, that is the answer: what was asked is not asked again for it.
 pub fn replies(rest: &str, requests: usize) -> Option<Vec<Reply>> {
     let bytes = STANDARD.decode(rest.strip_prefix('=')?).ok()?;
+    if bytes.len() >= LIMIT {
+        let body = format!("the answers have more than {} MiB, which is as much as is read", LIMIT >> 20);
+        return Some(vec![Reply { status: 0, body }; requests]);
+    }
     let text = String::from_utf8_lossy(&bytes);
     let mut replies = Vec::new();
     let mut body: Vec<&str> = Vec::new();
@@ -177,5 +182,12 @@ mod tests {
         assert_eq!((all[1].status, all[1].body.trim()), (204, ""));
         assert!(all[2].is_not_ready() && all[2].body.starts_with("curl: (7) no"));
         assert_eq!(replies(&said, 2), None);
+    }
+
+    #[test]
+    fn too_much_is_not_asked_again() {
+        let all = replies(&format!("={}", STANDARD.encode("x".repeat(LIMIT))), 2).unwrap();
+        assert_eq!((all.len(), all[0].status), (2, 0));
+        assert_eq!(all[1].body, "the answers have more than 8 MiB, which is as much as is read");
     }
 }

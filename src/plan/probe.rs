@@ -21,9 +21,15 @@ pub const PLACE: &str = r#"
 while read -r key _ uid _; do case $key in Uid:) break ;; esac; done </proc/self/status
 if [ "$uid" = 0 ]; then V=/var/lib/solti; L=/run/solti/lock
 else V=$HOME/.local/state/solti; L=/run/user/$uid/solti/lock; [ -d "/run/user/$uid" ] || L=$V/lock; fi
+home_of() { # home_of USER: $home becomes its home, as the list of users has it; a directory may list it by another name
+  home=$(if command -v getent >/dev/null; then getent passwd "$1"
+    else while IFS= read -r line; do case $line in "$1":*) printf '%s\n' "$line" ;; esac; done </etc/passwd; fi |
+    { IFS=: read -r _ _ _ _ _ home _ && printf '%s\n' "$home"; })
+  [ -n "$home" ]
+}
 as_user() { # as_user USER COMMAND...: in the scope of a user who need not be logged in
   who=$1; shift
-  id=$(id -u -- "$who") && eval "home=~$who" || return 1
+  id=$(id -u -- "$who") && home_of "$who" || return 1
   set -- env HOME="$home" USER="$who" LOGNAME="$who" XDG_RUNTIME_DIR="/run/user/$id" \
     DBUS_SESSION_BUS_ADDRESS="unix:path=/run/user/$id/bus" "$@"
   if [ "$id" = "$uid" ]; then "$@"; else ( cd / && runuser -u "$who" -- "$@" ); fi

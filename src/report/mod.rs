@@ -4,6 +4,7 @@ pub mod diff;
 pub mod json;
 pub mod record;
 pub mod redact;
+mod shorten;
 pub mod terminal;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,8 @@
-//! Takes the secrets out of an event, once, before any consumer sees it.
+//! Takes the secrets out of an event, once, before any consumer sees it; and shortens what hosts have said, which can only
+//! be done then.
 
 use super::diff::{CONTEXT, compare};
+use super::shorten;
 use crate::engine::event::{CheckResult, Event, Failure, HostPlan, Outcome, Phase};
 use crate::plan::change::{Change, Detail};
 use similar::{ChangeTag, DiffTag};
@@ -19,15 +21,16 @@ pub fn event(event: Event, redact: &Redactor) -> Event {
         Event::Phase { host, phase } => Event::Phase { host, phase: self::phase(phase, redact) },
         Event::Planned { host, plan } => Event::Planned { host, plan: self::plan(plan, redact) },
         Event::Checked { host, result: CheckResult { check, passed, seen, newest, millis } } => {
-            let result = CheckResult { check: redact(&check), passed, seen: redact(&seen), newest, millis };
+            let seen = shorten::text(&redact(&seen));
+            let result = CheckResult { check: redact(&check), passed, seen, newest, millis };
             Event::Checked { host, result }
         }
         Event::Failed { host, failure } => Event::Failed { host, failure: self::failure(failure, redact) },
-        Event::Note { host, text } => Event::Note { host, text: redact(&text) },
+        Event::Note { host, text } => Event::Note { host, text: shorten::text(&redact(&text)) },
         Event::HostDone { host, outcome, exchanges, millis } => {
             let outcome = match outcome {
-                Outcome::Unreachable { reason } => Outcome::Unreachable { reason: redact(&reason) },
-                Outcome::Skipped { reason } => Outcome::Skipped { reason: redact(&reason) },
+                Outcome::Unreachable { reason } => Outcome::Unreachable { reason: shorten::text(&redact(&reason)) },
+                Outcome::Skipped { reason } => Outcome::Skipped { reason: shorten::text(&redact(&reason)) },
                 other => other,
             };
             Event::HostDone { host, outcome, exchanges, millis }
@@ -81,11 +84,11 @@ fn change(change: &mut Change, redact: &Redactor) {
 
 fn failure(mut failure: Failure, redact: &Redactor) -> Failure {
     failure.place = redact(&failure.place);
-    failure.message = redact(&failure.message);
-    failure.command = failure.command.map(|command| redact(&command));
+    failure.message = shorten::text(&redact(&failure.message));
+    failure.command = failure.command.map(|command| shorten::text(&redact(&command)));
     // Redacted as one text first, for a secret of several lines.
     if !failure.output.is_empty() {
-        failure.output = redact(&failure.output.join("\n")).split('\n').map(str::to_owned).collect();
+        failure.output = shorten::text(&redact(&failure.output.join("\n"))).split('\n').map(str::to_owned).collect();
     }
     strings(&mut failure.put_back, redact);
     strings(&mut failure.left, redact);
@@ -207,6 +210,30 @@ mod tests {
         (a line with a secret: after)
         port: 1
         ");
+    }
+
+    #[test]
+    fn what_is_long_is_shortened_once_the_secrets_are_out() {
+        // both places at which it is cut are within a secret
+        let secrets = "s3cret".repeat(100_000);
+        let said = Failure {
+            place: "role/step".into(),
+            message: format!("it said {secrets}"),
+            command: None,
+            status: None,
+            output: vec!["first".into(), format!("{secrets} and why")],
+            put_back: Vec::new(),
+            left: Vec::new(),
+        };
+        let shown = failure(said, &hide);
+        assert!(shown.message.starts_with("it said ****") && shown.message.len() < 2000, "{}", shown.message);
+        assert_eq!((shown.output.len(), shown.output[0].as_str()), (2, "first"));
+        assert!(shown.output[1].ends_with("**** and why") && shown.output[1].len() < 2000, "{}", shown.output[1]);
+        assert!(
+            shown.output[1].contains("characters left out") && !shown.output[1].contains("s3"),
+            "{}",
+            shown.output[1]
+        );
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::hosts::{Prefix, Scripts, Trouble};
 use super::{Collection, Driver, Image, Kept, Machine, Origin, Platform, Scenario, Step, Variant, check};
 use crate::engine::request::Interrupt;
 use crate::source::{Diagnostic, Diagnostics, did_you_mean};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::{Mutex, Semaphore, mpsc, watch};
@@ -193,20 +194,28 @@ pub async fn run(
     }
     let (turns, room) = (Arc::new(Semaphore::new(plan.jobs)), Arc::new(Semaphore::new(plan.machine.hosts)));
     let mut running = JoinSet::new();
+    let mut cells = HashMap::new();
     for job in jobs {
         // in order
         let turn = Arc::clone(&turns).acquire_owned().await;
         let room = Arc::clone(&room);
         let hosts = if boots(&job) { u32::try_from(job.scenario.hosts.len()).unwrap_or(u32::MAX) } else { 0 };
-        running.spawn(async move {
+        let cell = job.cell();
+        let task = running.spawn(async move {
             let _turn = turn;
             let _room = room.acquire_many_owned(hosts).await;
             job.run().await
         });
+        cells.insert(task.id(), (cell, Instant::now()));
     }
     let mut verdicts = Vec::new();
     while let Some(ended) = running.join_next().await {
-        verdicts.push(ended.unwrap_or(Verdict::Failed));
+        verdicts.push(ended.unwrap_or_else(|error| {
+            if let Some((cell, begun)) = cells.remove(&error.id()) {
+                broke_off(cell, begun, &events);
+            }
+            Verdict::Failed
+        }));
     }
     let exit = if *interrupt.borrow() != Interrupt::None {
         INTERRUPTED
@@ -215,7 +224,19 @@ pub async fn run(
     } else {
         0
     };
-    let millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let _ = events.send(Event::Finished { exit, millis });
+    let _ = events.send(Event::Finished { exit, millis: millis(begun) });
     Ok(exit)
+}
+
+/// Says of a cell that a fault of solti's own ended it. What it was about may have secrets in it, and stays unsaid.
+fn broke_off(cell: Cell, begun: Instant, events: &mpsc::UnboundedSender<Event>) {
+    let text =
+        "solti broke off here by a fault of its own, which is worth a report; the next `solti test` removes the hosts";
+    let _ = events.send(Event::Note { cell: cell.clone(), text: text.to_owned() });
+    let (verdict, failed, kept, millis) = (Verdict::Failed, None, Vec::new(), millis(begun));
+    let _ = events.send(Event::CellDone { cell, verdict, failed, kept, millis });
+}
+
+fn millis(begun: Instant) -> u64 {
+    u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX)
 }

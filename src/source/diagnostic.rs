@@ -111,6 +111,19 @@ impl Diagnostics {
         if self.is_empty() { Ok(value) } else { Err(self) }
     }
 
+    /// The same without what `redact` replaces, in messages as in the lines that are shown; carets stay where they are.
+    #[must_use]
+    pub fn without(&self, redact: &dyn Fn(&str) -> String) -> Self {
+        let hidden = |(span, label): &(Span, String)| (span.without(redact), redact(label));
+        let hide = |error: &Diagnostic| Diagnostic {
+            message: redact(&error.message),
+            primary: error.primary.as_ref().map(hidden),
+            secondary: error.secondary.iter().map(hidden).collect(),
+            hints: error.hints.iter().map(|hint| redact(hint)).collect(),
+        };
+        Self(self.0.iter().map(hide).collect())
+    }
+
     /// The errors as text for a terminal (`color`) or a file: sorted by place, each once, one paragraph each, without
     /// a newline at the end.
     pub fn render(&self, color: bool) -> String {

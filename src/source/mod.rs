@@ -68,6 +68,14 @@ impl Span {
         Self { file: Arc::clone(file), start, end }
     }
 
+    /// The same place in a text in which what `redact` replaces in a line is covered, without moving anything.
+    #[must_use]
+    pub fn without(&self, redact: &dyn Fn(&str) -> String) -> Self {
+        let SourceFile { name, path, text } = self.file.as_ref();
+        let text = text.split('\n').map(|line| covered(line, &redact(line))).collect::<Vec<_>>().join("\n");
+        Self { file: Arc::new(SourceFile { name: name.clone(), path: path.clone(), text }), ..*self }
+    }
+
     /// Line and column of the first byte, both counted from 1; columns count characters.
     pub fn position(&self) -> (usize, usize) {
         let start = self.start.min(self.file.text.len());
@@ -77,6 +85,26 @@ impl Span {
         let column = String::from_utf8_lossy(&before[line_start..]).chars().count() + 1;
         (line, column)
     }
+}
+
+/// The line with stars of the size of what they cover, so that columns and bytes stay where they are, from where it begins to differ from `redacted` to where it ends doing so.
+fn covered(line: &str, redacted: &str) -> String {
+    if line == redacted {
+        return line.to_owned();
+    }
+    let (line, redacted): (Vec<char>, Vec<char>) = (line.chars().collect(), redacted.chars().collect());
+    let same = |(a, b): &(&char, &char)| a == b;
+    let before = line.iter().zip(&redacted).take_while(same).count();
+    let (line_rest, redacted_rest) = (&line[before..], &redacted[before..]);
+    let after = line_rest.iter().rev().zip(redacted_rest.iter().rev()).take_while(same).count();
+    let (hidden, end) = line_rest.split_at(line_rest.len() - after);
+    let stars = hidden.iter().map(|c| match c.len_utf8() {
+        1 => '*',
+        2 => '·',
+        3 => '•',
+        _ => '𝅘',
+    });
+    line[..before].iter().copied().chain(stars).chain(end.iter().copied()).collect()
 }
 
 impl fmt::Display for Span {

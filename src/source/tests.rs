@@ -26,6 +26,26 @@ fn an_error_shows_its_line_a_label_and_a_hint() {
 }
 
 #[test]
+fn what_is_secret_is_covered_and_nothing_moves() {
+    let file = SourceFile::named("hosts.yml", "web: { pass: größer, port: x }\ndb: { pass: größer größer }\n");
+    let error = Diagnostic::at(&span(&file, "x"), "`port` is no number, with größer")
+        .also(&Span::new(&file, file.text().len() - 3, file.text().len() - 2), "größer")
+        .hint("not größer");
+    let shown = Diagnostics::from(error).without(&|text| text.replace("größer", "********"));
+    assert_snapshot!(shown, @"
+    error: `port` is no number, with ********
+     --> hosts.yml:1:28
+      |
+    1 | web: { pass: **··**, port: x }
+      |                            ^
+    2 | db: { pass: **··*****··** }
+      |                          - ********
+      |
+      = help: not ********
+    ");
+}
+
+#[test]
 fn other_places_are_shown_too() {
     let one = SourceFile::named("one.yml", "a: 1\nb: 2\nc: 3\nd: 4\ne: 5\na: 6\n");
     let two = SourceFile::named("two.yml", "x:\n  a: 1\n");

@@ -5,6 +5,7 @@
 
 use solti::engine::request::Selection;
 use solti::engine::{self, render};
+use solti::host::variables::{CONNECTION_VARIABLES, Standing};
 use solti::playbook::{PLAY_KEYWORDS, ROLE_KEYWORDS, Treatment};
 use solti::role::{CheckKind, OptionType, ResourceKind, UNBUILT_KINDS};
 use solti::scenario::{self, Collection, Step};
@@ -250,23 +251,44 @@ fn keywords(table: &[(&str, Treatment)]) -> Result<String> {
     Ok(text)
 }
 
+/// The table of connection variables, by what becomes of them.
+fn connection_variables() -> Result<String> {
+    let mut text = String::from("\n| variable | | |\n| --- | --- | --- |\n");
+    for (names, standing) in CONNECTION_VARIABLES {
+        let names = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        let (word, what) = match standing {
+            Standing::Honoured(means) => ("accepted", means),
+            Standing::Ignored(why) => ("ignored with a note", why),
+            Standing::Silent(why) => ("ignored", why),
+            Standing::Refused(instead) => ("an error", instead),
+        };
+        writeln!(text, "| {names} | {word} | {what} |")?;
+    }
+    text.push('\n');
+    Ok(text)
+}
+
 #[test]
-fn the_tables_of_keywords_are_those_of_the_program() -> Result {
+fn the_tables_of_keywords_and_variables_are_those_of_the_program() -> Result {
     let name = "inventory-and-plays.md";
     let mut page = page(name)?;
     let before = page.clone();
-    for (what, table) in [("play keywords", PLAY_KEYWORDS), ("role keywords", ROLE_KEYWORDS)] {
+    for (what, table) in [
+        ("connection variables", connection_variables()?),
+        ("play keywords", keywords(PLAY_KEYWORDS)?),
+        ("role keywords", keywords(ROLE_KEYWORDS)?),
+    ] {
         let opening = format!("<!-- generated: {what} -->\n");
         let start = page.find(&opening).ok_or("no place for the table")? + opening.len();
         let end = start + page[start..].find("<!-- end -->").ok_or("no end of the table")?;
-        page.replace_range(start..end, &keywords(table)?);
+        page.replace_range(start..end, &table);
     }
     if std::env::var_os("SOLTI_UPDATE_DOCS").is_some() {
         fs::write(root().join("docs").join(name), &page)?;
     } else {
         assert!(
             page == before,
-            "docs/{name} has other keywords; SOLTI_UPDATE_DOCS=1 cargo test --test docs updates it"
+            "docs/{name} has other keywords or variables; SOLTI_UPDATE_DOCS=1 cargo test --test docs updates it"
         );
     }
     Ok(())

@@ -28,6 +28,42 @@ fn names_for(project: &Project, hosts: &Hosts, names: &[(&str, &Host, &str)]) {
     project.file("inventory.yml", &text);
 }
 
+/// Texts in another language, as gettext(3) reads them.
+fn catalog(texts: &[(&str, &str)]) -> Vec<u8> {
+    let mut texts = [&[("", "Content-Type: text/plain; charset=UTF-8\n")], texts].concat();
+    texts.sort_unstable();
+    let count = u32::try_from(texts.len()).unwrap();
+    let (header, table) = (28, 8 * count);
+    let (mut tables, mut bodies) = (Vec::new(), Vec::new());
+    let (originals, translations): (Vec<&str>, Vec<&str>) = texts.into_iter().unzip();
+    for text in originals.into_iter().chain(translations) {
+        let at = header + 2 * table + u32::try_from(bodies.len()).unwrap();
+        tables.extend([u32::try_from(text.len()).unwrap(), at]);
+        bodies.extend_from_slice(text.as_bytes());
+        bodies.push(0);
+    }
+    let words = [0x9504_12de, 0, count, header, header + table, 0, header + 2 * table].into_iter().chain(tables);
+    words.flat_map(u32::to_le_bytes).chain(bodies).collect()
+}
+
+/// Lets a host speak German, as far as sudo does.
+fn speak_german(host: &Host) {
+    let catalog = catalog(&[
+        ("a password is required", "Ein Passwort ist notwendig"),
+        ("unknown user %s", "Unbekannter Benutzer %s"),
+        ("Sorry, try again.", "Das hat nicht funktioniert, bitte nochmal probieren."),
+        ("%u incorrect password attempt", "%u Fehlversuch bei der Passwort-Eingabe"),
+    ]);
+    let folder = "/usr/share/locale/de/LC_MESSAGES";
+    host.exec(&format!("mkdir -p {folder} && cp -r /usr/lib/locale/C.utf8 /usr/lib/locale/de_DE.utf8"))
+        .assert_status(0);
+    for domain in ["sudo", "sudoers"] {
+        host.write_file(&format!("{folder}/{domain}.mo"), &catalog);
+    }
+    host.write_file("/etc/default/locale", "LANG=de_DE.UTF-8\n");
+    host.ssh("opspw", "sudo -n true").assert_status(1).assert_stderr_has("Ein Passwort ist notwendig");
+}
+
 /// The processes on a host in whose arguments or environment this text stands.
 fn processes_that_show(host: &Host, text: &str) -> String {
     host.write_file("/root/wanted", text);
@@ -63,6 +99,12 @@ fn sudo_asks_for_a_password_or_does_not() {
         none.clone().assert_stdout_has(&line);
     }
 
+    // The same, whatever sudo's language is.
+    speak_german(host);
+    project.solti(&["diff", "inventory.yml"]).assert_status(4).assert_stdout_has(
+        "asked    unreachable  sudo asks for a password (give it with -K or --become-password-file)\n",
+    );
+
     let wrong = project.solti(&["diff", "inventory.yml", "-l", "asked,free", "--become-password-file", "wrong"]);
     wrong
         .assert_status(4)
@@ -83,6 +125,47 @@ fn sudo_asks_for_a_password_or_does_not() {
     project.solti(&apply).assert_status(0).assert_lacks(PASSWORD);
     assert_eq!(host.read("stat -c '%U %a' /etc/made"), "root 644");
     project.solti(&apply).assert_status(0).assert_lacks("made");
+
+    // A host's own password wins over the command line's, and an account may be one of a directory.
+    names_for(
+        &project,
+        &hosts,
+        &[
+            ("told", host, "ansible_user: opspw, ansible_become_password: \"{{ 'correct ' ~ 'horse' }}\""),
+            ("mistold", host, "ansible_user: opspw, ansible_sudo_pass: battery"),
+            ("listed", host, "ansible_user: ops, ansible_become_user: 'DOM\\user'"),
+            ("unnamed", host, "ansible_user: ops, ansible_become_exe: /opt/sudo"),
+        ],
+    );
+    host.exec(
+        "printf '%s\\n' 'DOM\\user:x:2000:2000::/home/DOM/john smith:/bin/bash' >>/etc/passwd && \
+         mkdir -p '/home/DOM/john smith' && chown -R 2000:2000 /home/DOM",
+    )
+    .assert_status(0);
+    let play = "- hosts: all\n  become: true\n  resources:\n    - file: { path: /tmp/own, content: \"made\\n\" }\n";
+    project.file("playbooks/own.yml", play);
+    let diff = ["diff", "inventory.yml", "-p", "playbooks/own.yml", "--become-password-file"];
+    for file in ["right", "wrong"] {
+        project
+            .solti(&[&diff[..], &[file]].concat())
+            .assert_status(4)
+            .assert_stdout_has("told, listed (2 hosts)")
+            .assert_stdout_has("mistold  unreachable  sudo did not accept the password\n")
+            .assert_stdout_has(
+                "unnamed  unreachable  `/opt/sudo` was not found on the host (`ansible_become_exe` names it)\n",
+            )
+            .assert_lacks(PASSWORD)
+            .assert_lacks("battery");
+    }
+    let apply = ["apply", "inventory.yml", "-y", "-p", "playbooks/own.yml", "-l", "listed"];
+    project.solti(&apply).assert_status(0);
+    assert_eq!(host.read("stat -c %u /tmp/own '/home/DOM/john smith/.local/state/solti/manifest.json'"), "2000\n2000");
+    project.solti(&apply).assert_status(0).assert_lacks("made");
+
+    // What is not set counts as that, also where it is set to nothing.
+    let mut bare = project.command(&apply);
+    bare.envs(["XDG_RUNTIME_DIR", "TMPDIR", "HOME", "USER", "SSH_AUTH_SOCK"].map(|name| (name, "")));
+    run(bare).assert_status(0).assert_lacks("made");
 }
 
 #[test]

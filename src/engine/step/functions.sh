@@ -101,7 +101,7 @@ linger() { # linger USER: its services run without a login
   for file in /etc/subuid /etc/subgid; do [ -e "$file" ] || true >"$file" || return 1; done
   subordinate /etc/subuid "$1" --add-subuids && subordinate /etc/subgid "$1" --add-subgids || return 1
   # podman wants a home, which system accounts often lack
-  home=$(getent passwd "$1" | cut -d : -f 6)
+  home_of "$1" || { failed 1 "getent passwd $1" "no home of $1 is known"; return 1; }
   [ -d "$home" ] || folder "$(random)" "$home" 0755 "$1" - || return 1
   id=$(id -u -- "$1") && logged loginctl enable-linger "$1" && logged systemctl start "user@$id.service" || return 1
   tenths=100

@@ -1,7 +1,7 @@
 # What is told of a failure.
 
-failed() { # failed STATUS COMMAND MESSAGE [PATH]: the path, where it could not be written
-  output=; if [ -n "$T" ] && [ -e "$T/out" ]; then output=$(tail -n 20 "$T/out"); fi
+failed() { # failed STATUS COMMAND MESSAGE [PATH]: the path, where it could not be written. Lines of output may be of any length
+  output=; if [ -n "$T" ] && [ -e "$T/out" ]; then output=$(tail -c 65536 "$T/out" | tail -n 20); fi
   cause=
   case $4-$output in
   -*'No space left on device'* | -*'Disk quota exceeded'*) cause=$(room '' "$output") ;;

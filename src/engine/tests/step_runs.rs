@@ -4,6 +4,7 @@
 use super::step::{step, write};
 use crate::engine::event::StepPlan;
 use crate::engine::step::{PUT_BACK, begin, commit, opening, program};
+use crate::engine::undo::Undo;
 use crate::host::quote;
 use crate::host::shells_here::{SAY, command, shells};
 use crate::plan::operation::{Attributes, Body, Expectation, Operation};
@@ -128,6 +129,30 @@ fn all_of_it_is_put_back() {
         let said = run(shell, home.path(), &[first, second, step(vec![vec![command]], false)], "");
         assert!(said.contains("failed 0 1 "), "{shell:?}: {said}");
         assert_eq!(tree(place.path()), before, "{shell:?}");
+    }
+}
+
+/// More than anybody reads, and more than a record may have: its end is what is told.
+#[test]
+fn of_a_long_output_the_end_is_sent() {
+    for shell in shells() {
+        let (_place, home) = places();
+        let output = "head -c 60000000 /dev/zero | tr '\\0' x; echo; echo ' the real error'; exit 3";
+        let command = Operation::Command {
+            command: ["sh", "-c", output].map(str::to_owned).to_vec(),
+            chdir: None,
+            environment: Vec::new(),
+            stdin: None,
+            user: None,
+            unless: None,
+        };
+        let said = run(shell, home.path(), &[step(vec![vec![command]], false)], "");
+        assert!(said.len() < 100_000, "{shell:?}: {}", said.len());
+        let mut undo = Undo::default();
+        said.lines().filter_map(|line| line.split_once(' ')).for_each(|(tag, rest)| undo.record(tag, rest));
+        let failure = undo.failure("place".into());
+        assert_eq!(failure.status, Some(3), "{shell:?}");
+        assert_eq!(failure.output, ["[the beginning of this line is left out …]", " the real error"], "{shell:?}");
     }
 }
 

@@ -191,3 +191,34 @@ fn accounts_of_this_machine() {
         assert_eq!(state.groups["root"].gid, Some(0), "{shell:?}");
     }
 }
+
+/// Homes come from the list of users, whatever names and homes are like; nothing of them is ever run.
+#[test]
+fn homes_of_any_user() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = format!("touch {}/run", folder.path().display());
+    let list = format!(
+        "getent() {{ case $2 in 'DOM\\user') echo 'user:*:1:1::/home/DOM/john smith:/bin/sh' ;; \
+         *touch*) echo \"x:*:1:1::/home/\\$({run}):/bin/sh\" ;; *) return 2 ;; esac; }}\n"
+    );
+    let place = crate::plan::probe::PLACE;
+    for shell in shells() {
+        for (before, user, expected) in [
+            (list.as_str(), "DOM\\user", "/home/DOM/john smith".to_owned()),
+            (list.as_str(), "x; $(touch run)", format!("/home/$({run})")),
+            (list.as_str(), "nobody at all", "none".to_owned()),
+            ("", "root", "/root".to_owned()),
+            ("", &format!("x; {run}"), "none".to_owned()),
+            // without getent
+            ("command() { false; }\n", "root", "/root".to_owned()),
+            ("command() { false; }\n", "*", "none".to_owned()),
+        ] {
+            let program =
+                format!("{place}{before}home_of {} && say home \"$home\" || say home none", crate::host::quote(user));
+            let output = command(shell, &format!("{SAY}{program}")).output().unwrap();
+            let said = String::from_utf8_lossy(&output.stdout).into_owned();
+            assert_eq!(said, format!("mark home {expected}\n"), "{shell:?}: {user}");
+        }
+        assert!(!folder.path().join("run").exists(), "{shell:?}");
+    }
+}

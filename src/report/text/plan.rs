@@ -6,6 +6,7 @@ use crate::engine::event::{HostPlan, RolePlan};
 use crate::plan::change::{Action, Change, Detail};
 use crate::report::diff::{self, Kind};
 use crate::report::record::Record;
+use crate::report::shorten;
 use indexmap::IndexMap;
 
 /// Lines of a new file that are shown unless everything is wanted.
@@ -191,6 +192,9 @@ impl Page<'_> {
         const BEFORE: usize = 20;
         // Trailing spaces matter in the lines that change.
         let text = clean(&line.text);
+        if self.look.verbose == 0 && self.look.width.is_none() {
+            return shorten::around(&text, line.differs_at).into_owned();
+        }
         if self.look.verbose > 0 || self.look.fits(DETAIL + 1 + columns(&text)) {
             return text.into_owned();
         }

@@ -194,6 +194,15 @@ impl Check {
 
     /// Judges a reply; `now` is the time on the host that was asked.
     pub fn judge(&self, reply: &Reply, now: Option<Timestamp>) -> Verdict {
+        let mut verdict = self.judge_read(reply, now);
+        if !verdict.passed && reply.body.len() >= REPLY_LIMIT {
+            verdict.seen.push_str(&format!(" (of the answer, only the first {} MiB was read)", REPLY_LIMIT >> 20));
+        }
+        verdict
+    }
+
+    /// Judges what was read of a reply.
+    fn judge_read(&self, reply: &Reply, now: Option<Timestamp>) -> Verdict {
         match &self.question {
             Question::Http(http) => {
                 if reply.status != 0 {

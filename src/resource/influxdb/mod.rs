@@ -10,7 +10,7 @@ pub use setup::Setup;
 pub use tokens::{Tokens, token_files};
 
 use super::arguments::milliseconds;
-use crate::host::in_query;
+use crate::host::{excerpt, in_query};
 use crate::plan::call::Stop;
 use crate::plan::change::Detail;
 use crate::plan::http::{Reply, Request};
@@ -138,7 +138,7 @@ fn refused(reply: &Reply, what: &str) -> String {
     const SHOWN: usize = 200;
     let json = reply.json();
     let message = json["message"].as_str().unwrap_or_else(|| reply.body.trim().lines().next().unwrap_or_default());
-    let message: String = message.chars().take(SHOWN).collect();
+    let message = excerpt::beginning(message, SHOWN);
     match reply.status {
         0 => format!("InfluxDB was to {what}, and does not answer: {message}"),
         401 => {

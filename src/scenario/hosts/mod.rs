@@ -52,8 +52,10 @@ fn state() -> io::Result<PathBuf> {
 
 fn cache() -> io::Result<PathBuf> {
     let given = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-    let cache = given.or_else(|| std::env::home_dir().map(|home| home.join(".cache")));
-    let none = || io::Error::new(io::ErrorKind::NotFound, "neither XDG_CACHE_HOME nor HOME is set");
+    let home = || std::env::home_dir().filter(|home| home.is_absolute());
+    let cache = given.or_else(|| home().map(|home| home.join(".cache")));
+    let none =
+        || io::Error::new(io::ErrorKind::NotFound, "neither XDG_CACHE_HOME nor HOME names a folder by its whole path");
     Ok(cache.ok_or_else(none)?.join("solti"))
 }
 

@@ -1,7 +1,7 @@
 //! The scripts that boot hosts and build their images, which are in the program.
 
 use super::{Driver, Trouble, cache, short, state};
-use crate::engine::request::Interrupt;
+use crate::engine::request::{Interrupt, interrupted};
 use crate::scenario::Image;
 use sha2::{Digest as _, Sha256};
 use std::fs;
@@ -73,9 +73,9 @@ impl Scripts {
         tokio::pin!(ended);
         let output = match interrupt {
             None => ended.await,
-            Some(mut interrupt) => tokio::select! {
+            Some(interrupt) => tokio::select! {
                 output = &mut ended => output,
-                () = async { drop(interrupt.wait_for(|wish| *wish != Interrupt::None).await) } => {
+                () = interrupted(interrupt) => {
                     if let Some(group) = group {
                         let _ = Command::new("kill").args(["-s", "TERM", "--", &group]).status().await;
                     }

@@ -2,7 +2,7 @@
 
 use super::{Prefix, Scripts, Trouble, reach, state};
 use crate::engine::request::Interrupt;
-use crate::host::{Method, RunDir, Target};
+use crate::host::{Escalation, Method, RunDir, Target};
 use crate::scenario::{Image, Mount, Origin, Platform, Scenario};
 use indexmap::IndexMap;
 use std::fs;
@@ -116,7 +116,7 @@ impl Set {
                 private_key: Some(folder.join("id_ed25519")),
                 extra_args: extra_args.clone(),
             };
-            (name.clone(), Target { name, method })
+            (name.clone(), Target { name, method, escalation: Escalation::default() })
         };
         let targets = inventory.lines().filter_map(address).map(target).collect();
         let run_dir = Arc::new(RunDir::new().ok()?);

@@ -54,7 +54,7 @@ pub fn check(scenario: &Scenario, platform: &Platform, existing: &Existing) -> R
 /// How the hosts of a scenario are reached.
 pub fn targets(project: &Project, scenario: &Scenario) -> Result<IndexMap<String, Target>, Diagnostics> {
     let mut errors = Diagnostics::new();
-    let reached = |name: &String| Some((name.clone(), errors.collect(engine::target(project, name, None))?));
+    let reached = |name: &String| Some((name.clone(), errors.collect(engine::target(project, name, &[]))?));
     let found = scenario.hosts.iter().map(|host| &host.name).filter_map(reached).collect();
     errors.or(found)
 }

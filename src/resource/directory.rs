@@ -56,7 +56,8 @@ impl Directory {
         }
         let home = PathState::Home { owner: new_owner.to_owned(), group: new_group.to_owned() };
         state.paths.insert(self.path.clone(), home);
-        let operations = vec![Operation::SetAttributes { path: self.path.clone(), attributes: wanted.clone() }];
+        let set = Operation::SetAttributes { path: self.path.clone(), attributes: wanted.clone(), uid: None };
+        let operations = vec![set];
         Some(Draft { action: Action::Update, details, operations })
     }
 }

@@ -2,6 +2,7 @@
 
 mod apply;
 mod asking;
+mod became;
 mod checks;
 mod conflicts;
 mod converse;
@@ -25,6 +26,7 @@ mod target;
 #[cfg(test)]
 mod tests;
 mod undo;
+mod waiting;
 mod work;
 
 pub use project::{Project, load};

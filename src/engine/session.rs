@@ -192,7 +192,7 @@ impl Session {
         };
         let status = match self.shells.remove(identity) {
             Some(mut shell) => {
-                let answer = self.meanwhile(shell.run(program, &mut take)).await;
+                let answer = self.meanwhile(Box::pin(shell.run(program, &mut take))).await;
                 self.shells.insert(identity.clone(), shell);
                 answer.map_err(lost)?
             }
@@ -209,8 +209,7 @@ impl Session {
     }
 
     /// Waits for a host's answer, and keeps its other shells from thinking that nobody is there any more.
-    async fn meanwhile<T>(&mut self, answer: impl Future<Output = T>) -> T {
-        tokio::pin!(answer);
+    async fn meanwhile<T>(&mut self, mut answer: impl Future<Output = T> + Unpin) -> T {
         loop {
             tokio::select! {
                 answer = &mut answer => return answer,
@@ -223,7 +222,7 @@ impl Session {
     pub async fn sign_of_life(&mut self) {
         for identity in &self.holding {
             if let Some(shell) = self.shells.get_mut(identity) {
-                let _ = shell.run(step::SIGN_OF_LIFE, &mut |_, _| {}).await;
+                let _ = Box::pin(shell.run(step::SIGN_OF_LIFE, &mut |_, _| {})).await;
             }
         }
     }
@@ -317,8 +316,9 @@ impl Session {
     /// When anything in it failed.
     pub async fn carry_out(&mut self, transaction: &Transaction, name: &str) -> Result<Vec<Secret>, Stop> {
         let mut outcome = Undo::default();
-        match self.carry_out_all(transaction, name, &mut outcome).await {
-            Err(Stop::Lost(lost)) => Err(self.cut_off(*lost, transaction, name, outcome).await),
+        // boxed, as are the others here: what waits in what waits would need more than a thread's stack
+        match Box::pin(self.carry_out_all(transaction, name, &mut outcome)).await {
+            Err(Stop::Lost(lost)) => Err(Box::pin(self.cut_off(*lost, transaction, name, outcome)).await),
             end => end,
         }
     }

@@ -55,6 +55,9 @@ impl Undo {
             "back" if rest != "begins" && rest != "ends" => self.put_back.push(rest.to_owned()),
             "stuck" => self.left.push(format!("could not be put back: {rest}")),
             "open" => self.open = Some(rest.to_owned()),
+            "unclosed" => self.left.push(format!(
+                "all was put back, but the journal {rest} cannot be removed: the next apply puts back once more"
+            )),
             "remains" => {
                 let line = format!("could not be removed: {rest}; it is tried again in the next run");
                 if !self.left.contains(&line) {

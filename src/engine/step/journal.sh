@@ -74,7 +74,7 @@ $stuck"
     run_as_before
     # from here on nothing is to be taken away when the rest is cleared
     { true >"$T/trash" && flush "$T/trash"; } 2>/dev/null
-    closed undone || say open "$T"
+    closed undone || say unclosed "$T"
   fi
   over
   say back ends

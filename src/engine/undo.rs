@@ -60,6 +60,7 @@ impl Undo {
                 self.left.push(format!("could not be put back: {rest}"));
             }
             "open" => self.open = Some(rest.to_owned()),
+            "untold" if self.command.is_none() => drop(self.message.get_or_insert_with(|| rest.to_owned())),
             "unclosed" => self.left.push(format!(
                 "all was put back, but the journal {rest} cannot be removed: the next apply puts back once more"
             )),

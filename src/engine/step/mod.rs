@@ -52,7 +52,7 @@ pub fn program(step: &StepPlan, name: &str, pulls: &[Pull<'_>]) -> String {
         // all that it does is to talk to services; a function without commands is a syntax error
         writer.text.push_str(":\n");
     }
-    writer.text.push_str("}\nif ready && step; then say step done; else put_back; fi\n");
+    writer.text.push_str("}\nif ready && step; then say step done; else untold; put_back; fi\n");
     writer.text
 }
 

@@ -15,7 +15,7 @@ export KEEP HOSTS ROUNDS
 
 .PHONY: help
 help: ## list what there is to make
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: build ## two throwaway hosts, brought to a monitoring stack and kept there (KEEP=1: stay)
@@ -30,6 +30,10 @@ test: ## all checks and tests, on this machine and on throwaway hosts
 	@echo '-- stand-ins, and images of throwaway hosts' && $(MAKE) standins images
 	@echo '-- cargo test' && RUST_TEST_THREADS=$(TEST_THREADS) cargo test --locked --quiet --workspace
 	@echo '-- solti test' && cargo run --locked --quiet -- test
+
+.PHONY: test-faults
+test-faults: ## a run killed before every single program that it starts
+	@SOLTI_FAULTS=every cargo test --locked --quiet --lib engine::tests::killed
 
 .PHONY: bench
 bench: build ## what a run without changes costs, beside bare ssh (HOSTS=10 ROUNDS=5)

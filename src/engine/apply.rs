@@ -5,6 +5,7 @@ use super::planner::Identity;
 use super::request::Command;
 use super::run::{Dispatcher, Member};
 use super::session::{Session, Stop};
+use super::waiting::Waiting;
 use super::work::ResolvedCheck;
 use crate::plan::call::Secret;
 use crate::secret::{SecretName, hexadecimal};
@@ -15,7 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 impl Dispatcher {
-    pub(super) async fn apply(&mut self, members: Vec<Member>) -> Vec<Member> {
+    pub(super) async fn apply(&mut self, mut members: Vec<Member>) -> Vec<Member> {
         let wanted = members.iter().any(|member| !member.plan.transactions.is_empty());
         if self.interrupted {
             return members;
@@ -23,8 +24,13 @@ impl Dispatcher {
         if wanted {
             let approve = Arc::clone(&self.outside.approve);
             let asked = Instant::now();
+            let order: Vec<String> = members.iter().map(|member| member.work.name.clone()).collect();
+            let mut waiting = Waiting::default();
+            members.into_iter().for_each(|member| waiting.add(member));
             let yes = tokio::task::spawn_blocking(move || approve()).await;
             self.waited = asked.elapsed();
+            members = waiting.end().await;
+            members.sort_by_key(|member| order.iter().position(|name| *name == member.work.name));
             match yes {
                 Ok(true) => {}
                 Ok(false) => return self.skip(members, "declined").await,
@@ -34,7 +40,6 @@ impl Dispatcher {
         let verify = matches!(self.command, Command::Apply { verify: true, .. });
         let plays =
             members.iter().flat_map(|member| &member.work.runs).map(|run| run.place.0).max().map_or(0, |last| last + 1);
-        let mut members = members;
         let any_errors_fatal: Vec<bool> = self.project.plays().map(|(play, _)| play.any_errors_fatal).collect();
         for play in 0..plays {
             let fatal = any_errors_fatal.get(play).copied().unwrap_or(false);

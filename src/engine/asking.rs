@@ -7,7 +7,6 @@ use super::planner::Identity;
 use super::progress::millis;
 use super::request::Interrupt;
 use super::session::{Session, Stop};
-use super::step;
 use super::work::ResolvedCheck;
 use crate::resource::check::{Check, Verdict, Who};
 use std::time::{Duration, Instant};
@@ -47,7 +46,6 @@ impl Session {
             let asked = pending.iter().zip(&may_ask).filter(|(_, may_ask)| **may_ask);
             let questions: Vec<&Check> = asked.map(|((_, asking), _)| asking.check()).collect();
             let program = checks::program(&questions);
-            let program = if in_step { step::while_open(&program) } else { program };
             let (_, records) = match self.run(identity, &program).await {
                 Err(stop) if !in_step => {
                     self.not_asked(pending.into_iter().map(|(check, _)| check), "the host was lost");
@@ -116,8 +114,7 @@ impl Session {
             }
         }
         if !cleanups.is_empty() {
-            let program = if in_step { step::while_open(&cleanups) } else { cleanups };
-            self.run(identity, &program).await?;
+            self.run(identity, &cleanups).await?;
         }
         Ok(first_failure)
     }

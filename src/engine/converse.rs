@@ -33,7 +33,7 @@ impl Session {
     ) -> Result<Result<Vec<Secret>, String>, Stop> {
         let mut all = Vec::new();
         for call in change.calls() {
-            let (said, touched) = self.talk(identity, call, step::while_open).await?;
+            let (said, touched) = self.talk(identity, call).await?;
             if touched {
                 undo.keeps(number, &call.stays());
             }
@@ -66,19 +66,17 @@ impl Session {
             );
         }
         for (resource, call) in left {
-            let (said, _) = self.talk(&transaction.identity, &*call, str::to_owned).await?;
+            let (said, _) = self.talk(&transaction.identity, &*call).await?;
             said.map_err(|reason| Self::stuck(resource, reason))?;
         }
         Ok(())
     }
 
-    /// Carries out one conversation; `wrapped` makes each of its programs fit where it is sent. Says too whether the
-    /// service may have changed anything by it.
+    /// Carries out one conversation. Says too whether the service may have changed anything by it.
     async fn talk(
         &mut self,
         identity: &Identity,
         call: &dyn Call,
-        wrapped: fn(&str) -> String,
     ) -> Result<(Result<Vec<Secret>, String>, bool), Stop> {
         let begun = Instant::now();
         let mut pause = Duration::from_millis(100);
@@ -90,8 +88,7 @@ impl Session {
                 Err(call::Stop::Failed(reason)) => return Ok((Err(reason), touched)),
                 Err(call::Stop::Ask(request)) => request,
             };
-            let program = wrapped(&program(&[&request]));
-            let (_, records) = self.run(identity, &program).await?;
+            let (_, records) = self.run(identity, &program(&[&request])).await?;
             let reply = self.replies(&[&request], &records).await.pop().unwrap_or_default();
             // without an answer it may have been done all the same
             touched |= request.method != "GET" && matches!(reply.status, 0 | 200..300);

@@ -3,6 +3,7 @@
 mod apply;
 mod asking;
 mod attempts;
+mod became;
 mod checks;
 mod conflicts;
 mod converse;
@@ -27,6 +28,7 @@ mod target;
 #[cfg(test)]
 mod tests;
 mod undo;
+mod waiting;
 mod work;
 
 pub use project::{Project, load};

@@ -42,6 +42,11 @@ impl Transaction {
         (self.role, !self.keeps)
     }
 
+    /// How many changes it makes.
+    pub fn count(&self) -> usize {
+        self.plan.steps.iter().map(|step| step.changes.len()).sum()
+    }
+
     /// The secrets that it makes.
     pub fn makes(&self) -> Vec<String> {
         let changes = self.plan.steps.iter().flat_map(|step| &step.changes);
@@ -150,11 +155,27 @@ pub fn plan(
         if let Some(other) = &state.busy {
             planner.plan.notes.push(format!("{other} is changing this host meanwhile"));
         }
+        let who = identity.as_deref().map(|user| format!(" as {user}")).unwrap_or_default();
         if state.interrupted {
-            let who = identity.as_deref().map(|user| format!(" as {user}")).unwrap_or_default();
             planner.plan.notes.push(format!(
                 "an earlier run was cut off in a step{who}; apply puts that back first, then plans anew"
             ));
+        }
+        if state.unfinished {
+            planner
+                .plan
+                .notes
+                .push(format!("an earlier run was cut off when a role was done{who}; apply finishes that first"));
+        }
+        for folder in &state.leftovers {
+            planner.plan.notes.push(if folder.contains("/journal/") {
+                format!("files of an earlier run could not be removed; {folder} lists them, and apply tries again")
+            } else {
+                format!(
+                    "an earlier run could not put back all that it had changed; what was there is in {folder}: \
+                     compare, and remove that folder"
+                )
+            });
         }
     }
     if planner.impossible.is_empty() { Ok(planner.plan) } else { Err(planner.impossible) }

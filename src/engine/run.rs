@@ -9,6 +9,7 @@ use super::project::Project;
 use super::request::{Command, Interrupt, Outside, interrupted};
 use super::resolve::resolve;
 use super::session::{Session, Stop};
+use super::waiting::Waiting;
 use super::work::{HostWork, ResolvedCheck};
 use crate::host::{Password, RunDir};
 use crate::source::Diagnostics;
@@ -167,22 +168,22 @@ impl Dispatcher {
     /// Runs a piece of work for every member side by side; an interrupt in the meantime drops what is not `firm`.
     pub async fn each<F, W>(&mut self, members: Vec<Member>, firm: bool, work: W) -> Vec<Member>
     where
-        W: Fn(Member) -> F,
+        W: Fn(Member) -> F + Send + Sync + 'static,
         F: Future<Output = Result<Member, (Member, Stop)>> + Send + 'static,
     {
         let mut order: Vec<String> = members.iter().map(|member| member.session.name().to_owned()).collect();
         let (mut tasks, mut at_work) = (JoinSet::new(), HashMap::new());
-        for member in members {
-            let forks = Arc::clone(&self.forks);
+        let work = Arc::new(work);
+        for mut member in members {
             let left = Left::of(&member.session);
-            let future = work(member);
+            let (forks, work) = (Arc::clone(&self.forks), Arc::clone(&work));
             let task = tasks.spawn(async move {
-                let _turn = forks.acquire_owned().await;
-                future.await
+                let _turn = member.while_waiting(forks.acquire_owned()).await;
+                work(member).await
             });
             at_work.insert(task.id(), left);
         }
-        let mut done = HashMap::new();
+        let mut waiting = Waiting::default();
         loop {
             let joined = tokio::select! {
                 joined = tasks.join_next() => joined,
@@ -194,9 +195,7 @@ impl Dispatcher {
             };
             match joined {
                 None => break,
-                Some(Ok(Ok(member))) => {
-                    done.insert(member.session.name().to_owned(), member);
-                }
+                Some(Ok(Ok(member))) => waiting.add(member),
                 Some(Ok(Err((member, stop)))) => self.stopped(member, stop).await,
                 Some(Err(error)) => {
                     if let Some(left) = at_work.remove(&error.id()) {
@@ -205,6 +204,9 @@ impl Dispatcher {
                 }
             }
         }
+        let done = waiting.end().await;
+        let mut done: HashMap<String, Member> =
+            done.into_iter().map(|member| (member.session.name().to_owned(), member)).collect();
         // whoever vanished with an interrupt still gets a last word
         let vanished = order.iter().filter(|name| !done.contains_key(*name) && !self.outcomes.contains_key(*name));
         for name in vanished.cloned().collect::<Vec<_>>() {
@@ -228,7 +230,7 @@ impl Dispatcher {
                 Outcome::Unreachable { reason }
             }
             Stop::Locked(who) => Outcome::Skipped { reason: format!("locked: {who}") },
-            Stop::Failed(failure) => {
+            Stop::Failed(failure) | Stop::Lost(failure) => {
                 member.session.failed(*failure);
                 Outcome::Failed { changes }
             }

@@ -1,5 +1,6 @@
 //! One host during a run: its shells, what it answered, and the steps that are carried out on it.
 
+use super::became::Became;
 use super::event::{Event, Failure, Outcome, Phase};
 use super::ownership::Ownership;
 use super::planner::{self, Identity, Impossible, Plan, Transaction};
@@ -17,12 +18,18 @@ use crate::plan::reader::Reader;
 use crate::plan::scope;
 use crate::plan::state::State;
 use crate::resource::service::{KNOWN_AFTER_APPLY, image_input};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How long connecting may take, a passphrase that is typed included.
 const CONNECT: Duration = Duration::from_secs(60);
+
+/// How often a host hears of us while it waits. It waits for a minute.
+pub const SIGN_OF_LIFE: Duration = Duration::from_secs(15);
+
+/// How long it may take to find out what has become of a role whose shell was lost.
+const LOOK: Duration = Duration::from_secs(20);
 
 /// What ended the work on a host.
 #[derive(Debug)]
@@ -33,6 +40,8 @@ pub enum Stop {
     Locked(String),
     /// Something went wrong.
     Failed(Box<Failure>),
+    /// Its shell, or the way to it, is gone.
+    Lost(Box<Failure>),
 }
 
 impl From<ConnectError> for Stop {
@@ -67,6 +76,8 @@ pub struct Session {
     /// Who is working, for others who find the host locked; none if nothing is to be changed.
     who: Option<String>,
     shells: BTreeMap<Identity, Shell>,
+    /// Those whose shells hold the host's lock for it.
+    holding: BTreeSet<Identity>,
     /// The identity whose shell carries the connection, and is closed last.
     first: Option<Identity>,
     /// What the probe found, before anything was planned.
@@ -100,6 +111,7 @@ impl Session {
             password,
             who,
             shells: BTreeMap::new(),
+            holding: BTreeSet::new(),
             first: None,
             found: BTreeMap::new(),
             begun: Instant::now(),
@@ -169,14 +181,25 @@ impl Session {
         identity: &Identity,
         program: &str,
     ) -> Result<(i32, Vec<(String, String)>), Stop> {
+        if self.holding.contains(identity) {
+            return self.send(identity, &step::held(program)).await;
+        }
+        self.send(identity, program).await
+    }
+
+    async fn send(&mut self, identity: &Identity, program: &str) -> Result<(i32, Vec<(String, String)>), Stop> {
         let mut records = Vec::new();
         let mut progress = Progress::new(&self.name, &self.outside);
         let mut take = |tag: &str, rest: &str| {
             progress.take(tag, rest);
             records.push((tag.to_owned(), rest.to_owned()));
         };
-        let status = match self.shells.get_mut(identity) {
-            Some(shell) => shell.run(program, &mut take).await.map_err(lost)?,
+        let status = match self.shells.remove(identity) {
+            Some(mut shell) => {
+                let answer = self.meanwhile(Box::pin(shell.run(program, &mut take))).await;
+                self.shells.insert(identity.clone(), shell);
+                answer.map_err(lost)?
+            }
             None => {
                 let who = self.identity(identity);
                 let (shell, status) =
@@ -187,6 +210,25 @@ impl Session {
             }
         };
         Ok((status, records))
+    }
+
+    /// Waits for a host's answer, and keeps its other shells from thinking that nobody is there any more.
+    async fn meanwhile<T>(&mut self, mut answer: impl Future<Output = T> + Unpin) -> T {
+        loop {
+            tokio::select! {
+                answer = &mut answer => return answer,
+                () = tokio::time::sleep(SIGN_OF_LIFE) => self.sign_of_life().await,
+            }
+        }
+    }
+
+    /// Tells the host that its lock is still wanted. Where it cannot be told, that shows when it is next needed.
+    pub async fn sign_of_life(&mut self) {
+        for identity in &self.holding {
+            if let Some(shell) = self.shells.get_mut(identity) {
+                let _ = Box::pin(shell.run(step::SIGN_OF_LIFE, &mut |_, _| {})).await;
+            }
+        }
     }
 
     /// Asks for the state of everything, takes the lock if changes are to follow, and plans.
@@ -222,12 +264,15 @@ impl Session {
     }
 
     async fn probe(&mut self, identity: &Identity, probe: &Probe, first: bool) -> Result<State, Stop> {
-        let mut program = String::new();
-        if let (Some(who), true) = (&self.who, first) {
-            program.push_str(&step::opening(who));
-        }
-        program.push_str(&probe.program());
-        let (_, records) = self.run(identity, &program).await?;
+        let (_, records) = match &self.who {
+            Some(who) if first => {
+                let program = step::opening(who) + &probe.program() + "watch\n";
+                let answer = self.send(identity, &program).await?;
+                self.holding.insert(identity.clone());
+                answer
+            }
+            _ => self.run(identity, &probe.program()).await?,
+        };
         if self.who.is_some() && !self.shells.get(identity).is_some_and(Shell::own_session) {
             return Err(Stop::Failed(Box::new(failure(
                 "",
@@ -242,7 +287,6 @@ impl Session {
                     self.note("an earlier run was cut off in a role; what it had changed was put back".into())
                 }
                 "finished" => self.note("an earlier run was cut off when a role was done; that was finished".into()),
-                "remains" => self.note(remains(rest)),
                 "stuck" => stuck.push(format!("could not be put back: {rest}")),
                 _ => reader.record(tag, rest),
             }
@@ -275,8 +319,21 @@ impl Session {
     /// # Errors
     /// When anything in it failed.
     pub async fn carry_out(&mut self, transaction: &Transaction, name: &str) -> Result<Vec<Secret>, Stop> {
-        let identity = transaction.identity.clone();
         let mut outcome = Undo::default();
+        // boxed, as are the others here: what waits in what waits would need more than a thread's stack
+        match Box::pin(self.carry_out_all(transaction, name, &mut outcome)).await {
+            Err(Stop::Lost(lost)) => Err(Box::pin(self.cut_off(*lost, transaction, name, outcome)).await),
+            end => end,
+        }
+    }
+
+    async fn carry_out_all(
+        &mut self,
+        transaction: &Transaction,
+        name: &str,
+        outcome: &mut Undo,
+    ) -> Result<Vec<Secret>, Stop> {
+        let identity = transaction.identity.clone();
         let mut secrets = Vec::new();
         let all_pulls = step::pulls(&transaction.plan.steps);
         for (number, step_plan) in transaction.plan.steps.iter().enumerate() {
@@ -291,7 +348,7 @@ impl Session {
             let pulls = all_pulls.get(number).map(Vec::as_slice).unwrap_or_default();
             program.push_str(&step::program(step_plan, &format!("{name}-{number}"), pulls));
             outcome.step = number;
-            let (_, records) = self.run(&identity, &program).await.map_err(|stop| self.cut_off(stop, &role))?;
+            let (_, records) = self.run(&identity, &program).await?;
             for (tag, rest) in &records {
                 if tag == "installed"
                     && let Some((package, version)) = rest.split_once(' ')
@@ -311,15 +368,11 @@ impl Session {
                 let resource =
                     |at: usize| step_plan.changes.get(at).map(|change| change.resource.as_str()).or_else(|| pull(at));
                 let place = outcome.change.and_then(resource).map_or(role, str::to_owned);
-                return Err(Stop::Failed(Box::new(outcome.failure(place))));
+                return Err(Stop::Failed(Box::new(std::mem::take(outcome).failure(place))));
             }
             outcome.done = false;
             for (at, change) in step_plan.changes.iter().enumerate() {
-                match self
-                    .converse(&identity, (at, change), &mut outcome)
-                    .await
-                    .map_err(|stop| self.cut_off(stop, &role))?
-                {
+                match self.converse(&identity, (at, change), outcome).await? {
                     Ok(made) => secrets.extend(made),
                     Err(reason) => return Err(self.put_back(&identity, outcome, &change.resource, &reason).await),
                 }
@@ -336,47 +389,62 @@ impl Session {
             }
         }
         let asked = self.ask(&identity, &transaction.plan.role, &transaction.checks, true).await;
-        if let Some((check, reason)) = asked.map_err(|stop| self.cut_off(stop, &transaction.plan.role))? {
+        if let Some((check, reason)) = asked? {
             return Err(self.put_back(&identity, outcome, &check, &reason).await);
         }
         let manifest = with_versions(&transaction.manifest, &self.versions);
-        let (_, records) = self
-            .run(&identity, &step::commit(&manifest.to_line()))
-            .await
-            .map_err(|stop| self.cut_off(stop, &transaction.plan.role))?;
+        let (_, records) = self.run(&identity, &step::commit(&manifest.to_line())).await?;
         records.iter().for_each(|(tag, rest)| outcome.record(tag, rest));
         if outcome.committed {
-            self.changed += transaction.plan.steps.iter().map(|step| step.changes.len()).sum::<usize>();
+            self.changed += transaction.count();
             for (_, rest) in records.iter().filter(|(tag, _)| tag == "remains") {
                 self.note(remains(rest));
             }
         }
         if !outcome.committed || records.iter().any(|(tag, _)| tag == "failed") {
-            return Err(Stop::Failed(Box::new(outcome.failure(transaction.plan.role.clone()))));
+            return Err(Stop::Failed(Box::new(std::mem::take(outcome).failure(transaction.plan.role.clone()))));
         }
         Ok(secrets)
     }
 
-    /// A connection that was lost in a transaction: the host notices and puts back by itself.
-    fn cut_off(&self, stop: Stop, role: &str) -> Stop {
-        match stop {
-            Stop::Failed(mut failure) => {
-                failure.place = role.to_owned();
-                failure.put_back.push("the host puts back by itself what the role had changed".to_owned());
-                Stop::Failed(failure)
+    /// The shell was lost in a transaction: what has become of that is looked up, if the host can be reached.
+    async fn cut_off(&mut self, lost: Failure, transaction: &Transaction, name: &str, undo: Undo) -> Stop {
+        self.close().await;
+        let mut word = None;
+        let mut take = |tag: &str, rest: &str| {
+            if tag == "became" {
+                word = Some(rest.to_owned());
             }
-            other => other,
+        };
+        let (who, program) = (self.identity(&transaction.identity), step::became(name));
+        if let Ok((shell, _)) = Shell::open_and_run(&self.run_dir, &self.target, &who, LOOK, &program, &mut take).await
+        {
+            shell.close().await;
         }
+        let became = Became::from(word.as_deref());
+        let mut failure = undo.failure(transaction.plan.role.clone());
+        failure.message = format!("{}; {}", lost.message, became.words());
+        failure.output = lost.output;
+        failure.open = became.is_open();
+        if became.is_done() {
+            self.changed += transaction.count();
+            failure.stays = 0;
+        }
+        Stop::Failed(Box::new(failure))
     }
 
-    async fn put_back(&mut self, identity: &Identity, mut undo: Undo, place: &str, reason: &str) -> Stop {
+    async fn put_back(&mut self, identity: &Identity, undo: &mut Undo, place: &str, reason: &str) -> Stop {
         self.phase(Phase::PuttingBack { role: place.split('/').next().unwrap_or(place).to_owned() });
         match self.run(identity, step::PUT_BACK).await {
             Ok((_, records)) => records.iter().for_each(|(tag, rest)| undo.record(tag, rest)),
-            Err(stop) => return self.cut_off(stop, place),
+            Err(Stop::Lost(mut lost)) => {
+                lost.message = format!("{reason}; then {}", lost.message);
+                return Stop::Lost(lost);
+            }
+            Err(stop) => return stop,
         }
         undo.message = Some(reason.to_owned());
-        Stop::Failed(Box::new(undo.failure(place.to_owned())))
+        Stop::Failed(Box::new(std::mem::take(undo).failure(place.to_owned())))
     }
 
     /// Closes all shells, the one that carries the connection last.
@@ -418,7 +486,7 @@ fn remains(what: &str) -> String {
 fn lost(lost: Lost) -> Stop {
     let mut failure = failure("", lost.to_string());
     failure.output = lost.lines;
-    Stop::Failed(Box::new(failure))
+    Stop::Lost(Box::new(failure))
 }
 
 fn impossible(all: &[Impossible]) -> Stop {

@@ -30,7 +30,9 @@ pub struct Undo {
     stays: Vec<String>,
     /// The steps and numbers of changes that stay.
     kept: BTreeSet<(usize, usize)>,
-    /// The journal that is still there.
+    /// Whether something that was to be put back is not.
+    half: bool,
+    /// The journal with what is still to be put back.
     open: Option<String>,
 }
 
@@ -57,8 +59,15 @@ impl Undo {
                 }
             }
             "back" if rest != "begins" && rest != "ends" => self.put_back.push(rest.to_owned()),
-            "stuck" => self.left.push(format!("could not be put back: {rest}")),
+            "stuck" => {
+                self.half = true;
+                self.left.push(format!("could not be put back: {rest}"));
+            }
             "open" => self.open = Some(rest.to_owned()),
+            "untold" if self.command.is_none() => drop(self.message.get_or_insert_with(|| rest.to_owned())),
+            "unclosed" => self.left.push(format!(
+                "all was put back, but the journal {rest} cannot be removed: the next apply puts back once more"
+            )),
             "remains" => {
                 let line = format!("could not be removed: {rest}; it is tried again in the next run");
                 if !self.left.contains(&line) {
@@ -86,7 +95,7 @@ impl Undo {
             Some(_) => "a command failed".to_owned(),
             None => "the step ended without saying why".to_owned(),
         });
-        let open = self.open.is_some();
+        let open = self.half;
         let to_do = self.open.map(|journal| {
             format!(
                 "apply tries that again before it begins anything; to go on with what is there now, remove {journal}"
@@ -116,7 +125,7 @@ mod tests {
 
     #[test]
     fn as_much_is_expected_as_is_sent() {
-        assert!(include_str!("step/functions.sh").contains(&format!("tail -c {OUTPUT} ")));
+        assert!(include_str!("step/told.sh").contains(&format!("tail -c {OUTPUT} ")));
     }
 
     #[test]
@@ -124,5 +133,50 @@ mod tests {
         let output = format!("{} and the error\nlast\n", "x".repeat(OUTPUT));
         assert_eq!(lines(&output), ["[the beginning of this line is left out …] and the error", "last"]);
         assert_eq!(lines("first\nlast\n"), ["first", "last"]);
+    }
+
+    fn told(steps: &[&[&str]]) -> String {
+        let mut undo = Undo::default();
+        for (number, records) in steps.iter().enumerate() {
+            undo.step = number;
+            for record in *records {
+                let (tag, rest) = record.split_once(' ').unwrap_or((record, ""));
+                undo.record(tag, rest);
+            }
+        }
+        let Failure { put_back, left, stays, open, .. } = undo.failure("role".to_owned());
+        format!("{put_back:?}\n{left:?}\nstays {stays}, open {open}")
+    }
+
+    #[test]
+    fn what_stays_is_counted_by_change() {
+        let first = ["did 0 groupadd grpx", "did 0 usermod -aG grpx app", "stays image a:1", "step done"];
+        let second = ["did 0 package x", "back begins", "back /etc/a", "stays /srv, which is not empty", "back ends"];
+        insta::assert_snapshot!(told(&[&first, &second]), @r#"
+        ["/etc/a"]
+        ["groupadd grpx", "usermod -aG grpx app", "image a:1", "package x", "/srv, which is not empty"]
+        stays 2, open false
+        "#);
+        insta::assert_snapshot!(told(&[&["did 0 package x", "step committed"]]), @r#"
+        []
+        ["package x"]
+        stays 0, open false
+        "#);
+    }
+
+    #[test]
+    fn what_could_not_be_put_back() {
+        let ro = "stuck /etc/a: the filesystem /etc is mounted read-only";
+        let left = "remains /etc/.solti-1: the filesystem /etc is mounted read-only";
+        insta::assert_snapshot!(told(&[&[ro, left, left, "open /var/lib/solti/journal/1-0"]]), @r#"
+        []
+        ["could not be put back: /etc/a: the filesystem /etc is mounted read-only", "could not be removed: /etc/.solti-1: the filesystem /etc is mounted read-only; it is tried again in the next run", "apply tries that again before it begins anything; to go on with what is there now, remove /var/lib/solti/journal/1-0"]
+        stays 0, open true
+        "#);
+        insta::assert_snapshot!(told(&[&["stuck app.service does not run", "unclosed /var/lib/solti/journal/1-0"]]), @r#"
+        []
+        ["could not be put back: app.service does not run", "all was put back, but the journal /var/lib/solti/journal/1-0 cannot be removed: the next apply puts back once more"]
+        stays 0, open true
+        "#);
     }
 }

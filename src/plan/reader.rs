@@ -30,6 +30,8 @@ impl Reader {
                 Err(error) => self.error = Some(error.into()),
             },
             "interrupted" => self.state.interrupted = true,
+            "unfinished" => self.state.unfinished = true,
+            "leftover" => self.state.leftovers.push(rest.to_owned()),
             "busy" => self.state.busy = Some(rest.to_owned()),
             "probed" => self.complete = true,
             "locked" => self.error = Some(ProbeError::Locked(rest.to_owned())),

@@ -181,6 +181,10 @@ pub struct State {
     pub origins: HashMap<(u8, String), Before>,
     /// Whether an earlier run was cut off in a step and nothing has put it back yet.
     pub interrupted: bool,
+    /// Whether an earlier run was cut off between a role's end and the end of its journal.
+    pub unfinished: bool,
+    /// Folders of earlier runs with what could not be put back or removed.
+    pub leftovers: Vec<String>,
     /// Another run that is changing the host now, as it names itself.
     pub busy: Option<String>,
     /// Tools that the host lacks, of those asked for.

@@ -226,6 +226,22 @@ fn a_silent_controller_is_not_waited_for() {
     bench.assert_clean();
     bench.assert_notes(&["start two", "start one"], &[], &[]);
 
+    // Nor at the question: who never says yes or no keeps the host from others only so long, and who thinks may think.
+    bench.read("sed -i 's/-- 4/-- 20/' /usr/local/sbin/sleep");
+    let terminal = asked(&bench, "app_text=two");
+    std::thread::sleep(std::time::Duration::from_secs(25));
+    bench.read("! flock -n /run/solti.lock true");
+    terminal.signal("STOP");
+    wait_until("the lock to be free", || {
+        (bench.host().exec("flock -n /run/solti.lock true").status == 0).then_some(())
+    });
+    terminal.signal("CONT");
+    terminal.press(&["y", "Enter"]);
+    assert_eq!(terminal.wait(), 1);
+    bench.assert_clean();
+    bench.assert_notes(&[], &[], &[]);
+    bench.read("sed -i 's/-- 20/-- 4/' /usr/local/sbin/sleep");
+
     // The network: the connection is noticed to be dead on both sides.
     let alive = ["-e", "ansible_ssh_extra_args='-o ServerAliveInterval=1 -o ServerAliveCountMax=2'"];
     let mut arguments = Bench::arguments("apply", waiting);
@@ -263,11 +279,15 @@ fn where_nothing_can_be_written_nothing_is_touched() {
 
     // The target's filesystem is full, or has only a little room.
     mounted("size=64k,mode=755");
-    refused(&[&large], "/etc/app");
+    refused(&[&large], "/etc/app/app.conf: the filesystem /etc/app is full (0 of 64 KiB free)");
     bench.read(full);
-    refused(&["app_text=two"], "/etc/app");
+    refused(&["app_text=two"], "the filesystem /etc/app is full (0 of 64 KiB free)");
     bench.read("rm /etc/app/ballast; mount -o remount,ro /etc/app");
-    refused(&["app_text=two"], "/etc/app");
+    refused(&["app_text=two"], "the filesystem /etc/app is mounted read-only");
+    bench.read("umount /etc/app");
+    mounted("nr_inodes=3,mode=755");
+    bench.read("touch /etc/app/ballast");
+    refused(&["app_text=two"], "the filesystem /etc/app has no inodes left (0 of 3 free)");
     bench.read("umount /etc/app");
 
     // Something that nothing can replace: a mount, an immutable file.
@@ -286,11 +306,81 @@ fn where_nothing_can_be_written_nothing_is_touched() {
     // The memory of solti itself.
     bench.read("mkdir /tmp/state && cp -a /var/lib/solti/. /tmp/state/ && mount -t tmpfs -o size=64k none /var/lib/solti && cp -a /tmp/state/. /var/lib/solti/");
     bench.read("head -c 999999 /dev/zero >/var/lib/solti/ballast 2>/dev/null; true");
-    refused(&["app_text=two"], "/var/lib/solti");
+    refused(
+        &["app_text=two"],
+        "cannot write to /var/lib/solti: the filesystem /var/lib/solti is full (0 of 64 KiB free)",
+    );
     bench.read("rm /var/lib/solti/ballast; mount -o remount,ro /var/lib/solti");
-    refused(&["app_text=two"], "/var/lib/solti");
+    refused(&["app_text=two"], "cannot write to /var/lib/solti: the filesystem /var/lib/solti is mounted read-only");
     bench.read("umount /var/lib/solti");
     bench.apply(&["app_text=two"]).assert_status(0);
+    bench.apply(&[]).assert_status(0);
+    bench.notes("app");
+    the_way_back_needs_no_room(&bench);
+}
+
+/// What fills up or becomes read-only when a role is half done.
+fn the_way_back_needs_no_room(bench: &Bench) {
+    let failing = &["app_text=two", "app_unit=two", "app_within=1s", "app_port=7999"];
+    let state = "mkdir -p /tmp/state && cp -a /var/lib/solti/. /tmp/state/ && mount -t tmpfs -o size=1m none /var/lib/solti && cp -a /tmp/state/. /var/lib/solti/";
+    let fill = |folder: &str| bench.read(&format!("head -c 9999999 /dev/zero >{folder}/ballast 2>/dev/null; true"));
+    // what is open for writing keeps a filesystem from becoming read-only, but not a place in it
+    let seal =
+        |folder: &str| bench.read(&format!("mount --bind {folder} {folder} && mount -o remount,ro,bind {folder}"));
+    let put_back = |fault: &dyn Fn()| {
+        let before = bench.snapshot();
+        let apply = bench.apply_held(failing);
+        fault();
+        bench.let_go();
+        // what the command did that holds the step stays by nature
+        let output = apply.wait().assert_status(1).assert_stdout_has("Failed on host; 1 change not put back");
+        assert!(!output.stdout.contains("without saying why"), "{output}");
+        bench.read("rm -f /etc/app/ballast");
+        bench.assert_unchanged(&before, &output);
+        assert_eq!(bench.answer(), "one", "{output}");
+        output
+    };
+
+    // The memory of solti itself; and what it needs for the end is there from the beginning.
+    bench.read(state);
+    put_back(&|| drop(fill("/var/lib/solti")));
+    bench.assert_clean();
+    bench.read("rm /var/lib/solti/ballast");
+    let apply = bench.apply_held(&["app_text=two"]);
+    fill("/var/lib/solti");
+    bench.let_go();
+    apply.wait().assert_status(0);
+    bench.assert_clean();
+    bench.read("rm /var/lib/solti/ballast");
+    bench.apply(&[]).assert_status(0).assert_stdout_has("2 changes made");
+    put_back(&|| drop(seal("/var/lib/solti"))).assert_stdout_has("the next apply puts back once more");
+    bench.read("umount /var/lib/solti && cp -a /var/lib/solti/. /tmp/state/ && umount /var/lib/solti && cp -a /tmp/state/. /var/lib/solti/");
+    bench.apply(&[]).assert_status(0).assert_stdout_has("No changes");
+    bench.assert_clean();
+
+    // The target's filesystem.
+    bench.read("mount -t tmpfs -o size=64k,mode=755 none /etc/app && echo one >/etc/app/app.conf && chmod 644 /etc/app/app.conf");
+    put_back(&|| drop(fill("/etc/app")));
+    bench.assert_clean();
+    bench.notes("app");
+    let before = bench.snapshot();
+    let apply = bench.apply_held(failing);
+    seal("/etc/app");
+    bench.let_go();
+    let output = apply.wait().assert_status(1).assert_stdout_has("Failed on host; 1 host may be half done");
+    let stuck = "could not be put back: /etc/app/app.conf: the filesystem /etc/app is mounted read-only";
+    let output = output.assert_stdout_has(stuck).assert_stdout_has("to go on with what is there now, remove");
+    assert_eq!(bench.notes("app"), ["start two"], "nothing is started on half of what was there\n{output}");
+    assert!(bench.diff(&[]).stdout.contains("an earlier run was cut off"));
+    let output = bench.apply(&["app_text=three"]).assert_status(1);
+    let output = output.assert_stdout_has("nothing is begun on top of that").assert_stdout_has(stuck);
+    assert_eq!(bench.host().read_file("/etc/app/app.conf"), "two\n", "{output}");
+    bench.read("umount /etc/app");
+    let output = bench.apply(&[]).assert_status(0);
+    bench.assert_unchanged(&before, &output);
+    assert_eq!(bench.answer(), "one", "{output}");
+    bench.assert_clean();
+    bench.read("umount /etc/app");
 }
 
 #[test]

@@ -40,6 +40,15 @@ impl Terminal {
         terminal
     }
 
+    /// Sends a signal to the program.
+    #[track_caller]
+    pub fn signal(&self, signal: &str) {
+        let shell = run(self.tmux(&["display-message", "-p", "#{pane_pid}"])).assert_status(0).stdout;
+        let mut kill = Command::new("pkill");
+        kill.args([&format!("-{signal}"), "-P", shell.trim()]);
+        run(kill).assert_status(0);
+    }
+
     /// What the screen shows, with what has scrolled off it.
     #[track_caller]
     pub fn screen(&self) -> String {

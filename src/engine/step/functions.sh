@@ -4,7 +4,7 @@
 # N.path and N.was for each number, `services` (unit, state, start at boot, invocation, what was done), `staged` (our folders, and
 # what they are beside), `trash` (paths that are not needed when all went well), `room` (for its end), `out` (last output).
 
-T= W= J=0 at=0 late=60
+T= W= J=0 at=0 late=60 holds=
 export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
 tool() { command -v "$1" >/dev/null 2>&1; }
 b64() { printf '%s' "$1" | base64 | tr -d '\n'; }
@@ -13,24 +13,41 @@ random() { od -An -N8 -tx1 /dev/urandom | tr -d ' \n'; }
 # what is written must be on the disk before it counts
 flush() { sync -- "$@" 2>/dev/null || sync; }
 
+# Whatever ends this shell while a transaction is open also ends the transaction.
+trap 'put_back; unwatch' EXIT
+trap 'exit 143' TERM HUP INT
+
 # Puts back by itself, and lets go of the lock, when the controller has been silent for too long: it may be gone without the
 # connection saying so.
 watch() {
+  [ -n "$holds" ] || return 0
+  unwatch
   watched=
+  birth $$; born=$birth
   # KILL: a child that has just been forked still has the shell's own handlers, in which any other signal is lost
   ( stop= s=; trap 'stop=yes; [ -z "$s" ] || kill -KILL "$s"' TERM; trap - EXIT HUP INT
+    # only what is open is to be kept from others until it is put back
+    [ -n "$T" ] || exec 8>&-
     kill -USR1 $$
     sleep "$late" 8>&- & s=$!
     # the wish to stop may have come before there was anything to kill
     [ -z "$stop" ] || kill -KILL "$s"
     wait "$s"; [ -z "$stop" ] || exit 0
-    trap '' TERM; kill -KILL $$; put_back ) </dev/null >/dev/null 2>&1 &
+    trap '' TERM; birth $$; [ "$birth" != "$born" ] || kill -KILL $$
+    put_back ) </dev/null >/dev/null 2>&1 &
   W=$!
   # a signal that comes before its trap is lost
   while [ -z "$watched" ] && kill -0 "$W" 2>/dev/null; do :; done
 }
 trap 'watched=yes' USR1
 unwatch() { if [ -n "$W" ]; then kill "$W" 2>/dev/null; wait "$W" 2>/dev/null; W=; fi; }
+birth() { # birth PID: when it began, as its number may be another's by now
+  birth=
+  { read -r birth <"/proc/$1/stat"; } 2>/dev/null || return 0
+  # shellcheck disable=SC2086 # words
+  set -- ${birth##*) }
+  birth=${20}
+}
 
 # --- packages and accounts: these stay when a step fails ---
 
@@ -302,4 +319,5 @@ lock() { # lock WHO
   exec 8<>"$L"
   if ! flock -n 8; then IFS= read -r who <"$L"; say locked "${who:-unknown}"; return 1; fi
   printf '%s\n%s\n' "$1" "$$" >"$L"
+  holds=yes
 }

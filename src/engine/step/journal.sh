@@ -9,12 +9,9 @@ begin() { # begin NAME UNIT...: the units that the transaction will touch; witho
   mkdir -p "$V/journal" && chmod 700 "$V" "$V/journal" && mkdir -m 700 "$T" || { failed 1 '' "cannot write to $V" "$V"; T=; return 1; }
   size=0; if [ -e "$V/manifest.json" ]; then size=$(wc -c <"$V/manifest.json"); fi
   # room for the end, whatever fills the disk meanwhile; zeros might be kept in less
-  head -c $((65536 + 2 * size)) /dev/urandom >"$T/room" && true >"$T/services" && true >"$T/staged" && true >"$T/trash" \
-    && as_they_run "$@" && flush "$T/room" "$T/services" && true >"$T/undo" && flush "$T/undo" "$T" "$V/journal" \
+  head -c $((65536 + 2 * size)) /dev/urandom >"$T/room" && printf '%s\n' "${T##*/}" >"$T/name" && true >"$T/services" && true >"$T/staged" && true >"$T/trash" \
+    && as_they_run "$@" && flush "$T/room" "$T/name" "$T/services" && true >"$T/undo" && flush "$T/undo" "$T" "$V/journal" \
     || { failed 1 '' "cannot write to $V" "$V"; rm -rf -- "$T"; T=; return 1; }
-  # whatever ends this shell while the transaction is open also ends the transaction
-  trap 'put_back' EXIT
-  trap 'exit 143' TERM HUP INT
 }
 ready() { forget; [ -n "$T" ] && rm -f -- "$T/out"; }
 as_they_run() { for unit in "$@"; do remember "$unit" - || return 1; done; }
@@ -43,7 +40,6 @@ settled() {
 put_back() {
   [ -n "$T" ] && [ -e "$T/undo" ] || return 0
   trap '' TERM HUP INT
-  unwatch
   if [ -e "$T/manifest" ]; then finish; return; fi
   say back begins
   rm -f -- "$T/room" 2>/dev/null
@@ -78,7 +74,7 @@ $stuck"
     run_as_before
     # from here on nothing is to be taken away when the rest is cleared
     { true >"$T/trash" && flush "$T/trash"; } 2>/dev/null
-    closed || say open "$T"
+    closed undone || say unclosed "$T"
   fi
   over
   say back ends
@@ -124,7 +120,7 @@ commit() { # commit MANIFEST: from the rename on, the role is done, whatever hap
 }
 
 finish() {
-  install_manifest && flush "$V" && closed
+  install_manifest && flush "$V" && closed done
   done=$?
   [ $done -eq 0 ] || failed 1 '' "the role is done, but that cannot be noted in $V: the next apply does so first" "$V"
   over
@@ -139,12 +135,31 @@ install_manifest() {
     && flush "$V/manifest.json.new" && mv -f -- "$V/manifest.json.new" "$V/manifest.json"
 }
 
-over() { T=; trap - EXIT TERM HUP INT; }
+over() { T=; trap 'exit 143' TERM HUP INT; }
 
 # --- what is left ---
 
 # One removal decides that a transaction is over, and it needs no room; the rest may be cut off anywhere.
-closed() { rm -f -- "$T/undo" 2>/dev/null && flush "$T" || return 1; clear_away; return 0; }
+closed() { # closed done|undone: kept in $V, for who has lost this shell
+  rm -f -- "$T/undo" 2>/dev/null && flush "$T" || return 1
+  mv -f -- "$T/name" "$V/$1" 2>/dev/null
+  clear_away
+  return 0
+}
+
+became() { # became NAME: of a transaction whose shell was lost
+  tries=50
+  while [ -e "$L" ] && ! flock -n "$L" true; do
+    if [ $tries -eq 0 ]; then say became busy; return; fi
+    tries=$((tries - 1)); sleep 0.2
+  done
+  if [ -e "$V/journal/$1/undo" ]; then
+    if [ -e "$V/journal/$1/manifest" ]; then say became unfinished; else say became open; fi
+  elif [ "$(cat "$V/done" 2>/dev/null)" = "$1" ]; then say became done
+  elif [ "$(cat "$V/undone" 2>/dev/null)" = "$1" ]; then say became undone
+  else say became nothing
+  fi
+}
 
 clear_away() { # what cannot be removed is said by every run, until it can
   remain=
@@ -163,7 +178,8 @@ recover() {
   for T in "$V"/journal/*/; do
     T=${T%/} open=${T%/}
     if [ ! -d "$T" ]; then continue
-    elif [ ! -e "$T/undo" ]; then clear_away
+    # the probe says what is left of it
+    elif [ ! -e "$T/undo" ]; then clear_away >/dev/null
     elif [ -e "$T/manifest" ]; then finish && say finished "${open##*/}"
     else put_back
       [ -e "$open/undo" ] || say recovered "${open##*/}"

@@ -58,19 +58,27 @@ pub fn program(step: &StepPlan, name: &str, pulls: &[Pull<'_>]) -> String {
         // all that it does is to talk to services; a function without commands is a syntax error
         writer.text.push_str(":\n");
     }
-    writer.text.push_str("}\nunwatch\nif ready && step; then watch; say step done; else put_back; fi\n");
+    writer.text.push_str("}\nif ready && step; then say step done; else untold; put_back; fi\n");
     writer.text
 }
 
-/// Asks checks or waits while a transaction is open, without its own clock running out.
-pub fn while_open(program: &str) -> String {
-    format!("unwatch\n{program}watch\n")
+/// A program for a shell that holds the lock. While the host waits for the next one, a clock runs there.
+pub fn held(program: &str) -> String {
+    format!("unwatch\n{program}\nwatch\n")
 }
+
+/// What keeps that clock from running out.
+pub const SIGN_OF_LIFE: &str = "unwatch\nwatch\n";
 
 /// Ends the open transaction for good; `manifest` is the host's new one.
 pub fn commit(manifest: &str) -> String {
-    format!("unwatch\ncommit {}\n", quote(manifest))
+    format!("commit {}\n", quote(manifest))
+}
+
+/// What has become of a transaction whose shell was lost; for another shell.
+pub fn became(transaction: &str) -> String {
+    format!("{FUNCTIONS}\n{PLACE}\nbecame {}\n", quote(transaction))
 }
 
 /// Undoes the open transaction.
-pub const PUT_BACK: &str = "unwatch\nput_back\n";
+pub const PUT_BACK: &str = "put_back\n";

@@ -14,6 +14,12 @@ failed() { # failed STATUS COMMAND MESSAGE [PATH]: the path, where it could not 
   say failed "$at" "$1" "=$(b64 "$2")" "=$(b64 "$message$cause")" "=$(b64 "$output")"
 }
 
+# What fails without a word is a note in the journal that cannot be written.
+untold() {
+  cause=$(room "$V")
+  [ -z "$cause" ] || say untold "cannot write to $V$cause"
+}
+
 stays() { say did "$at" "$*"; } # stays WORDS: of the change in hand; by nature it is not undone
 
 run() { # run SHOWN COMMAND...: its output is shown only when it fails

@@ -1,7 +1,7 @@
 //! What a host's shell makes of a step of which it gets only a part, under every kind of `sh` that is installed here.
 
 use crate::engine::event::StepPlan;
-use crate::engine::step::{FUNCTIONS, begin, commit, program, while_open};
+use crate::engine::step::{FUNCTIONS, begin, commit, held, program};
 use crate::host::{framed, quote};
 use crate::plan::change::{Action, Change};
 use crate::plan::operation::{Attributes, Body, Operation};
@@ -70,7 +70,7 @@ fn snapshot(root: &Path) -> std::io::Result<Vec<String>> {
                     lines.push(format!("{name}/"));
                 }
                 folders.push(path);
-            } else if name != "state/manifest.json" {
+            } else if !matches!(name.as_str(), "state/manifest.json" | "state/done" | "state/undone") {
                 lines.push(format!("{name}: {}", fs::read_to_string(&path)?.trim_end()));
             }
         }
@@ -105,10 +105,10 @@ fn a_conversation_that_is_cut_anywhere_leaves_what_was_or_what_was_to_be() -> Ou
         let name = root.display().to_string();
         let quoted = quote(&name);
         let programs = [
-            format!("{FUNCTIONS}\nsay() {{ :; }}\nV={quoted}/state\n"),
-            begin("1", &[]) + &program(&step(&name), "1", &[]),
-            while_open("true\n"),
-            commit("{}"),
+            format!("{FUNCTIONS}\nsay() {{ :; }}\nV={quoted}/state holds=yes\n"),
+            held(&(begin("1", &[]) + &program(&step(&name), "1", &[]))),
+            held("true"),
+            held(&commit("{}")),
         ];
         let mut ends = Vec::new();
         let mut text = String::new();

@@ -9,13 +9,13 @@ use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 
 /// What changes anything, and what says that it is on the disk.
-const PROGRAMS: [&str; 12] =
-    ["chmod", "chown", "cp", "head", "ln", "mkdir", "mv", "rm", "rmdir", "sync", "touch", "stat"];
+const PROGRAMS: [&str; 9] = ["chmod", "chown", "cp", "ln", "mkdir", "mv", "rm", "rmdir", "sync"];
 
 /// A folder of programs that count themselves, and kill the whole run before the one whose number is `$DOOM`.
 fn doomed(folder: &Path) {
     for name in PROGRAMS {
-        let real = format!("/usr/bin/{name}");
+        // nothing here survives a power cut
+        let real = if name == "sync" { "true".to_owned() } else { format!("/usr/bin/{name}") };
         let text = format!(
             "#!/bin/sh\nread -r count <{0}/count\ncount=$((count + 1))\necho $count >{0}/count\n\
              [ $count -ne \"$DOOM\" ] || kill -KILL 0\nexec {real} \"$@\"\n",
@@ -43,13 +43,17 @@ fn whatever_kills_a_run_the_next_one_finds_all_or_nothing() {
         let programs = tempfile::tempdir().unwrap();
         doomed(programs.path());
         let (mut before_it, mut after_it) = (0, 0);
-        for doom in 1.. {
+        // `make test-faults` tries them all
+        let stride = if std::env::var_os("SOLTI_FAULTS").is_some() { 1 } else { 4 };
+        for doom in (1..).step_by(stride) {
             let (place, home) = places();
             let before = tree(place.path());
             let program = conversation(home.path(), &two_steps(place.path()), &end);
             let finished = run_until(&program, programs.path(), doom);
             // the run that comes next may be killed as well
-            run_until(&opened(home.path()), programs.path(), doom % 7 + 1);
+            if doom % 3 == 1 {
+                run_until(&opened(home.path()), programs.path(), doom % 8 + 1);
+            }
             let said = said(SHELLS[0], &opened(home.path()));
             assert!(!said.contains("refused"), "killed before program {doom}: {said}");
             let after = tree(place.path());
@@ -76,6 +80,6 @@ fn whatever_kills_a_run_the_next_one_finds_all_or_nothing() {
                 break;
             }
         }
-        assert!(before_it > 20 && (after_it > 3) == end.contains("commit"), "{before_it} and {after_it} of {end}");
+        assert!(before_it > 10 && (after_it > 1) == end.contains("commit"), "{before_it} and {after_it} of {end}");
     }
 }

@@ -171,6 +171,18 @@ fn an_interrupted_run_is_said() {
 }
 
 #[test]
+fn what_an_earlier_run_has_left_is_said() {
+    let mut state = host(&[("/etc/app/a", "new")]);
+    state.unfinished = true;
+    state.leftovers = vec!["/var/lib/solti/journal/1-0".into(), "/var/lib/solti/stuck-2-0".into()];
+    assert_snapshot!(planned(&work(vec![role("one", &[A])]), &mut state, MINE), @"
+    note: an earlier run was cut off when a role was done; apply finishes that first
+    note: files of an earlier run could not be removed; /var/lib/solti/journal/1-0 lists them, and apply tries again
+    note: an earlier run could not put back all that it had changed; what was there is in /var/lib/solti/stuck-2-0: compare, and remove that folder
+    ");
+}
+
+#[test]
 fn each_identity_has_its_own_state() {
     let mut run = role("two", &[B]);
     run.become_user = Some("app".into());

@@ -41,7 +41,7 @@ fn service(unit: &str, verb: Verb, settle: u64) -> Operation {
 /// The lines between the function's braces.
 fn lines(plan: &StepPlan) -> String {
     let text = program(plan, "9-0-1", &[]);
-    let inner = text.split_once("step() {\n").and_then(|(_, rest)| rest.rsplit_once("}\nunwatch\n"));
+    let inner = text.split_once("step() {\n").and_then(|(_, rest)| rest.rsplit_once("}\nif ready "));
     inner.unwrap().0.to_owned()
 }
 
@@ -194,11 +194,9 @@ fn the_frame() {
     step() {
     :
     }
-    unwatch
-    if ready && step; then watch; say step done; else put_back; fi
+    if ready && step; then say step done; else untold; put_back; fi
     ");
     assert_snapshot!(commit("{\"format\":1,\"it's\":2}"), @r#"
-    unwatch
     commit '{"format":1,"it'\''s":2}'
     "#);
 }

@@ -46,12 +46,17 @@ fn a_typical_set_of_questions() {
       if [ "$id" = "$uid" ]; then "$@"; else ( cd / && runuser -u "$who" -- "$@" ); fi
     }
     if [ -r "$V/manifest.json" ]; then IFS= read -r line <"$V/manifest.json"; say manifest "$line"; fi
-    for journal in "$V"/journal/*/undo; do
-      [ -e "$journal" ] || continue
+    for journal in "$V"/journal/*/ "$V"/stuck-*/; do
+      [ -d "$journal" ] || continue
+      case $journal in "$V"/stuck-*) say leftover "${journal%/}"; continue ;; esac
       # asking for the lock would keep others from it; its holder has it open
       { IFS= read -r holder && read -r pid; } 2>/dev/null <"$L"
       case $(ls -l "/proc/$pid/fd" 2>/dev/null) in *" $L"*) ;; *) holder= ;; esac
-      if [ -n "$holder" ]; then say busy "$holder"; else say interrupted "$journal"; fi
+      if [ ! -e "${journal}undo" ]; then say leftover "${journal%/}"
+      elif [ -n "$holder" ]; then say busy "$holder"
+      elif [ -e "${journal}manifest" ]; then say unfinished "$journal"
+      else say interrupted "$journal"
+      fi
     done
     stat -c "$S path %f/%U/%G/%u/%g/%s/%Y%n" -- /etc/app '/etc/app/a b' '/etc/app/it'\''s' /etc/link 2>&1 | while IFS= read -r line; do case $line in "$S "*) printf '%s\n' "$line" ;; *'No such file'*|*'Not a directory'*|*'Too many levels'*) ;; *) say unseen "$line" ;; esac; done
     (set --; for path in /etc/app '/etc/app/it'\''s'; do if [ -f "$path" ] && [ ! -h "$path" ]; then set -- "$@" "$path"; fi; done; [ $# -eq 0 ] || exec sha256sum -- "$@") 2>/dev/null | while IFS= read -r line; do sum=${line%% *} path=/${line#*/}; case $sum in \\*) sum=${sum#?}; path=$(printf '%b' "$path") ;; esac; say sum "$sum $path"; case "$sum $path" in *' /etc/app') ;; 'abc /etc/app/it'\''s') ;; *) say content "=$(head -c 262144 -- "$path" | base64 | tr -d '\n') $path" ;; esac; done
@@ -105,12 +110,17 @@ fn nothing_to_ask() {
       if [ "$id" = "$uid" ]; then "$@"; else ( cd / && runuser -u "$who" -- "$@" ); fi
     }
     if [ -r "$V/manifest.json" ]; then IFS= read -r line <"$V/manifest.json"; say manifest "$line"; fi
-    for journal in "$V"/journal/*/undo; do
-      [ -e "$journal" ] || continue
+    for journal in "$V"/journal/*/ "$V"/stuck-*/; do
+      [ -d "$journal" ] || continue
+      case $journal in "$V"/stuck-*) say leftover "${journal%/}"; continue ;; esac
       # asking for the lock would keep others from it; its holder has it open
       { IFS= read -r holder && read -r pid; } 2>/dev/null <"$L"
       case $(ls -l "/proc/$pid/fd" 2>/dev/null) in *" $L"*) ;; *) holder= ;; esac
-      if [ -n "$holder" ]; then say busy "$holder"; else say interrupted "$journal"; fi
+      if [ ! -e "${journal}undo" ]; then say leftover "${journal%/}"
+      elif [ -n "$holder" ]; then say busy "$holder"
+      elif [ -e "${journal}manifest" ]; then say unfinished "$journal"
+      else say interrupted "$journal"
+      fi
     done
     say probed
     "#);

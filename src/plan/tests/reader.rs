@@ -150,6 +150,9 @@ fn a_probe_that_was_cut_short() {
 #[test]
 fn other_words() {
     let state = read("interrupted /var/lib/solti/journal/1/undo\nlacks apt-get\nsomething new\n");
-    assert!(state.interrupted);
+    assert!(state.interrupted && !state.unfinished && state.leftovers.is_empty());
     assert!(state.missing_tools.contains("apt-get"));
+    let state = read("unfinished /var/lib/solti/journal/1/\nleftover /var/lib/solti/stuck-1 a\n");
+    assert!(!state.interrupted && state.unfinished);
+    assert_eq!(state.leftovers, ["/var/lib/solti/stuck-1 a"]);
 }

@@ -93,6 +93,40 @@ fn apply_that_fails_on_a_host() {
 }
 
 #[test]
+fn what_became_of_a_role_that_failed() {
+    let answer = |failure: Failure, changes: usize| {
+        let mut events = vec![started("apply", &["mon"]), planned("mon", &prometheus())];
+        events.push(Event::Failed { host: "mon".to_owned(), failure });
+        events.extend([done("mon", Outcome::Failed { changes }), finished(1)]);
+        let text = show(&events, LOOK, false).0;
+        let record: serde_json::Value = serde_json::from_str(&json::as_json(&events, false)).unwrap();
+        let sum = &record["summary"];
+        format!(
+            "{}\n  made {}, stays {}, open {}",
+            text.lines().next().unwrap(),
+            sum["made"],
+            sum["stays"],
+            sum["open"]
+        )
+    };
+    let failure = |stays, open| Failure { stays, open, ..failure() };
+    let answers = [(0, false, 0), (1, false, 0), (2, false, 3), (0, true, 0), (1, true, 3)];
+    let answers = answers.map(|(stays, open, changes)| answer(failure(stays, open), changes));
+    insta::assert_snapshot!(answers.join("\n"), @"
+    Failed on mon; no changes made (0.8 s)
+      made 0, stays null, open null
+    Failed on mon; 1 change not put back (0.8 s)
+      made 1, stays 1, open null
+    Failed on mon; 3 changes made on 1 host, 2 not put back (0.8 s)
+      made 5, stays 2, open null
+    Failed on mon; 1 host may be half done (0.8 s)
+      made 0, stays null, open 1
+    Failed on mon; 3 changes made on 1 host, 1 host may be half done (0.8 s)
+      made 4, stays 1, open 1
+    ");
+}
+
+#[test]
 fn apply_that_is_declined_or_interrupted() {
     let skipped = |reason: &str| Outcome::Skipped { reason: reason.to_owned() };
     let mut events: Vec<Event> = apply().into_iter().take(4).collect();

@@ -54,6 +54,8 @@ fn became(record: &Record, sum: &Summary) -> Vec<String> {
     }
     match (sum.stays, hosts) {
         (0, _) => {}
+        // what is half done says it
+        _ if sum.open > 0 => {}
         (stays, 0) => parts.push(format!("{} not put back", counted(stays, "change"))),
         (stays, _) => parts.push(format!("{stays} not put back")),
     }

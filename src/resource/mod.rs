@@ -15,6 +15,7 @@ mod openpgp;
 mod package;
 mod quadlet;
 pub mod removal;
+mod repository;
 mod scope;
 pub mod service;
 mod symlink;

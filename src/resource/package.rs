@@ -1,12 +1,13 @@
 //! `package`: software from the distribution or from a repository whose key is known by its fingerprint.
 
-use super::arguments::{brought, plain_name};
+use super::arguments::brought;
 use super::content::Content;
+use super::repository::repository;
 use super::service::KNOWN_AFTER_APPLY;
-use super::{Draft, Files, Planned, Resource, before, openpgp};
+use super::{Draft, Files, Planned, Resource, before};
 use crate::plan::change::{Action, Detail};
 use crate::plan::manifest::{Before, Item};
-use crate::plan::operation::{Attributes, Operation};
+use crate::plan::operation::Operation;
 use crate::plan::probe::Probe;
 use crate::plan::state::State;
 use crate::source::{Diagnostic, Diagnostics};
@@ -82,71 +83,6 @@ fn package_names(node: &Node) -> Result<Vec<String>, Diagnostics> {
         Some(name) => Err(Diagnostic::at(&node.span, format!("`{name}` is no name of a package")).into()),
         None => Ok(names),
     }
-}
-
-/// The files that make apt know a repository, in its deb822 format (sources.list(5)).
-fn repository(node: &Node, files: &dyn Files) -> Result<Vec<Content>, RenderError> {
-    let mut fields = Fields::new(node, "repository")?;
-    let name = fields.required("name");
-    let name = fields.read(name, |node| plain_name(node, "a repository"));
-    let uris = fields.required("uris");
-    let uris = fields.read(uris, Node::strings);
-    let suites = fields.required("suites");
-    let suites = fields.read(suites, Node::strings);
-    let components = fields.strings("components").unwrap_or_default();
-    let architectures = fields.strings("architectures").unwrap_or_default();
-    let key = match fields.required("key") {
-        Some(node) => brought(&mut fields, key(node, files))?,
-        None => None,
-    };
-    let ((name, uris), (suites, key)) = fields.finish_with(name.zip(uris).zip(suites.zip(key)))?;
-    let key_path = format!("/etc/apt/keyrings/{name}.{}", if key.starts_with(b"-----BEGIN") { "asc" } else { "gpg" });
-    let mut text = format!("Types: deb\nURIs: {}\nSuites: {}\n", uris.join(" "), suites.join(" "));
-    for (field, values) in [("Components", components), ("Architectures", architectures)] {
-        if !values.is_empty() {
-            text.push_str(&format!("{field}: {}\n", values.join(" ")));
-        }
-    }
-    text.push_str(&format!("Signed-By: {key_path}\n"));
-    let attributes = Attributes { owner: Some("root".into()), group: Some("root".into()), mode: Some(0o644) };
-    let file = |path, bytes| Content { path, bytes, attributes: attributes.clone(), secret: false };
-    Ok(vec![file(key_path, key), file(format!("/etc/apt/sources.list.d/{name}.sources"), text.into_bytes())])
-}
-
-/// A repository's key, which must have the fingerprint that the user trusts.
-fn key(node: &Node, files: &dyn Files) -> Result<Vec<u8>, RenderError> {
-    let mut fields = Fields::new(node, "key")?;
-    let (src, content) = (fields.get("src"), fields.string("content"));
-    let wanted = fields.required("fingerprint");
-    let bytes = match (src, content) {
-        (Some(src), None) => brought(&mut fields, files.file(src))?,
-        (None, Some(content)) => Some(content.into_bytes()),
-        _ => {
-            let error = Diagnostic::at(fields.span(), "`key` needs `src` (a file of the role) or `content`");
-            fields.error(error);
-            None
-        }
-    };
-    let fingerprint = fields.read(wanted, Node::string);
-    if let (Some(bytes), Some(fingerprint), Some(node)) = (&bytes, &fingerprint, wanted) {
-        let plain: String = fingerprint.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_uppercase();
-        match openpgp::fingerprint(bytes) {
-            Err(reason) => {
-                fields.error(Diagnostic::at(&node.span, format!("the repository's key cannot be read: {reason}")))
-            }
-            Ok(found) if found != plain => {
-                let error = Diagnostic::at(&node.span, "the repository's key has another fingerprint")
-                    .label(format!("the key has {found}"));
-                fields.error(
-                    error.hint(
-                        "if the vendor has changed its key, compare the new fingerprint with the vendor's own page",
-                    ),
-                );
-            }
-            Ok(_) => {}
-        }
-    }
-    Ok(fields.finish_with(bytes)?)
 }
 
 impl Resource for Package {

@@ -7,6 +7,7 @@ mod commands;
 mod configs;
 mod files;
 mod influxdb;
+mod keys;
 mod markers;
 mod newest;
 mod packages;

@@ -1,12 +1,8 @@
-//! Packages, their repositories, and the fingerprints of keys.
+//! Packages and their repositories.
 
+use super::keys::ARMORED;
 use super::*;
-use crate::resource::openpgp::fingerprint;
 use insta::assert_snapshot;
-
-const FINGERPRINT: &str = "3B9DF8859D37BFCF9E56AAD7F7D0B6568C45B8BB";
-const ARMORED: &[u8] = include_bytes!("data/key.asc");
-const BINARY: &[u8] = include_bytes!("data/key.gpg");
 
 fn with(installed: Option<&str>, candidate: Option<&str>) -> State {
     let mut state = host([]);
@@ -109,7 +105,7 @@ fn without_apt() {
     assert_snapshot!(plan("package: { name: app }", &mut state), @"impossible: the host has no apt-get; packages of other package managers cannot be installed yet");
 }
 
-const REPOSITORY: &str = "package:
+pub(super) const REPOSITORY: &str = "package:
   name: app
   repository:
     name: vendor
@@ -148,73 +144,4 @@ fn a_new_repository_comes_before_its_package() {
       = app Same
     ");
     assert!(plan(REPOSITORY, &mut state).starts_with("nothing"));
-}
-
-#[test]
-fn a_key_with_another_fingerprint() {
-    assert_snapshot!(errors(&REPOSITORY.replace("3b9d", "4b9d")), @"
-    error: the repository's key has another fingerprint
-     --> role.yml:9:39
-      |
-    9 |     key: { src: key.asc, fingerprint: 4b9d f885 9d37 bfcf 9e56  aad7 f7d0 b656 8c45 b8bb }
-      |                                       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ the key has 3B9DF8859D37BFCF9E56AAD7F7D0B6568C45B8BB
-      |
-      = help: if the vendor has changed its key, compare the new fingerprint with the vendor's own page
-    ");
-    let text = REPOSITORY
-        .replace("src: key.asc", "content: nonsense")
-        .replace("    suites: [stable, beta]\n", "")
-        .replace("name: app\n", "name: ''\n");
-    assert_snapshot!(errors(&text), @"
-    error: `` is no name of a package
-     --> role.yml:2:9
-      |
-    2 |   name: ''
-      |         ^^
-
-    error: repository needs `suites`
-     --> role.yml:4:5
-      |
-    4 |     name: vendor
-      |     ^^^^^^^^^^^^
-
-    error: the repository's key cannot be read: this is no OpenPGP public key
-     --> role.yml:8:44
-      |
-    8 |     key: { content: nonsense, fingerprint: 3b9d f885 9d37 bfcf 9e56  aad7 f7d0 b656 8c45 b8bb }
-      |                                            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-    ");
-}
-
-#[test]
-fn fingerprints() {
-    assert_eq!(fingerprint(ARMORED).unwrap(), FINGERPRINT);
-    assert_eq!(fingerprint(BINARY).unwrap(), FINGERPRINT);
-    let with_header = String::from_utf8(ARMORED.to_vec())
-        .unwrap()
-        .replace("BLOCK-----\n\n", "BLOCK-----\nVersion: 1\nComment: x\n\n");
-    assert_eq!(fingerprint(with_header.as_bytes()).unwrap(), FINGERPRINT);
-    let with_prose = format!("A key:\r\n{}", String::from_utf8_lossy(ARMORED).replace('\n', "\r\n"));
-    assert_eq!(fingerprint(with_prose.as_bytes()).unwrap(), FINGERPRINT);
-}
-
-#[test]
-fn what_is_no_key() {
-    assert_snapshot!(fingerprint(b"").unwrap_err(), @"this is no OpenPGP public key");
-    assert_snapshot!(fingerprint(b"-----BEGIN PGP SIGNATURE-----\n").unwrap_err(), @"this is no armored OpenPGP public key");
-    let damaged = String::from_utf8_lossy(ARMORED).replace("mDMEa", "m*MEa");
-    assert_snapshot!(fingerprint(damaged.as_bytes()).unwrap_err(), @"the armored key is damaged");
-    let mut older = BINARY.to_vec();
-    older[2] = 3;
-    assert_snapshot!(fingerprint(&older).unwrap_err(), @"this key is neither of version 4 nor of version 6");
-}
-
-proptest::proptest! {
-    #[test]
-    fn garbage_is_refused_or_read_but_never_trips(mut bytes in proptest::collection::vec(0_u8.., 0..80), at in 0_usize..239) {
-        let _ = fingerprint(&bytes);
-        let _ = fingerprint(&BINARY[..at]);
-        bytes.insert(0, 0x98);
-        let _ = fingerprint(&bytes);
-    }
 }

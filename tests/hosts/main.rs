@@ -6,6 +6,7 @@
 mod support;
 
 mod accounts;
+mod apt;
 mod bench;
 mod both;
 mod broken_roles;

@@ -17,12 +17,14 @@ pub struct Writer<'a> {
     pub(super) staged: usize,
     /// Images that are fetched in this step; their numbers follow those of its changes.
     pulls: &'a [Pull<'a>],
+    /// Packages that go in this step.
+    going: Vec<String>,
 }
 
 impl<'a> Writer<'a> {
     /// Nothing yet; what is staged is called after `name`.
     pub fn new(name: &'a str, pulls: &'a [Pull<'a>]) -> Self {
-        Self { text: String::new(), name, staged: 0, pulls }
+        Self { text: String::new(), name, staged: 0, pulls, going: Vec::new() }
     }
 
     pub(super) fn line(&mut self, line: &str) {
@@ -51,6 +53,7 @@ impl<'a> Writer<'a> {
             }
         }
         self.pull(step);
+        self.going = all.iter().flat_map(|(_, operation)| going(operation)).cloned().collect();
         let mut reread = BTreeSet::new();
         for (at, operation) in all {
             match operation {
@@ -75,6 +78,7 @@ impl<'a> Writer<'a> {
         let each = |wanted: fn(&Operation) -> bool| {
             all.iter().copied().filter(move |(_, operation)| wanted(operation)).collect::<Vec<_>>()
         };
+        self.going = all.iter().flat_map(|(_, operation)| going(operation)).cloned().collect();
         for (at, operation) in &all {
             if let Operation::Expect { path, expectation } = operation {
                 self.expect(*at, path, expectation);
@@ -158,7 +162,10 @@ impl<'a> Writer<'a> {
                 let yes = |flag: &bool| if *flag { "yes" } else { "no" };
                 self.must(at, &format!("install {} {} {}", yes(refresh), yes(recommends), quote_words(packages)));
             }
-            Operation::Uninstall { packages } => self.must(at, &format!("uninstall {}", quote_words(packages))),
+            Operation::Uninstall { packages } => {
+                let going = quote(&self.going.join(" "));
+                self.must(at, &format!("uninstall {going} {}", quote_words(packages)));
+            }
             Operation::Account { command } => self.must(at, &format!("account {}", quote_words(command))),
             Operation::MakeDirectory { path, attributes } => {
                 self.must(at, &format!("folder {}", placed(path, attributes)))
@@ -247,6 +254,14 @@ impl<'a> Writer<'a> {
         if !units.is_empty() {
             self.must(last, &format!("settle {} {}", longest / 100, units.join(" ")));
         }
+    }
+}
+
+/// The packages that an operation removes.
+fn going(operation: &Operation) -> &[String] {
+    match operation {
+        Operation::Uninstall { packages } => packages,
+        _ => &[],
     }
 }
 

@@ -23,6 +23,7 @@ mod symlink;
 mod tests;
 mod unit;
 mod user;
+mod versions;
 
 pub mod check;
 

@@ -16,6 +16,7 @@ mod removal;
 mod services;
 mod twice;
 mod values;
+mod versions;
 
 use super::content::sha256;
 use super::{Files, Planned, Resource, parse};

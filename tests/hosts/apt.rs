@@ -32,7 +32,7 @@ sleep $ARGV[1];
 fn prepare(host: &Host) {
     host.write_file("/usr/local/bin/publish", PUBLISH);
     host.write_file("/usr/local/bin/hold-lock", HOLD_LOCK);
-    host.write_file("/etc/apt/sources.list.d/own.list", "deb [trusted=yes] file:/srv/own ./\n");
+    host.write_file("/etc/apt/sources.list.d/own.list", "deb [trusted=yes] copy:/srv/own ./\n");
     host.read("chmod 755 /usr/local/bin/*; mkdir /srv/own");
 }
 
@@ -85,7 +85,7 @@ fn apt_is_asked_for_what_it_can_do_and_made_to_do_no_more() {
     // What is gone although they were read is said in apt's words.
     by_hand("publish gone 1; apt-get update -qq; rm /srv/own/gone_1.deb");
     both.declare("- package: { name: gone }");
-    both.solti(&["apply", "-y"]).assert_status(1).assert_stdout_has("E: Failed to fetch file:/srv/own/./gone_1.deb");
+    both.solti(&["apply", "-y"]).assert_status(1).assert_stdout_has("E: Failed to fetch copy:/srv/own/./gone_1.deb");
     by_hand("publish gone 1; rm /srv/own/gone_1.deb; publish fresh 2");
     // A version that was on offer and is no more.
     both.declare("- package: { name: fresh, state: latest }");
@@ -149,7 +149,8 @@ fn apt_is_asked_for_what_it_can_do_and_made_to_do_no_more() {
     both.declare("- package: { name: broken }");
     let output = both.solti(&["apply", "-y"]).assert_status(1);
     output.assert_stdout_has("stays     package broken");
-    insta::assert_snapshot!(both.diff(), @"");
+    let half = "~ package broken: reinstall\n      broken  1, half configured -> known after apply\n";
+    assert!(both.diff().contains(half));
     by_hand("touch /run/mended; : >/var/lib/dpkg/updates/0001");
     assert!(both.diff().contains("dpkg is at work on the host, or was cut off there"));
     both.solti(&["apply", "-y"]).assert_status(1).assert_stdout_has("dpkg --configure -a");
@@ -212,7 +213,9 @@ fn what_says_which_services_start_comes_back_as_it_was() {
         host.read("rm /run/change");
     }
     // The host dies while ours is there: the next run puts back what was there.
-    for there in ["true", "ln -s /root/policy /usr/sbin/policy-rc.d", "echo one >/usr/sbin/policy-rc.d"] {
+    for there in
+        ["true", "echo two >/root/policy; ln -s /root/policy /usr/sbin/policy-rc.d", "echo one >/usr/sbin/policy-rc.d"]
+    {
         host.read(&format!("rm -f /usr/sbin/policy-rc.d /root/policy; {there}; touch /run/hold; rm -f /run/held"));
         host.read("dpkg --purge first second >/dev/null 2>&1");
         let before = host.read(POLICY);

@@ -4,8 +4,8 @@ use super::call::Call;
 use super::operation::Operation;
 use serde::Serialize;
 
-/// What happens to a resource, in one word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+/// What happens to a resource, in one word; where it is several, the last of them in this list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Action {
     /// It is not there yet.
@@ -18,8 +18,12 @@ pub enum Action {
     PutBack,
     /// A package is installed.
     Install,
-    /// A package changes its version.
+    /// A package that is there, but not as it should be, is installed again.
+    Reinstall,
+    /// A package gets a newer version.
     Upgrade,
+    /// A package gets an older version.
+    Downgrade,
     /// A service starts.
     Start,
     /// A service stops.
@@ -41,7 +45,9 @@ impl Action {
             Self::Remove => "remove",
             Self::PutBack => "put back",
             Self::Install => "install",
+            Self::Reinstall => "reinstall",
             Self::Upgrade => "upgrade",
+            Self::Downgrade => "downgrade",
             Self::Start => "start",
             Self::Stop => "stop",
             Self::Restart => "restart",

@@ -55,6 +55,23 @@ shift "$count"
 }
 "#;
 
+/// Says what apt has of packages: `offers PACKAGE...`. Its lists may only name one, and dpkg's own list is none of them.
+const OFFERS: &str = r#"
+offers() { apt-cache -o APT::Cmd::Pattern-Only=true policy "$@" 2>/dev/null | { seen=' '
+while read -r word rest; do case $word in
+  Candidate:) seen="$seen$name "; say candidate "$name $rest" ;;
+  Installed: | Version | Package) ;;
+  *:) name=${word%:} version= ;;
+  *)
+    case $word in '***') word=${rest%% *} rest=${rest#* } ;; esac
+    case ${rest%% *} in
+    *[!0-9-]*) case $rest in /var/lib/dpkg/status) ;; *) [ -z "$version" ] || say offer "$name $version"; version= ;; esac ;;
+    *) version=$word ;;
+    esac ;;
+esac; done
+for name do case $seen in *" $name "* | *" ${name%:*} "*) ;; *) say unlisted "$name" ;; esac; done; }; }
+"#;
+
 /// What is wanted of a path beside its kind and attributes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Content {
@@ -65,6 +82,17 @@ enum Content {
     /// Its digest, and its content where the digest is not this one.
     Unless(String),
     /// Its digest and its content.
+    Always,
+}
+
+/// When apt is asked which versions of a package it has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Offers {
+    /// Never.
+    No,
+    /// Where the package is not installed.
+    IfMissing,
+    /// Always.
     Always,
 }
 
@@ -91,8 +119,7 @@ pub struct Probe {
     users: BTreeSet<String>,
     user_numbers: BTreeSet<u32>,
     groups: bool,
-    packages: BTreeSet<String>,
-    candidates: BTreeSet<String>,
+    packages: BTreeMap<String, Offers>,
     units: BTreeSet<String>,
     questions: BTreeMap<String, Question>,
     listings: BTreeSet<String>,
@@ -173,12 +200,10 @@ impl Probe {
         self.groups = true;
     }
 
-    /// Asks which version of a package is installed, and with `candidate` also which is the newest on offer.
-    pub fn package(&mut self, name: &str, candidate: bool) {
-        self.packages.insert(name.to_owned());
-        if candidate {
-            self.candidates.insert(name.to_owned());
-        }
+    /// Asks which version of a package is installed, and perhaps what apt has of it.
+    pub fn package(&mut self, name: &str, offers: Offers) {
+        let asked = self.packages.entry(name.to_owned()).or_insert(offers);
+        *asked = offers.max(*asked);
     }
 
     /// Asks podman for its version and the images that are there, and for a user whether podman has what it needs.
@@ -352,15 +377,29 @@ done
         if self.packages.is_empty() {
             return;
         }
+        let which = |wanted: Offers| {
+            quote_words(self.packages.iter().filter(|(_, offers)| **offers == wanted).map(|(name, _)| name))
+        };
+        // dpkg itself is of the host's own architecture; it keeps in `updates` what it has not done yet
         let _ = writeln!(
             program,
-            "if command -v dpkg-query >/dev/null; then dpkg-query -W -f=\"$S package \\${{db:Status-Abbrev}} \\${{Version}} \\${{Package}} \\${{Architecture}}\\n\" {} 2>/dev/null; \
-             else say lacks dpkg-query; fi",
-            quote_words(&self.packages)
+            r#"if command -v dpkg-query >/dev/null; then
+found=$(dpkg-query -W -f="$S package \${{db:Status-Abbrev}} \${{Version}} \${{Package}} \${{Architecture}}\n" dpkg {} 2>/dev/null); printf '%s\n' "$found"
+for update in /var/lib/dpkg/updates/[0-9]*; do [ ! -e "$update" ] || say dpkg; break; done"#,
+            quote_words(self.packages.keys())
         );
-        if !self.candidates.is_empty() {
-            let _ = writeln!(program, "{}", candidates(&quote_words(&self.candidates)));
+        let (always, if_missing) = (which(Offers::Always), which(Offers::IfMissing));
+        if !(always.is_empty() && if_missing.is_empty()) {
+            let _ = writeln!(
+                program,
+                r#"{OFFERS}printf '%s\n' "$found" | {{ have=' '
+while read -r _ _ status _ name architecture; do case $status in ?i*) have="$have$name $name:$architecture " ;; esac; done
+set -- {always}
+for name in {if_missing}; do case $have in *" $name "*) ;; *) set -- "$@" "$name" ;; esac; done
+[ $# -eq 0 ] || offers "$@"; }}"#
+            );
         }
+        program.push_str("else say lacks dpkg-query; fi\n");
     }
 
     fn write_units(&self, program: &mut String) {
@@ -400,8 +439,7 @@ done
         // where this run is to install it, the version on offer says what it will be able to do
         let _ = writeln!(
             program,
-            "if command -v podman >/dev/null; then say podman \"$(podman --version)\"; else {}; fi",
-            candidates("podman")
+            "{OFFERS}if command -v podman >/dev/null; then say podman \"$(podman --version)\"; else offers podman; fi"
         );
         for (user, things) in &self.podman {
             let user_word = user.as_deref().map_or("-".to_owned(), quote);
@@ -436,14 +474,6 @@ if command -v podman >/dev/null && [ -S \"/run/user/$id/bus\" ]; then who={user_
             program.push_str("fi\n");
         }
     }
-}
-
-/// Says the newest versions of packages on offer.
-fn candidates(packages: &str) -> String {
-    format!(
-        "apt-cache policy {packages} 2>/dev/null | while read -r word rest; do case $word in \
-         Candidate:) say candidate \"$name $rest\" ;; Installed:) ;; *:) name=${{word%:}} ;; esac; done"
-    )
 }
 
 /// The key of a folder's listing among the answers.

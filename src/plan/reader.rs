@@ -15,6 +15,8 @@ pub struct Reader {
     unit: BTreeMap<String, String>,
     /// The user whose units follow; none for the system's.
     scope: Option<String>,
+    /// Packages that dpkg knows: name, architecture, status, version.
+    packages: Vec<[String; 4]>,
     /// Links whose targets are still to come, in the same order.
     links: VecDeque<String>,
     complete: bool,
@@ -61,23 +63,29 @@ impl Reader {
             "user" => self.user(rest),
             "group" => self.group(rest),
             "package" => {
-                // Status-Abbrev is three characters, the last one mostly blank: "ii ", "rc "
+                // what is not installed may have no version
                 let words: Vec<&str> = rest.split_whitespace().collect();
-                if let [status, version, name, architecture] = words[..]
-                    && status.get(1..2) == Some("i")
-                {
-                    for name in [name.to_owned(), format!("{name}:{architecture}")] {
-                        self.state.packages.insert(name, version.to_owned());
-                    }
+                if let [status, version, name, architecture] = words[..] {
+                    self.packages.push([name, architecture, status, version].map(str::to_owned));
+                } else if let [status, name, architecture] = words[..] {
+                    self.packages.push([name, architecture, status, ""].map(str::to_owned));
                 }
             }
             "candidate" => {
-                if let Some((name, version)) = rest.split_once(' ')
-                    && version != "(none)"
-                {
-                    self.state.candidates.insert(name.to_owned(), version.to_owned());
+                if let Some((name, version)) = rest.split_once(' ') {
+                    self.state.apt.offered.entry(name.to_owned()).or_default();
+                    if version != "(none)" {
+                        self.state.candidates.insert(name.to_owned(), version.to_owned());
+                    }
                 }
             }
+            "offer" => {
+                if let Some((name, version)) = rest.split_once(' ') {
+                    self.state.apt.offered.entry(name.to_owned()).or_default().push(version.to_owned());
+                }
+            }
+            "unlisted" => drop(self.state.apt.unlisted.insert(rest.to_owned())),
+            "dpkg" => self.state.apt.busy = true,
             "scope" => self.scope = Some(rest.to_owned()),
             "unit" => self.unit(rest),
             "podman" => self.state.podman.version = rest.rsplit(' ').next().map(str::to_owned),
@@ -104,12 +112,38 @@ impl Reader {
     ///
     /// # Errors
     /// When it is locked, lacks something, or its manifest is of no use.
-    pub fn finish(self) -> Result<State, ProbeError> {
+    pub fn finish(mut self) -> Result<State, ProbeError> {
+        self.packages();
         match self.error {
             Some(error) => Err(error),
             None if !self.complete => Err(ProbeError::Incomplete),
             None => Ok(self.state),
         }
+    }
+
+    /// What dpkg says of packages, by their names alone and with their architecture. A name alone means the package of the
+    /// host's own architecture, which is dpkg's.
+    fn packages(&mut self) {
+        let native =
+            self.packages.iter().find(|[name, ..]| name == "dpkg").map(|[_, architecture, ..]| architecture.clone());
+        let state = &mut self.state;
+        for [name, architecture, status, version] in std::mem::take(&mut self.packages) {
+            let own = architecture == "all" || native.as_ref().is_none_or(|native| *native == architecture);
+            for name in [own.then(|| name.clone()), Some(format!("{name}:{architecture}"))].into_iter().flatten() {
+                if status.starts_with('h') {
+                    state.apt.held.insert(name.clone());
+                }
+                // Status-Abbrev is three characters, the last one mostly blank: "ii ", "rc "
+                match status.as_bytes().get(1) {
+                    Some(b'i' | b't' | b'W') => drop(state.packages.insert(name, version.clone())),
+                    Some(b'U') => drop(state.apt.unfinished.insert(name, format!("{version}, unpacked"))),
+                    Some(b'F') => drop(state.apt.unfinished.insert(name, format!("{version}, half configured"))),
+                    Some(b'H') => drop(state.apt.unfinished.insert(name, format!("{version}, half installed"))),
+                    _ => {}
+                }
+            }
+        }
+        state.apt.native = native;
     }
 
     fn path(&mut self, rest: &str) {

@@ -151,6 +151,34 @@ pub struct Answer {
     pub output: String,
 }
 
+/// What dpkg and apt say of packages, of those asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Apt {
+    /// The versions that the package lists have, the newest first; none, where they only name a package.
+    pub offered: HashMap<String, Vec<String>>,
+    /// What the package lists do not even name.
+    pub unlisted: HashSet<String>,
+    /// What the host's administrator does not want to be changed (`apt-mark hold`).
+    pub held: HashSet<String>,
+    /// What is there by half: its version, and dpkg's word for how far it is.
+    pub unfinished: HashMap<String, String>,
+    /// dpkg is at work, or was cut off.
+    pub busy: bool,
+    /// The host's own architecture, as dpkg calls it.
+    pub native: Option<String>,
+}
+
+impl Apt {
+    /// A package's name as apt says it: without the architecture, if that is the host's own.
+    pub fn plain<'n>(&self, name: &'n str) -> &'n str {
+        match name.split_once(':') {
+            Some((plain, "all")) => plain,
+            Some((plain, architecture)) if self.native.as_deref() == Some(architecture) => plain,
+            _ => name,
+        }
+    }
+}
+
 /// All that is known of a host. Planning reads it, and writes into it what each change will make of it.
 #[derive(Debug, Clone, Default)]
 pub struct State {
@@ -166,6 +194,8 @@ pub struct State {
     pub packages: HashMap<String, String>,
     /// The newest versions on offer, where they were asked for.
     pub candidates: HashMap<String, String>,
+    /// What dpkg and apt know beside that.
+    pub apt: Apt,
     /// Units, by full name.
     pub units: HashMap<String, UnitState>,
     /// Answers of read-only commands, by the key that they were asked under.
@@ -242,6 +272,7 @@ impl State {
         self.users.extend(more.users);
         self.groups.extend(more.groups);
         self.packages.extend(more.packages);
+        self.apt.held.extend(more.apt.held);
         self.units.extend(more.units);
         self.answers.extend(more.answers);
         self.podman.volumes.extend(more.podman.volumes);

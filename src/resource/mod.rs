@@ -16,6 +16,7 @@ mod openpgp;
 mod package;
 mod quadlet;
 pub mod removal;
+mod repository;
 mod scope;
 pub mod service;
 mod symlink;
@@ -23,6 +24,7 @@ mod symlink;
 mod tests;
 mod unit;
 mod user;
+mod versions;
 
 pub mod check;
 

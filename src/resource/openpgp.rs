@@ -1,22 +1,131 @@
-//! The fingerprint of an OpenPGP public key, armored or not, as defined in RFC 4880 (12.2) and RFC 9580 (5.5.4).
+//! The public keys of an OpenPGP key file, armored or not, by their fingerprints (RFC 4880, 12.2; RFC 9580, 5.5.4). apt
+//! trusts every key of such a file, so all of it is read, and what is not understood is refused.
 //! Nothing else of OpenPGP is needed: apt itself checks the signatures.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha1::{Digest as _, Sha1};
 use sha2::Sha256;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-/// The upper-case hex fingerprint of the first public key in `bytes`.
-///
-/// # Errors
-/// One sentence, when it is no public key.
-pub fn fingerprint(bytes: &[u8]) -> Result<String, String> {
-    let binary = match std::str::from_utf8(bytes) {
-        Ok(text) if text.contains("-----BEGIN PGP") => dearmor(text)?,
-        _ => bytes.to_vec(),
-    };
-    let body = first_packet(&binary).ok_or("this is no OpenPGP public key")?;
+const BEGIN: &str = "-----BEGIN PGP PUBLIC KEY BLOCK-----";
+const END: &str = "-----END PGP PUBLIC KEY BLOCK-----";
+
+/// How a public key begins, in the forms that apt takes for a key file's beginning.
+const FIRST: [u8; 3] = [0x98, 0x99, 0xc6];
+
+/// A key file as apt gets to see it.
+#[derive(Debug)]
+pub struct KeyFile {
+    /// What the file holds: the text as it was, if all versions of apt read it alike, else its packets.
+    pub bytes: Vec<u8>,
+    /// Whether that is text; apt tells by the file's name.
+    pub armored: bool,
+    /// The upper-case hex fingerprints of all its primary keys.
+    pub fingerprints: BTreeSet<String>,
+}
+
+impl KeyFile {
+    /// Reads all of a key file.
+    ///
+    /// # Errors
+    /// One sentence, when it is anything but public keys and what belongs to them.
+    pub fn read(bytes: Vec<u8>) -> Result<Self, String> {
+        // no text begins like a packet
+        if bytes.first().is_some_and(|byte| byte & 0x80 != 0) {
+            let fingerprints = primary_keys(&bytes)?;
+            return Ok(Self { bytes, armored: false, fingerprints });
+        }
+        let text = match std::str::from_utf8(&bytes) {
+            Ok(text) if text.contains("-----BEGIN PGP") => text,
+            _ => return Err("this is no OpenPGP public key".to_owned()),
+        };
+        let blocks = blocks(text)?;
+        let packets = blocks.concat();
+        let fingerprints = primary_keys(&packets)?;
+        // apt 2.6 knows no second block and no other line ends, and tells text by its first line
+        let plain = blocks.len() == 1
+            && text.starts_with(BEGIN)
+            && text.trim_end().ends_with(END)
+            && !text.contains('\r')
+            && text.lines().all(|line| line.trim_end() == line);
+        Ok(Self { armored: plain, bytes: if plain { bytes } else { packets }, fingerprints })
+    }
+}
+
+/// The bytes of all armored blocks in a text; what stands around them is a comment.
+fn blocks(text: &str) -> Result<Vec<Vec<u8>>, String> {
+    let damaged = || "the armored key is damaged".to_owned();
+    let mut blocks = Vec::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        match line.trim_end() {
+            BEGIN => {}
+            line if line.contains("-----BEGIN PGP PRIVATE KEY BLOCK") => return Err(secret()),
+            line if line.contains("-----BEGIN PGP") => return Err("this is no armored OpenPGP public key".to_owned()),
+            _ => continue,
+        }
+        let mut header = true;
+        let mut body = String::new();
+        let mut summed = false;
+        loop {
+            match lines.next().map(str::trim_end) {
+                // without the line that ends it, the rest may be missing
+                None => return Err(damaged()),
+                Some(END) => break,
+                Some(line) if header => match line {
+                    "" => header = false,
+                    line if line.contains(": ") || line.ends_with(':') => {}
+                    _ => return Err(damaged()),
+                },
+                Some(line) if line.starts_with('=') && !summed => summed = true,
+                // some readers go on after the checksum
+                Some(line) if !summed => body.push_str(line),
+                Some("") => {}
+                Some(_) => return Err(damaged()),
+            }
+        }
+        blocks.push(STANDARD.decode(body).map_err(|_| damaged())?);
+    }
+    Ok(blocks)
+}
+
+fn secret() -> String {
+    "there is a secret key in it, which belongs on no host; export the public key alone".to_owned()
+}
+
+/// The fingerprints of all primary keys among a file's packets.
+fn primary_keys(mut bytes: &[u8]) -> Result<BTreeSet<String>, String> {
+    let nothing = || "this is no OpenPGP public key".to_owned();
+    if !bytes.first().is_some_and(|byte| FIRST.contains(byte)) && !matches!(packet(bytes), Some((5 | 7, ..))) {
+        return Err(nothing());
+    }
+    let mut found = BTreeSet::new();
+    while !bytes.is_empty() {
+        let (tag, body, rest) = match packet(bytes) {
+            Some(packet) => packet,
+            None if found.is_empty() => return Err(nothing()),
+            None => return Err("the key file is damaged, or something else follows the key".to_owned()),
+        };
+        match tag {
+            6 => {
+                found.insert(fingerprint(body)?);
+            }
+            // subkeys, names, pictures, signatures, and what gpg itself thinks of them: nothing without their primary key
+            14 | 13 | 17 | 2 | 12 => {}
+            5 | 7 => return Err(secret()),
+            other => {
+                return Err(format!("there is something in it that belongs to no public key (packet type {other})"));
+            }
+        }
+        bytes = rest;
+    }
+    Ok(found)
+}
+
+/// The fingerprint of a public key's packet.
+fn fingerprint(body: &[u8]) -> Result<String, String> {
     let digest = match body.first() {
         Some(4) => {
             let length = u16::try_from(body.len()).map_err(|_| "the key is too long".to_owned())?;
@@ -34,17 +143,8 @@ pub fn fingerprint(bytes: &[u8]) -> Result<String, String> {
     }))
 }
 
-/// The bytes in an armored block: base64 between the header's empty line and the checksum.
-fn dearmor(text: &str) -> Result<Vec<u8>, String> {
-    let block =
-        text.split("-----BEGIN PGP PUBLIC KEY BLOCK-----").nth(1).ok_or("this is no armored OpenPGP public key")?;
-    let lines = block.lines().skip(1).skip_while(|line| line.contains(": "));
-    let body: String = lines.take_while(|line| !line.starts_with(['=', '-'])).map(str::trim).collect();
-    STANDARD.decode(body).map_err(|_| "the armored key is damaged".to_owned())
-}
-
-/// The body of the first packet, if that is a public key (tag 6).
-fn first_packet(bytes: &[u8]) -> Option<&[u8]> {
+/// The type and body of the first packet, and what follows it. Packets of unknown length are for data, not for keys.
+fn packet(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let (&head, rest) = bytes.split_first()?;
     let (tag, length, rest) = if head & 0xc0 == 0xc0 {
         let (&first, after) = rest.split_first()?;
@@ -67,5 +167,5 @@ fn first_packet(bytes: &[u8]) -> Option<&[u8]> {
     } else {
         return None;
     };
-    if tag == 6 { rest.get(..length) } else { None }
+    Some((tag, rest.get(..length)?, rest.get(length..)?))
 }

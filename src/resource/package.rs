@@ -1,17 +1,19 @@
 //! `package`: software from the distribution or from a repository whose key is known by its fingerprint.
 
-use super::arguments::{brought, plain_name};
+use super::arguments::brought;
 use super::content::Content;
+use super::repository::repository;
 use super::service::KNOWN_AFTER_APPLY;
-use super::{Draft, Files, Planned, Resource, before, openpgp};
+use super::{Draft, Files, Planned, Resource, before, versions};
 use crate::plan::change::{Action, Detail};
 use crate::plan::manifest::{Before, Item};
-use crate::plan::operation::{Attributes, Operation};
-use crate::plan::probe::Probe;
+use crate::plan::operation::Operation;
+use crate::plan::probe::{Offers, Probe};
 use crate::plan::state::State;
 use crate::source::{Diagnostic, Diagnostics};
 use crate::template::RenderError;
 use crate::yaml::{Fields, Node};
+use std::cmp::Ordering;
 
 /// Packages, and where they come from. Package managers beside apt get their place here.
 #[derive(Debug)]
@@ -39,9 +41,13 @@ impl Package {
             fields.error(error);
         }
         let names = fields.read(name.or(names), package_names);
-        let version = fields.string("version");
+        let version = fields.get("version");
         let state = fields.get("state");
         let latest = fields.read(state, is_latest).unwrap_or(false);
+        if let (Some(node), true, Some(_)) = (state, latest, version) {
+            fields.error(Diagnostic::at(&node.span, "`version` says which one; `state: latest` cannot be beside it"));
+        }
+        let version = fields.read(version, versions::wanted);
         let recommends = fields.boolean("recommends").unwrap_or(true);
         let repository = match fields.get("repository") {
             Some(node) => brought(&mut fields, repository(node, files))?.unwrap_or_default(),
@@ -51,15 +57,54 @@ impl Package {
         Ok(Self { names, version, latest, recommends, repository })
     }
 
+    /// What the host's package lists leave in doubt. They may be old, and are read anew before that matters.
+    fn doubt(&self, name: &str, candidate: Option<&String>, state: &State) -> Option<String> {
+        let has = |what: String| Some(format!("the host's package lists have {what}; they are read anew first"));
+        if state.apt.unlisted.contains(name) {
+            return has(format!("no {name}"));
+        }
+        let offered = state.apt.offered.get(state.apt.plain(name))?;
+        match (&self.version, offered.as_slice()) {
+            (Some(version), offered) if offered.iter().any(|offered| versions::fits(version, offered)) => None,
+            (Some(_), []) => has(format!("no version of {name}")),
+            (Some(version), offered) => has(format!("no {version} of {name}, but {}", offered.join(", "))),
+            (None, _) if candidate.is_some() => None,
+            (None, []) => Some(format!(
+                "the host's package lists have no package {name}; if it is a name for several, one of those must be declared"
+            )),
+            (None, offered) => {
+                Some(format!("apt's preferences on the host rule out every version of {name}: {}", offered.join(", ")))
+            }
+        }
+    }
+
     /// Whether the installed version is what is wanted; `2.53.*` stands for all that begin like it.
     fn fits(&self, installed: &str, candidate: Option<&String>) -> bool {
         match &self.version {
-            Some(version) => {
-                version.strip_suffix('*').map_or(installed == version, |prefix| installed.starts_with(prefix))
-            }
+            Some(version) => versions::fits(version, installed),
             None => !self.latest || candidate.is_none_or(|candidate| candidate == installed),
         }
     }
+}
+
+/// What it means for a package to get a version; `offered` says what apt takes for a pattern.
+fn action_for(now: Option<&String>, target: Option<&str>, offered: Option<&Vec<String>>) -> Action {
+    let Some(now) = now else { return Action::Install };
+    // what is there by half has a word behind its version
+    let now = now.split(',').next().unwrap_or(now);
+    let Some(target) = target else { return Action::Reinstall };
+    let exact = offered.into_iter().flatten().find(|offered| versions::fits(target, offered));
+    match versions::compare(now, exact.map_or(target.trim_end_matches('*'), String::as_str)) {
+        Ordering::Less => Action::Upgrade,
+        Ordering::Equal => Action::Reinstall,
+        Ordering::Greater => Action::Downgrade,
+    }
+}
+
+/// Why a package cannot be changed that the host's administrator holds.
+fn held(name: &str, now: Option<&String>) -> String {
+    let at = now.map(|version| format!(" at {version}")).unwrap_or_default();
+    format!("{name} is held{at} on the host, so apt would not change it; `apt-mark unhold {name}` there lets it")
 }
 
 fn is_latest(node: &Node) -> Result<bool, Diagnostics> {
@@ -78,88 +123,13 @@ fn is_latest(node: &Node) -> Result<bool, Diagnostics> {
 fn package_names(node: &Node) -> Result<Vec<String>, Diagnostics> {
     let names = node.strings()?;
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.' | ':' | '_');
-    match names.iter().find(|name| name.is_empty() || name.starts_with('-') || !name.chars().all(plain)) {
+    // apt takes a name that ends with `-` for one that is to be removed
+    let refused =
+        |name: &&String| name.is_empty() || name.starts_with('-') || name.ends_with('-') || !name.chars().all(plain);
+    match names.iter().find(refused) {
         Some(name) => Err(Diagnostic::at(&node.span, format!("`{name}` is no name of a package")).into()),
         None => Ok(names),
     }
-}
-
-/// Texts of a field of deb822, in which another line would be another field.
-fn one_line(node: &Node) -> Result<Vec<String>, Diagnostics> {
-    let texts = node.strings()?;
-    if texts.iter().any(|text| text.contains(char::is_control)) {
-        return Err(
-            Diagnostic::at(&node.span, "a field of a repository is one line, without control characters").into()
-        );
-    }
-    Ok(texts)
-}
-
-/// The files that make apt know a repository, in its deb822 format (sources.list(5)).
-fn repository(node: &Node, files: &dyn Files) -> Result<Vec<Content>, RenderError> {
-    let mut fields = Fields::new(node, "repository")?;
-    let name = fields.required("name");
-    let name = fields.read(name, |node| plain_name(node, "a repository"));
-    let uris = fields.required("uris");
-    let uris = fields.read(uris, one_line);
-    let suites = fields.required("suites");
-    let suites = fields.read(suites, one_line);
-    let [components, architectures] = ["components", "architectures"].map(|key| {
-        let node = fields.get(key);
-        fields.read(node, one_line).unwrap_or_default()
-    });
-    let key = match fields.required("key") {
-        Some(node) => brought(&mut fields, key(node, files))?,
-        None => None,
-    };
-    let ((name, uris), (suites, key)) = fields.finish_with(name.zip(uris).zip(suites.zip(key)))?;
-    let key_path = format!("/etc/apt/keyrings/{name}.{}", if key.starts_with(b"-----BEGIN") { "asc" } else { "gpg" });
-    let mut text = format!("Types: deb\nURIs: {}\nSuites: {}\n", uris.join(" "), suites.join(" "));
-    for (field, values) in [("Components", components), ("Architectures", architectures)] {
-        if !values.is_empty() {
-            text.push_str(&format!("{field}: {}\n", values.join(" ")));
-        }
-    }
-    text.push_str(&format!("Signed-By: {key_path}\n"));
-    let attributes = Attributes { owner: Some("root".into()), group: Some("root".into()), mode: Some(0o644) };
-    let file = |path, bytes| Content { path, bytes, attributes: attributes.clone(), secret: false };
-    Ok(vec![file(key_path, key), file(format!("/etc/apt/sources.list.d/{name}.sources"), text.into_bytes())])
-}
-
-/// A repository's key, which must have the fingerprint that the user trusts.
-fn key(node: &Node, files: &dyn Files) -> Result<Vec<u8>, RenderError> {
-    let mut fields = Fields::new(node, "key")?;
-    let (src, content) = (fields.get("src"), fields.string("content"));
-    let wanted = fields.required("fingerprint");
-    let bytes = match (src, content) {
-        (Some(src), None) => brought(&mut fields, files.file(src))?,
-        (None, Some(content)) => Some(content.into_bytes()),
-        _ => {
-            let error = Diagnostic::at(fields.span(), "`key` needs `src` (a file of the role) or `content`");
-            fields.error(error);
-            None
-        }
-    };
-    let fingerprint = fields.read(wanted, Node::string);
-    if let (Some(bytes), Some(fingerprint), Some(node)) = (&bytes, &fingerprint, wanted) {
-        let plain: String = fingerprint.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_uppercase();
-        match openpgp::fingerprint(bytes) {
-            Err(reason) => {
-                fields.error(Diagnostic::at(&node.span, format!("the repository's key cannot be read: {reason}")))
-            }
-            Ok(found) if found != plain => {
-                let error = Diagnostic::at(&node.span, "the repository's key has another fingerprint")
-                    .label(format!("the key has {found}"));
-                fields.error(
-                    error.hint(
-                        "if the vendor has changed its key, compare the new fingerprint with the vendor's own page",
-                    ),
-                );
-            }
-            Ok(_) => {}
-        }
-    }
-    Ok(fields.finish_with(bytes)?)
 }
 
 impl Resource for Package {
@@ -169,7 +139,7 @@ impl Resource for Package {
 
     fn ask(&self, probe: &mut Probe) {
         for name in &self.names {
-            probe.package(name, self.latest || self.version.is_some());
+            probe.package(name, if self.latest || self.version.is_some() { Offers::Always } else { Offers::IfMissing });
         }
         for content in &self.repository {
             content.ask(probe);
@@ -219,7 +189,7 @@ impl Resource for Package {
         let mut refresh = new_source;
         for name in &self.names {
             let installed = state.packages.get(name).cloned();
-            let candidate = state.candidates.get(name).cloned();
+            let candidate = state.candidates.get(state.apt.plain(name)).cloned();
             let claim = Item::Package { name: name.clone(), before: Before::Nothing };
             planned
                 .items
@@ -233,13 +203,21 @@ impl Resource for Package {
             if state.installing.get(name).is_some_and(|version| target.is_none() || *version == shown) {
                 continue;
             }
-            details.extend(Detail::value(name, installed.as_deref(), Some(&shown)));
+            let now = installed.as_ref().or(state.apt.unfinished.get(name));
+            if state.apt.held.contains(name) {
+                return Err(held(name, now));
+            }
+            details.extend(Detail::value(name, now.map(String::as_str), Some(&shown)));
+            // lists that are about to change say nothing
+            if !new_source {
+                details.extend(self.doubt(name, candidate.as_ref(), state).map(Detail::note));
+            }
+            action = action.max(Some(action_for(now, target.as_deref(), state.apt.offered.get(state.apt.plain(name)))));
             refresh |= self.version.is_some() || self.latest;
             wanted.push(match target {
                 Some(version) => format!("{name}={version}"),
                 None => name.clone(),
             });
-            action = Some(if installed.is_some() { Action::Upgrade } else { action.unwrap_or(Action::Install) });
             state.packages.remove(name);
             state.installing.insert(name.clone(), shown);
         }
@@ -248,6 +226,10 @@ impl Resource for Package {
                 return Err(
                     "the host has no apt-get; packages of other package managers cannot be installed yet".to_owned()
                 );
+            }
+            if state.apt.busy {
+                let note = "dpkg is at work on the host, or was cut off there: then `dpkg --configure -a` must finish that first";
+                details.push(Detail::note(note));
             }
             operations.push(Operation::Install { packages: wanted, refresh, recommends: self.recommends });
         }

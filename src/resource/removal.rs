@@ -4,7 +4,7 @@ use super::{Draft, kept};
 use crate::plan::change::{Action, Detail};
 use crate::plan::manifest::{Before, Item};
 use crate::plan::operation::{Expectation, Operation, PodmanThing, Verb};
-use crate::plan::probe::Probe;
+use crate::plan::probe::{Offers, Probe};
 use crate::plan::scope;
 use crate::plan::state::{PathState, State};
 use crate::quadlet::Named;
@@ -47,7 +47,7 @@ pub fn ask(item: &Item, probe: &mut Probe) {
             probe.listing(path);
         }
         Item::Service { unit, .. } => probe.unit(unit),
-        Item::Package { name, .. } => probe.package(name, false),
+        Item::Package { name, .. } => probe.package(name, Offers::No),
         Item::User { name, .. } => probe.user(name),
         Item::Group { .. } => probe.groups(),
         Item::Volume { name, .. } => probe.podman_thing(scope::split(name).0, PodmanThing::Volume),
@@ -70,11 +70,13 @@ pub fn plan(item: &Item, reach: Reach, state: &mut State) -> Option<Draft> {
         Item::Package { name, .. } if reach != Reach::Pruned => {
             state.packages.remove(name)?;
             let operations = vec![Operation::Uninstall { packages: vec![name.clone()] }];
-            Some(Draft {
-                action: Action::Remove,
-                details: vec![Detail::note(format!("package {name}; its data stays"))],
-                operations,
-            })
+            let mut details = vec![Detail::note(format!("package {name}; its data stays"))];
+            if state.apt.held.contains(name) {
+                details.push(Detail::note(format!(
+                    "it is held on the host, so apt will not remove it before `apt-mark unhold {name}` there"
+                )));
+            }
+            Some(Draft { action: Action::Remove, details, operations })
         }
         Item::User { name, .. } if reach != Reach::Pruned => {
             state.users.remove(name)?;

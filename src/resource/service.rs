@@ -6,7 +6,7 @@ use super::{Draft, Files, Planned, Resource, before};
 use crate::plan::change::{Action, Detail};
 use crate::plan::manifest::{Before, Item};
 use crate::plan::operation::{Operation, Verb};
-use crate::plan::probe::Probe;
+use crate::plan::probe::{Offers, Probe};
 use crate::plan::scope;
 use crate::plan::state::{PathState, StartedWith, State, UnitState};
 use crate::source::{Diagnostic, Diagnostics};
@@ -245,7 +245,7 @@ impl Resource for Service {
             probe.user(user);
         }
         for package in &self.packages {
-            probe.package(package, false);
+            probe.package(package, Offers::No);
         }
     }
 

@@ -7,6 +7,7 @@ mod support;
 
 mod accounts;
 mod attacker;
+mod apt;
 mod bench;
 mod both;
 mod broken_roles;

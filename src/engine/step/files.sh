@@ -14,8 +14,8 @@ expect() { # expect PATH absent | file SHA256 | directory | link TARGET
     file)
       # what others can exchange may be a pipe by now, which has no end
       patience=; if [ "$ours" != yes ]; then patience='timeout 60'; fi
-      # shellcheck disable=SC2086 # two words, or none
-      [ -f "./$N" ] && [ ! -h "./$N" ] && sum=$($patience sha256sum -- "./$N") && [ "${sum%% *}" = "$3" ]
+      # shellcheck disable=SC2086 # two words, or none; of a name with a backslash it says a backslash first
+      [ -f "./$N" ] && [ ! -h "./$N" ] && sum=$($patience sha256sum -- "./$N") && sum=${sum#\\} && [ "${sum%% *}" = "$3" ]
       ;;
     directory) [ -d "./$N" ] && [ ! -h "./$N" ] ;;
     link) [ -h "./$N" ] && [ "$(readlink -- "./$N")" = "$3" ] ;;

@@ -19,12 +19,14 @@ pub struct Writer<'a> {
     staged: usize,
     /// Images that are fetched in this step; their numbers follow those of its changes.
     pulls: &'a [Pull<'a>],
+    /// Packages that go in this step.
+    going: Vec<String>,
 }
 
 impl<'a> Writer<'a> {
     /// Nothing yet; what is staged is called after `name`.
     pub fn new(name: &'a str, pulls: &'a [Pull<'a>]) -> Self {
-        Self { text: String::new(), name, staged: 0, pulls }
+        Self { text: String::new(), name, staged: 0, pulls, going: Vec::new() }
     }
 
     pub(super) fn line(&mut self, line: &str) {
@@ -54,6 +56,7 @@ impl<'a> Writer<'a> {
             }
         }
         self.pull(step);
+        self.going = all.iter().flat_map(|(_, operation)| going(operation)).cloned().collect();
         let mut reread = BTreeSet::new();
         for (at, operation) in all {
             match operation {
@@ -78,6 +81,7 @@ impl<'a> Writer<'a> {
         let each = |wanted: fn(&Operation) -> bool| {
             all.iter().copied().filter(move |(_, operation)| wanted(operation)).collect::<Vec<_>>()
         };
+        self.going = all.iter().flat_map(|(_, operation)| going(operation)).cloned().collect();
         for (at, operation) in &all {
             if let Operation::Expect { path, expectation } = operation {
                 self.expect(*at, path, expectation);
@@ -163,7 +167,10 @@ impl<'a> Writer<'a> {
                 let yes = |flag: &bool| if *flag { "yes" } else { "no" };
                 self.must(at, &format!("install {} {} {}", yes(refresh), yes(recommends), quote_words(packages)));
             }
-            Operation::Uninstall { packages } => self.must(at, &format!("uninstall {}", quote_words(packages))),
+            Operation::Uninstall { packages } => {
+                let going = quote(&self.going.join(" "));
+                self.must(at, &format!("uninstall {going} {}", quote_words(packages)));
+            }
             Operation::Account { command } => self.must(at, &format!("account {}", quote_words(command))),
             Operation::MakeDirectory { path, attributes: wanted } => {
                 let number = self.number();
@@ -264,6 +271,14 @@ impl<'a> Writer<'a> {
 /// Users are in groups, so these come first.
 fn is_group(operation: &Operation) -> bool {
     matches!(operation, Operation::Account { command } if command.first().is_some_and(|program| program.starts_with("group")))
+}
+
+/// The packages that an operation removes.
+fn going(operation: &Operation) -> &[String] {
+    match operation {
+        Operation::Uninstall { packages } => packages,
+        _ => &[],
+    }
 }
 
 /// `MODE OWNER GROUP`, with `-` for what stays.

@@ -101,7 +101,7 @@ fn phases_whatever_the_order_declared() {
     at=0; service restart app.service || return 1
     at=0; service start b.timer || return 1
     at=1; enable app.service || return 1
-    at=2; uninstall old || return 1
+    at=2; uninstall old old || return 1
     at=0; settle 50 0:app.service 0:b.timer || return 1
     ");
 }
@@ -129,7 +129,7 @@ fn removals_in_their_order() {
     at=1; discard c2df60a4bb603575 /etc/systemd/system/app.service || return 1
     at=2; discard d54e12d3184c2752 '/etc/app/it'\''s' || return 1
     at=3; discard_empty a03c3ef980ff72ff /etc/app || return 1
-    at=4; uninstall app || return 1
+    at=4; uninstall app app || return 1
     at=5; account userdel app || return 1
     reread || return 1
     ");

@@ -1,6 +1,6 @@
 //! The program that asks.
 
-use crate::plan::probe::{Probe, Question};
+use crate::plan::probe::{Offers, Probe, Question};
 use insta::assert_snapshot;
 
 #[test]
@@ -14,8 +14,8 @@ fn a_typical_set_of_questions() {
     probe.link("/etc/link");
     probe.listing("/srv/app");
     probe.user("app");
-    probe.package("app", true);
-    probe.package("more", false);
+    probe.package("app", Offers::Always);
+    probe.package("more", Offers::IfMissing);
     probe.unit("app.service");
     probe.tool("apt-get");
     let question = Question {
@@ -69,8 +69,29 @@ fn a_typical_set_of_questions() {
     links 1 /etc/link
     if command -v getent >/dev/null; then getent passwd app; else cat /etc/passwd; fi | while IFS= read -r line; do case $line in app:*) say user "$line" ;; esac; done
     if command -v getent >/dev/null; then getent group; else cat /etc/group; fi | while IFS= read -r line; do say group "$line"; done
-    if command -v dpkg-query >/dev/null; then dpkg-query -W -f="$S package \${db:Status-Abbrev} \${Version} \${Package} \${Architecture}\n" app more 2>/dev/null; else say lacks dpkg-query; fi
-    apt-cache policy app 2>/dev/null | while read -r word rest; do case $word in Candidate:) say candidate "$name $rest" ;; Installed:) ;; *:) name=${word%:} ;; esac; done
+    if command -v dpkg-query >/dev/null; then
+    found=$(dpkg-query -W -f="$S package \${db:Status-Abbrev} \${Version} \${Package} \${Architecture}\n" dpkg app more 2>/dev/null); printf '%s\n' "$found"
+    for update in /var/lib/dpkg/updates/[0-9]*; do [ ! -e "$update" ] || say dpkg; break; done
+
+    offers() { apt-cache -o APT::Cmd::Pattern-Only=true policy "$@" 2>/dev/null | { seen=' '
+    while read -r word rest; do case $word in
+      Candidate:) seen="$seen$name "; say candidate "$name $rest" ;;
+      Installed: | Version | Package) ;;
+      *:) name=${word%:} version= ;;
+      *)
+        case $word in '***') word=${rest%% *} rest=${rest#* } ;; esac
+        case ${rest%% *} in
+        *[!0-9-]*) case $rest in /var/lib/dpkg/status) ;; *) [ -z "$version" ] || say offer "$name $version"; version= ;; esac ;;
+        *) version=$word ;;
+        esac ;;
+    esac; done
+    for name do case $seen in *" $name "* | *" ${name%:*} "*) ;; *) say unlisted "$name" ;; esac; done; }; }
+    printf '%s\n' "$found" | { have=' '
+    while read -r _ _ status _ name architecture; do case $status in ?i*) have="$have$name $name:$architecture " ;; esac; done
+    set -- app
+    for name in more; do case $have in *" $name "*) ;; *) set -- "$@" "$name" ;; esac; done
+    [ $# -eq 0 ] || offers "$@"; }
+    else say lacks dpkg-query; fi
     if command -v systemctl >/dev/null; then
     TZ=UTC systemctl show -p Id,Names,LoadState,ActiveState,UnitFileState,NeedDaemonReload,CanReload,ActiveEnterTimestamp,FragmentPath -- app.service 2>/dev/null | while IFS= read -r line; do say unit "$line"; done; say unit
     else say lacks systemctl; fi

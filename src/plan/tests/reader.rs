@@ -103,6 +103,41 @@ fn packages() {
 }
 
 #[test]
+fn what_dpkg_and_apt_say_of_packages() {
+    let state = read(concat!(
+        "package ii  1.22 dpkg amd64\n",
+        "package ii  1 app i386\n",
+        "package ii  2 both amd64\npackage ii  3 both i386\n",
+        "package hi  1 held amd64\n",
+        "package hn   never all\n",
+        "package iU  1 unpacked amd64\n",
+        "package iF  2 half all\n",
+        "package iHR 3 broken amd64\n",
+        "package it  1 triggered amd64\n",
+        "candidate app 1.3\noffer app 1.3\noffer app 1.2\n",
+        "candidate name (none)\n",
+        "unlisted other\n",
+        "dpkg\n",
+    ));
+    // a name alone is the package of the host's own architecture
+    assert_eq!(state.packages.get("app"), None);
+    assert_eq!([&state.packages["app:i386"], &state.packages["both"], &state.packages["both:i386"]], ["1", "2", "3"]);
+    assert_eq!(state.packages["triggered"], "1");
+    let apt = &state.apt;
+    let mut held: Vec<_> = apt.held.iter().map(String::as_str).collect();
+    held.sort_unstable();
+    assert_eq!(held, ["held", "held:amd64", "never", "never:all"]);
+    let half = [&apt.unfinished["unpacked"], &apt.unfinished["half:all"], &apt.unfinished["broken"]];
+    assert_eq!(half, ["1, unpacked", "2, half configured", "3, half installed"]);
+    assert_eq!(apt.offered["app"], ["1.3", "1.2"]);
+    assert!(apt.offered["name"].is_empty() && apt.unlisted.contains("other") && apt.busy);
+    assert_eq!(
+        [apt.plain("a:amd64"), apt.plain("a:all"), apt.plain("a:i386"), apt.plain("a")],
+        ["a", "a", "a:i386", "a"]
+    );
+}
+
+#[test]
 fn units() {
     let state = read(concat!(
         "unit Id=ssh.service\nunit Names=ssh.service sshd.service\nunit LoadState=loaded\nunit ActiveState=active\n",

@@ -7,6 +7,7 @@ mod commands;
 mod configs;
 mod files;
 mod influxdb;
+mod keys;
 mod markers;
 mod newest;
 mod packages;
@@ -15,6 +16,7 @@ mod removal;
 mod services;
 mod twice;
 mod values;
+mod versions;
 
 use super::content::sha256;
 use super::{Files, Planned, Resource, parse};

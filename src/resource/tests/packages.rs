@@ -1,12 +1,8 @@
-//! Packages, their repositories, and the fingerprints of keys.
+//! Packages and their repositories.
 
+use super::keys::ARMORED;
 use super::*;
-use crate::resource::openpgp::fingerprint;
 use insta::assert_snapshot;
-
-const FINGERPRINT: &str = "3B9DF8859D37BFCF9E56AAD7F7D0B6568C45B8BB";
-const ARMORED: &[u8] = include_bytes!("data/key.asc");
-const BINARY: &[u8] = include_bytes!("data/key.gpg");
 
 fn with(installed: Option<&str>, candidate: Option<&str>) -> State {
     let mut state = host([]);
@@ -58,7 +54,9 @@ fn a_version() {
       > Install { packages: ["app=2.53.*"], refresh: true, recommends: true }
       = app Same
     "#);
-    assert!(plan("package: { name: app, version: \"2.53\" }", &mut with(Some("2.53.1"), None)).starts_with("upgrade"));
+    assert!(
+        plan("package: { name: app, version: \"2.53\" }", &mut with(Some("2.53.1"), None)).starts_with("downgrade")
+    );
 }
 
 #[test]
@@ -86,6 +84,126 @@ fn the_latest() {
     "#);
 }
 
+/// A host whose package lists have these versions of `app`.
+fn offering(installed: Option<&str>, candidate: Option<&str>, versions: &[&str]) -> State {
+    let mut state = with(installed, candidate);
+    state.apt.offered.insert("app".into(), versions.iter().map(|version| (*version).to_owned()).collect());
+    state
+}
+
+/// What happens, without what does not matter.
+fn first(text: &str, state: &mut State) -> String {
+    let plan = plan(text, state);
+    plan.lines().filter(|line| !line.contains("  > ") && !line.contains("  = ")).collect::<Vec<_>>().join("; ")
+}
+
+#[test]
+fn what_becomes_of_a_version() {
+    let of = |version: &str, installed: &str, offered: &[&str]| {
+        let state = &mut offering(Some(installed), offered.first().copied(), offered);
+        first(&format!("package: {{ name: app, version: \"{version}\" }}"), state).split(';').next().unwrap().to_owned()
+    };
+    assert_eq!(of("1.10", "1.9", &[]), "upgrade");
+    assert_eq!(of("1.10", "1.10~rc1", &[]), "upgrade");
+    assert_eq!(of("1.9", "1.10", &[]), "downgrade");
+    assert_eq!(of("2.0", "1:1.0", &["2.0"]), "downgrade");
+    assert_eq!(of("1.0-0", "1.0", &[]), "reinstall");
+    assert_eq!(of("1.*", "2.0", &[]), "downgrade");
+    assert_eq!(of("2.5*", "2.45", &["2.50", "2.5"]), "upgrade");
+    assert_eq!(of("2.5*", "2.45", &["2.5"]), "downgrade");
+    // the newest on offer may be an older one, where the host prefers that
+    let state = &mut offering(Some("2"), Some("1"), &["2", "1"]);
+    assert_eq!(first("package: { name: app, state: latest }", state), "downgrade;   app: 2 -> 1");
+    // of several packages, the one that changes most says it
+    let mut state = with(Some("2"), None);
+    state.packages.insert("other".into(), "1".into());
+    let planned = first("package: { names: [new, app, other], version: \"1.5\" }", &mut state);
+    assert_eq!(planned, "downgrade;   new: - -> 1.5;   app: 2 -> 1.5;   other: 1 -> 1.5");
+}
+
+#[test]
+fn what_package_lists_leave_in_doubt() {
+    let any = "package: { name: app }";
+    let one = "package: { name: app, version: \"1.1\" }";
+    let like = "package: { name: app, version: \"1.*\" }";
+    let mut unknown = with(None, None);
+    unknown.apt.unlisted.insert("app".into());
+    for text in [any, one, like, "package: { name: app, state: latest }"] {
+        assert!(
+            first(text, &mut unknown.clone())
+                .ends_with(";   the host's package lists have no app; they are read anew first")
+        );
+    }
+    assert_snapshot!(first(any, &mut offering(None, Some("2"), &["2"])), @"install;   app: - -> known after apply");
+    assert_snapshot!(first(any, &mut offering(None, None, &[])), @"install;   app: - -> known after apply;   the host's package lists have no package app; if it is a name for several, one of those must be declared");
+    assert_snapshot!(first(any, &mut offering(None, None, &["2", "1"])), @"install;   app: - -> known after apply;   apt's preferences on the host rule out every version of app: 2, 1");
+    assert_snapshot!(first(one, &mut offering(None, None, &["2", "1.1"])), @"install;   app: - -> 1.1");
+    assert_snapshot!(first(one, &mut offering(Some("1.0"), Some("2"), &["2", "1.0"])), @"upgrade;   app: 1.0 -> 1.1;   the host's package lists have no 1.1 of app, but 2, 1.0; they are read anew first");
+    assert_snapshot!(first(one, &mut offering(None, None, &[])), @"install;   app: - -> 1.1;   the host's package lists have no version of app; they are read anew first");
+    assert_snapshot!(first(like, &mut offering(None, Some("2"), &["2", "1.4"])), @"install;   app: - -> 1.*");
+    assert_snapshot!(first(like, &mut offering(None, Some("2"), &["2", "0.9"])), @"install;   app: - -> 1.*;   the host's package lists have no 1.* of app, but 2, 0.9; they are read anew first");
+    // a name with the host's own architecture is what apt calls by the name alone
+    let mut native = offering(None, Some("2"), &["2", "0.9"]);
+    native.apt.native = Some("amd64".into());
+    assert_snapshot!(first("package: { name: 'app:amd64', state: latest }", &mut native), @"install;   app:amd64: - -> 2");
+    // a new source may have what the lists lack
+    let mut state = host([]);
+    state.apt.unlisted.insert("app".into());
+    assert!(!plan(REPOSITORY, &mut state).contains("package lists"));
+}
+
+#[test]
+fn what_is_held_stays() {
+    let mut state = offering(Some("1.0"), Some("1.1"), &["1.1", "1.0"]);
+    state.apt.held.insert("app".into());
+    assert_snapshot!(first("package: { name: app, version: \"1.1\" }", &mut state.clone()), @"impossible: app is held at 1.0 on the host, so apt would not change it; `apt-mark unhold app` there lets it");
+    assert_snapshot!(first("package: { name: app, state: latest }", &mut state.clone()), @"impossible: app is held at 1.0 on the host, so apt would not change it; `apt-mark unhold app` there lets it");
+    assert_snapshot!(first("package: { name: app, version: \"1.0\" }", &mut state.clone()), @"nothing");
+    state.packages.clear();
+    assert_snapshot!(first("package: { name: app }", &mut state), @"impossible: app is held on the host, so apt would not change it; `apt-mark unhold app` there lets it");
+}
+
+#[test]
+fn what_is_there_by_half_is_installed_again() {
+    let mut state = with(None, None);
+    state.apt.unfinished.insert("app".into(), "1.0, half configured".into());
+    state.apt.busy = true;
+    assert_snapshot!(first("package: { name: app }", &mut state.clone()), @"reinstall;   app: 1.0, half configured -> known after apply;   dpkg is at work on the host, or was cut off there: then `dpkg --configure -a` must finish that first");
+    assert_snapshot!(first("package: { name: app, version: \"1.1\" }", &mut state), @"upgrade;   app: 1.0, half configured -> 1.1;   dpkg is at work on the host, or was cut off there: then `dpkg --configure -a` must finish that first");
+}
+
+#[test]
+fn names_and_versions_that_mean_something_else_to_apt() {
+    assert_snapshot!(errors("package: { name: app, version: \"2.*-1\" }"), @r#"
+    error: `2.*-1` is no version of a package
+     --> role.yml:1:32
+      |
+    1 | package: { name: app, version: "2.*-1" }
+      |                                ^^^^^^^ letters, digits, `.`, `+`, `-`, `~` and `:`; a `*` only at its end
+    "#);
+    assert_snapshot!(errors("package: { name: app, version: \"\" }"), @r#"
+    error: `` is no version of a package
+     --> role.yml:1:32
+      |
+    1 | package: { name: app, version: "" }
+      |                                ^^ letters, digits, `.`, `+`, `-`, `~` and `:`; a `*` only at its end
+    "#);
+    assert_snapshot!(errors("package: { name: app- }"), @"
+    error: `app-` is no name of a package
+     --> role.yml:1:18
+      |
+    1 | package: { name: app- }
+      |                  ^^^^
+    ");
+    assert_snapshot!(errors("package: { name: app, version: \"1\", state: latest }"), @r#"
+    error: `version` says which one; `state: latest` cannot be beside it
+     --> role.yml:1:44
+      |
+    1 | package: { name: app, version: "1", state: latest }
+      |                                            ^^^^^^
+    "#);
+}
+
 #[test]
 fn two_resources_install_one_package_once() {
     let mut state = with(None, None);
@@ -109,7 +227,7 @@ fn without_apt() {
     assert_snapshot!(plan("package: { name: app }", &mut state), @"impossible: the host has no apt-get; packages of other package managers cannot be installed yet");
 }
 
-const REPOSITORY: &str = "package:
+pub(super) const REPOSITORY: &str = "package:
   name: app
   repository:
     name: vendor
@@ -148,73 +266,4 @@ fn a_new_repository_comes_before_its_package() {
       = app Same
     ");
     assert!(plan(REPOSITORY, &mut state).starts_with("nothing"));
-}
-
-#[test]
-fn a_key_with_another_fingerprint() {
-    assert_snapshot!(errors(&REPOSITORY.replace("3b9d", "4b9d")), @"
-    error: the repository's key has another fingerprint
-     --> role.yml:9:39
-      |
-    9 |     key: { src: key.asc, fingerprint: 4b9d f885 9d37 bfcf 9e56  aad7 f7d0 b656 8c45 b8bb }
-      |                                       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ the key has 3B9DF8859D37BFCF9E56AAD7F7D0B6568C45B8BB
-      |
-      = help: if the vendor has changed its key, compare the new fingerprint with the vendor's own page
-    ");
-    let text = REPOSITORY
-        .replace("src: key.asc", "content: nonsense")
-        .replace("    suites: [stable, beta]\n", "")
-        .replace("name: app\n", "name: ''\n");
-    assert_snapshot!(errors(&text), @"
-    error: `` is no name of a package
-     --> role.yml:2:9
-      |
-    2 |   name: ''
-      |         ^^
-
-    error: repository needs `suites`
-     --> role.yml:4:5
-      |
-    4 |     name: vendor
-      |     ^^^^^^^^^^^^
-
-    error: the repository's key cannot be read: this is no OpenPGP public key
-     --> role.yml:8:44
-      |
-    8 |     key: { content: nonsense, fingerprint: 3b9d f885 9d37 bfcf 9e56  aad7 f7d0 b656 8c45 b8bb }
-      |                                            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-    ");
-}
-
-#[test]
-fn fingerprints() {
-    assert_eq!(fingerprint(ARMORED).unwrap(), FINGERPRINT);
-    assert_eq!(fingerprint(BINARY).unwrap(), FINGERPRINT);
-    let with_header = String::from_utf8(ARMORED.to_vec())
-        .unwrap()
-        .replace("BLOCK-----\n\n", "BLOCK-----\nVersion: 1\nComment: x\n\n");
-    assert_eq!(fingerprint(with_header.as_bytes()).unwrap(), FINGERPRINT);
-    let with_prose = format!("A key:\r\n{}", String::from_utf8_lossy(ARMORED).replace('\n', "\r\n"));
-    assert_eq!(fingerprint(with_prose.as_bytes()).unwrap(), FINGERPRINT);
-}
-
-#[test]
-fn what_is_no_key() {
-    assert_snapshot!(fingerprint(b"").unwrap_err(), @"this is no OpenPGP public key");
-    assert_snapshot!(fingerprint(b"-----BEGIN PGP SIGNATURE-----\n").unwrap_err(), @"this is no armored OpenPGP public key");
-    let damaged = String::from_utf8_lossy(ARMORED).replace("mDMEa", "m*MEa");
-    assert_snapshot!(fingerprint(damaged.as_bytes()).unwrap_err(), @"the armored key is damaged");
-    let mut older = BINARY.to_vec();
-    older[2] = 3;
-    assert_snapshot!(fingerprint(&older).unwrap_err(), @"this key is neither of version 4 nor of version 6");
-}
-
-proptest::proptest! {
-    #[test]
-    fn garbage_is_refused_or_read_but_never_trips(mut bytes in proptest::collection::vec(0_u8.., 0..80), at in 0_usize..239) {
-        let _ = fingerprint(&bytes);
-        let _ = fingerprint(&BINARY[..at]);
-        bytes.insert(0, 0x98);
-        let _ = fingerprint(&bytes);
-    }
 }

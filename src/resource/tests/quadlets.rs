@@ -374,7 +374,7 @@ fn the_questions_of_a_quadlet() {
     let program = probe.program();
     let (_, podman) = program.split_once("if command -v podman").unwrap();
     assert_snapshot!(podman, @r#"
-     >/dev/null; then say podman "$(podman --version)"; else apt-cache policy podman 2>/dev/null | while read -r word rest; do case $word in Candidate:) say candidate "$name $rest" ;; Installed:) ;; *:) name=${word%:} ;; esac; done; fi
+     >/dev/null; then say podman "$(podman --version)"; else offers podman; fi
     if command -v podman >/dev/null; then who=-
     podman image ls --no-trunc --format "$S image $who {{.ID}} {{.Repository}} {{.Tag}} {{.Digest}}" 2>/dev/null
     podman volume ls --format "$S volume $who {{.Name}}" 2>/dev/null

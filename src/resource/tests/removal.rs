@@ -152,3 +152,17 @@ fn unit_files_and_links() {
       > Remove { path: "/etc/app/link" }
     "#);
 }
+
+#[test]
+fn a_package_that_is_held() {
+    let mut state = host([]);
+    state.packages.insert("app".into(), "1".into());
+    state.apt.held.insert("app".into());
+    let item = Item::Package { name: "app".into(), before: Before::Nothing };
+    assert_snapshot!(removed(item, Reach::Absent, &mut state), @"
+    remove
+      package app; its data stays
+      it is held on the host, so apt will not remove it before `apt-mark unhold app` there
+      > Uninstall { packages: [\"app\"] }
+    ");
+}

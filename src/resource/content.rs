@@ -6,6 +6,7 @@ use crate::plan::manifest::{Before, Item};
 use crate::plan::operation::{Attributes, Body, Expectation, Operation};
 use crate::plan::probe::Probe;
 use crate::plan::state::{Meta, PathState, State};
+use crate::secret::Taint;
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 
@@ -20,6 +21,8 @@ pub struct Content {
     pub attributes: Attributes,
     /// Whether its content must never be shown.
     pub secret: bool,
+    /// What in it was made of secrets.
+    pub taint: Taint,
 }
 
 /// How a file differs.
@@ -66,6 +69,26 @@ impl Content {
         state.declared.insert(self.path.clone(), sha256(&self.bytes));
     }
 
+    /// Whether others than those who are named must not read it.
+    pub fn is_private(&self) -> bool {
+        self.secret || !self.taint.is_empty()
+    }
+
+    /// What it holds, as it may be shown; none if nothing of it may.
+    pub fn shown(&self) -> Option<String> {
+        (!self.secret).then(|| self.taint.masked(&String::from_utf8_lossy(&self.bytes)))
+    }
+
+    /// Who can read it beside those who must, by what is declared: in words, if anybody can.
+    pub fn readers(&self) -> Option<String> {
+        let mode = self.attributes.mode.filter(|_| self.is_private())?;
+        match &self.attributes.group {
+            _ if mode & 0o007 != 0 => Some("everybody on the host".to_owned()),
+            Some(group) if mode & 0o070 != 0 && is_of_everybody(group) => Some(format!("the group {group}, which is everybody's")),
+            _ => None,
+        }
+    }
+
     /// Asks for the file and the folder that it is in.
     pub fn ask(&self, probe: &mut Probe) {
         if self.secret {
@@ -96,6 +119,12 @@ impl Content {
             Some(meta) => compare_attributes(&self.wanted(), meta),
             None => self.new_attributes(),
         };
+        if self.is_private() && after.mode & 0o070 != 0 && is_of_everybody(&after.group) {
+            return Err(format!(
+                "{} has a secret in it, and its group {}, which is everybody's, could read it; declare another `group`",
+                self.path, after.group
+            ));
+        }
         if same && details.is_empty() {
             let item = Item::File { path: self.path.clone(), before: before(state, &self.claim(), true) };
             return Ok(Difference { item: Some(item), ..Difference::default() });
@@ -127,7 +156,7 @@ impl Content {
             let old = target.as_deref().map_or("a symbolic link".to_owned(), |target| format!("link to {target}"));
             difference.details.extend(Detail::value("kind", Some(&old), Some("file")));
         }
-        difference.details.push(self.shown(now));
+        difference.details.push(self.difference(now));
         difference.body = Some(Body {
             path: self.path.clone(),
             content: self.bytes.clone(),
@@ -155,7 +184,7 @@ impl Content {
 
     /// A secret is its owner's alone, whatever it was before, unless it is declared otherwise.
     fn wanted(&self) -> Attributes {
-        let private = self.secret.then_some(self.default_mode());
+        let private = self.is_private().then_some(self.default_mode());
         Attributes { mode: self.attributes.mode.or(private), ..self.attributes.clone() }
     }
 
@@ -168,11 +197,15 @@ impl Content {
     }
 
     fn default_mode(&self) -> u32 {
-        if self.secret { 0o600 } else { 0o644 }
+        if self.is_private() { 0o600 } else { 0o644 }
+    }
+
+    fn text_detail(&self, old: Option<String>, new: String) -> Detail {
+        Detail::Text { path: self.path.clone(), old, new: Some(new), hidden: false, secrets: self.taint.clone() }
     }
 
     /// What the content is now and will be, in words.
-    fn shown(&self, now: &PathState) -> Detail {
+    fn difference(&self, now: &PathState) -> Detail {
         let size = |bytes: u64| format!("{bytes} bytes");
         let (old_text, old_size) = match now {
             PathState::File { content, size, .. } => {
@@ -181,19 +214,17 @@ impl Content {
             _ => (None, None),
         };
         let new_text = String::from_utf8(self.bytes.clone()).ok();
+        let hidden = self.secret || new_text.is_none() && self.is_private();
         match (new_text, old_text, old_size) {
-            _ if self.secret => Detail::Text {
+            _ if hidden => Detail::Text {
                 path: self.path.clone(),
                 old: old_size.map(|_| String::new()),
                 new: Some(String::new()),
                 hidden: true,
+                secrets: Taint::default(),
             },
-            (Some(new), Some(old), _) => {
-                Detail::Text { path: self.path.clone(), old: Some(old), new: Some(new), hidden: false }
-            }
-            (Some(new), None, None) => {
-                Detail::Text { path: self.path.clone(), old: None, new: Some(new), hidden: false }
-            }
+            (Some(new), Some(old), _) => self.text_detail(Some(old), new),
+            (Some(new), None, None) => self.text_detail(None, new),
             (_, _, old) => Detail::Value {
                 what: "content".to_owned(),
                 old: old.map(size),
@@ -201,6 +232,11 @@ impl Content {
             },
         }
     }
+}
+
+/// Whether a group is one that every user is in, or programs of strangers run as.
+fn is_of_everybody(group: &str) -> bool {
+    ["users", "nogroup", "nobody", "65534"].contains(&group)
 }
 
 /// Owner, group and mode of what is made anew.

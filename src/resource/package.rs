@@ -9,6 +9,7 @@ use crate::plan::manifest::{Before, Item};
 use crate::plan::operation::{Attributes, Operation};
 use crate::plan::probe::Probe;
 use crate::plan::state::State;
+use crate::secret::Taint;
 use crate::source::{Diagnostic, Diagnostics};
 use crate::template::RenderError;
 use crate::yaml::{Fields, Node};
@@ -109,7 +110,7 @@ fn repository(node: &Node, files: &dyn Files) -> Result<Vec<Content>, RenderErro
     }
     text.push_str(&format!("Signed-By: {key_path}\n"));
     let attributes = Attributes { owner: Some("root".into()), group: Some("root".into()), mode: Some(0o644) };
-    let file = |path, bytes| Content { path, bytes, attributes: attributes.clone(), secret: false };
+    let file = |path, bytes| Content { path, bytes, attributes: attributes.clone(), secret: false, taint: Taint::default() };
     Ok(vec![file(key_path, key), file(format!("/etc/apt/sources.list.d/{name}.sources"), text.into_bytes())])
 }
 
@@ -175,6 +176,10 @@ impl Resource for Package {
 
     fn texts(&self) -> Vec<(String, Vec<u8>)> {
         self.repository.iter().map(Content::text).collect()
+    }
+
+    fn contents_mut(&mut self) -> Vec<&mut Content> {
+        self.repository.iter_mut().collect()
     }
 
     /// Packages of one vendor come from one repository.

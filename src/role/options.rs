@@ -95,6 +95,8 @@ pub struct OptionSpec {
     pub generated: bool,
     /// Keys of mappings in its value whose own values are never shown.
     pub secret_keys: Vec<String>,
+    /// Whether all values in it are never shown, as those of an environment.
+    pub secret_values: bool,
     /// The values to choose from.
     pub choices: Vec<Node>,
     /// The smallest number.
@@ -124,6 +126,7 @@ pub(super) fn read_option(entry: &Entry) -> Result<OptionSpec, Diagnostics> {
     let required_if = fields.get("required_if").cloned();
     let generated = fields.boolean("generated").unwrap_or(false);
     let secret_keys = fields.strings("secret_keys").unwrap_or_default();
+    let secret_values = fields.boolean("secret_values").unwrap_or(false);
     let choices_node = fields.get("choices");
     let choices = fields.read(choices_node, |node| node.sequence().map(<[Node]>::to_vec)).unwrap_or_default();
     let min = fields.integer("min");
@@ -145,9 +148,13 @@ pub(super) fn read_option(entry: &Entry) -> Result<OptionSpec, Diagnostics> {
         let error = Diagnostic::at(&entry.key_span, message);
         fields.error(error.hint("`type: secret`, without `default`, `required` and `required_if`"));
     }
-    if !secret_keys.is_empty() && !matches!(kind, OptionType::List | OptionType::Mapping | OptionType::Any) {
-        let message = format!("option `{}` has no mappings that `secret_keys` could be in", entry.key);
-        fields.error(Diagnostic::at(&entry.key_span, message).hint("`secret_keys` is for a list, a mapping or any"));
+    if !matches!(kind, OptionType::List | OptionType::Mapping | OptionType::Any) {
+        let key = if secret_keys.is_empty() { secret_values.then_some("secret_values") } else { Some("secret_keys") };
+        if let Some(key) = key {
+            let message = format!("option `{}` has no mappings that `{key}` could be in", entry.key);
+            let error = Diagnostic::at(&entry.key_span, message);
+            fields.error(error.hint(format!("`{key}` is for a list, a mapping or any")));
+        }
     }
     let option = OptionSpec {
         name: entry.key.clone(),
@@ -158,6 +165,7 @@ pub(super) fn read_option(entry: &Entry) -> Result<OptionSpec, Diagnostics> {
         required_if,
         generated,
         secret_keys,
+        secret_values,
         choices,
         min,
         max,

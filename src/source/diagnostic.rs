@@ -101,6 +101,19 @@ impl Diagnostics {
         self.0.is_empty()
     }
 
+    /// The errors with what `mask` hides in a text hidden in all that they show; `mask` keeps the length of a text.
+    #[must_use]
+    pub fn masked(self, mask: &dyn Fn(&str) -> String) -> Self {
+        let span = |span: &Span| Span { file: span.file.masked(mask), ..span.clone() };
+        let all = self.0.into_iter().map(|error| Diagnostic {
+            message: mask(&error.message),
+            primary: error.primary.map(|(place, label)| (span(&place), mask(&label))),
+            secondary: error.secondary.iter().map(|(place, label)| (span(place), mask(label))).collect(),
+            hints: error.hints.iter().map(|hint| mask(hint)).collect(),
+        });
+        Self(all.collect())
+    }
+
     /// The errors in the order found.
     pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
         self.0.iter()

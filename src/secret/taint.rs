@@ -1,0 +1,201 @@
+//! What in a text was made of secrets: what is another text when the secrets are others.
+
+use super::{REDACTED, Secrets, TELLING, merged, replaced};
+use similar::{Algorithm, DiffOp, capture_diff_slices};
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// A value as it could be instead: as long, of the same kinds of characters, and different in every letter and digit, so that it
+/// passes where the real one does.
+pub fn disguise(value: &str) -> String {
+    let digits = value.chars().all(|char| char.is_ascii_hexdigit() || !char.is_ascii_alphanumeric());
+    let letters = if digits { 6 } else { 26 };
+    let turned = |char: char, first: u8, count: u8| {
+        let at = u8::try_from(char).unwrap_or(first) - first;
+        // twice is not the same again
+        char::from(first + (at + if count == 26 { 7 } else { 1 }) % count)
+    };
+    let other: String = value
+        .chars()
+        .map(|char| match char {
+            'a'..='z' => turned(char, b'a', letters),
+            'A'..='Z' => turned(char, b'A', letters),
+            '0'..='9' => turned(char, b'0', 10),
+            other => other,
+        })
+        .collect();
+    if other == value { format!("{value}x") } else { other }
+}
+
+/// The parts of a text that were made of secrets, by its lines.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Taint(BTreeMap<usize, Vec<Range<usize>>>);
+
+impl Taint {
+    /// What of `text` was made of secrets, where it is known what it would be with other ones (`other`); what stands in it that
+    /// is a secret without doubt in any case.
+    pub fn of(text: &str, other: Option<&str>, secrets: &Secrets) -> Self {
+        let lines: Vec<&str> = text.split_inclusive('\n').collect();
+        let mut taint = Self::default();
+        for (number, line) in lines.iter().enumerate() {
+            taint.add(number, secrets.telling_places(line));
+        }
+        // a secret of several lines in one text
+        let mut start = 0;
+        let whole = secrets.telling_places(text);
+        for (number, line) in lines.iter().enumerate() {
+            let end = start + line.len();
+            let here = whole.iter().filter(|place| place.start < end && start < place.end);
+            taint.add(number, here.map(|place| place.start.max(start) - start..place.end.min(end) - start).collect());
+            start = end;
+        }
+        if let Some(other) = other.filter(|other| *other != text) {
+            let others: Vec<&str> = other.split_inclusive('\n').collect();
+            for (number, other) in pairs(&lines, &others) {
+                let line = lines[number];
+                let places = other.map_or_else(|| vec![0..line.trim_end_matches('\n').len()], |other| differing(line, other, secrets));
+                taint.add(number, places);
+            }
+        }
+        taint
+    }
+
+    fn add(&mut self, line: usize, places: Vec<Range<usize>>) {
+        let places: Vec<_> = places.into_iter().filter(|place| !place.is_empty()).collect();
+        if !places.is_empty() {
+            let all = self.0.entry(line).or_default();
+            all.extend(places);
+            *all = merged(std::mem::take(all));
+        }
+    }
+
+    /// Whether no secret has a part in it.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The numbers of the lines with such parts, counted from 0.
+    pub fn lines(&self) -> impl Iterator<Item = usize> {
+        self.0.keys().copied()
+    }
+
+    /// A line of the text without these parts.
+    pub fn masked_line(&self, number: usize, line: &str) -> String {
+        match self.0.get(&number) {
+            Some(places) if places.iter().all(|place| line.get(place.clone()).is_some()) => {
+                replaced(line, places, |_| REDACTED.to_owned())
+            }
+            _ => line.to_owned(),
+        }
+    }
+
+    /// The text without these parts.
+    pub fn masked(&self, text: &str) -> String {
+        text.split_inclusive('\n').enumerate().map(|(number, line)| self.masked_line(number, line)).collect()
+    }
+
+    /// What secrets were made into, as far as it is long enough to be known again wherever it stands.
+    pub fn found<'t>(&'t self, text: &'t str) -> impl Iterator<Item = &'t str> + 't {
+        let lines = text.split_inclusive('\n').enumerate();
+        let parts = lines.flat_map(|(number, line)| {
+            self.0.get(&number).into_iter().flatten().filter_map(move |place| line.get(place.clone()))
+        });
+        parts.map(str::trim).filter(|part| part.len() >= TELLING)
+    }
+}
+
+/// The lines of `lines` that differ from their likes in `others`; none where they have no like.
+fn pairs<'t>(lines: &[&str], others: &[&'t str]) -> Vec<(usize, Option<&'t str>)> {
+    if lines.len() == others.len() {
+        let both = lines.iter().zip(others).enumerate();
+        return both.filter(|(_, (line, other))| line != other).map(|(number, (_, other))| (number, Some(*other))).collect();
+    }
+    let mut found = Vec::new();
+    for op in capture_diff_slices(Algorithm::Myers, lines, others) {
+        match op {
+            DiffOp::Replace { old_index, old_len, new_index, new_len } if old_len == new_len => {
+                found.extend((0..old_len).map(|at| (old_index + at, others.get(new_index + at).copied())));
+            }
+            DiffOp::Replace { old_index, old_len, .. } | DiffOp::Delete { old_index, old_len, .. } => {
+                found.extend((0..old_len).map(|at| (old_index + at, None)));
+            }
+            DiffOp::Equal { .. } | DiffOp::Insert { .. } => {}
+        }
+    }
+    found
+}
+
+/// The parts of a line that differ from another one: the secrets that stand there, or else the whole words.
+fn differing(line: &str, other: &str, secrets: &Secrets) -> Vec<Range<usize>> {
+    let known = secrets.places(line);
+    runs(line.as_bytes(), other.as_bytes())
+        .into_iter()
+        .map(|run| match known.iter().find(|place| place.start < run.end && run.start < place.end) {
+            Some(place) if place.start <= run.start && run.end <= place.end => place.clone(),
+            _ => word(line, run),
+        })
+        .collect()
+}
+
+/// Where two lines differ, byte by byte.
+fn runs(line: &[u8], other: &[u8]) -> Vec<Range<usize>> {
+    let same = |at: usize| line[at] == other[at];
+    if line.len() != other.len() {
+        let shorter = line.len().min(other.len());
+        let start = (0..shorter).take_while(|at| same(*at)).count();
+        let end = (1..=shorter - start).take_while(|back| line[line.len() - back] == other[other.len() - back]).count();
+        return vec![start..line.len() - end];
+    }
+    let mut runs: Vec<Range<usize>> = Vec::new();
+    for at in (0..line.len()).filter(|at| !same(*at)) {
+        match runs.last_mut() {
+            Some(last) if last.end == at => last.end += 1,
+            _ => runs.push(at..at + 1),
+        }
+    }
+    runs
+}
+
+/// The whole word that a part of a line is in, such as a digest or base64.
+fn word(line: &str, part: Range<usize>) -> Range<usize> {
+    let inside = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/-_.%\\&;".contains(byte) || !byte.is_ascii();
+    let bytes = line.as_bytes();
+    let start = part.start - bytes[..part.start].iter().rev().take_while(|byte| inside(byte)).count();
+    let end = part.end + bytes[part.end..].iter().take_while(|byte| inside(byte)).count();
+    start..end + bytes[end..].iter().take_while(|byte| **byte == b'=').count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn masked(text: &str, other: &str, values: &[&str]) -> String {
+        let secrets = Secrets::new();
+        values.iter().for_each(|value| secrets.add(value));
+        Taint::of(text, Some(other), &secrets).masked(text)
+    }
+
+    #[test]
+    fn another_value_of_the_same_kind() {
+        assert_eq!(disguise("s3cret-Token"), "z4jyla-Avrlu");
+        assert_eq!(disguise("09af"), "10ba");
+        assert_ne!(disguise(&disguise("s3cret")), "s3cret");
+        assert_eq!(disguise("!!"), "!!x");
+    }
+
+    #[test]
+    fn what_differs_is_hidden() {
+        assert_eq!(masked("a\npin = 12 # 12\nb\n", "a\npin = 45 # 12\nb\n", &["12"]), "a\npin = ******** # 12\nb\n");
+        let digest = masked("hash: {5f4dcc3b5aa765d6}\n", "hash: {5f4dd8327deb882c}\n", &[]);
+        assert_eq!(digest, "hash: {********}\n");
+        assert_eq!(masked("x: abc\n", "x: abcdef\n", &[]), "x: ********\n");
+        assert_eq!(masked("a\nb\nc\n", "a\nc\n", &[]), "a\n********\nc\n");
+        assert_eq!(masked("a\n", "a\n", &[]), "a\n");
+    }
+
+    #[test]
+    fn what_is_known_is_hidden_exactly() {
+        assert_eq!(masked("u=x-abcdefgh-y", "u=x-hijklmno-y", &["abcdefgh"]), "u=x-********-y");
+        assert_eq!(masked("u=abcdefgh", "u=abcdefgh", &["abcdefgh"]), "u=********");
+    }
+}

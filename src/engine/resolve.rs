@@ -47,7 +47,8 @@ impl Files for Sources {
 /// Everything that is wrong in what concerns this host.
 pub fn resolve(project: &Project, host: &str) -> Result<HostWork, Diagnostics> {
     project.hosts.render(host);
-    work(project, host).map_err(|errors| errors.masked(&|text| project.secrets.blank(text)))
+    let secrets = &project.secrets;
+    work(project, host).map_err(|errors| errors.hiding(&|text| secrets.redact(text), &|text| secrets.blank(text)))
 }
 
 fn work(project: &Project, host: &str) -> Result<HostWork, Diagnostics> {
@@ -263,11 +264,11 @@ impl<'a> Resolver<'a> {
                 let parsed = resource::parse(kind, &rendered.args, rendered.become_user.as_deref(), &sources);
                 let Some(mut resource) = self.take(parsed) else { continue };
                 let twin = twin.and_then(|twin| {
-                    let sources = Sources { files: Arc::clone(files), scope: twin.scope };
+                    let sources = Sources { files: Arc::clone(files), scope: twin.scope.clone() };
                     let parsed = resource::parse(kind, &twin.args, twin.become_user.as_deref(), &sources).ok()?;
-                    Some((twin.args, parsed))
+                    Some((twin, parsed))
                 });
-                let twin = twin.as_ref().map(|(args, resource)| (args, resource.as_ref()));
+                let twin = twin.as_ref().map(|(twin, resource)| (twin, resource.as_ref()));
                 let exposed = taint::mark(&id, &rendered, resource.as_mut(), twin, &self.project.secrets);
                 self.errors.extend(exposed);
                 Some(resource)
@@ -295,9 +296,8 @@ impl<'a> Resolver<'a> {
                 && self.errors.collect(self.project.is_about(&check)).unwrap_or_default()
             {
                 let id = format!("{}/{name}/{}:{}", run.role, rendered.kind.name(), rendered.name);
-                let twin = twin.and_then(|twin| Check::parse(twin.kind, &twin.args, twin.become_user.as_deref()).ok());
-                let (texts, others) = (check.process_texts(), twin.map(|twin| twin.process_texts()));
-                self.errors.extend(taint::in_processes(&id, &rendered.span, &texts, others.as_deref(), &self.project.secrets));
+                let seen = taint::check(&id, &rendered, &check, twin.as_ref(), &self.project.secrets);
+                self.errors.extend(seen);
                 step.checks.push(ResolvedCheck { id, check });
             }
         }

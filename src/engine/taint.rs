@@ -2,7 +2,8 @@
 //!
 //! Each is rendered a second time with other secrets, its twin; what differs between the two was made of them.
 
-use crate::resource::Resource;
+use crate::resource::check::Check;
+use crate::resource::{Readers, Resource};
 use crate::role::{Expanded, RenderedCheck, RenderedResource, ResourceKind};
 use crate::secret::{Secrets, Taint};
 use crate::source::{Diagnostic, Diagnostics, Span};
@@ -44,17 +45,17 @@ pub fn mark(
     id: &str,
     rendered: &RenderedResource,
     resource: &mut dyn Resource,
-    twin: Option<(&Node, &dyn Resource)>,
+    twin: Option<(&RenderedResource, &dyn Resource)>,
     secrets: &Secrets,
 ) -> Diagnostics {
     let mut errors = Diagnostics::new();
     let texts = resource.texts();
     let others = twin.map(|(_, twin)| twin.texts()).unwrap_or_default();
     let taints: Vec<Taint> = texts.iter().enumerate().map(|(at, (_, bytes))| taint(bytes, others.get(at), secrets)).collect();
-    for ((_, bytes), taint) in texts.iter().zip(&taints) {
-        let text = String::from_utf8_lossy(bytes);
+    for (((_, bytes), (_, others)), taint) in texts.iter().zip(&others).zip(&taints) {
+        let (text, other) = (String::from_utf8_lossy(bytes), String::from_utf8_lossy(others));
         // a digest or an encoding is hidden wherever it turns up: in what a program prints, too
-        let found = taint.found(&text).filter(|part| secrets.places(part).is_empty());
+        let found = taint.found(&text, &other).filter(|part| secrets.places(part).is_empty());
         found.for_each(|part| secrets.add_likely(part));
     }
     let is_exposed = taints.iter().any(|taint| !taint.is_empty());
@@ -66,27 +67,41 @@ pub fn mark(
     }
     for (number, (content, taint)) in resource.contents_mut().into_iter().zip(taints).enumerate() {
         content.taint = taint;
-        let Some(readers) = content.readers() else { continue };
-        let message = format!("{} has a secret in it, and its mode lets {readers} read it", content.path);
-        let error = Diagnostic::at(mode(&rendered.args, number).unwrap_or(&rendered.span), message);
+        let (key, readers) = match content.readers() {
+            Some(Readers::Everybody) => ("mode", "its mode lets everybody on the host read it".to_owned()),
+            Some(Readers::Group(group)) => ("group", format!("its group {group}, which is everybody's, can read it")),
+            None => continue,
+        };
+        let message = format!("{} has a secret in it, and {readers}", content.path);
+        let error = Diagnostic::at(declared(&rendered.args, number, key).unwrap_or(&rendered.span), message);
         errors.push(error.hint(if rendered.kind == ResourceKind::Package {
             "put user and password into a file in /etc/apt/auth.conf.d with `mode: \"0600\"`, see apt_auth.conf(5)"
         } else {
             "write `mode: \"0600\"`, or `mode: \"0640\"` with the `group` that has to read it; without a mode it is 0600"
         }));
     }
-    let arguments = in_arguments(rendered.kind, &rendered.args, twin.map(|(args, _)| args), secrets);
+    let arguments = in_arguments(rendered.kind, &rendered.args, twin.map(|(twin, _)| &twin.args), secrets);
     let others = twin.map(|(_, twin)| twin.process_texts());
     if arguments || is_in(&resource.process_texts(), others.as_deref(), secrets) {
-        errors.push(seen_in_processes(id, &rendered.span));
+        let id = shown(id, &rendered.name, twin.map(|(twin, _)| twin.name.as_str()), secrets);
+        errors.push(seen_in_processes(&id, &rendered.span));
     }
     errors
 }
 
-/// The error of what processes on a host are started with, if secrets have a part in it. `others` is what it is with other
-/// secrets.
-pub fn in_processes(id: &str, span: &Span, texts: &[String], others: Option<&[String]>, secrets: &Secrets) -> Diagnostics {
-    if is_in(texts, others, secrets) { seen_in_processes(id, span).into() } else { Diagnostics::new() }
+/// The error of a check that is asked by processes, if secrets have a part in what they are started with.
+pub fn check(id: &str, rendered: &RenderedCheck, check: &Check, twin: Option<&RenderedCheck>, secrets: &Secrets) -> Diagnostics {
+    let parsed = twin.and_then(|twin| Check::parse(twin.kind, &twin.args, twin.become_user.as_deref()).ok());
+    if !is_in(&check.process_texts(), parsed.map(|twin| twin.process_texts()).as_deref(), secrets) {
+        return Diagnostics::new();
+    }
+    seen_in_processes(&shown(id, &rendered.name, twin.map(|twin| twin.name.as_str()), secrets), &rendered.span).into()
+}
+
+/// An id as it may be shown: the name in it, which is `other` with other secrets, may be made of them.
+fn shown(id: &str, name: &str, other: Option<&str>, secrets: &Secrets) -> String {
+    let masked = Taint::of(name, other, secrets).masked(name);
+    if name.is_empty() { id.to_owned() } else { id.replace(name, &masked) }
 }
 
 /// The kernel shows to everybody what processes are started with; sudo writes it into the journal.
@@ -142,9 +157,8 @@ fn in_arguments(kind: ResourceKind, args: &Node, other: Option<&Node>, secrets: 
     }
 }
 
-/// Where the mode of the resource's file of this number is declared.
-fn mode(args: &Node, number: usize) -> Option<&Span> {
+/// Where the mode or group of the resource's file of this number is declared.
+fn declared<'n>(args: &'n Node, number: usize, key: &str) -> Option<&'n Span> {
     let file = args.get("files").and_then(|files| files.sequence().ok()).and_then(|files| files.get(number));
-    let own = file.and_then(|file| file.get("mode").or_else(|| file.get("group")));
-    own.or_else(|| args.get("mode")).or_else(|| args.get("group")).map(|node| &node.span)
+    file.and_then(|file| file.get(key)).or_else(|| args.get(key)).map(|node| &node.span)
 }

@@ -215,6 +215,7 @@ impl Secret {
 mod tests {
     use super::*;
     use crate::plan::change::Action;
+    use crate::secret::Secrets;
 
     fn hide(text: &str) -> String {
         text.replace("s3cret", "****").replace("BEGIN\nabc\nEND\n", "****\n")
@@ -236,6 +237,15 @@ mod tests {
         (a line with a secret: after)
         port: 1
         ");
+    }
+
+    #[test]
+    fn what_was_made_of_a_secret_is_hidden_where_it_changes_and_where_it_stays() {
+        let (old, new) = ("pin: 12\nhash: old\nport: 1\n", "pin: 12\nhash: new\nport: 1\n");
+        let taint = Taint::of(new, Some("pin: 34\nhash: xyz\nport: 1\n"), &Secrets::new());
+        let (old, new) = text(Some(old.to_owned()), Some(new.to_owned()), &taint, &hide);
+        assert_eq!(old.as_deref(), Some("pin: ********\n(a line with a secret: before)\nport: 1\n"));
+        assert_eq!(new.as_deref(), Some("pin: ********\n(a line with a secret: after)\nport: 1\n"));
     }
 
     #[test]

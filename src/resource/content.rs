@@ -40,6 +40,15 @@ pub struct Difference {
     pub item: Option<Item>,
 }
 
+/// Who can read a file that few may read.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Readers<'c> {
+    /// Its mode lets all others.
+    Everybody,
+    /// A group that is everybody's.
+    Group(&'c str),
+}
+
 /// Hex SHA-256.
 pub fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut hex, byte| {
@@ -79,12 +88,12 @@ impl Content {
         (!self.secret).then(|| self.taint.masked(&String::from_utf8_lossy(&self.bytes)))
     }
 
-    /// Who can read it beside those who must, by what is declared: in words, if anybody can.
-    pub fn readers(&self) -> Option<String> {
+    /// Who could read a secret in it, by what is declared.
+    pub fn readers(&self) -> Option<Readers<'_>> {
         let mode = self.attributes.mode.filter(|_| self.is_private())?;
         match &self.attributes.group {
-            _ if mode & 0o007 != 0 => Some("everybody on the host".to_owned()),
-            Some(group) if mode & 0o070 != 0 && is_of_everybody(group) => Some(format!("the group {group}, which is everybody's")),
+            _ if mode & 0o007 != 0 => Some(Readers::Everybody),
+            Some(group) if mode & 0o070 != 0 && is_of_everybody(group) => Some(Readers::Group(group)),
             _ => None,
         }
     }

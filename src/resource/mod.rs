@@ -27,7 +27,7 @@ pub mod check;
 
 pub use arguments::{DURATION_HINT, duration, milliseconds};
 pub use claims::claims;
-pub use content::Content;
+pub use content::{Content, Readers};
 pub use kept::Kept;
 
 use crate::plan::change::{Action, Change, Detail};

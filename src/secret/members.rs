@@ -8,7 +8,9 @@ use crate::yaml::{Node, Value};
 pub enum Certainty {
     /// Only a member's name may say so, or a text's shape.
     Open,
-    /// Its name says so, or it is among what mostly are secrets.
+    /// Its name says so.
+    Named,
+    /// It is among what mostly are secrets, at any depth.
     Likely,
     /// It was declared.
     Declared,
@@ -17,7 +19,7 @@ pub enum Certainty {
 impl Certainty {
     /// What a name says of its value.
     pub fn of_name(name: &str) -> Self {
-        if tells(name) { Self::Likely } else { Self::Open }
+        if tells(name) { Self::Named } else { Self::Open }
     }
 }
 
@@ -31,7 +33,7 @@ impl Secrets {
             }
             leaf => match (certainty, value.string()) {
                 (Certainty::Declared, Ok(text)) => self.add(&text),
-                (Certainty::Likely, Ok(text)) if is_likely(leaf) => self.add_likely(&text),
+                (Certainty::Named | Certainty::Likely, Ok(text)) if is_likely(leaf) => self.add_likely(&text),
                 (_, Ok(text)) if !text.contains("{{") => of_urls(&text).iter().for_each(|found| self.add_likely(found)),
                 _ => {}
             },
@@ -80,7 +82,8 @@ impl Secrets {
 
 fn below(key: &str, keys: &[String], certainty: Certainty) -> Certainty {
     let own = if keys.iter().any(|name| name == key) { Certainty::Declared } else { Certainty::of_name(key) };
-    certainty.max(own)
+    // `token: { values: [...] }` is still the token; `tokens: [{ name: ... }]` are mappings with names of their own
+    if certainty == Certainty::Named && !matches!(key, "value" | "values") { own } else { certainty.max(own) }
 }
 
 /// Whether something can be a secret if a name says so: no switch, and nothing that only says where the secret is.
@@ -106,14 +109,14 @@ mod tests {
     fn members_that_are_secret() {
         let value = node(
             "{ url: 'http://u:pw-of-url@h', http_headers: { vault-token: { values: [s.abcdefgh] } }, user: somebody,\n\
-             password: short, password_file: /etc/a-password, own: declared, bearer_token: '${TOKEN_OF_ENV}', secret: true }",
+             password: short, password_file: /etc/a-password, tokens: [{ name: the-name-of-one }], own: declared, bearer_token: '${TOKEN_OF_ENV}', secret: true }",
         );
         let secrets = Secrets::new();
         secrets.note(&value, &["own".to_owned()], Certainty::Open);
         for shown in ["pw-of-url", "s.abcdefgh", "declared"] {
             assert!(secrets.contains(shown), "{shown}");
         }
-        for shown in ["somebody", "short", "/etc/a-password", "${TOKEN_OF_ENV}", "true"] {
+        for shown in ["somebody", "short", "the-name-of-one", "/etc/a-password", "${TOKEN_OF_ENV}", "true"] {
             assert!(!secrets.contains(shown), "{shown}");
         }
         let mut other = value.clone();
@@ -122,7 +125,7 @@ mod tests {
         for (own, theirs) in [("pw-of-url", "wd-vm-bys"), ("s.abcdefgh", "z.hijklmno"), ("short", "zovya"), ("declared", "kljshylk")] {
             assert!(before.contains(own) && !after.contains(own) && after.contains(theirs), "{own}: {after}");
         }
-        for same in ["somebody", "/etc/a-password", "${TOKEN_OF_ENV}", "true"] {
+        for same in ["somebody", "the-name-of-one", "/etc/a-password", "${TOKEN_OF_ENV}", "true"] {
             assert!(after.contains(same), "{after}");
         }
     }

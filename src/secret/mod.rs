@@ -152,9 +152,7 @@ impl Secrets {
 
     /// `text` with as many stars as every secret in it is long, where columns count.
     pub fn blank(&self, text: &str) -> String {
-        replaced(text, &self.places(text), |secret| {
-            secret.bytes().map(|byte| if byte == b'\n' { '\n' } else { '*' }).collect()
-        })
+        blanked(text, &self.places(text))
     }
 
     /// Whether there is a secret in `text`.
@@ -190,6 +188,17 @@ impl Secrets {
         let disguised = values.iter().fold(text.to_owned(), |text, value| text.replace(value.as_str(), &disguise(value)));
         (disguised != text).then_some(disguised)
     }
+}
+
+/// A text that a user wrote with as many stars as what looks like a secret in it is long: for errors that come before it is
+/// known which values are secrets.
+pub fn blank_likely(text: &str) -> String {
+    blanked(text, &merged(shapes::places(text).chain(shapes::named(text)).collect()))
+}
+
+fn blanked(text: &str, places: &[Range<usize>]) -> String {
+    let stars = |secret: &str| secret.bytes().map(|byte| if byte == b'\n' { '\n' } else { '*' }).collect();
+    replaced(text, places, stars)
 }
 
 impl std::fmt::Debug for Secrets {

@@ -20,7 +20,9 @@ pub fn tells(name: &str) -> bool {
     let words = words(name);
     let pair = |pair: &[String]| PAIRS.iter().any(|(first, second)| pair[0] == *first && pair[1] == *second);
     let told = words.iter().any(|word| WORDS.contains(&word.as_str())) || words.windows(2).any(pair);
-    told && !words.last().is_some_and(|last| ABOUT.contains(&last.as_str()))
+    // connection variables of Ansible, of which the short names have no other meaning
+    let ansible = words.first().is_some_and(|word| word == "ansible") && words.last().is_some_and(|word| word == "pass");
+    ansible || told && !words.last().is_some_and(|last| ABOUT.contains(&last.as_str()))
 }
 
 /// Whether a value only says where the secret is: `$NAME`, `${NAME}`, `$__file{...}`, `%(name)s`.
@@ -53,7 +55,7 @@ mod tests {
     #[test]
     fn names_that_tell() {
         let all = "password vault-token X-Auth-Token X-Api-Key Authorization clientSecret secretAccessKey DB_PASSWORD \
-                   accessKey bearer_token grafana_secret_key secret_id private_key admin_pwd";
+                   accessKey bearer_token ansible_become_pass grafana_secret_key secret_id private_key admin_pwd";
         for name in all.split_whitespace() {
             assert!(tells(name), "{name}");
         }

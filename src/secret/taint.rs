@@ -1,6 +1,6 @@
 //! What in a text was made of secrets: what is another text when the secrets are others.
 
-use super::{REDACTED, Secrets, TELLING, merged, replaced};
+use super::{REDACTED, Secrets, TELLING, merged, replaced, shapes};
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -27,66 +27,53 @@ pub fn disguise(value: &str) -> String {
     if other == value { format!("{value}x") } else { other }
 }
 
-/// The parts of a text that were made of secrets, by its lines.
+/// Parts of lines, by the lines' numbers.
+type Parts = BTreeMap<usize, Vec<Range<usize>>>;
+
+/// The parts of a text that are not shown.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Taint(BTreeMap<usize, Vec<Range<usize>>>);
+pub struct Taint {
+    /// They were made of secrets.
+    made: Parts,
+    /// What they are called says that they are secret, as in a file that was written with them.
+    named: Parts,
+}
 
 impl Taint {
     /// What of `text` was made of secrets, where it is known what it would be with other ones (`other`); what stands in it that
     /// is a secret without doubt in any case.
     pub fn of(text: &str, other: Option<&str>, secrets: &Secrets) -> Self {
         let lines: Vec<&str> = text.split_inclusive('\n').collect();
-        let mut taint = Self::default();
-        for (number, line) in lines.iter().enumerate() {
-            taint.add(number, secrets.telling_places(line));
-        }
-        // a secret of several lines in one text
-        let mut start = 0;
-        let whole = secrets.telling_places(text);
-        for (number, line) in lines.iter().enumerate() {
-            let end = start + line.len();
-            let here = whole.iter().filter(|place| place.start < end && start < place.end);
-            taint.add(number, here.map(|place| place.start.max(start) - start..place.end.min(end) - start).collect());
-            start = end;
-        }
+        let mut made = by_line(&lines, secrets.telling_places(text));
         if let Some(other) = other.filter(|other| *other != text) {
             let others: Vec<&str> = other.split_inclusive('\n').collect();
             for (number, other) in pairs(&lines, &others) {
-                let line = lines[number];
-                let places = other.map_or_else(|| vec![0..line.trim_end_matches('\n').len()], |other| differing(line, other, secrets));
-                taint.add(number, places);
+                let line = lines[number].trim_end_matches('\n');
+                let places = match other {
+                    Some(other) => differing(line, other.trim_end_matches('\n'), secrets),
+                    None => Vec::from([0..line.len()]),
+                };
+                add(&mut made, number, places);
             }
         }
-        taint
-    }
-
-    fn add(&mut self, line: usize, places: Vec<Range<usize>>) {
-        let places: Vec<_> = places.into_iter().filter(|place| !place.is_empty()).collect();
-        if !places.is_empty() {
-            let all = self.0.entry(line).or_default();
-            all.extend(places);
-            *all = merged(std::mem::take(all));
-        }
+        Self { made, named: by_line(&lines, shapes::named(text)) }
     }
 
     /// Whether no secret has a part in it.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.made.is_empty()
     }
 
     /// The numbers of the lines with such parts, counted from 0.
     pub fn lines(&self) -> impl Iterator<Item = usize> {
-        self.0.keys().copied()
+        self.made.keys().chain(self.named.keys()).copied()
     }
 
     /// A line of the text without these parts.
     pub fn masked_line(&self, number: usize, line: &str) -> String {
-        match self.0.get(&number) {
-            Some(places) if places.iter().all(|place| line.get(place.clone()).is_some()) => {
-                replaced(line, places, |_| REDACTED.to_owned())
-            }
-            _ => line.to_owned(),
-        }
+        let both = [&self.made, &self.named].into_iter().filter_map(|parts| parts.get(&number)).flatten();
+        let places: Vec<_> = both.filter(|place| line.get((*place).clone()).is_some()).cloned().collect();
+        replaced(line, &merged(places), |_| REDACTED.to_owned())
     }
 
     /// The text without these parts.
@@ -94,13 +81,36 @@ impl Taint {
         text.split_inclusive('\n').enumerate().map(|(number, line)| self.masked_line(number, line)).collect()
     }
 
-    /// What secrets were made into, as far as it is long enough to be known again wherever it stands.
-    pub fn found<'t>(&'t self, text: &'t str) -> impl Iterator<Item = &'t str> + 't {
+    /// What secrets were made into, as far as it is long enough to be known again wherever it stands. What `other`, the text
+    /// with other secrets, has too was beside them by chance.
+    pub fn found<'t>(&'t self, text: &'t str, other: &'t str) -> impl Iterator<Item = &'t str> + 't {
         let lines = text.split_inclusive('\n').enumerate();
         let parts = lines.flat_map(|(number, line)| {
-            self.0.get(&number).into_iter().flatten().filter_map(move |place| line.get(place.clone()))
+            self.made.get(&number).into_iter().flatten().filter_map(move |place| line.get(place.clone()))
         });
-        parts.map(str::trim).filter(|part| part.len() >= TELLING)
+        parts.map(str::trim).filter(|part| part.len() >= TELLING && !other.contains(part))
+    }
+}
+
+/// Parts of a text as parts of its lines, whose ends stay.
+fn by_line(lines: &[&str], places: Vec<Range<usize>>) -> Parts {
+    let mut parts = Parts::new();
+    let mut start = 0;
+    for (number, line) in lines.iter().enumerate() {
+        let end = start + line.trim_end_matches('\n').len();
+        let here = places.iter().filter(|place| place.start < end && start < place.end);
+        add(&mut parts, number, here.map(|place| place.start.max(start) - start..place.end.min(end) - start).collect());
+        start += line.len();
+    }
+    parts
+}
+
+fn add(parts: &mut Parts, line: usize, places: Vec<Range<usize>>) {
+    let places: Vec<_> = places.into_iter().filter(|place| !place.is_empty()).collect();
+    if !places.is_empty() {
+        let all = parts.entry(line).or_default();
+        all.extend(places);
+        *all = merged(std::mem::take(all));
     }
 }
 
@@ -144,7 +154,7 @@ fn runs(line: &[u8], other: &[u8]) -> Vec<Range<usize>> {
         let shorter = line.len().min(other.len());
         let start = (0..shorter).take_while(|at| same(*at)).count();
         let end = (1..=shorter - start).take_while(|back| line[line.len() - back] == other[other.len() - back]).count();
-        return vec![start..line.len() - end];
+        return Vec::from([start..line.len() - end]);
     }
     let mut runs: Vec<Range<usize>> = Vec::new();
     for at in (0..line.len()).filter(|at| !same(*at)) {
@@ -191,6 +201,13 @@ mod tests {
         assert_eq!(masked("x: abc\n", "x: abcdef\n", &[]), "x: ********\n");
         assert_eq!(masked("a\nb\nc\n", "a\nc\n", &[]), "a\n********\nc\n");
         assert_eq!(masked("a\n", "a\n", &[]), "a\n");
+    }
+
+    #[test]
+    fn what_a_name_tells_is_hidden_and_no_secret_for_that() {
+        let taint = Taint::of("password: in-a-file\n", None, &Secrets::new());
+        assert_eq!(taint.masked("password: in-a-file\n"), "password: ********\n");
+        assert!(taint.is_empty());
     }
 
     #[test]

@@ -101,15 +101,16 @@ impl Diagnostics {
         self.0.is_empty()
     }
 
-    /// The errors with what `mask` hides in a text hidden in all that they show; `mask` keeps the length of a text.
+    /// The errors with what must not be seen hidden in all that they show: by `hide` in what they say, by `blank`, which keeps
+    /// the length of a text, in the lines that they point at.
     #[must_use]
-    pub fn masked(self, mask: &dyn Fn(&str) -> String) -> Self {
-        let span = |span: &Span| Span { file: span.file.masked(mask), ..span.clone() };
+    pub fn hiding(self, hide: &dyn Fn(&str) -> String, blank: &dyn Fn(&str) -> String) -> Self {
+        let span = |span: &Span| Span { file: span.file.blanked(blank), ..span.clone() };
         let all = self.0.into_iter().map(|error| Diagnostic {
-            message: mask(&error.message),
-            primary: error.primary.map(|(place, label)| (span(&place), mask(&label))),
-            secondary: error.secondary.iter().map(|(place, label)| (span(place), mask(label))).collect(),
-            hints: error.hints.iter().map(|hint| mask(hint)).collect(),
+            message: hide(&error.message),
+            primary: error.primary.map(|(place, label)| (span(&place), hide(&label))),
+            secondary: error.secondary.iter().map(|(place, label)| (span(place), hide(label))).collect(),
+            hints: error.hints.iter().map(|hint| hide(hint)).collect(),
         });
         Self(all.collect())
     }

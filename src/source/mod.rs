@@ -34,9 +34,9 @@ impl SourceFile {
         Arc::new(Self { name: name.into(), path: None, text: text.into() })
     }
 
-    /// The same file with its text as `mask` shows it, which keeps its length.
-    fn masked(self: &Arc<Self>, mask: &dyn Fn(&str) -> String) -> Arc<Self> {
-        let text = mask(&self.text);
+    /// The same file with its text as `blank` shows it, which keeps its length.
+    fn blanked(self: &Arc<Self>, blank: &dyn Fn(&str) -> String) -> Arc<Self> {
+        let text = blank(&self.text);
         if text == self.text || text.len() != self.text.len() {
             return Arc::clone(self);
         }

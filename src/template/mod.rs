@@ -18,6 +18,8 @@ mod render;
 #[cfg(test)]
 mod same_as_ansible;
 mod scope;
+#[cfg(test)]
+mod secrets;
 mod tests;
 
 pub use facts::{FACTS, is_fact};

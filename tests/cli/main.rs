@@ -2,6 +2,7 @@
 
 mod refused;
 mod scenarios;
+mod secrets;
 
 use std::io;
 use std::path::Path;

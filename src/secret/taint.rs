@@ -49,10 +49,8 @@ impl Taint {
             let others: Vec<&str> = other.split_inclusive('\n').collect();
             for (number, other) in pairs(&lines, &others) {
                 let line = lines[number].trim_end_matches('\n');
-                let places = match other {
-                    Some(other) => differing(line, other.trim_end_matches('\n'), secrets),
-                    None => Vec::from([0..line.len()]),
-                };
+                // a line without its like is hidden whole: it differs from an empty one everywhere
+                let places = differing(line, other.unwrap_or_default().trim_end_matches('\n'), secrets);
                 add(&mut made, number, places);
             }
         }
@@ -154,7 +152,7 @@ fn runs(line: &[u8], other: &[u8]) -> Vec<Range<usize>> {
         let shorter = line.len().min(other.len());
         let start = (0..shorter).take_while(|at| same(*at)).count();
         let end = (1..=shorter - start).take_while(|back| line[line.len() - back] == other[other.len() - back]).count();
-        return Vec::from([start..line.len() - end]);
+        return std::iter::once(start..line.len() - end).collect();
     }
     let mut runs: Vec<Range<usize>> = Vec::new();
     for at in (0..line.len()).filter(|at| !same(*at)) {

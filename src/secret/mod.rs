@@ -61,6 +61,32 @@ struct Search {
     automaton: AhoCorasick,
     /// Of each of its patterns.
     forms: Vec<Form>,
+    /// The beginnings and the ends of the long ones, for texts that were cut off within one; and these themselves.
+    cut: [AhoCorasick; 2],
+    long: Vec<String>,
+}
+
+impl Search {
+    fn new(forms: &BTreeMap<String, Form>) -> Option<Self> {
+        let long: Vec<String> = forms.keys().filter(|form| form.len() > TELLING).cloned().collect();
+        let beginnings = AhoCorasick::new(long.iter().map(|form| &form.as_bytes()[..TELLING])).ok()?;
+        let ends = AhoCorasick::new(long.iter().map(|form| &form.as_bytes()[form.len() - TELLING..])).ok()?;
+        let automaton = AhoCorasick::new(forms.keys()).ok()?;
+        Some(Self { automaton, forms: forms.values().copied().collect(), cut: [beginnings, ends], long })
+    }
+
+    /// Where a text ends within a secret, or begins within one.
+    fn cut_off(&self, text: &str) -> Vec<Range<usize>> {
+        let [beginnings, ends] = &self.cut;
+        let form = |place: &aho_corasick::Match| self.long[place.pattern().as_usize()].as_str();
+        let at_end = beginnings.find_overlapping_iter(text).filter(|place| {
+            text.get(place.start()..).is_some_and(|rest| form(place).starts_with(rest))
+        });
+        let at_start = ends
+            .find_overlapping_iter(text)
+            .filter(|place| text.get(..place.end()).is_some_and(|rest| form(place).ends_with(rest)));
+        at_end.map(|place| place.start()..text.len()).chain(at_start.map(|place| 0..place.end())).collect()
+    }
 }
 
 impl Known {
@@ -80,11 +106,7 @@ impl Known {
     }
 
     fn search(&self) -> Option<&Search> {
-        let search = self.search.get_or_init(|| {
-            let automaton = AhoCorasick::new(self.forms.keys()).ok()?;
-            Some(Search { automaton, forms: self.forms.values().copied().collect() })
-        });
-        search.as_ref()
+        self.search.get_or_init(|| Search::new(&self.forms)).as_ref()
     }
 
     /// Where forms that are `wanted` stand in a text.
@@ -165,6 +187,7 @@ impl Secrets {
     pub fn places(&self, text: &str) -> Vec<Range<usize>> {
         let known = self.known();
         let mut found = known.forms_in(text, |_, _| true);
+        found.extend(known.search().map(|search| search.cut_off(text)).unwrap_or_default());
         found.extend(known.words.iter().flat_map(|word| places_of_word(text, word)));
         found.extend(shapes::places(text));
         merged(found)
@@ -329,6 +352,14 @@ mod tests {
         secrets.add_likely("a-long-value");
         assert_eq!(secrets.redact("information: a-long-value"), "information: ********");
         assert!(secrets.is_value("info"));
+    }
+
+    #[test]
+    fn half_a_secret_where_a_text_was_cut() {
+        let secrets = secrets(&["abcdefghijklmnop"]);
+        assert_eq!(secrets.redact("token: abcdefghijk"), "token: ********");
+        assert_eq!(secrets.redact("ghijklmnop and more"), "******** and more");
+        assert_eq!(secrets.redact("ghijklmno and abcdefghijk more"), "ghijklmno and abcdefghijk more");
     }
 
     #[test]

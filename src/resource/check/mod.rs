@@ -245,11 +245,11 @@ impl Question {
     }
 }
 
-/// The first line, or where that is long, its first words: half a secret would not be known as one.
+/// The first line, or where that is long, its first words.
 fn first_line(text: &str) -> &str {
     let line = text.lines().next().unwrap_or_default();
     let Some((at, _)) = line.char_indices().nth(120) else { return line };
-    line[..at].rfind(char::is_whitespace).map_or(line, |end| &line[..end])
+    &line[..line[..at].rfind(char::is_whitespace).unwrap_or(at)]
 }
 
 /// The end of every program: it says `$status`, the HTTP status, and the beginning of `$reply`.

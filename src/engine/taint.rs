@@ -51,7 +51,8 @@ pub fn mark(
     let mut errors = Diagnostics::new();
     let texts = resource.texts();
     let others = twin.map(|(_, twin)| twin.texts()).unwrap_or_default();
-    let taints: Vec<Taint> = texts.iter().enumerate().map(|(at, (_, bytes))| taint(bytes, others.get(at), secrets)).collect();
+    let taints: Vec<Taint> =
+        texts.iter().enumerate().map(|(at, (_, bytes))| taint(bytes, others.get(at), secrets)).collect();
     for (((_, bytes), (_, others)), taint) in texts.iter().zip(&others).zip(&taints) {
         let (text, other) = (String::from_utf8_lossy(bytes), String::from_utf8_lossy(others));
         // a digest or an encoding is hidden wherever it turns up: in what a program prints, too
@@ -90,7 +91,13 @@ pub fn mark(
 }
 
 /// The error of a check that is asked by processes, if secrets have a part in what they are started with.
-pub fn check(id: &str, rendered: &RenderedCheck, check: &Check, twin: Option<&RenderedCheck>, secrets: &Secrets) -> Diagnostics {
+pub fn check(
+    id: &str,
+    rendered: &RenderedCheck,
+    check: &Check,
+    twin: Option<&RenderedCheck>,
+    secrets: &Secrets,
+) -> Diagnostics {
     let parsed = twin.and_then(|twin| Check::parse(twin.kind, &twin.args, twin.become_user.as_deref()).ok());
     if !is_in(&check.process_texts(), parsed.map(|twin| twin.process_texts()).as_deref(), secrets) {
         return Diagnostics::new();

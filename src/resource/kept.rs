@@ -22,7 +22,13 @@ impl Kept {
     pub fn new(folder: &str, name: &str, value: &str) -> Self {
         let attributes = Attributes { owner: None, group: None, mode: Some(0o600) };
         let path = path(folder, name);
-        let content = Content { path, bytes: format!("{value}\n").into_bytes(), attributes, secret: true, taint: Taint::default() };
+        let content = Content {
+            path,
+            bytes: format!("{value}\n").into_bytes(),
+            attributes,
+            secret: true,
+            taint: Taint::default(),
+        };
         Self { folder: folder.to_owned(), name: name.to_owned(), content }
     }
 }

@@ -157,7 +157,9 @@ fn certainty(option: &OptionSpec) -> Certainty {
     match option.kind {
         OptionType::Secret => Certainty::Declared,
         _ if option.secret_values => Certainty::Likely,
-        OptionType::String | OptionType::List | OptionType::Mapping | OptionType::Any => Certainty::of_name(&option.name),
+        OptionType::String | OptionType::List | OptionType::Mapping | OptionType::Any => {
+            Certainty::of_name(&option.name)
+        }
         _ => Certainty::Open,
     }
 }

@@ -49,9 +49,15 @@ const ESCAPES: &[Escape] = &[
     |text| lower_percent(&utf8_percent_encode(text, PATH).to_string()),
 ];
 
+/// A longer value is not put in one kind of quotes within another.
+const LONG: usize = 256;
+
 /// The value and its escaped forms; those of forms too, as of JSON in a shell's quotes.
 pub(super) fn escaped(value: &str) -> BTreeSet<String> {
     let once: BTreeSet<String> = ESCAPES.iter().map(|escape| escape(value)).chain([value.to_owned()]).collect();
+    if value.len() > LONG {
+        return once;
+    }
     let twice = once.iter().flat_map(|form| ESCAPES.iter().map(|escape| escape(form))).collect::<BTreeSet<_>>();
     once.into_iter().chain(twice).collect()
 }

@@ -122,7 +122,9 @@ mod tests {
         let mut other = value.clone();
         secrets.exchange(&mut other, &["own".to_owned()], Certainty::Open);
         let [before, after] = [&value, &other].map(|node| node.to_json().to_string());
-        for (own, theirs) in [("pw-of-url", "wd-vm-bys"), ("s.abcdefgh", "z.hijklmno"), ("short", "zovya"), ("declared", "kljshylk")] {
+        for (own, theirs) in
+            [("pw-of-url", "wd-vm-bys"), ("s.abcdefgh", "z.hijklmno"), ("short", "zovya"), ("declared", "kljshylk")]
+        {
             assert!(before.contains(own) && !after.contains(own) && after.contains(theirs), "{own}: {after}");
         }
         for same in ["somebody", "the-name-of-one", "/etc/a-password", "${TOKEN_OF_ENV}", "true"] {

@@ -79,9 +79,9 @@ impl Search {
     fn cut_off(&self, text: &str) -> Vec<Range<usize>> {
         let [beginnings, ends] = &self.cut;
         let form = |place: &aho_corasick::Match| self.long[place.pattern().as_usize()].as_str();
-        let at_end = beginnings.find_overlapping_iter(text).filter(|place| {
-            text.get(place.start()..).is_some_and(|rest| form(place).starts_with(rest))
-        });
+        let at_end = beginnings
+            .find_overlapping_iter(text)
+            .filter(|place| text.get(place.start()..).is_some_and(|rest| form(place).starts_with(rest)));
         let at_start = ends
             .find_overlapping_iter(text)
             .filter(|place| text.get(..place.end()).is_some_and(|rest| form(place).ends_with(rest)));
@@ -195,7 +195,8 @@ impl Secrets {
 
     /// Where secrets stand in a text that cannot be there by chance.
     pub fn telling_places(&self, text: &str) -> Vec<Range<usize>> {
-        let certain = |form: &Form, place: &Range<usize>| form.certainty == Certainty::Declared && place.len() >= TELLING;
+        let certain =
+            |form: &Form, place: &Range<usize>| form.certainty == Certainty::Declared && place.len() >= TELLING;
         merged(self.known().forms_in(text, certain))
     }
 
@@ -208,7 +209,8 @@ impl Secrets {
         let mut values: Vec<&String> = known.values.iter().filter(certain).map(|(value, _)| value).collect();
         // the longest first, of which others may be parts
         values.sort_by_key(|value| std::cmp::Reverse(value.len()));
-        let disguised = values.iter().fold(text.to_owned(), |text, value| text.replace(value.as_str(), &disguise(value)));
+        let disguised =
+            values.iter().fold(text.to_owned(), |text, value| text.replace(value.as_str(), &disguise(value)));
         (disguised != text).then_some(disguised)
     }
 }
@@ -327,7 +329,10 @@ mod tests {
             "6974277320243132".get(..0).unwrap_or_default(),
             "697427732024312f322022785c792220c3a9",
         ] {
-            assert_eq!(secrets.redact(&format!("x={text};")), format!("x={};", if text.is_empty() { "" } else { REDACTED }));
+            assert_eq!(
+                secrets.redact(&format!("x={text};")),
+                format!("x={};", if text.is_empty() { "" } else { REDACTED })
+            );
         }
     }
 
@@ -335,7 +340,8 @@ mod tests {
     fn base64_with_a_secret_in_it_is_hidden_whole() {
         let secrets = secrets(&["hunter2hunter2"]);
         for user in ["", "a:", "ab:", "abc:", "admin:"] {
-            let encoded = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, format!("{user}hunter2hunter2"));
+            let encoded =
+                base64::Engine::encode(&base64::engine::general_purpose::STANDARD, format!("{user}hunter2hunter2"));
             assert_eq!(secrets.redact(&format!("Basic {encoded}, and")), "Basic ********, and");
         }
     }

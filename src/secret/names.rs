@@ -2,17 +2,54 @@
 
 /// Words of which one makes a name tell.
 const WORDS: &[&str] = &[
-    "apikey", "authorization", "bearer", "cookie", "credential", "credentials", "passphrase", "passwd", "password", "passwords",
-    "pwd", "secret", "secrets", "token", "tokens",
+    "apikey",
+    "authorization",
+    "bearer",
+    "cookie",
+    "credential",
+    "credentials",
+    "passphrase",
+    "passwd",
+    "password",
+    "passwords",
+    "pwd",
+    "secret",
+    "secrets",
+    "token",
+    "tokens",
 ];
 
 /// Two words that do so together.
-const PAIRS: &[(&str, &str)] = &[("access", "key"), ("account", "key"), ("api", "key"), ("auth", "key"), ("private", "key")];
+const PAIRS: &[(&str, &str)] =
+    &[("access", "key"), ("account", "key"), ("api", "key"), ("auth", "key"), ("private", "key")];
 
 /// Last words of names that are about a secret, and of which the value is none.
 const ABOUT: &[&str] = &[
-    "algorithm", "dir", "directory", "duration", "enabled", "endpoint", "expiry", "file", "files", "folder", "format", "header",
-    "length", "name", "path", "policy", "prefix", "ref", "timeout", "ttl", "type", "uri", "url", "user", "username",
+    "algorithm",
+    "dir",
+    "directory",
+    "duration",
+    "enabled",
+    "endpoint",
+    "expiry",
+    "file",
+    "files",
+    "folder",
+    "format",
+    "header",
+    "length",
+    "name",
+    "path",
+    "policy",
+    "prefix",
+    "ref",
+    "timeout",
+    "ttl",
+    "type",
+    "uri",
+    "url",
+    "user",
+    "username",
 ];
 
 /// Whether a name says that its value is secret.
@@ -21,7 +58,8 @@ pub fn tells(name: &str) -> bool {
     let pair = |pair: &[String]| PAIRS.iter().any(|(first, second)| pair[0] == *first && pair[1] == *second);
     let told = words.iter().any(|word| WORDS.contains(&word.as_str())) || words.windows(2).any(pair);
     // connection variables of Ansible, of which the short names have no other meaning
-    let ansible = words.first().is_some_and(|word| word == "ansible") && words.last().is_some_and(|word| word == "pass");
+    let ansible =
+        words.first().is_some_and(|word| word == "ansible") && words.last().is_some_and(|word| word == "pass");
     ansible || told && !words.last().is_some_and(|last| ABOUT.contains(&last.as_str()))
 }
 

@@ -44,7 +44,10 @@ pub(super) fn named(text: &str) -> Vec<Range<usize>> {
     let found = pattern.iter().flat_map(|pattern| pattern.captures_iter(text));
     let told = found.filter(|found| tells(&found["name"]));
     let values = told.filter_map(|found| ["double", "single", "plain"].into_iter().find_map(|name| found.name(name)));
-    values.filter(|value| !is_reference(value.as_str()) && !is_plain_word(value.as_str())).map(|value| value.range()).collect()
+    values
+        .filter(|value| !is_reference(value.as_str()) && !is_plain_word(value.as_str()))
+        .map(|value| value.range())
+        .collect()
 }
 
 /// Whether a value is one of those that say yes, no or nothing, or a small number.
@@ -74,9 +77,15 @@ mod tests {
     fn shapes() {
         assert_eq!(found("postgres://grafana:pw@db/grafana, http://x:${PW}@y, http://h:80/a@b"), ["pw"]);
         assert_eq!(found("me:pw@tcp(127.0.0.1:3306)/"), ["pw"]);
-        assert_eq!(found("-----BEGIN RSA PRIVATE KEY-----\nMIIE\nab==\n-----END RSA PRIVATE KEY-----\n"), ["MIIE\nab=="]);
+        assert_eq!(
+            found("-----BEGIN RSA PRIVATE KEY-----\nMIIE\nab==\n-----END RSA PRIVATE KEY-----\n"),
+            ["MIIE\nab=="]
+        );
         assert_eq!(found("-----BEGIN CERTIFICATE-----\nMIIE\n-----END CERTIFICATE-----\n"), [""; 0]);
-        assert_eq!(found("Authorization: Bearer abcd.e\nX-Vault-Token=\"s.12345\"\n'X-Api-Key': $KEY"), ["abcd.e", "s.12345"]);
+        assert_eq!(
+            found("Authorization: Bearer abcd.e\nX-Vault-Token=\"s.12345\"\n'X-Api-Key': $KEY"),
+            ["abcd.e", "s.12345"]
+        );
         assert_eq!(found("authorization:\n  credentials_file: /etc/x"), ["credentials_file:"; 0]);
     }
 }

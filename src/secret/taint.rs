@@ -116,7 +116,10 @@ fn add(parts: &mut Parts, line: usize, places: Vec<Range<usize>>) {
 fn pairs<'t>(lines: &[&str], others: &[&'t str]) -> Vec<(usize, Option<&'t str>)> {
     if lines.len() == others.len() {
         let both = lines.iter().zip(others).enumerate();
-        return both.filter(|(_, (line, other))| line != other).map(|(number, (_, other))| (number, Some(*other))).collect();
+        return both
+            .filter(|(_, (line, other))| line != other)
+            .map(|(number, (_, other))| (number, Some(*other)))
+            .collect();
     }
     let mut found = Vec::new();
     for op in capture_diff_slices(Algorithm::Myers, lines, others) {

@@ -49,8 +49,14 @@ struct Inner {
 impl Scope {
     /// Variables without a host, as for a play's `hosts`.
     pub fn new(layers: Vec<Layer>) -> Self {
-        let empty =
-            Inner { hosts: Arc::default(), host: None, layers: Vec::new(), loader: None, cache: Arc::default(), twin: false };
+        let empty = Inner {
+            hosts: Arc::default(),
+            host: None,
+            layers: Vec::new(),
+            loader: None,
+            cache: Arc::default(),
+            twin: false,
+        };
         layers.into_iter().fold(Self(Arc::new(empty)), |scope, layer| scope.with_layer(layer))
     }
 

@@ -5,8 +5,14 @@ use crate::secret::{Secrets, Taint, disguise};
 use crate::source::SourceFile;
 
 /// Secrets that writers have to quote, and plain and short ones.
-const VALUES: [&str; 6] =
-    ["hunter2hunter2", "it's \"2\" $3 %d \\n/é&<x> `y`", "-----BEGIN KEY-----\nMIIEab/cd+ef==\n-----END KEY-----", "q7", "1234", "k: [v]#"];
+const VALUES: [&str; 6] = [
+    "hunter2hunter2",
+    "it's \"2\" $3 %d \\n/é&<x> `y`",
+    "-----BEGIN KEY-----\nMIIEab/cd+ef==\n-----END KEY-----",
+    "q7",
+    "1234",
+    "k: [v]#",
+];
 
 /// What a filter is given beside the value, or in its place.
 fn expression(filter: &str) -> String {
@@ -22,7 +28,8 @@ fn expression(filter: &str) -> String {
         "combine" => "{'a': x} | combine({'b': x})".to_owned(),
         "dict2items" | "dictsort" | "items" => format!("{{'a': x}} | {filter} | list"),
         "extract" => "'a' | extract({'a': x})".to_owned(),
-        "flatten" | "list" | "unique" | "reverse" | "sort" | "max" | "min" | "first" | "last" | "select" | "reject" | "join" => {
+        "flatten" | "list" | "unique" | "reverse" | "sort" | "max" | "min" | "first" | "last" | "select" | "reject"
+        | "join" => {
             format!("[x, x] | {filter}")
         }
         "selectattr" | "rejectattr" => format!("[{{'a': x}}] | {filter}('a') | list"),

@@ -80,8 +80,25 @@ fn whatever_was_made_of_a_secret_is_hidden() -> io::Result<()> {
     project(folder.path(), ROLE)?;
     let shown = solti_in(folder.path(), &["render", "inventory.yml", "web1", "own"])?;
     let never = [
-        "q7", "hunter2", "Gr8", "HUNTER2", "farmer2", "MIIE", "xYz9", "s.ina", "in-A", "it's", "mine", "info", "k3y", "pw4db", "nobody sees",
-        "YWRtaW46", "YTpodW50", "aHVudGVy", "YUhWdWRHVnk",
+        "q7",
+        "hunter2",
+        "Gr8",
+        "HUNTER2",
+        "farmer2",
+        "MIIE",
+        "xYz9",
+        "s.ina",
+        "in-A",
+        "it's",
+        "mine",
+        "info",
+        "k3y",
+        "pw4db",
+        "nobody sees",
+        "YWRtaW46",
+        "YTpodW50",
+        "aHVudGVy",
+        "YUhWdWRHVnk",
     ];
     for part in never {
         assert!(!shown.contains(part), "{part}: {shown}");
@@ -94,7 +111,8 @@ fn whatever_was_made_of_a_secret_is_hidden() -> io::Result<()> {
 fn refused(resources: &str) -> io::Result<String> {
     let folder = tempfile::tempdir()?;
     let options = "summary: x\noptions:\n  own_plain: { type: secret }\n  own_short: { type: secret, default: q7 }\n";
-    let rest: Vec<&str> = ROLE.lines().filter(|line| line.starts_with("  own_") && !line.contains("secret, ")).collect();
+    let rest: Vec<&str> =
+        ROLE.lines().filter(|line| line.starts_with("  own_") && !line.contains("secret, ")).collect();
     let key = "  own_nasty: { type: secret }\n  own_key: { type: secret }\n";
     let role = format!("{options}{key}{}\nsteps:\n  - name: run\n    resources:\n{resources}", rest.join("\n"));
     project(folder.path(), &role)?;

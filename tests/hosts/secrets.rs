@@ -439,15 +439,31 @@ fn what_was_made_of_secrets_is_shown_nowhere() {
     mon.write_file("/etc/maker/all.conf", "pin = q5\nyaml = 'former-one'\n");
     mon.read("chmod 644 /etc/maker/all.conf");
     let variables = |password: &str| {
-        project.file("group_vars/all.yml", &format!("maker_password: \"{password}\"\nmaker_environment: {{ LEVEL: zk4, KEY: key-of-env }}\n"));
+        project.file(
+            "group_vars/all.yml",
+            &format!("maker_password: \"{password}\"\nmaker_environment: {{ LEVEL: zk4, KEY: key-of-env }}\n"),
+        );
     };
     let solti = |args: &[&str]| project.solti(&[&args[..1], &["inventory.yml"], &args[1..]].concat());
     let never = |run: &Output| {
         let made = [
-            "q7", "q5", "former-one", "it's-me", "it''s-me", "other-one", "IT'S-ME", "zk4", "key-of-env", "YWRtaW46", "aXQncy1tZT", "b3RoZXIt",
+            "q7",
+            "q5",
+            "former-one",
+            "it's-me",
+            "it''s-me",
+            "other-one",
+            "IT'S-ME",
+            "zk4",
+            "key-of-env",
+            "YWRtaW46",
+            "aXQncy1tZT",
+            "b3RoZXIt",
         ];
         let all = format!("{}{}", run.stdout, run.stderr);
-        for part in made.into_iter().map(str::to_owned).chain([mon.read("printf %s it\\'s-me-4567 | sha256sum | cut -c1-64")]) {
+        for part in
+            made.into_iter().map(str::to_owned).chain([mon.read("printf %s it\\'s-me-4567 | sha256sum | cut -c1-64")])
+        {
             assert!(!all.contains(&part), "{part} is shown: {run}");
         }
     };
@@ -460,7 +476,10 @@ fn what_was_made_of_secrets_is_shown_nowhere() {
     assert_eq!(mon.read("cat /etc/maker/all.conf"), "pin = q5\nyaml = 'former-one'");
     never(&solti(&["apply", "-y"]).assert_status(0));
     let first = mon.read("sed -n 's/^basic = //p' /etc/maker/all.conf");
-    assert_eq!(mon.read("stat -c '%a %U' /etc/maker/all.conf /etc/maker/env /etc/maker/read"), "600 root\n600 root\n600 root");
+    assert_eq!(
+        mon.read("stat -c '%a %U' /etc/maker/all.conf /etc/maker/env /etc/maker/read"),
+        "600 root\n600 root\n600 root"
+    );
     for output in ["text", "json", "jsonl"] {
         never(&solti(&["verify", "-o", output]).assert_status(0));
     }

@@ -82,7 +82,13 @@ fn change(resource: &str, action: Action, details: Vec<Detail>) -> Change {
 }
 
 fn text(path: &str, old: Option<&str>, new: Option<&str>) -> Detail {
-    Detail::Text { path: path.to_owned(), old: old.map(str::to_owned), new: new.map(str::to_owned), hidden: false, secrets: Default::default() }
+    Detail::Text {
+        path: path.to_owned(),
+        old: old.map(str::to_owned),
+        new: new.map(str::to_owned),
+        hidden: false,
+        secrets: Default::default(),
+    }
 }
 
 fn step(name: &str, changes: Vec<Change>) -> StepPlan {

@@ -9,8 +9,8 @@ use crate::quadlet::{self, Kind, Named, Problem, Version};
 use crate::resource::content::{Content, expect, new_meta};
 use crate::resource::scope::Prepared;
 use crate::resource::symlink::Symlink;
-use crate::secret::Taint;
 use crate::resource::{Draft, Planned, Resource as _, before};
+use crate::secret::Taint;
 
 /// Where the system's podman keeps what it knows, see containers-storage.conf(5).
 pub const STORAGE: &str = "/var/lib/containers/storage";

@@ -1,6 +1,7 @@
 //! Why a command could not do its work, and the exit code of that.
 
 use super::output::Color;
+use solti::secret::{Secrets, blank_likely};
 use solti::source::{Diagnostic, Diagnostics};
 use std::io::{self, Write};
 
@@ -58,7 +59,11 @@ impl From<Diagnostic> for Error {
 /// Says on standard error why the command did not do its work.
 pub fn complain(error: &anyhow::Error) {
     let text = match error.downcast_ref::<Error>() {
-        Some(Error::Input(diagnostics)) => diagnostics.render(Color::Auto.stderr()),
+        Some(Error::Input(diagnostics)) => {
+            let known = Secrets::new();
+            let shown = diagnostics.clone().hiding(&|text| known.redact(text), &blank_likely);
+            shown.render(Color::Auto.stderr())
+        }
         _ => format!("error: {error:#}"),
     };
     // There is nowhere else to say it.

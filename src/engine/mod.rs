@@ -24,6 +24,7 @@ mod run;
 mod session;
 mod step;
 mod tags;
+mod taint;
 mod target;
 #[cfg(test)]
 mod tests;

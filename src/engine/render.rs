@@ -4,7 +4,11 @@ use super::project::Project;
 use super::resolve::resolve;
 use crate::host::facts;
 use crate::plan::probe::Probe;
+use crate::resource::Resource;
 use crate::source::{Diagnostic, Diagnostics};
+
+/// What is shown of a file that is a secret as a whole.
+const HIDDEN: &str = "(a secret; its content is not shown)\n";
 
 /// The files that a role writes on a host: path and text, in the order declared.
 ///
@@ -12,7 +16,7 @@ use crate::source::{Diagnostic, Diagnostics};
 /// What is wrong in the input, an unknown host or role, or a file that needs the host's facts.
 pub fn files(project: &Project, host: &str, role: &str) -> Result<Vec<(String, String)>, Diagnostics> {
     known(project, host)?;
-    let work = resolve(project, host)?;
+    let mut work = resolve(project, host)?;
     let name = role.rsplit('.').next().unwrap_or(role);
     let mut runs = work.runs.iter().filter(|run| run.role == name).peekable();
     if runs.peek().is_none() {
@@ -21,11 +25,12 @@ pub fn files(project: &Project, host: &str, role: &str) -> Result<Vec<(String, S
             .hint(format!("it has: {}", roles.join(", ")))
             .into());
     }
-    let resources = runs.flat_map(|run| &run.steps).flat_map(|step| &step.resources);
+    let runs = work.runs.iter_mut().filter(|run| run.role == name);
+    let resources = runs.flat_map(|run| &mut run.steps).flat_map(|step| &mut step.resources);
     let files: Vec<(String, String)> = resources
-        .filter_map(|resolved| resolved.resource.as_ref())
-        .flat_map(|resource| resource.texts())
-        .map(|(path, bytes)| (path, project.secrets.redact(&String::from_utf8_lossy(&bytes))))
+        .filter_map(|resolved| resolved.resource.as_mut())
+        .flat_map(|resource| shown(resource.as_mut()))
+        .map(|(path, text)| (path, project.secrets.redact(&text)))
         .collect();
     if files.is_empty() && work.needs_facts {
         return Err(Diagnostic::new(format!("the files of role {name} need facts of host {host}"))
@@ -33,6 +38,20 @@ pub fn files(project: &Project, host: &str, role: &str) -> Result<Vec<(String, S
             .into());
     }
     Ok(files)
+}
+
+/// The texts of a resource as they may be shown.
+fn shown(resource: &mut dyn Resource) -> Vec<(String, String)> {
+    let texts = resource.texts();
+    let contents = resource.contents_mut();
+    let with = |(path, bytes): (String, Vec<u8>)| {
+        let text = match contents.iter().find(|content| content.path == path) {
+            Some(content) => content.shown().unwrap_or_else(|| HIDDEN.to_owned()),
+            None => String::from_utf8_lossy(&bytes).into_owned(),
+        };
+        (path, text)
+    };
+    texts.into_iter().map(with).collect()
 }
 
 /// The programs that a run sends to a host before it plans: facts, then the probe.

@@ -3,13 +3,15 @@
 use super::conflicts::conflicts;
 use super::project::Project;
 use super::tags::Tags;
+use super::taint::{self, Twins};
 use super::target::{ignored, target};
 use super::work::{HostWork, Place, Resolved, ResolvedCheck, ResolvedStep, RoleRun};
 use crate::playbook::{Play, RoleUse, State};
 use crate::resource::check::Check;
 use crate::resource::{self, Files, Kept, Resource};
-use crate::role::{Expanded, ResourceKind, Role, RoleFiles, expand_resources, expand_step, resolve_options};
-use crate::source::{Diagnostic, Diagnostics, Span, folder_of};
+use crate::role::{Expanded, Role, RoleFiles, expand_resources, expand_step, resolve_options, twin};
+use crate::secret::{Certainty, Secrets};
+use crate::source::{Diagnostic, Diagnostics, folder_of};
 use crate::template::{Layer, Rank, RenderError, Scope};
 use crate::yaml::Node;
 use std::collections::BTreeSet;
@@ -45,6 +47,11 @@ impl Files for Sources {
 /// Everything that is wrong in what concerns this host.
 pub fn resolve(project: &Project, host: &str) -> Result<HostWork, Diagnostics> {
     project.hosts.render(host);
+    let secrets = &project.secrets;
+    work(project, host).map_err(|errors| errors.hiding(&|text| secrets.redact(text), &|text| secrets.blank(text)))
+}
+
+fn work(project: &Project, host: &str) -> Result<HostWork, Diagnostics> {
     let mut errors = Diagnostics::new();
     let plays = project.plays().filter(|(_, hosts)| hosts.iter().any(|name| name == host)).map(|(play, _)| play);
     let target = errors.collect(target(project, host, &plays.collect::<Vec<_>>()));
@@ -111,6 +118,7 @@ impl<'a> Resolver<'a> {
         if let Ok(folder) = std::path::absolute(folder_of(&play.path)) {
             scope = scope.with_magic("playbook_dir", folder.display().to_string());
         }
+        note_variables(&scope, &self.project.secrets);
         // a role's defaults are seen by the play's other roles
         for role in &play.roles {
             scope = scope.with_layer(role.role.defaults());
@@ -140,9 +148,11 @@ impl<'a> Resolver<'a> {
         let absent = role.state == State::Absent;
         let options = resolve_options(&role.role, &scope, &role.span, absent, &self.project.secrets);
         let Some(options) = self.errors.collect(options) else { return };
+        let twin = self.has_secrets(absent).then(|| twin(&role.role, &scope, &options, &self.project.secrets));
         self.needs_facts |= options.needs_facts;
         self.notes.extend(options.notes);
         let files = self.project.library.files(&role.role, self.host);
+        let twin = twin.map(|twin| twin.with_loader(files.clone()));
         let scope = options.scope.with_loader(files.clone());
         let become_user = self.become_user(play, role.become_, role.become_user.as_ref(), &scope);
         let mut run = RoleRun {
@@ -162,7 +172,8 @@ impl<'a> Resolver<'a> {
         self.generated(&mut run, &role.role, &options.generated, &scope);
         for step in &role.role.steps {
             let expanded = expand_step(step, &scope, absent);
-            let step = self.step(&mut run, &step.name, expanded, &[&play.tags, &role.tags], &files);
+            let twins = Twins::of(twin.as_ref().map(|twin| expand_step(step, twin, absent)));
+            let step = self.step(&mut run, &step.name, (expanded, twins), &[&play.tags, &role.tags], &files);
             run.steps.push(step);
         }
         run.awaits = self.project.hosts.secrets().awaited(self.host);
@@ -195,6 +206,7 @@ impl<'a> Resolver<'a> {
         let files = self.project.library.play_files(&play.path);
         let scope = scope.with_loader(files.clone());
         let expanded = expand_resources(&play.resources, &[], &scope, false);
+        let twin = self.has_secrets(false).then(|| expand_resources(&play.resources, &[], &scope.twin(), false));
         let become_user = self.become_user(play, None, None, &scope);
         let instance = self.instance(&format!("resources of {}", play_name(play)));
         let mut run = RoleRun {
@@ -211,7 +223,7 @@ impl<'a> Resolver<'a> {
             awaits: BTreeSet::new(),
             complete: self.project.selection.is_untagged(),
         };
-        let step = self.step(&mut run, "play", expanded, &[&play.tags], &files);
+        let step = self.step(&mut run, "play", (expanded, Twins::of(twin)), &[&play.tags], &files);
         run.steps.push(step);
         run.awaits = self.project.hosts.secrets().awaited(self.host);
         self.runs.push(run);
@@ -230,7 +242,7 @@ impl<'a> Resolver<'a> {
         &mut self,
         run: &mut RoleRun,
         name: &str,
-        expanded: Expanded,
+        (expanded, mut twins): (Expanded, Twins),
         outer: &[&[String]],
         files: &Arc<RoleFiles>,
     ) -> ResolvedStep {
@@ -247,15 +259,20 @@ impl<'a> Resolver<'a> {
             let id = distinct(id, &step.resources);
             let selected = selected(&rendered.tags);
             let sources = Sources { files: Arc::clone(files), scope: rendered.scope.clone() };
+            let twin = twins.resource(&rendered.span);
             let resource = if run.absent {
                 None
             } else {
                 let parsed = resource::parse(kind, &rendered.args, rendered.become_user.as_deref(), &sources);
-                let Some(resource) = self.take(parsed) else { continue };
-                if matches!(kind, ResourceKind::Unit | ResourceKind::Quadlet) {
-                    self.refuse_secrets(&id, &rendered.span, resource.as_ref());
-                }
-                self.refuse_in_processes(&id, &rendered.span, &resource.process_texts());
+                let Some(mut resource) = self.take(parsed) else { continue };
+                let twin = twin.and_then(|twin| {
+                    let sources = Sources { files: Arc::clone(files), scope: twin.scope.clone() };
+                    let parsed = resource::parse(kind, &twin.args, twin.become_user.as_deref(), &sources).ok()?;
+                    Some((twin, parsed))
+                });
+                let twin = twin.as_ref().map(|(twin, resource)| (twin, resource.as_ref()));
+                let exposed = taint::mark(&id, &rendered, resource.as_mut(), twin, &self.project.secrets);
+                self.errors.extend(exposed);
                 Some(resource)
             };
             let claims = match &resource {
@@ -272,6 +289,7 @@ impl<'a> Resolver<'a> {
             });
         }
         for rendered in expanded.checks {
+            let twin = twins.check(&rendered.span);
             if !selected(&rendered.tags) {
                 continue;
             }
@@ -280,33 +298,17 @@ impl<'a> Resolver<'a> {
                 && self.errors.collect(self.project.is_about(&check)).unwrap_or_default()
             {
                 let id = format!("{}/{name}/{}:{}", run.role, rendered.kind.name(), rendered.name);
-                self.refuse_in_processes(&id, &rendered.span, &check.process_texts());
+                let seen = taint::check(&id, &rendered, &check, twin.as_ref(), &self.project.secrets);
+                self.errors.extend(seen);
                 step.checks.push(ResolvedCheck { id, check });
             }
         }
         step
     }
 
-    /// systemd shows units to everybody.
-    fn refuse_secrets(&mut self, id: &str, span: &Span, resource: &dyn Resource) {
-        let exposed =
-            |(_, bytes): &(String, Vec<u8>)| self.project.secrets.are_exposed_in(&String::from_utf8_lossy(bytes));
-        if resource.texts().iter().any(exposed) {
-            let error = Diagnostic::at(span, format!("{id} has a secret in it, and everybody on the host can read it"));
-            let hint = "put the secret into a file with `mode: \"0600\"`, and name that with `EnvironmentFile`";
-            self.errors.push(error.hint(hint));
-        }
-    }
-
-    /// So does the kernel with what processes are started with; sudo writes it into the journal.
-    fn refuse_in_processes(&mut self, id: &str, span: &Span, texts: &[String]) {
-        if texts.iter().any(|text| self.project.secrets.are_exposed_in(text)) {
-            let id = self.project.secrets.redact(id);
-            let message =
-                format!("{id} has a secret in its arguments or environment, which everybody on the host can see");
-            let hint = "hand it over with `stdin`, or let it be read from a file with `mode: \"0600\"`";
-            self.errors.push(Diagnostic::at(span, message).hint(hint));
-        }
+    /// Whether it must be found out what was made of secrets; what goes is not looked into.
+    fn has_secrets(&self, absent: bool) -> bool {
+        !absent && !self.project.secrets.is_empty()
     }
 
     /// Who it is carried out as: what stands nearest wins.
@@ -333,6 +335,15 @@ impl<'a> Resolver<'a> {
                 self.take(scope.render(node).and_then(|node| Ok(node.string()?))).or_else(|| Some("root".to_owned()))
             }
             None => Some("root".to_owned()),
+        }
+    }
+}
+
+/// Notes what the names of variables say of them, so that it is hidden where the variables are used.
+fn note_variables(scope: &Scope, secrets: &Secrets) {
+    for name in scope.names() {
+        if let Some((_, node)) = scope.written(&name) {
+            secrets.note(node, &[], Certainty::of_name(&name));
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::call::Call;
 use super::operation::Operation;
+use crate::secret::Taint;
 use serde::Serialize;
 
 /// What happens to a resource, in one word; where it is several, the last of them in this list.
@@ -80,6 +81,9 @@ pub enum Detail {
         new: Option<String>,
         /// The file is a secret as a whole: only that it differs is said.
         hidden: bool,
+        /// What in the new content was made of secrets.
+        #[serde(skip)]
+        secrets: Taint,
     },
     /// A value that is not a text file: `mode 0644 -> 0640`.
     Value {

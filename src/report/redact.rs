@@ -5,6 +5,7 @@ use super::diff::{CONTEXT, compare};
 use super::shorten;
 use crate::engine::event::{CheckResult, Event, Failure, HostPlan, Outcome, Phase};
 use crate::plan::change::{Change, Detail};
+use crate::secret::Taint;
 use similar::{ChangeTag, DiffTag};
 use std::collections::HashSet;
 
@@ -63,13 +64,13 @@ fn change(change: &mut Change, redact: &Redactor) {
     change.operations.clear();
     for detail in &mut change.details {
         match detail {
-            Detail::Text { path, old, new, hidden } => {
+            Detail::Text { path, old, new, hidden, secrets } => {
                 *path = redact(path);
                 if *hidden {
                     *old = old.take().map(|_| String::new());
                     *new = new.take().map(|_| String::new());
                 } else {
-                    (*old, *new) = text(old.take(), new.take(), redact);
+                    (*old, *new) = text(old.take(), new.take(), secrets, redact);
                 }
             }
             Detail::Value { what, old, new } => {
@@ -102,12 +103,18 @@ fn strings(list: &mut [String], redact: &Redactor) {
 }
 
 /// Both sides of a file, without secrets: a hunk that touches a line with a secret hides all its changed lines, because
-/// the other side may hold the secret's former value, which no registry knows.
-fn text(old: Option<String>, new: Option<String>, redact: &Redactor) -> (Option<String>, Option<String>) {
+/// the other side may hold the secret's former value, which no registry knows. `taint` is what in the new one was made of secrets.
+fn text(
+    old: Option<String>,
+    new: Option<String>,
+    taint: &Taint,
+    redact: &Redactor,
+) -> (Option<String>, Option<String>) {
     let (Some(old), Some(new)) = (&old, &new) else {
-        return (old.map(|text| redact(&text)), new.map(|text| redact(&text)));
+        return (old.map(|text| redact(&text)), new.map(|text| redact(&taint.masked(&text))));
     };
-    let (old_secret, new_secret) = (Secret::lines(old, redact), Secret::lines(new, redact));
+    let (old_secret, mut new_secret) = (Secret::lines(old, redact), Secret::lines(new, redact));
+    new_secret.add(new, taint);
     if old_secret.lines.is_empty() && new_secret.lines.is_empty() {
         return (Some(old.clone()), Some(new.clone()));
     }
@@ -139,11 +146,16 @@ fn text(old: Option<String>, new: Option<String>, redact: &Redactor) -> (Option<
         let hidden_old = change.old_index().is_some_and(|line| hide_old.contains(&line));
         let hidden_new = change.new_index().is_some_and(|line| hide_new.contains(&line));
         let end = if change.missing_newline() { "" } else { "\n" };
+        // a line that stays is shown alike on both sides
+        let shown = match change.new_index() {
+            Some(line) => taint.masked_line(line, change.value()),
+            None => change.value().to_owned(),
+        };
         if change.tag() != ChangeTag::Insert {
-            sides.0 += &if hidden_old { format!("{OLD}{end}") } else { change.value().to_owned() };
+            sides.0 += &if hidden_old { format!("{OLD}{end}") } else { shown.clone() };
         }
         if change.tag() != ChangeTag::Delete {
-            sides.1 += &if hidden_new { format!("{NEW}{end}") } else { change.value().to_owned() };
+            sides.1 += &if hidden_new { format!("{NEW}{end}") } else { shown };
         }
     }
     (Some(redact(&sides.0)), Some(redact(&sides.1)))
@@ -159,6 +171,27 @@ struct Secret {
 }
 
 impl Secret {
+    /// What was made of secrets, too.
+    fn add(&mut self, text: &str, taint: &Taint) {
+        let lines: Vec<&str> = text.split_inclusive('\n').collect();
+        for number in taint.lines() {
+            if let Some(line) = lines.get(number)
+                && self.lines.insert(number)
+            {
+                self.begins(line, &taint.masked_line(number, line));
+            }
+        }
+    }
+
+    /// Notes what stands before the secret in a line.
+    fn begins(&mut self, line: &str, without: &str) {
+        let same = line.chars().zip(without.chars()).take_while(|(a, b)| a == b);
+        let start: String = same.map(|(char, _)| char).collect();
+        if start.trim().chars().count() >= 3 {
+            self.beginnings.push(start.trim_start().to_owned());
+        }
+    }
+
     fn lines(text: &str, redact: &Redactor) -> Self {
         let mut found = Self::default();
         let redacted = redact(text);
@@ -169,11 +202,7 @@ impl Secret {
             let without = redact(line);
             if without != line {
                 found.lines.insert(number);
-                let same = line.chars().zip(without.chars()).take_while(|(a, b)| a == b);
-                let start: String = same.map(|(char, _)| char).collect();
-                if start.trim().chars().count() >= 3 {
-                    found.beginnings.push(start.trim_start().to_owned());
-                }
+                found.begins(line, &without);
             }
         }
         // A secret of several lines shows only in the whole text: what redaction took out of it.
@@ -189,13 +218,14 @@ impl Secret {
 mod tests {
     use super::*;
     use crate::plan::change::Action;
+    use crate::secret::Secrets;
 
     fn hide(text: &str) -> String {
         text.replace("s3cret", "****").replace("BEGIN\nabc\nEND\n", "****\n")
     }
 
     fn sides(old: &str, new: &str) -> String {
-        let (old, new) = text(Some(old.to_owned()), Some(new.to_owned()), &hide);
+        let (old, new) = text(Some(old.to_owned()), Some(new.to_owned()), &Taint::default(), &hide);
         format!("{}---\n{}", old.unwrap_or_default(), new.unwrap_or_default())
     }
 
@@ -224,6 +254,8 @@ mod tests {
             output: vec!["first".into(), format!("{secrets} and why")],
             put_back: Vec::new(),
             left: Vec::new(),
+            stays: 0,
+            open: false,
         };
         let shown = failure(said, &hide);
         assert!(shown.message.starts_with("it said ****") && shown.message.len() < 2000, "{}", shown.message);
@@ -234,6 +266,15 @@ mod tests {
             "{}",
             shown.output[1]
         );
+    }
+
+    #[test]
+    fn what_was_made_of_a_secret_is_hidden_where_it_changes_and_where_it_stays() {
+        let (old, new) = ("pin: 12\nhash: old\nport: 1\n", "pin: 12\nhash: new\nport: 1\n");
+        let taint = Taint::of(new, Some("pin: 34\nhash: xyz\nport: 1\n"), &Secrets::new());
+        let (old, new) = text(Some(old.to_owned()), Some(new.to_owned()), &taint, &hide);
+        assert_eq!(old.as_deref(), Some("pin: ********\n(a line with a secret: before)\nport: 1\n"));
+        assert_eq!(new.as_deref(), Some("pin: ********\n(a line with a secret: after)\nport: 1\n"));
     }
 
     #[test]
@@ -282,6 +323,7 @@ mod tests {
                 old: Some("anything".to_owned()),
                 new: None,
                 hidden: true,
+                secrets: Taint::default(),
             }],
             operations: vec![crate::plan::operation::Operation::DaemonReload { user: None }],
         };

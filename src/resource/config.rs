@@ -9,6 +9,7 @@ use crate::plan::manifest::Item;
 use crate::plan::operation::{Attributes, Operation, Validation};
 use crate::plan::probe::{Probe, Question};
 use crate::plan::state::{PathState, State};
+use crate::secret::Taint;
 use crate::source::{Diagnostic, Diagnostics};
 use crate::template::RenderError;
 use crate::yaml::{Fields, Node};
@@ -112,7 +113,7 @@ fn file(node: &Node, folder: &str, shared: &Attributes, files: &dyn Files) -> Re
         group: own.group.or_else(|| shared.group.clone()),
         mode: own.mode.or(shared.mode),
     };
-    Ok(Content { path, bytes, attributes, secret })
+    Ok(Content { path, bytes, attributes, secret, taint: Taint::default() })
 }
 
 /// A path below the set's folder.
@@ -153,6 +154,10 @@ impl Resource for Config {
 
     fn texts(&self) -> Vec<(String, Vec<u8>)> {
         self.files.iter().map(Content::text).collect()
+    }
+
+    fn contents_mut(&mut self) -> Vec<&mut Content> {
+        self.files.iter_mut().collect()
     }
 
     fn plan(&self, state: &mut State) -> Result<Planned, String> {

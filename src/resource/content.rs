@@ -6,6 +6,7 @@ use crate::plan::manifest::{Before, Item};
 use crate::plan::operation::{Attributes, Body, Expectation, Operation};
 use crate::plan::probe::Probe;
 use crate::plan::state::{Meta, PathState, State};
+use crate::secret::Taint;
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 
@@ -20,6 +21,8 @@ pub struct Content {
     pub attributes: Attributes,
     /// Whether its content must never be shown.
     pub secret: bool,
+    /// What in it was made of secrets.
+    pub taint: Taint,
 }
 
 /// How a file differs.
@@ -35,6 +38,15 @@ pub struct Difference {
     pub body: Option<Body>,
     /// For the manifest.
     pub item: Option<Item>,
+}
+
+/// Who can read a file that few may read.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Readers<'c> {
+    /// Its mode lets all others.
+    Everybody,
+    /// A group that is everybody's.
+    Group(&'c str),
 }
 
 /// Hex SHA-256.
@@ -64,6 +76,26 @@ impl Content {
     /// Notes that it is declared for this host.
     pub fn declare(&self, state: &mut State) {
         state.declared.insert(self.path.clone(), sha256(&self.bytes));
+    }
+
+    /// Whether others than those who are named must not read it.
+    pub fn is_private(&self) -> bool {
+        self.secret || !self.taint.is_empty()
+    }
+
+    /// What it holds, as it may be shown; none if nothing of it may.
+    pub fn shown(&self) -> Option<String> {
+        (!self.secret).then(|| self.taint.masked(&String::from_utf8_lossy(&self.bytes)))
+    }
+
+    /// Who could read a secret in it, by what is declared.
+    pub fn readers(&self) -> Option<Readers<'_>> {
+        let mode = self.attributes.mode.filter(|_| self.is_private())?;
+        match &self.attributes.group {
+            _ if mode & 0o007 != 0 => Some(Readers::Everybody),
+            Some(group) if mode & 0o070 != 0 && is_of_everybody(group) => Some(Readers::Group(group)),
+            _ => None,
+        }
     }
 
     /// Asks for the file and the folder that it is in.
@@ -99,6 +131,12 @@ impl Content {
             Some(meta) => compare_attributes(&self.wanted(), meta),
             None => self.new_attributes(),
         };
+        if self.is_private() && after.mode & 0o070 != 0 && is_of_everybody(&after.group) {
+            return Err(format!(
+                "{} has a secret in it, and its group {}, which is everybody's, could read it; declare another `group`",
+                self.path, after.group
+            ));
+        }
         if same && details.is_empty() {
             let item = Item::File { path: self.path.clone(), before: before(state, &self.claim(), true) };
             return Ok(Difference { item: Some(item), ..Difference::default() });
@@ -131,7 +169,7 @@ impl Content {
             let old = target.as_deref().map_or("a symbolic link".to_owned(), |target| format!("link to {target}"));
             difference.details.extend(Detail::value("kind", Some(&old), Some("file")));
         }
-        difference.details.push(self.shown(now));
+        difference.details.push(self.difference(now));
         difference.body = Some(Body {
             path: self.path.clone(),
             content: self.bytes.clone(),
@@ -159,7 +197,7 @@ impl Content {
 
     /// A secret is its owner's alone, whatever it was before, unless it is declared otherwise.
     fn wanted(&self) -> Attributes {
-        let private = self.secret.then_some(self.default_mode());
+        let private = self.is_private().then_some(self.default_mode());
         Attributes { mode: self.attributes.mode.or(private), ..self.attributes.clone() }
     }
 
@@ -172,11 +210,15 @@ impl Content {
     }
 
     fn default_mode(&self) -> u32 {
-        if self.secret { 0o600 } else { 0o644 }
+        if self.is_private() { 0o600 } else { 0o644 }
+    }
+
+    fn text_detail(&self, old: Option<String>, new: String) -> Detail {
+        Detail::Text { path: self.path.clone(), old, new: Some(new), hidden: false, secrets: self.taint.clone() }
     }
 
     /// What the content is now and will be, in words.
-    fn shown(&self, now: &PathState) -> Detail {
+    fn difference(&self, now: &PathState) -> Detail {
         let size = |bytes: u64| format!("{bytes} bytes");
         let (old_text, old_size) = match now {
             PathState::File { content, size, .. } => {
@@ -185,19 +227,17 @@ impl Content {
             _ => (None, None),
         };
         let new_text = String::from_utf8(self.bytes.clone()).ok();
+        let hidden = self.secret || new_text.is_none() && self.is_private();
         match (new_text, old_text, old_size) {
-            _ if self.secret => Detail::Text {
+            _ if hidden => Detail::Text {
                 path: self.path.clone(),
                 old: old_size.map(|_| String::new()),
                 new: Some(String::new()),
                 hidden: true,
+                secrets: Taint::default(),
             },
-            (Some(new), Some(old), _) => {
-                Detail::Text { path: self.path.clone(), old: Some(old), new: Some(new), hidden: false }
-            }
-            (Some(new), None, None) => {
-                Detail::Text { path: self.path.clone(), old: None, new: Some(new), hidden: false }
-            }
+            (Some(new), Some(old), _) => self.text_detail(Some(old), new),
+            (Some(new), None, None) => self.text_detail(None, new),
             (_, _, old) => Detail::Value {
                 what: "content".to_owned(),
                 old: old.map(size),
@@ -205,6 +245,11 @@ impl Content {
             },
         }
     }
+}
+
+/// Whether a group is one that every user is in, or programs of strangers run as.
+fn is_of_everybody(group: &str) -> bool {
+    ["users", "nogroup", "nobody", "65534"].contains(&group)
 }
 
 /// Owner, group and mode of what is made anew.

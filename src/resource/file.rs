@@ -7,6 +7,7 @@ use crate::plan::manifest::Item;
 use crate::plan::operation::{Operation, Validation};
 use crate::plan::probe::Probe;
 use crate::plan::state::State;
+use crate::secret::Taint;
 use crate::source::Diagnostic;
 use crate::template::RenderError;
 use crate::yaml::{Fields, Node};
@@ -67,7 +68,7 @@ impl File {
         let validation = validation(&mut fields);
         let secret = fields.boolean("secret").unwrap_or(false);
         let (path, bytes) = fields.finish_with(target.zip(bytes))?;
-        Ok(Self { content: Content { path, bytes, attributes, secret }, validation })
+        Ok(Self { content: Content { path, bytes, attributes, secret, taint: Taint::default() }, validation })
     }
 }
 
@@ -90,6 +91,10 @@ impl Resource for File {
 
     fn texts(&self) -> Vec<(String, Vec<u8>)> {
         vec![self.content.text()]
+    }
+
+    fn contents_mut(&mut self) -> Vec<&mut Content> {
+        vec![&mut self.content]
     }
 
     fn plan(&self, state: &mut State) -> Result<Planned, String> {

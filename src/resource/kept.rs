@@ -7,6 +7,7 @@ use crate::plan::manifest::Item;
 use crate::plan::operation::{Attributes, Operation};
 use crate::plan::probe::Probe;
 use crate::plan::state::{Meta, PathState, State};
+use crate::secret::Taint;
 
 /// A secret in solti's own folder on the host.
 #[derive(Debug)]
@@ -21,7 +22,13 @@ impl Kept {
     pub fn new(folder: &str, name: &str, value: &str) -> Self {
         let attributes = Attributes { owner: None, group: None, mode: Some(0o600) };
         let path = path(folder, name);
-        let content = Content { path, bytes: format!("{value}\n").into_bytes(), attributes, secret: true };
+        let content = Content {
+            path,
+            bytes: format!("{value}\n").into_bytes(),
+            attributes,
+            secret: true,
+            taint: Taint::default(),
+        };
         Self { folder: folder.to_owned(), name: name.to_owned(), content }
     }
 }

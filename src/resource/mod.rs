@@ -30,7 +30,7 @@ pub mod check;
 
 pub use arguments::{DURATION_HINT, duration, milliseconds};
 pub use claims::claims;
-pub use content::sha256;
+pub use content::{Content, Readers, sha256};
 pub use kept::Kept;
 
 use crate::plan::change::{Action, Change, Detail};
@@ -61,6 +61,11 @@ pub trait Resource: fmt::Debug + Send + Sync {
 
     /// The files that it writes: path and content.
     fn texts(&self) -> Vec<(String, Vec<u8>)> {
+        Vec::new()
+    }
+
+    /// The same files, to note what in them was made of secrets.
+    fn contents_mut(&mut self) -> Vec<&mut Content> {
         Vec::new()
     }
 

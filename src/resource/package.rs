@@ -160,6 +160,10 @@ impl Resource for Package {
         self.repository.iter().map(Content::text).collect()
     }
 
+    fn contents_mut(&mut self) -> Vec<&mut Content> {
+        self.repository.iter_mut().collect()
+    }
+
     /// Packages of one vendor come from one repository.
     fn shares(&self) -> bool {
         true

@@ -5,6 +5,7 @@ use super::arguments::{brought, plain_name};
 use super::content::Content;
 use super::openpgp::KeyFile;
 use crate::plan::operation::Attributes;
+use crate::secret::Taint;
 use crate::source::{Diagnostic, Diagnostics, Span};
 use crate::template::RenderError;
 use crate::yaml::{Fields, Node};
@@ -51,7 +52,7 @@ pub fn repository(node: &Node, files: &dyn Files) -> Result<Vec<Content>, Render
     }
     text.push_str(&format!("Signed-By: {key_path}\n"));
     let attributes = Attributes { owner: Some("root".into()), group: Some("root".into()), mode: Some(0o644) };
-    let file = |path, bytes| Content { path, bytes, attributes: attributes.clone(), secret: false };
+    let file = |path, bytes| Content { path, bytes, attributes: attributes.clone(), secret: false, taint: Taint::default() };
     Ok(vec![file(key_path, key.bytes), file(format!("/etc/apt/sources.list.d/{name}.sources"), text.into_bytes())])
 }
 

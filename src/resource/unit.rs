@@ -9,6 +9,7 @@ use crate::plan::operation::Operation;
 use crate::plan::probe::Probe;
 use crate::plan::state::State;
 use crate::quadlet::UnitFile;
+use crate::secret::Taint;
 use crate::template::RenderError;
 use crate::yaml::{Fields, Node};
 
@@ -60,7 +61,7 @@ impl Unit {
             Some(name) => drop_in_path(&scope, &unit, name),
             None => unit_path(&scope, &unit),
         };
-        let content = Content { path, bytes, attributes: scope.attributes(), secret: false };
+        let content = Content { path, bytes, attributes: scope.attributes(), secret: false, taint: Taint::default() };
         Ok(Self { unit, content, drop_in: drop_in.is_some(), scope })
     }
 }
@@ -102,6 +103,10 @@ impl Resource for Unit {
 
     fn texts(&self) -> Vec<(String, Vec<u8>)> {
         vec![self.content.text()]
+    }
+
+    fn contents_mut(&mut self) -> Vec<&mut Content> {
+        vec![&mut self.content]
     }
 
     fn plan(&self, state: &mut State) -> Result<Planned, String> {

@@ -22,7 +22,7 @@ pub use files::RoleFiles;
 pub use library::{RoleLibrary, RoleSummary};
 pub use names::{check_assignments, check_inventory_names};
 pub use options::{OptionSpec, OptionType};
-pub use resolve::{ResolvedOptions, resolve_options};
+pub use resolve::{ResolvedOptions, resolve_options, twin};
 pub use resource::{ResourceSpec, read_resources};
 
 use crate::source::{SourceFile, did_you_mean};

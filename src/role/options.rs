@@ -97,6 +97,8 @@ pub struct OptionSpec {
     pub secret_keys: Vec<String>,
     /// Whether each value in it is text.
     pub texts: bool,
+    /// Whether all values in it are never shown, as those of an environment.
+    pub secret_values: bool,
     /// The values to choose from.
     pub choices: Vec<Node>,
     /// The smallest number.
@@ -128,6 +130,7 @@ pub(super) fn read_option(entry: &Entry) -> Result<OptionSpec, Diagnostics> {
     let secret_keys = fields.strings("secret_keys").unwrap_or_default();
     let values = fields.get("values");
     let texts = fields.read(values, read_values).is_some();
+    let secret_values = fields.boolean("secret_values").unwrap_or(false);
     let choices_node = fields.get("choices");
     let choices = fields.read(choices_node, |node| node.sequence().map(<[Node]>::to_vec)).unwrap_or_default();
     let min = fields.integer("min");
@@ -149,9 +152,13 @@ pub(super) fn read_option(entry: &Entry) -> Result<OptionSpec, Diagnostics> {
         let error = Diagnostic::at(&entry.key_span, message);
         fields.error(error.hint("`type: secret`, without `default`, `required` and `required_if`"));
     }
-    if !secret_keys.is_empty() && !matches!(kind, OptionType::List | OptionType::Mapping | OptionType::Any) {
-        let message = format!("option `{}` has no mappings that `secret_keys` could be in", entry.key);
-        fields.error(Diagnostic::at(&entry.key_span, message).hint("`secret_keys` is for a list, a mapping or any"));
+    if !matches!(kind, OptionType::List | OptionType::Mapping | OptionType::Any) {
+        let key = if secret_keys.is_empty() { secret_values.then_some("secret_values") } else { Some("secret_keys") };
+        if let Some(key) = key {
+            let message = format!("option `{}` has no mappings that `{key}` could be in", entry.key);
+            let error = Diagnostic::at(&entry.key_span, message);
+            fields.error(error.hint(format!("`{key}` is for a list, a mapping or any")));
+        }
     }
     if let Some(values) = values.filter(|_| !matches!(kind, OptionType::List | OptionType::Mapping)) {
         let message = format!("option `{}` has no values in it", entry.key);
@@ -167,6 +174,7 @@ pub(super) fn read_option(entry: &Entry) -> Result<OptionSpec, Diagnostics> {
         generated,
         secret_keys,
         texts,
+        secret_values,
         choices,
         min,
         max,

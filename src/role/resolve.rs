@@ -2,7 +2,7 @@
 
 use super::values::typed;
 use super::{OptionSpec, OptionType, Role};
-use crate::secret::Secrets;
+use crate::secret::{Certainty, Secrets};
 use crate::source::{Diagnostic, Diagnostics, Span};
 use crate::template::{Layer, Rank, RenderError, Scope};
 use crate::yaml::{Node, Value};
@@ -84,7 +84,7 @@ pub fn resolve_options(
             generate(option, &scope, used_at, &mut generated, &mut errors);
             continue;
         }
-        note_secrets(option, &rendered, option.kind == OptionType::Secret, secrets);
+        secrets.note(&rendered, &option.secret_keys, certainty(option));
         match typed(option, &rendered) {
             Ok(value) => {
                 values.insert(option.name.clone(), value);
@@ -152,20 +152,36 @@ fn by_own_name(role: &Role, scope: &Scope, errors: &mut Diagnostics, notes: &mut
     if renamed.is_empty() { scope.clone() } else { scope.with_layer(Layer::new(Rank::Role, renamed)) }
 }
 
-/// Every text in a secret's value is one that is never shown.
-fn note_secrets(option: &OptionSpec, node: &Node, secret: bool, secrets: &Secrets) {
-    match &node.value {
-        Value::Sequence(items) => items.iter().for_each(|item| note_secrets(option, item, secret, secrets)),
-        Value::Mapping(entries) => entries.iter().for_each(|entry| {
-            note_secrets(option, &entry.value, secret || option.secret_keys.contains(&entry.key), secrets);
-        }),
-        _ if secret => {
-            for text in node.printed().as_deref().into_iter().chain(node.read_otherwise()) {
-                secrets.add(text);
+/// How secret the values of an option are, by what is said of it.
+fn certainty(option: &OptionSpec) -> Certainty {
+    match option.kind {
+        OptionType::Secret => Certainty::Declared,
+        _ if option.secret_values => Certainty::Likely,
+        OptionType::String | OptionType::List | OptionType::Mapping | OptionType::Any => {
+            Certainty::of_name(&option.name)
+        }
+        _ => Certainty::Open,
+    }
+}
+
+/// What the role's steps are rendered in as it would be with other secrets. Where a value cannot be had so, it stays what it
+/// is.
+pub fn twin(role: &Role, scope: &Scope, options: &ResolvedOptions, secrets: &Secrets) -> Scope {
+    let scope = by_own_name(role, &scope.twin(), &mut Diagnostics::new(), &mut Vec::new());
+    let mut values = options.values.clone();
+    for (name, value) in &mut values {
+        let Some(option) = role.options.get(name) else { continue };
+        let rendered = scope.written(name).and_then(|(_, node)| scope.render(node).ok());
+        if let Some(mut other) = rendered.filter(|node| !is_empty(node)) {
+            secrets.exchange(&mut other, &option.secret_keys, certainty(option));
+            if let Ok(other) = typed(option, &other) {
+                *value = other;
+                continue;
             }
         }
-        _ => {}
+        secrets.exchange(value, &option.secret_keys, certainty(option));
     }
+    scope.with_layer(Layer::new(Rank::Options, values))
 }
 
 /// The error of an option that somebody had to give.

@@ -1,13 +1,28 @@
 //! Secret values of a run, and keeping them out of everything that is shown.
+//!
+//! Two ways lead to that, because neither does alone. *By value*: whatever is shown is searched for every value that is known
+//! to be secret, in every form that it may have been given. *By origin*: what a host gets is rendered a second time with
+//! [other secrets](Secrets::disguised), and what differs then was [made of secrets](Taint), however it was made.
 
+mod forms;
+mod members;
+mod names;
 mod random;
+mod shapes;
 mod store;
+mod taint;
 
+pub use members::Certainty;
+use names::{is_reference, tells};
 pub use random::hexadecimal;
+use shapes::of_urls;
 pub use store::{NoSecret, SecretName, SecretStore};
+pub use taint::{Taint, disguise};
 
-use crate::host::in_query;
-use std::sync::{Arc, PoisonError, RwLock};
+use aho_corasick::AhoCorasick;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Range;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// What stands in place of a secret.
 pub const REDACTED: &str = "********";
@@ -15,9 +30,94 @@ pub const REDACTED: &str = "********";
 /// A value this short turns up by chance, so it is hidden only where it stands alone.
 const SHORT: usize = 4;
 
+/// A value this long does not stand anywhere by chance: where it does, it is the secret.
+pub const TELLING: usize = 8;
+
 /// The secret values known in this run; clones share them.
 #[derive(Clone, Default)]
-pub struct Secrets(Arc<RwLock<Vec<String>>>);
+pub struct Secrets(Arc<RwLock<Known>>);
+
+#[derive(Default)]
+struct Known {
+    /// As they were given, those too that are not looked for.
+    values: HashMap<String, Certainty>,
+    /// What is looked for.
+    forms: BTreeMap<String, Form>,
+    /// Forms of values that are too short to be looked for anywhere.
+    words: BTreeSet<String>,
+    /// Made when it is needed.
+    search: OnceLock<Option<Search>>,
+}
+
+/// What is known of a text that is looked for.
+#[derive(Clone, Copy)]
+struct Form {
+    /// It is a part of base64, of which the rest is hidden too.
+    encoded: bool,
+    certainty: Certainty,
+}
+
+struct Search {
+    automaton: AhoCorasick,
+    /// Of each of its patterns.
+    forms: Vec<Form>,
+    /// The beginnings and the ends of the long ones, for texts that were cut off within one; and these themselves.
+    cut: [AhoCorasick; 2],
+    long: Vec<String>,
+}
+
+impl Search {
+    fn new(forms: &BTreeMap<String, Form>) -> Option<Self> {
+        let long: Vec<String> = forms.keys().filter(|form| form.len() > TELLING).cloned().collect();
+        let beginnings = AhoCorasick::new(long.iter().map(|form| &form.as_bytes()[..TELLING])).ok()?;
+        let ends = AhoCorasick::new(long.iter().map(|form| &form.as_bytes()[form.len() - TELLING..])).ok()?;
+        let automaton = AhoCorasick::new(forms.keys()).ok()?;
+        Some(Self { automaton, forms: forms.values().copied().collect(), cut: [beginnings, ends], long })
+    }
+
+    /// Where a text ends within a secret, or begins within one.
+    fn cut_off(&self, text: &str) -> Vec<Range<usize>> {
+        let [beginnings, ends] = &self.cut;
+        let form = |place: &aho_corasick::Match| self.long[place.pattern().as_usize()].as_str();
+        let at_end = beginnings
+            .find_overlapping_iter(text)
+            .filter(|place| text.get(place.start()..).is_some_and(|rest| form(place).starts_with(rest)));
+        let at_start = ends
+            .find_overlapping_iter(text)
+            .filter(|place| text.get(..place.end()).is_some_and(|rest| form(place).ends_with(rest)));
+        at_end.map(|place| place.start()..text.len()).chain(at_start.map(|place| 0..place.end())).collect()
+    }
+}
+
+impl Known {
+    fn look_for(&mut self, value: &str, certainty: Certainty) {
+        if value.len() < SHORT {
+            self.words.extend(forms::escaped(value));
+            return;
+        }
+        let plain = forms::escaped(value).into_iter().chain(forms::hexadecimal(value)).map(|form| (form, false));
+        let encoded = forms::in_base64(value).into_iter().map(|form| (form, true));
+        for (form, encoded) in plain.chain(encoded) {
+            let known = self.forms.entry(form).or_insert(Form { encoded, certainty });
+            known.certainty = known.certainty.max(certainty);
+            known.encoded &= encoded;
+        }
+        self.search = OnceLock::new();
+    }
+
+    fn search(&self) -> Option<&Search> {
+        self.search.get_or_init(|| Search::new(&self.forms)).as_ref()
+    }
+
+    /// Where forms that are `wanted` stand in a text.
+    fn forms_in(&self, text: &str, wanted: impl Fn(&Form, &Range<usize>) -> bool) -> Vec<Range<usize>> {
+        let Some(search) = self.search() else { return Vec::new() };
+        let places = search.automaton.find_overlapping_iter(text);
+        let found = places.map(|place| (&search.forms[place.pattern().as_usize()], place.range()));
+        let wanted = found.filter(|(form, range)| wanted(form, range));
+        wanted.map(|(form, range)| if form.encoded { around(text, range) } else { range }).collect()
+    }
+}
 
 impl Secrets {
     /// None yet.
@@ -25,76 +125,155 @@ impl Secrets {
         Self::default()
     }
 
-    /// Remembers a value, and its lines if it has several, because texts are shown line by line; each also as it is written where
-    /// some of its characters mean something else.
+    fn known(&self) -> RwLockReadGuard<'_, Known> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn known_mut(&self) -> RwLockWriteGuard<'_, Known> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Remembers a value, and its lines if it has several, because texts are shown line by line.
     pub fn add(&self, value: &str) {
-        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let lines = value.lines().map(str::trim).filter(|line| line.len() >= SHORT);
-        for part in std::iter::once(value.trim()).chain(lines).flat_map(written) {
-            if !part.is_empty() && !known.contains(&part) {
-                known.push(part);
-            }
+        self.remember(value, Certainty::Declared);
+    }
+
+    /// Remembers a value of which it is not certain that it is a secret, as that of a variable of an environment: it is looked
+    /// for only if it is long, else it is hidden where it came from the variable.
+    pub fn add_likely(&self, value: &str) {
+        self.remember(value, Certainty::Likely);
+    }
+
+    fn remember(&self, value: &str, certainty: Certainty) {
+        let value = value.trim();
+        if value.is_empty() || self.known().values.get(value).is_some_and(|known| *known >= certainty) {
+            return;
         }
-        // longest first, so that a secret within another one does not leave the rest of it standing
-        known.sort_by_key(|value| std::cmp::Reverse(value.len()));
+        let mut known = self.known_mut();
+        known.values.insert(value.to_owned(), certainty);
+        if certainty == Certainty::Declared || value.len() >= TELLING {
+            let lines = value.lines().map(str::trim).filter(|line| line.len() >= SHORT && *line != value);
+            std::iter::once(value).chain(lines).for_each(|part| known.look_for(part, certainty));
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.known().values.is_empty()
+    }
+
+    /// Whether a text is a value that was given as a secret.
+    pub fn is_value(&self, text: &str) -> bool {
+        self.known().values.contains_key(text.trim())
     }
 
     /// `text` with every secret in it replaced.
     pub fn redact(&self, text: &str) -> String {
-        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        known.iter().fold(text.to_owned(), |text, secret| hide(&text, secret))
+        replaced(text, &self.places(text), |_| REDACTED.to_owned())
+    }
+
+    /// `text` with as many stars as every secret in it is long, where columns count.
+    pub fn blank(&self, text: &str) -> String {
+        blanked(text, &self.places(text))
     }
 
     /// Whether there is a secret in `text`.
+    #[cfg(test)]
     pub fn contains(&self, text: &str) -> bool {
-        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        known.iter().any(|secret| places(text, secret).next().is_some())
+        !self.places(text).is_empty()
+    }
+
+    /// Where secrets stand in a text.
+    pub fn places(&self, text: &str) -> Vec<Range<usize>> {
+        let known = self.known();
+        let mut found = known.forms_in(text, |_, _| true);
+        found.extend(known.search().map(|search| search.cut_off(text)).unwrap_or_default());
+        found.extend(known.words.iter().flat_map(|word| places_of_word(text, word)));
+        found.extend(shapes::places(text));
+        merged(found)
+    }
+
+    /// Where secrets stand in a text that cannot be there by chance.
+    pub fn telling_places(&self, text: &str) -> Vec<Range<usize>> {
+        let certain =
+            |form: &Form, place: &Range<usize>| form.certainty == Certainty::Declared && place.len() >= TELLING;
+        merged(self.known().forms_in(text, certain))
+    }
+
+    /// The text as it would be with other secrets, if it has any that cannot be in it by chance.
+    pub fn disguised(&self, text: &str) -> Option<String> {
+        let known = self.known();
+        let certain = |(value, certainty): &(&String, &Certainty)| {
+            **certainty == Certainty::Declared && value.len() >= TELLING && text.contains(value.as_str())
+        };
+        let mut values: Vec<&String> = known.values.iter().filter(certain).map(|(value, _)| value).collect();
+        // the longest first, of which others may be parts
+        values.sort_by_key(|value| std::cmp::Reverse(value.len()));
+        let disguised =
+            values.iter().fold(text.to_owned(), |text, value| text.replace(value.as_str(), &disguise(value)));
+        (disguised != text).then_some(disguised)
     }
 }
 
-impl Secrets {
-    /// Whether a secret stands in a text that everybody can read; shorter ones may be there by chance.
-    pub fn are_exposed_in(&self, text: &str) -> bool {
-        const TELLING: usize = 8;
-        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        known.iter().any(|secret| secret.len() >= TELLING && text.contains(secret.as_str()))
-    }
+/// A text that a user wrote with as many stars as what looks like a secret in it is long: for errors that come before it is
+/// known which values are secrets.
+pub fn blank_likely(text: &str) -> String {
+    blanked(text, &merged(shapes::places(text).chain(shapes::named(text)).collect()))
+}
+
+fn blanked(text: &str, places: &[Range<usize>]) -> String {
+    let stars = |secret: &str| secret.bytes().map(|byte| if byte == b'\n' { '\n' } else { '*' }).collect();
+    replaced(text, places, stars)
 }
 
 impl std::fmt::Debug for Secrets {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        write!(f, "Secrets({})", known.len())
+        write!(f, "Secrets({})", self.known().values.len())
     }
 }
 
-/// A value as it is, and as it stands in configuration files, in quotes of JSON, YAML and TOML, in those of shells and systemd,
-/// and in URLs.
-fn written(value: &str) -> [String; 5] {
-    let quoted = value.replace('\\', r"\\").replace('"', "\\\"");
-    let shell = quoted.replace('$', r"\$").replace('`', r"\`");
-    [value.to_owned(), value.replace('$', "$$"), quoted, shell, in_query(value)]
-}
-
-/// Where `secret` stands in `text`; a short one only as a word of its own.
-fn places<'t>(text: &'t str, secret: &'t str) -> impl Iterator<Item = usize> + 't {
-    text.match_indices(secret).map(|(at, _)| at).filter(move |&at| {
-        let before = text[..at].chars().next_back();
-        let after = text[at + secret.len()..].chars().next();
-        secret.len() >= SHORT || !before.into_iter().chain(after).any(|near| near.is_alphanumeric() || near == '_')
+/// Where a short secret stands in `text`: as a word of its own.
+fn places_of_word<'t>(text: &'t str, word: &'t str) -> impl Iterator<Item = Range<usize>> + 't {
+    let places = text.match_indices(word).map(|(at, _)| at..at + word.len());
+    places.filter(|place| {
+        let before = text[..place.start].chars().next_back();
+        let after = text[place.end..].chars().next();
+        !before.into_iter().chain(after).any(|near| near.is_alphanumeric() || near == '_')
     })
 }
 
-fn hide(text: &str, secret: &str) -> String {
-    let mut hidden = String::with_capacity(text.len());
-    let mut end = 0;
-    for at in places(text, secret) {
-        hidden.push_str(&text[end..at]);
-        hidden.push_str(REDACTED);
-        end = at + secret.len();
+/// The whole base64 that has `part` in it.
+fn around(text: &str, part: Range<usize>) -> Range<usize> {
+    let bytes = text.as_bytes();
+    let before = bytes[..part.start].iter().rev().take_while(|byte| forms::is_base64(**byte)).count();
+    let after = bytes[part.end..].iter().take_while(|byte| forms::is_base64(**byte)).count();
+    let padding = bytes[part.end + after..].iter().take_while(|byte| **byte == b'=').count();
+    part.start - before..part.end + after + padding
+}
+
+/// The ranges in order, those that overlap as one.
+fn merged(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    ranges.sort_by_key(|range| (range.start, range.end));
+    let mut all: Vec<Range<usize>> = Vec::new();
+    for range in ranges {
+        match all.last_mut() {
+            Some(last) if range.start < last.end => last.end = last.end.max(range.end),
+            _ => all.push(range),
+        }
     }
-    hidden.push_str(&text[end..]);
-    hidden
+    all
+}
+
+fn replaced(text: &str, places: &[Range<usize>], mut with: impl FnMut(&str) -> String) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut end = 0;
+    for place in places {
+        shown.push_str(&text[end..place.start]);
+        shown.push_str(&with(&text[place.clone()]));
+        end = place.end;
+    }
+    shown.push_str(&text[end..]);
+    shown
 }
 
 #[cfg(test)]
@@ -134,6 +313,64 @@ mod tests {
         for text in ["to$k\"e/n", "to$$k\"e/n", "to$k\\\"e/n", "to\\$k\\\"e/n", "to%24k%22e%2Fn"] {
             assert_eq!(secrets.redact(&format!("x={text};")), format!("x={REDACTED};"));
         }
+    }
+
+    #[test]
+    fn a_value_is_hidden_in_whatever_was_made_of_it() {
+        let secrets = secrets(&["it's $1/2 \"x\\y\" é"]);
+        for text in [
+            r#"it''s $1/2 "x\y" é"#,
+            r#"it'\''s $1/2 "x\y" é"#,
+            r#"it's $1/2 \"x\\y\" \u00e9"#,
+            r#"it\'s $1/2 "x\\y" é"#,
+            "it%27s%20%241%2F2%20%22x%5Cy%22%20%C3%A9",
+            "it%27s%20%241/2%20%22x%5cy%22%20%c3%a9",
+            "it&#x27;s $1&#x2f;2 &quot;x\\y&quot; é",
+            "6974277320243132".get(..0).unwrap_or_default(),
+            "697427732024312f322022785c792220c3a9",
+        ] {
+            assert_eq!(
+                secrets.redact(&format!("x={text};")),
+                format!("x={};", if text.is_empty() { "" } else { REDACTED })
+            );
+        }
+    }
+
+    #[test]
+    fn base64_with_a_secret_in_it_is_hidden_whole() {
+        let secrets = secrets(&["hunter2hunter2"]);
+        for user in ["", "a:", "ab:", "abc:", "admin:"] {
+            let encoded =
+                base64::Engine::encode(&base64::engine::general_purpose::STANDARD, format!("{user}hunter2hunter2"));
+            assert_eq!(secrets.redact(&format!("Basic {encoded}, and")), "Basic ********, and");
+        }
+    }
+
+    #[test]
+    fn values_that_overlap_are_hidden_both() {
+        assert_eq!(secrets(&["abcdef", "defghi"]).redact("<abcdefghi>"), "<********>");
+    }
+
+    #[test]
+    fn likely_secrets_are_looked_for_if_they_are_long() {
+        let secrets = Secrets::new();
+        secrets.add_likely("info");
+        secrets.add_likely("a-long-value");
+        assert_eq!(secrets.redact("information: a-long-value"), "information: ********");
+        assert!(secrets.is_value("info"));
+    }
+
+    #[test]
+    fn half_a_secret_where_a_text_was_cut() {
+        let secrets = secrets(&["abcdefghijklmnop"]);
+        assert_eq!(secrets.redact("token: abcdefghijk"), "token: ********");
+        assert_eq!(secrets.redact("ghijklmnop and more"), "******** and more");
+        assert_eq!(secrets.redact("ghijklmno and abcdefghijk more"), "ghijklmno and abcdefghijk more");
+    }
+
+    #[test]
+    fn columns_stay() {
+        assert_eq!(secrets(&["hunter2"]).blank("a hunter2 b"), "a ******* b");
     }
 
     #[test]

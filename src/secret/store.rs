@@ -90,6 +90,11 @@ impl SecretStore {
         Self { hidden, known: Mutex::default() }
     }
 
+    /// All that is kept out of what is shown, these secrets too.
+    pub fn hidden(&self) -> &Secrets {
+        &self.hidden
+    }
+
     fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -101,6 +101,20 @@ impl Diagnostics {
         self.0.is_empty()
     }
 
+    /// The errors with what must not be seen hidden in all that they show: by `hide` in what they say, by `blank`, which keeps
+    /// the length of a text, in the lines that they point at.
+    #[must_use]
+    pub fn hiding(self, hide: &dyn Fn(&str) -> String, blank: &dyn Fn(&str) -> String) -> Self {
+        let span = |span: &Span| Span { file: span.file.blanked(blank), ..span.clone() };
+        let all = self.0.into_iter().map(|error| Diagnostic {
+            message: hide(&error.message),
+            primary: error.primary.map(|(place, label)| (span(&place), hide(&label))),
+            secondary: error.secondary.iter().map(|(place, label)| (span(place), hide(label))).collect(),
+            hints: error.hints.iter().map(|hint| hide(hint)).collect(),
+        });
+        Self(all.collect())
+    }
+
     /// The errors in the order found.
     pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
         self.0.iter()

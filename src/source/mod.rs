@@ -35,6 +35,15 @@ impl SourceFile {
         Arc::new(Self { name: name.into(), path: None, text: text.into() })
     }
 
+    /// The same file with its text as `blank` shows it, which keeps its length.
+    fn blanked(self: &Arc<Self>, blank: &dyn Fn(&str) -> String) -> Arc<Self> {
+        let text = blank(&self.text);
+        if text == self.text || text.len() != self.text.len() {
+            return Arc::clone(self);
+        }
+        Arc::new(Self { name: self.name.clone(), path: self.path.clone(), text })
+    }
+
     /// What errors call this text.
     pub fn name(&self) -> &str {
         &self.name

@@ -212,17 +212,20 @@ pub(super) fn is_omit(value: &Value) -> bool {
 pub(super) struct HostVars {
     hosts: Arc<Hosts>,
     chain: Option<Arc<Link>>,
+    /// Whether every secret is another one there, too.
+    twin: bool,
 }
 
 impl HostVars {
-    pub fn new(hosts: Arc<Hosts>, chain: Option<Arc<Link>>) -> Self {
-        Self { hosts, chain }
+    pub fn new(hosts: Arc<Hosts>, chain: Option<Arc<Link>>, twin: bool) -> Self {
+        Self { hosts, chain, twin }
     }
 }
 
 impl Object for HostVars {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         let scope = self.hosts.scope(key.as_str()?)?;
+        let scope = if self.twin { scope.twin() } else { scope };
         Some(Value::from_dyn_object(Context::kept(scope, self.chain.clone())))
     }
 

@@ -20,6 +20,8 @@ mod render;
 #[cfg(test)]
 mod same_as_ansible;
 mod scope;
+#[cfg(test)]
+mod secrets;
 mod tests;
 mod undefined;
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::context::{Context, Failure, HostVars, Link};
 use super::hosts::Host;
 use super::layer::Variable;
 use super::{Hosts, Layer, Rank, RenderError, facts};
-use crate::secret::{NoSecret, SecretName};
+use crate::secret::{Certainty, NoSecret, SecretName, disguise};
 use crate::source::{Diagnostic, SourceFile};
 use crate::yaml::Node;
 use minijinja::Value;
@@ -42,19 +42,27 @@ struct Inner {
     layers: Vec<Layer>,
     loader: Option<Arc<dyn TemplateLoader>>,
     cache: Arc<Cache>,
+    /// Whether every secret is another one here, see [`Scope::twin`].
+    twin: bool,
 }
 
 impl Scope {
     /// Variables without a host, as for a play's `hosts`.
     pub fn new(layers: Vec<Layer>) -> Self {
-        let empty =
-            Inner { hosts: Arc::default(), host: None, layers: Vec::new(), loader: None, cache: Arc::default() };
+        let empty = Inner {
+            hosts: Arc::default(),
+            host: None,
+            layers: Vec::new(),
+            loader: None,
+            cache: Arc::default(),
+            twin: false,
+        };
         layers.into_iter().fold(Self(Arc::new(empty)), |scope, layer| scope.with_layer(layer))
     }
 
     pub(super) fn of_host(hosts: Arc<Hosts>, name: &str, host: &Host) -> Self {
         let (layers, cache) = (host.layers.clone(), Arc::clone(&host.cache));
-        Self(Arc::new(Inner { hosts, host: Some(name.to_owned()), layers, loader: None, cache }))
+        Self(Arc::new(Inner { hosts, host: Some(name.to_owned()), layers, loader: None, cache, twin: false }))
     }
 
     fn changed(&self, change: impl FnOnce(&mut Inner)) -> Self {
@@ -98,6 +106,12 @@ impl Scope {
         self.changed(|inner| inner.loader = Some(loader))
     }
 
+    /// The same variables with other secrets: what is rendered otherwise here was made of secrets.
+    #[must_use]
+    pub fn twin(&self) -> Self {
+        self.changed(|inner| inner.twin = true)
+    }
+
     pub(super) fn loader(&self) -> Option<&Arc<dyn TemplateLoader>> {
         self.0.loader.as_ref()
     }
@@ -109,7 +123,8 @@ impl Scope {
 
     /// What another host of the inventory sees before any play.
     pub(super) fn other(&self, host: &str) -> Option<Self> {
-        self.0.hosts.scope(host)
+        let other = self.0.hosts.scope(host)?;
+        Some(if self.0.twin { other.twin() } else { other })
     }
 
     /// The names of all hosts of the inventory.
@@ -144,7 +159,8 @@ impl Scope {
     /// # Errors
     /// When it is certain that it will not be known.
     pub(super) fn secret(&self, host: Option<&str>, name: &str) -> Result<String, NoSecret> {
-        self.0.hosts.secrets().look_up(self.secret_name(host, name))
+        let secret = self.0.hosts.secrets().look_up(self.secret_name(host, name))?;
+        Ok(if self.0.twin { disguise(&secret) } else { secret })
     }
 
     /// A secret that the host keeps, generated if there is none.
@@ -226,7 +242,14 @@ impl Scope {
             return Ok(value.clone());
         }
         let chain = Link::extend(chain, self, name, &node.span)?;
-        let value = Context::new(self.clone(), Some(chain)).value(node)?;
+        let context = Context::new(self.clone(), Some(chain));
+        let value = if self.0.twin {
+            let mut other = node.clone();
+            self.0.hosts.secrets().hidden().exchange(&mut other, &[], Certainty::of_name(name));
+            context.value(&other)?
+        } else {
+            context.value(node)?
+        };
         cache().insert(name.to_owned(), value.clone());
         Ok(value)
     }
@@ -257,7 +280,7 @@ impl Scope {
             "groups" => Value::from_pairs(
                 inner.hosts.groups.iter().map(|(name, hosts)| (name.as_str(), Value::from(hosts.clone()))),
             ),
-            "hostvars" => Value::from_object(HostVars::new(Arc::clone(&inner.hosts), chain.cloned())),
+            "hostvars" => Value::from_object(HostVars::new(Arc::clone(&inner.hosts), chain.cloned(), inner.twin)),
             "ansible_facts" => {
                 // which of them is not known
                 inner.hosts.ask_for(facts::PODMAN_VERSION);

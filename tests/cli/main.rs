@@ -3,6 +3,7 @@
 mod refused;
 mod scenarios;
 mod written;
+mod secrets;
 
 use std::io;
 use std::path::Path;

@@ -398,3 +398,100 @@ fn who_waits_in_a_later_play_goes_on() {
     assert!(!hosts.host("app").has("/etc/writer"), "{run}");
     assert!(hosts.host("web").has("/etc/writer/env"), "{run}");
 }
+
+/// A role that makes much of its secrets, and prints them where it fails.
+const MAKER: &str = r#"summary: Makes much of secrets
+options:
+  maker_password: { type: secret, required: true }
+  maker_pin: { type: secret, default: q7 }
+  maker_environment: { type: mapping, secret_values: true, default: {} }
+  maker_works: { type: boolean, default: true }
+steps:
+  - name: files
+    resources:
+      - directory: { path: /etc/maker }
+      - template: { src: all.j2, dest: /etc/maker/all.conf }
+      - file: { path: /etc/maker/env, content: "{{ maker_environment | dictsort | map('join', '=') | join('\n') }}\n" }
+      - unit: { name: maker, content: "[Service]\nEnvironmentFile=/etc/maker/env\nExecStart=/bin/sleep infinity\n" }
+      - service: { name: maker, uses: [/etc/maker], settle: 200ms }
+      - command: { command: "cat >/etc/maker/read; chmod 600 /etc/maker/read", creates: /etc/maker/read, stdin: "{{ maker_password }}" }
+    checks:
+      - command: { command: "cat /etc/maker/all.conf >&2; {{ maker_works | ternary('true', 'false') }}", within: 1s }
+      - command: { command: [cat, /etc/maker/all.conf], that: "'pin' in body", show: body, within: 1s }
+"#;
+
+const MADE: &str = r#"pin = {{ maker_pin }}
+yaml = '{{ maker_password | replace("'", "''") }}'
+basic = {{ ('admin:' ~ maker_password) | b64encode }} {{ maker_password | b64encode }}
+digest = {{ maker_password | hash('sha256') }}
+upper = {{ maker_password | upper }}
+"#;
+
+#[test]
+fn what_was_made_of_secrets_is_shown_nowhere() {
+    let hosts = Hosts::up(&[("mon", Suite::Trixie)]);
+    let project = Project::new(&hosts);
+    let mon = hosts.host("mon");
+    project.file("roles/maker/role.yml", MAKER);
+    project.file("roles/maker/templates/all.j2", MADE);
+    project.file("playbooks/site.yml", "- hosts: all\n  roles: [maker]\n");
+    // where it was before, everybody could read it
+    mon.write_file("/etc/maker/all.conf", "pin = q5\nyaml = 'former-one'\n");
+    mon.read("chmod 644 /etc/maker/all.conf");
+    let variables = |password: &str| {
+        project.file(
+            "group_vars/all.yml",
+            &format!("maker_password: \"{password}\"\nmaker_environment: {{ LEVEL: zk4, KEY: key-of-env }}\n"),
+        );
+    };
+    let solti = |args: &[&str]| project.solti(&[&args[..1], &["inventory.yml"], &args[1..]].concat());
+    let never = |run: &Output| {
+        let made = [
+            "q7",
+            "q5",
+            "former-one",
+            "it's-me",
+            "it''s-me",
+            "other-one",
+            "IT'S-ME",
+            "zk4",
+            "key-of-env",
+            "YWRtaW46",
+            "aXQncy1tZT",
+            "b3RoZXIt",
+        ];
+        let all = format!("{}{}", run.stdout, run.stderr);
+        for part in
+            made.into_iter().map(str::to_owned).chain([mon.read("printf %s it\\'s-me-4567 | sha256sum | cut -c1-64")])
+        {
+            assert!(!all.contains(&part), "{part} is shown: {run}");
+        }
+    };
+    variables("it's-me-4567");
+    let watch = Watch::start();
+    for output in ["text", "json", "jsonl"] {
+        never(&solti(&["diff", "-o", output]).assert_status(2));
+    }
+    never(&solti(&["apply", "-y", "-e", "maker_works=false"]).assert_status(1).assert_stdout_has("pin = ********"));
+    assert_eq!(mon.read("cat /etc/maker/all.conf"), "pin = q5\nyaml = 'former-one'");
+    never(&solti(&["apply", "-y"]).assert_status(0));
+    let first = mon.read("sed -n 's/^basic = //p' /etc/maker/all.conf");
+    assert_eq!(
+        mon.read("stat -c '%a %U' /etc/maker/all.conf /etc/maker/env /etc/maker/read"),
+        "600 root\n600 root\n600 root"
+    );
+    for output in ["text", "json", "jsonl"] {
+        never(&solti(&["verify", "-o", output]).assert_status(0));
+    }
+    never(&solti(&["apply", "-y"]).assert_status(0).assert_stdout_has("No changes"));
+    variables("other-one-4567");
+    let diff = solti(&["diff"]).assert_status(2);
+    never(&diff);
+    assert!(diff.stdout.contains("(a line with a secret: after)") && diff.stdout.contains(" pin = ********"), "{diff}");
+    never(&solti(&["apply", "-y", "-o", "jsonl"]).assert_status(0));
+    assert_ne!(mon.read("sed -n 's/^basic = //p' /etc/maker/all.conf"), first);
+    let mut secrets: Vec<String> = first.split(' ').map(str::to_owned).collect();
+    secrets.extend(["it's-me-4567", "other-one-4567", "key-of-env"].map(str::to_owned));
+    assert_eq!(watch.stop().arguments(&secrets[..2]), [""; 0]);
+    assert_eq!(crate::leaks::readable(&hosts, &secrets), "");
+}

@@ -82,7 +82,13 @@ fn change(resource: &str, action: Action, details: Vec<Detail>) -> Change {
 }
 
 fn text(path: &str, old: Option<&str>, new: Option<&str>) -> Detail {
-    Detail::Text { path: path.to_owned(), old: old.map(str::to_owned), new: new.map(str::to_owned), hidden: false }
+    Detail::Text {
+        path: path.to_owned(),
+        old: old.map(str::to_owned),
+        new: new.map(str::to_owned),
+        hidden: false,
+        secrets: Default::default(),
+    }
 }
 
 fn step(name: &str, changes: Vec<Change>) -> StepPlan {
@@ -139,6 +145,7 @@ fn telegraf() -> HostPlan {
         old: Some(String::new()),
         new: Some(String::new()),
         hidden: true,
+        secrets: Default::default(),
     };
     let file = "telegraf/config/file:/etc/telegraf";
     HostPlan {

@@ -104,7 +104,7 @@ impl Page<'_> {
         }
         self.values(&change.details, change.action == Action::Create || change.action == Action::Install);
         for detail in &change.details {
-            if let Detail::Text { path, old, new, hidden } = detail {
+            if let Detail::Text { path, old, new, hidden, .. } = detail {
                 self.file(name, path, old.as_deref(), new.as_deref(), *hidden);
             }
         }

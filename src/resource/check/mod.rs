@@ -281,9 +281,11 @@ impl Question {
     }
 }
 
+/// The first line, or where that is long, its first words.
 fn first_line(text: &str) -> &str {
     let line = text.lines().next().unwrap_or_default();
-    line.char_indices().nth(120).map_or(line, |(at, _)| &line[..at])
+    let Some((at, _)) = line.char_indices().nth(120) else { return line };
+    &line[..line[..at].rfind(char::is_whitespace).unwrap_or(at)]
 }
 
 /// The end of every program: it says `$status`, the HTTP status, and the beginning of `$reply`.

@@ -10,6 +10,7 @@ use crate::resource::content::{Content, expect, new_meta};
 use crate::resource::scope::Prepared;
 use crate::resource::symlink::Symlink;
 use crate::resource::{Draft, Planned, Resource as _, before};
+use crate::secret::Taint;
 
 /// Where the system's podman keeps what it knows, see containers-storage.conf(5).
 pub const STORAGE: &str = "/var/lib/containers/storage";
@@ -148,6 +149,7 @@ impl Quadlet {
             bytes: self.bytes.clone(),
             attributes: self.scope.attributes(),
             secret: false,
+            taint: Taint::default(),
         };
         let folder = content.path.rsplit_once('/').map(|(folder, _)| folder.to_owned()).unwrap_or_default();
         part.prepare(self.scope.prepare(&folder, state)?);
@@ -181,8 +183,13 @@ impl Quadlet {
         part.prepare(self.scope.prepare(&folder, state)?);
         part.details.push(Detail::note(format!("as a unit: podman {podman} on the host has no quadlets")));
         let attributes = self.scope.attributes();
-        let content =
-            Content { path: self.unit_path(), bytes: translated.text.into_bytes(), attributes, secret: false };
+        let content = Content {
+            path: self.unit_path(),
+            bytes: translated.text.into_bytes(),
+            attributes,
+            secret: false,
+            taint: Taint::default(),
+        };
         part.write(&content, None, None, state)?;
         for quadlet::Link { path, target } in translated.links {
             let path = format!("{folder}/{path}");

@@ -1,6 +1,7 @@
 //! Files, links, folders, and paths where nothing is to be.
 
 use super::*;
+use crate::secret::{Secrets, Taint};
 use insta::assert_snapshot;
 
 const FILE: &str = "file: { path: /etc/app/a.conf, content: \"new\\n\" }";
@@ -212,6 +213,46 @@ fn a_secret_is_its_owners_alone() {
     assert_snapshot!(plan(declared, &mut host([("/etc/app/key", file("hunter2", 0o640))])), @"
     nothing
       = /etc/app/key Same
+    ");
+}
+
+/// A file of which a part was made of a secret.
+fn tainted(text: &str, state: &mut State) -> String {
+    let mut resource = resource(text);
+    for content in resource.contents_mut() {
+        let bytes = String::from_utf8_lossy(&content.bytes).into_owned();
+        content.taint = Taint::of(&bytes, Some("key=another"), &Secrets::new());
+    }
+    match resource.plan(state) {
+        Ok(planned) => shown(&planned),
+        Err(reason) => format!("impossible: {reason}"),
+    }
+}
+
+#[test]
+fn what_has_a_secret_in_it_is_its_owners_alone() {
+    let text = "file: { path: /etc/app/conf, content: key=hunter2 }";
+    assert_snapshot!(tainted(text, &mut host([])), @r#"
+    create
+      text of /etc/app/conf: None -> Some("key=hunter2")
+      root:root 0600
+      > expect /etc/app/conf Absent
+      > write, /etc/app/conf -:- 0600 11 bytes
+      = /etc/app/conf Nothing
+    "#);
+    assert_snapshot!(tainted(text, &mut host([("/etc/app/conf", file("key=hunter2", 0o644))])), @r#"
+    update
+      mode: 0644 -> 0600
+      > expect /etc/app/conf File("8525ed03801c4c2931bf57f91152d52b5d2942313dab71bc07a101e6e44be46d")
+      > keep the original of /etc/app/conf
+      > set /etc/app/conf -:- 0600
+      = /etc/app/conf Original("2fb28734b178aa39683fd40d")
+    "#);
+    let open = "file: { path: /etc/app/conf, content: key=hunter2, mode: \"0640\" }";
+    let users = Meta { group: "users".to_owned(), ..meta("root", 0, 0o640) };
+    let there = PathState::File { meta: users, sha256: None, content: None, size: 3, modified: Some(1) };
+    assert_snapshot!(tainted(open, &mut host([("/etc/app/conf", there)])), @"
+    impossible: /etc/app/conf has a secret in it, and its group users, which is everybody's, could read it; declare another `group`
     ");
 }
 

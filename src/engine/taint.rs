@@ -1,0 +1,171 @@
+//! What of a host's resources was made of secrets, and where it must not be: in what others on the host can see.
+//!
+//! Each is rendered a second time with other secrets, its twin; what differs between the two was made of them.
+
+use crate::resource::check::Check;
+use crate::resource::{Readers, Resource};
+use crate::role::{Expanded, RenderedCheck, RenderedResource, ResourceKind};
+use crate::secret::{Secrets, Taint};
+use crate::source::{Diagnostic, Diagnostics, Span};
+use crate::yaml::{Node, Value};
+
+/// What a step comes to with other secrets.
+#[derive(Default)]
+pub struct Twins {
+    resources: Vec<RenderedResource>,
+    checks: Vec<RenderedCheck>,
+}
+
+impl Twins {
+    /// Those of a step, if it was rendered a second time. What could not be rendered so has no twin.
+    pub fn of(expanded: Option<Expanded>) -> Self {
+        let Expanded { resources, checks, .. } = expanded.unwrap_or_default();
+        Self { resources, checks }
+    }
+
+    /// The twin of the next resource that is declared at a place.
+    pub fn resource(&mut self, span: &Span) -> Option<RenderedResource> {
+        let at = self.resources.iter().position(|twin| is_same(&twin.span, span))?;
+        Some(self.resources.remove(at))
+    }
+
+    /// The twin of the next check that is declared at a place.
+    pub fn check(&mut self, span: &Span) -> Option<RenderedCheck> {
+        let at = self.checks.iter().position(|twin| is_same(&twin.span, span))?;
+        Some(self.checks.remove(at))
+    }
+}
+
+fn is_same(one: &Span, other: &Span) -> bool {
+    (one.start, one.end, one.file.name()) == (other.start, other.end, other.file.name())
+}
+
+/// Notes in a resource what in its files was made of secrets. Gives the errors of what others could see.
+pub fn mark(
+    id: &str,
+    rendered: &RenderedResource,
+    resource: &mut dyn Resource,
+    twin: Option<(&RenderedResource, &dyn Resource)>,
+    secrets: &Secrets,
+) -> Diagnostics {
+    let mut errors = Diagnostics::new();
+    let texts = resource.texts();
+    let others = twin.map(|(_, twin)| twin.texts()).unwrap_or_default();
+    let taints: Vec<Taint> =
+        texts.iter().enumerate().map(|(at, (_, bytes))| taint(bytes, others.get(at), secrets)).collect();
+    for (((_, bytes), (_, others)), taint) in texts.iter().zip(&others).zip(&taints) {
+        let (text, other) = (String::from_utf8_lossy(bytes), String::from_utf8_lossy(others));
+        // a digest or an encoding is hidden wherever it turns up: in what a program prints, too
+        let found = taint.found(&text, &other).filter(|part| secrets.places(part).is_empty());
+        found.for_each(|part| secrets.add_likely(part));
+    }
+    let is_exposed = taints.iter().any(|taint| !taint.is_empty());
+    if is_exposed && matches!(rendered.kind, ResourceKind::Unit | ResourceKind::Quadlet) {
+        let message = format!("{id} has a secret in it, and everybody on the host can read it");
+        let hint = "put the secret into a file with `mode: \"0600\"`, and name that with `EnvironmentFile`";
+        errors.push(Diagnostic::at(&rendered.span, message).hint(hint));
+        return errors;
+    }
+    for (number, (content, taint)) in resource.contents_mut().into_iter().zip(taints).enumerate() {
+        content.taint = taint;
+        let (key, readers) = match content.readers() {
+            Some(Readers::Everybody) => ("mode", "its mode lets everybody on the host read it".to_owned()),
+            Some(Readers::Group(group)) => ("group", format!("its group {group}, which is everybody's, can read it")),
+            None => continue,
+        };
+        let message = format!("{} has a secret in it, and {readers}", content.path);
+        let error = Diagnostic::at(declared(&rendered.args, number, key).unwrap_or(&rendered.span), message);
+        errors.push(error.hint(if rendered.kind == ResourceKind::Package {
+            "put user and password into a file in /etc/apt/auth.conf.d with `mode: \"0600\"`, see apt_auth.conf(5)"
+        } else {
+            "write `mode: \"0600\"`, or `mode: \"0640\"` with the `group` that has to read it; without a mode it is 0600"
+        }));
+    }
+    let arguments = in_arguments(rendered.kind, &rendered.args, twin.map(|(twin, _)| &twin.args), secrets);
+    let others = twin.map(|(_, twin)| twin.process_texts());
+    if arguments || is_in(&resource.process_texts(), others.as_deref(), secrets) {
+        let id = shown(id, &rendered.name, twin.map(|(twin, _)| twin.name.as_str()), secrets);
+        errors.push(seen_in_processes(&id, &rendered.span));
+    }
+    errors
+}
+
+/// The error of a check that is asked by processes, if secrets have a part in what they are started with.
+pub fn check(
+    id: &str,
+    rendered: &RenderedCheck,
+    check: &Check,
+    twin: Option<&RenderedCheck>,
+    secrets: &Secrets,
+) -> Diagnostics {
+    let parsed = twin.and_then(|twin| Check::parse(twin.kind, &twin.args, twin.become_user.as_deref()).ok());
+    if !is_in(&check.process_texts(), parsed.map(|twin| twin.process_texts()).as_deref(), secrets) {
+        return Diagnostics::new();
+    }
+    seen_in_processes(&shown(id, &rendered.name, twin.map(|twin| twin.name.as_str()), secrets), &rendered.span).into()
+}
+
+/// An id as it may be shown: the name in it, which is `other` with other secrets, may be made of them.
+fn shown(id: &str, name: &str, other: Option<&str>, secrets: &Secrets) -> String {
+    let masked = Taint::of(name, other, secrets).masked(name);
+    if name.is_empty() { id.to_owned() } else { id.replace(name, &masked) }
+}
+
+/// The kernel shows to everybody what processes are started with; sudo writes it into the journal.
+fn seen_in_processes(id: &str, span: &Span) -> Diagnostic {
+    let message = format!("{id} has a secret in its arguments or environment, which everybody on the host can see");
+    Diagnostic::at(span, message).hint("hand it over with `stdin`, or let it be read from a file with `mode: \"0600\"`")
+}
+
+fn is_in(texts: &[String], others: Option<&[String]>, secrets: &Secrets) -> bool {
+    others.is_some_and(|others| others != texts) || texts.iter().any(|text| !secrets.telling_places(text).is_empty())
+}
+
+fn taint(bytes: &[u8], other: Option<&(String, Vec<u8>)>, secrets: &Secrets) -> Taint {
+    let other = other.map(|(_, bytes)| String::from_utf8_lossy(bytes));
+    Taint::of(&String::from_utf8_lossy(bytes), other.as_deref(), secrets)
+}
+
+/// Arguments that no process is started with and that name nothing: what is in files, and what is handed over unseen.
+fn is_unseen(kind: ResourceKind, argument: &str) -> bool {
+    match kind {
+        ResourceKind::File | ResourceKind::Template | ResourceKind::Config => {
+            matches!(argument, "content" | "src" | "template" | "mode" | "owner" | "group" | "secret")
+        }
+        ResourceKind::Unit => matches!(argument, "content" | "src" | "template"),
+        // its sections are in its text
+        ResourceKind::Quadlet => !matches!(argument, "name" | "drop_in" | "user" | "validate"),
+        ResourceKind::Command => matches!(argument, "stdin" | "value"),
+        ResourceKind::InfluxdbSetup | ResourceKind::InfluxdbBucket | ResourceKind::InfluxdbTokens => {
+            matches!(argument, "url" | "token" | "password")
+        }
+        // what apt is told stands in the text of the source
+        ResourceKind::Package => argument == "repository",
+        _ => false,
+    }
+}
+
+/// Whether secrets have a part in an argument that others can see: a path, a name, a command that validates.
+fn in_arguments(kind: ResourceKind, args: &Node, other: Option<&Node>, secrets: &Secrets) -> bool {
+    match &args.value {
+        Value::Mapping(entries) => entries
+            .iter()
+            .filter(|entry| !is_unseen(kind, &entry.key))
+            .any(|entry| in_arguments(kind, &entry.value, other.and_then(|other| other.get(&entry.key)), secrets)),
+        Value::Sequence(items) => {
+            let others = other.and_then(|other| other.sequence().ok()).unwrap_or_default();
+            items.iter().enumerate().any(|(at, item)| in_arguments(kind, item, others.get(at), secrets))
+        }
+        _ => {
+            let Ok(text) = args.string() else { return false };
+            let others = other.and_then(|other| other.string().ok()).map(|other| vec![other]);
+            is_in(&[text], others.as_deref(), secrets)
+        }
+    }
+}
+
+/// Where the mode or group of the resource's file of this number is declared.
+fn declared<'n>(args: &'n Node, number: usize, key: &str) -> Option<&'n Span> {
+    let file = args.get("files").and_then(|files| files.sequence().ok()).and_then(|files| files.get(number));
+    file.and_then(|file| file.get(key)).or_else(|| args.get(key)).map(|node| &node.span)
+}

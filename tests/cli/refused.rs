@@ -801,7 +801,7 @@ steps: []
     error: `bucket` is undefined
      --> playbooks/site.yml:4:66
       |
-    4 |       vars: { loki_storage: s3, loki_secret: s, loki_bucket: "{{ bucket }}" }
+    4 |       vars: { loki_storage: s3, loki_secret: *, loki_bucket: "{{ bucket }}" }
       |                                                                  ^^^^^^
     "#);
     let hosts = (
@@ -1190,7 +1190,7 @@ all:
     error: `ansible_password` of host web3: logging in with a stored password is not supported: use a key, or let ssh ask for it
      --> inventory.yml:5:31
       |
-    5 |     web3: { ansible_password: secret }
+    5 |     web3: { ansible_password: ****** }
       |                               ^^^^^^
 
     error: `ansible_ssh_common_args` of host web4: `-o 'x`: missing closing quote

@@ -172,14 +172,16 @@ fn a_run_that_is_killed_is_put_back(suite: Suite) {
     let apply = bench.apply_held(&["app_text=two"]);
     let killed = Command::new("pkill").args(["-KILL", "-P", &apply.id().to_string()]).status().unwrap();
     assert!(killed.success(), "no ssh was killed");
-    apply.wait().assert_status(1).assert_stdout_has("puts back by itself");
+    let output = apply.wait().assert_status(1).assert_stdout_has("puts back by itself");
+    output.assert_stdout_has("still at work").assert_stdout_has("1 host may be half done");
     bench.let_go();
     was_put_back();
 
     // The shell on the host: nobody is left to do it, so the next run begins with it.
     let apply = bench.apply_held(&["app_text=two"]);
     bench.read("pkill -KILL -f '^sh -s own'");
-    apply.wait().assert_status(1);
+    let output = apply.wait().assert_status(1).assert_stdout_has("1 host may be half done");
+    output.assert_stdout_has("half done, and stays so until the next apply");
     bench.let_go();
     assert_eq!((conf(), bench.answer()), ("two\n".into(), "one".into()));
     let all = |output: &crate::support::Output| format!("{}{}", output.stdout, output.stderr);
@@ -195,7 +197,7 @@ fn a_run_that_is_killed_is_put_back(suite: Suite) {
     bench.read("sync");
     let apply = bench.apply_held(&["app_text=two"]);
     bench.host().kill();
-    apply.wait().assert_status(1);
+    apply.wait().assert_status(1).assert_stdout_has("after a crash, the next apply does");
     bench.host().start();
     bench.project.refresh(&bench.hosts);
     wait_until("the service to answer", || (bench.answer() == "two").then_some(()));
@@ -222,7 +224,8 @@ fn a_silent_controller_is_not_waited_for() {
     apply.signal("STOP");
     wait_until("the old service to be back", || (bench.answer() == "one").then_some(()));
     apply.signal("CONT");
-    apply.wait().assert_status(1).assert_stdout_has("puts back by itself");
+    let output = apply.wait().assert_status(1).assert_stdout_has("puts back by itself");
+    output.assert_stdout_has("and so it did").assert_stdout_has("no changes made");
     bench.assert_clean();
     bench.assert_notes(&["start two", "start one"], &[], &[]);
 

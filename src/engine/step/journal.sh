@@ -153,10 +153,10 @@ became() { # became NAME: of a transaction whose shell was lost
     if [ $tries -eq 0 ]; then say became busy; return; fi
     tries=$((tries - 1)); sleep 0.2
   done
-  if [ -e "$V/journal/$1/undo" ]; then
-    if [ -e "$V/journal/$1/manifest" ]; then say became unfinished; else say became open; fi
+  if [ -e "$V/journal/$1/manifest" ]; then say became unfinished
+  elif [ -e "$V/journal/$1/undo" ]; then say became open
   elif [ "$(cat "$V/done" 2>/dev/null)" = "$1" ]; then say became done
-  elif [ "$(cat "$V/undone" 2>/dev/null)" = "$1" ]; then say became undone
+  elif [ -d "$V/journal/$1" ] || [ "$(cat "$V/undone" 2>/dev/null)" = "$1" ]; then say became undone
   else say became nothing
   fi
 }

@@ -1,7 +1,8 @@
-//! A run that is killed before each single program that it starts: the next one leaves what was, or what was to be.
+//! A run that is killed before each single program that it starts: the next one leaves what was, or what was to be, and what
+//! is said of it is what happened.
 
-use super::step_runs::{conversation, opened, places, said, tree, two_steps};
-use crate::engine::step::{PUT_BACK, commit};
+use super::step_runs::{at_home, conversation, opened, places, said, tree, two_steps};
+use crate::engine::step::{PUT_BACK, became, commit};
 use crate::host::shells_here::{SHELLS, command};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -50,6 +51,7 @@ fn whatever_kills_a_run_the_next_one_finds_all_or_nothing() {
             let before = tree(place.path());
             let program = conversation(home.path(), &two_steps(place.path()), &end);
             let finished = run_until(&program, programs.path(), doom);
+            let became = said(SHELLS[0], &at_home(home.path(), &became("t"), "became"));
             // the run that comes next may be killed as well
             if doom % 3 == 1 {
                 run_until(&opened(home.path()), programs.path(), doom % 8 + 1);
@@ -62,10 +64,14 @@ fn whatever_kills_a_run_the_next_one_finds_all_or_nothing() {
             let manifest = fs::read_to_string(home.path().join("state/manifest.json")).ok();
             if after == before {
                 before_it += 1;
+                let told = matches!(became.as_str(), "became open" | "became undone" | "became nothing");
+                assert!(told && !said.contains("finished"), "killed before program {doom}: {became}, {said}");
                 assert_eq!(manifest, None, "killed before program {doom}: {said}");
                 assert!(!home.path().join("state/original/0123").exists(), "killed before program {doom}");
             } else {
                 after_it += 1;
+                let told = matches!(became.as_str(), "became unfinished" | "became done");
+                assert!(told && !said.contains("recovered"), "killed before program {doom}: {became}, {said}");
                 let content = |name: &str| fs::read_to_string(place.path().join(name)).unwrap_or_default();
                 assert_eq!(
                     (content("set/a"), content("set/b"), content("set/old"), place.path().join("gone").exists()),

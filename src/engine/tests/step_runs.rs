@@ -11,10 +11,15 @@ use crate::plan::operation::{Attributes, Body, Expectation, Operation};
 use proptest::prelude::*;
 use std::path::Path;
 
-/// The start of a run, with solti's own files in `home`: the only thing that differs from a real one.
-pub fn opened(home: &Path) -> String {
+/// A program with solti's own files in `home`: the only thing that differs from a real one. It ends with a call of this.
+pub fn at_home(home: &Path, program: &str, call: &str) -> String {
     let place = format!("V={0}/state L={0}/lock", quote(&home.display().to_string()));
-    SAY.to_owned() + &opening("a test").replace("\nlock ", &format!("\n{place}\nlock "))
+    SAY.to_owned() + &program.replace(&format!("\n{call} "), &format!("\n{place}\n{call} "))
+}
+
+/// The start of a run.
+pub fn opened(home: &Path) -> String {
+    at_home(home, &opening("a test"), "lock")
 }
 
 /// The steps of one transaction, up to its end.

@@ -47,6 +47,8 @@ fn expression(filter: &str) -> String {
         "split" => with("'u'"),
         "ternary" => "true | ternary(x, '')".to_owned(),
         "to_toml" => "{'a': x} | to_toml".to_owned(),
+        "to_env_file" => "{'a': x} | to_env_file('systemd')".to_owned(),
+        "to_ini" => "{'a': {'b': x}} | to_ini".to_owned(),
         "to_nice_json" | "to_nice_yaml" => format!("{{'a': [x]}} | {filter}"),
         "sum" => "[x | length] | sum".to_owned(),
         "default" | "d" => with("''"),

@@ -71,7 +71,6 @@ loud() { # what was there comes back; what a package has put there meanwhile sta
     # a failure later on has nothing to put back
   ) && : >"$T/$E.path"
 }
-}
 
 apt() { # apt ARGUMENT...: what it says is in $T/out; names are names, not patterns
   waits=120

@@ -164,7 +164,7 @@ fn percent_s_stands_for_what_is_staged() {
     };
     assert_snapshot!(one(&["app", "%s"]), @"at=0; try app /etc/.solti-c2df60a4bb603575/new || return 1");
     assert_snapshot!(one(&["app", "--file=%s;x", "", "%s%s"]), @"at=0; try app '--file='/etc/.solti-c2df60a4bb603575/new';x' '' /etc/.solti-c2df60a4bb603575/new/etc/.solti-c2df60a4bb603575/new || return 1");
-    assert_snapshot!(one(&["sh", "-c", "app <%s"]), @"at=0; try sh -c 'app <'/etc/.solti-c2df60a4bb603575/new || return 1");
+    assert_snapshot!(one(&["sh", "-c", "app <%s"]), @r#"at=0; try sh -c 'app <"$1"' sh /etc/.solti-c2df60a4bb603575/new || return 1"#);
     let set = write(Some("/etc/app"), vec![body("/etc/app/a", b"x")], Some(&["app", "%s/a"]));
     let text = lines(&step(vec![vec![set]], false));
     assert_snapshot!(text.lines().find(|line| line.contains("; try ")).unwrap(), @r#"at=0; try app "$D"/a || return 1"#);

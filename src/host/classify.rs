@@ -41,6 +41,8 @@ pub(super) fn classify(
     // whatever the words are: it is known who had its turn, and env(1) says by its status that there was nothing to start
     match (reached, status) {
         (Reached::Login, Some(127)) => ConnectError::SudoMissing { program: program.to_owned() },
+        // a restricted shell may say something, but start nothing: it names what it was to do in every language
+        (Reached::Login, _) if last().contains(" exec: ") => ConnectError::LoginShell { words: last() },
         (Reached::Login, _) => ConnectError::SudoRefused { words: last() },
         (_, Some(127)) => ConnectError::NoSh { words: last() },
         _ => ConnectError::LoginShell { words: last() },
@@ -277,6 +279,11 @@ ops@10.0.0.7: Permission denied (publickey,password).";
         for (words, status, expected) in [
             ("sudo: ein Passwort ist notwendig", 1, "sudo refused: ein Passwort ist notwendig"),
             ("", 1, "sudo refused"),
+            (
+                "rbash: line 1: exec: restricted",
+                1,
+                "the login shell did not start `sh`: rbash: line 1: exec: restricted",
+            ),
             ("env: „sudo“: Datei oder Verzeichnis nicht gefunden", 127, "`sudo` was not found on the host"),
             ("sudo: a password is required", 1, "sudo asks for a password"),
             ("sudo: sh: command not found", 1, "no `sh` on the host: sh: command not found"),

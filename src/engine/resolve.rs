@@ -148,7 +148,8 @@ impl<'a> Resolver<'a> {
         let absent = role.state == State::Absent;
         let options = resolve_options(&role.role, &scope, &role.span, absent, &self.project.secrets);
         let Some(options) = self.errors.collect(options) else { return };
-        let twin = self.has_secrets(absent).then(|| twin(&role.role, &scope, &options, &self.project.secrets));
+        // also where no secret is known yet: a template may be the first to look one up
+        let twin = (!absent).then(|| twin(&role.role, &scope, &options, &self.project.secrets));
         self.needs_facts |= options.needs_facts;
         self.notes.extend(options.notes);
         let files = self.project.library.files(&role.role, self.host);
@@ -206,7 +207,7 @@ impl<'a> Resolver<'a> {
         let files = self.project.library.play_files(&play.path);
         let scope = scope.with_loader(files.clone());
         let expanded = expand_resources(&play.resources, &[], &scope, false);
-        let twin = self.has_secrets(false).then(|| expand_resources(&play.resources, &[], &scope.twin(), false));
+        let twin = expand_resources(&play.resources, &[], &scope.twin(), false);
         let become_user = self.become_user(play, None, None, &scope);
         let instance = self.instance(&format!("resources of {}", play_name(play)));
         let mut run = RoleRun {
@@ -223,7 +224,7 @@ impl<'a> Resolver<'a> {
             awaits: BTreeSet::new(),
             complete: self.project.selection.is_untagged(),
         };
-        let step = self.step(&mut run, "play", (expanded, Twins::of(twin)), &[&play.tags], &files);
+        let step = self.step(&mut run, "play", (expanded, Twins::of(Some(twin))), &[&play.tags], &files);
         run.steps.push(step);
         run.awaits = self.project.hosts.secrets().awaited(self.host);
         self.runs.push(run);
@@ -304,11 +305,6 @@ impl<'a> Resolver<'a> {
             }
         }
         step
-    }
-
-    /// Whether it must be found out what was made of secrets; what goes is not looked into.
-    fn has_secrets(&self, absent: bool) -> bool {
-        !absent && !self.project.secrets.is_empty()
     }
 
     /// Who it is carried out as: what stands nearest wins.

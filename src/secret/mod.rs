@@ -157,11 +157,6 @@ impl Secrets {
         }
     }
 
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.known().values.is_empty()
-    }
-
     /// Whether a text is a value that was given as a secret.
     pub fn is_value(&self, text: &str) -> bool {
         self.known().values.contains_key(text.trim())

@@ -214,3 +214,15 @@ fn errors_show_lines_without_secrets() -> io::Result<()> {
     ");
     Ok(())
 }
+
+#[test]
+fn what_a_template_is_the_first_to_look_up() -> io::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let role = "summary: x\nsteps:\n  - name: run\n    resources:\n      - template: { src: key.j2, dest: /etc/own/key, mode: \"0644\" }\n";
+    project(folder.path(), role)?;
+    std::fs::write(folder.path().join("playbooks/site.yml"), "- hosts: all\n  roles: [own]\n")?;
+    std::fs::write(folder.path().join("roles/own/templates/key.j2"), "{{ lookup('secret', 'own_key') | hash }}\n")?;
+    let shown = solti_in(folder.path(), &["diff", "inventory.yml"])?;
+    assert!(shown.contains("error: /etc/own/key has a secret in it"), "{shown}");
+    Ok(())
+}

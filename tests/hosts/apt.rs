@@ -230,4 +230,17 @@ fn what_says_which_services_start_comes_back_as_it_was() {
         project.solti(&["apply", "inventory.yml", "-y"]).assert_status(0);
         assert_eq!(host.read(POLICY), before, "{there}");
     }
+    // What a package runs ends with it, though nothing may start.
+    project.file(
+        "roles/exporter/role.yml",
+        "summary: A package\nsteps:\n  - name: all\n    resources: [{ package: { name: prometheus-node-exporter, recommends: false } }]\n",
+    );
+    for state in ["present", "absent"] {
+        let text = format!("- hosts: all\n  roles: [{{ role: exporter, state: {state} }}]\n");
+        project.file("playbooks/site.yml", &text);
+        assert_eq!(host.read("pgrep -c prometheus-node || true"), if state == "present" { "0" } else { "1" });
+        project.solti(&["apply", "inventory.yml", "-y"]).assert_status(0);
+        assert_eq!(host.read("pgrep -c prometheus-node || true"), "0");
+        host.read("systemctl start prometheus-node-exporter 2>/dev/null || true");
+    }
 }

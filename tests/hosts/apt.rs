@@ -148,7 +148,7 @@ fn apt_is_asked_for_what_it_can_do_and_made_to_do_no_more() {
     both.declare("- package: { name: broken }");
     let output = both.solti(&["apply", "-y"]).assert_status(1);
     output.assert_stdout_has("stays     package broken");
-    let half = "~ package broken: reinstall\n      broken  1, half configured -> known after apply\n";
+    let half = "~ package broken: reinstall\n      broken  1, half configured -> known after apply";
     assert!(both.diff().contains(half));
     by_hand("touch /run/mended; : >/var/lib/dpkg/updates/0001");
     assert!(both.diff().contains("dpkg is at work on the host, or was cut off there"));

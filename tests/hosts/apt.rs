@@ -42,7 +42,7 @@ fn apt_is_asked_for_what_it_can_do_and_made_to_do_no_more() {
     both.each(prepare);
     let by_hand = |script: &str| both.each(|host| drop(host.read(script)));
     by_hand(
-        "publish fresh 1; publish foe 1 'Conflicts: friend'; publish friend 1; publish needs 1 'Depends: friend'
+        "publish fresh 1; publish foe 1 'Conflicts: friend'; publish friend 1; publish ally 1; publish needs 1 'Depends: ally'
         publish virt 1 'Provides: thing'; publish broken 1 '' 'test -e /run/mended'; publish other 1; apt-get update -qq",
     );
 
@@ -127,29 +127,28 @@ fn apt_is_asked_for_what_it_can_do_and_made_to_do_no_more() {
     );
     both.project.file(
         "roles/pair/role.yml",
-        "summary: Two packages\nsteps:\n  - name: all\n    resources: [{ package: { names: [hello, friend] } }]\n",
+        "summary: Two packages\nsteps:\n  - name: all\n    resources: [{ package: { names: [hello, ally] } }]\n",
     );
     both.playbook("- hosts: all\n  roles: [pair]\n");
-    both.read("dpkg --purge friend >/dev/null");
     both.apply();
     by_hand("apt-get -qq -y install needs >/dev/null 2>&1");
     both.playbook("- hosts: all\n  roles: [{ role: pair, state: absent }]\n");
     both.solti(&["apply", "-y"])
         .assert_status(1)
         .assert_stdout_has("needs would go too, so nothing was removed; what is still needed must be declared");
-    assert_eq!(both.read("dpkg-query -W friend needs"), "friend\t1\nneeds\t1");
+    assert_eq!(both.read("dpkg-query -W ally needs"), "ally\t1\nneeds\t1");
     by_hand(
-        "apt-get -qq -y remove needs >/dev/null 2>&1; publish hello 9 'Depends: friend'; dpkg -i /srv/own/hello_9.deb >/dev/null",
+        "apt-get -qq -y remove needs >/dev/null 2>&1; publish hello 9 'Depends: ally'; dpkg -i /srv/own/hello_9.deb >/dev/null",
     );
     // both go, though one of them needs the other
     both.apply();
-    assert_eq!(both.read("dpkg-query -W -f '${db:Status-Abbrev}' friend hello 2>/dev/null | tr -d ' '; true"), "");
+    assert_eq!(both.read("dpkg-query -W -f '${db:Status-Abbrev}' ally hello 2>/dev/null | tr -d ' '; true"), "");
 
     // What is there by half says so, and is finished.
     both.declare("- package: { name: broken }");
     let output = both.solti(&["apply", "-y"]).assert_status(1);
     output.assert_stdout_has("stays     package broken");
-    let half = "~ package broken: reinstall\n      broken  1, half configured -> known after apply\n";
+    let half = "~ package broken: reinstall\n      broken  1, half configured -> known after apply";
     assert!(both.diff().contains(half));
     by_hand("touch /run/mended; : >/var/lib/dpkg/updates/0001");
     assert!(both.diff().contains("dpkg is at work on the host, or was cut off there"));
@@ -229,5 +228,18 @@ fn what_says_which_services_start_comes_back_as_it_was() {
         host.read("dpkg --configure -a >/dev/null");
         project.solti(&["apply", "inventory.yml", "-y"]).assert_status(0);
         assert_eq!(host.read(POLICY), before, "{there}");
+    }
+    // What a package runs ends with it, though nothing may start.
+    project.file(
+        "roles/exporter/role.yml",
+        "summary: A package\nsteps:\n  - name: all\n    resources: [{ package: { name: prometheus-node-exporter, recommends: false } }]\n",
+    );
+    for state in ["present", "absent"] {
+        let text = format!("- hosts: all\n  roles: [{{ role: exporter, state: {state} }}]\n");
+        project.file("playbooks/site.yml", &text);
+        assert_eq!(host.read("pgrep -c prometheus-node || true"), if state == "present" { "0" } else { "1" });
+        project.solti(&["apply", "inventory.yml", "-y"]).assert_status(0);
+        assert_eq!(host.read("pgrep -c prometheus-node || true"), "0");
+        host.read("systemctl start prometheus-node-exporter 2>/dev/null || true");
     }
 }

@@ -144,7 +144,7 @@ fn a_repository_is_trusted_by_its_fingerprint() {
 
     new, old (2 hosts)
       resources/play
-        ~ package solti-hello: upgrade
+        ~ package solti-hello: downgrade
           solti-hello  1.1 -> 1.0
     ");
     both.apply();

@@ -1,7 +1,7 @@
 # What is told of a failure.
 
 failed() { # failed STATUS COMMAND MESSAGE [PATH]: the path, where it could not be written. Lines of output may be of any length
-  output=; if [ -n "$T" ] && [ -e "$T/out" ]; then output=$(tail -c 65536 "$T/out" | tail -n 20); fi
+  output= sent=; if [ -n "$T" ] && [ -e "$T/out" ]; then output=$(last); sent=$(last | base64 | tr -d '\n'); fi
   cause=
   case $4-$output in
   -*'No space left on device'* | -*'Disk quota exceeded'*) cause=$(room '' "$output") ;;
@@ -11,8 +11,9 @@ failed() { # failed STATUS COMMAND MESSAGE [PATH]: the path, where it could not 
   # where there is no room for what a command says, it fails too
   [ -n "$cause" ] || cause=$(room "$V" "$output")
   message=${3:-${cause:+a command failed}}
-  say failed "$at" "$1" "=$(b64 "$2")" "=$(b64 "$message$cause")" "=$(b64 "$output")"
+  say failed "$at" "$1" "=$(b64 "$2")" "=$(b64 "$message$cause")" "=$sent"
 }
+last() { tail -c 65536 "$T/out" | tail -n 20; }
 
 # What fails without a word is a note in the journal that cannot be written.
 untold() {

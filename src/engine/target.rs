@@ -32,7 +32,7 @@ pub fn target(project: &Project, host: &str, play: Option<&Play>) -> Result<Targ
         }
     }
     let mut of_play = |node: Option<&Node>| {
-        let rendered = scope.as_ref()?.render(node?).and_then(|node| Ok(node.string()?));
+        let rendered = scope.as_ref()?.render(node?).and_then(|node| Ok(node.filled()?));
         match rendered {
             Ok(text) => Some(text),
             Err(RenderError::NeedsFacts) => None,

@@ -31,10 +31,27 @@ pub enum Method {
     Local,
 }
 
+/// What says which host is meant, and who logs in there.
+const WHERE_AND_WHO: [&str; 7] = [
+    "ansible_connection",
+    "ansible_host",
+    "ansible_ssh_host",
+    "ansible_port",
+    "ansible_ssh_port",
+    "ansible_user",
+    "ansible_ssh_user",
+];
+
 impl Target {
     /// Reads the connection variables of the host `name`. An error names the variable and says what is
     /// wrong with its value.
     pub fn from_variables(name: &str, get: impl Fn(&str) -> Option<String>) -> Result<Self, (String, String)> {
+        // an unset variable must not come to another host, or another user
+        for variable in WHERE_AND_WHO {
+            if get(variable).is_some_and(|value| value.trim().is_empty()) {
+                return Err((variable.to_owned(), "it is empty".to_owned()));
+            }
+        }
         let get = |variable: &str| get(variable).filter(|value| !value.is_empty());
         let first =
             |variables: &[&'static str]| variables.iter().find_map(|&variable| Some((variable, get(variable)?)));
@@ -92,6 +109,18 @@ impl Target {
             }
         }
         Ok(Self { name: name.to_owned(), method: Method::Ssh { address, port, user, private_key, extra_args } })
+    }
+}
+
+impl Target {
+    /// The same host for somebody who answers no questions and does not wait for long.
+    #[must_use]
+    pub fn unattended(mut self) -> Self {
+        if let Method::Ssh { extra_args, .. } = &mut self.method {
+            // what the user has said himself comes first, and wins
+            extra_args.extend(["-o", "BatchMode=yes", "-o", "ConnectTimeout=5"].map(str::to_owned));
+        }
+        self
     }
 }
 
@@ -170,6 +199,10 @@ mod tests {
             ("ansible_port", "ssh"),
             ("ansible_host", "-oProxyCommand=id"),
             ("ansible_user", "-l"),
+            ("ansible_user", ""),
+            ("ansible_host", ""),
+            ("ansible_port", " "),
+            ("ansible_connection", ""),
             ("ansible_ssh_pass", "secret"),
             ("ansible_connection", "docker"),
             ("ansible_ssh_common_args", "-o 'open"),

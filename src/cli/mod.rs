@@ -3,6 +3,7 @@
 mod apply;
 mod connect;
 mod diff;
+mod empty;
 mod error;
 mod inventory;
 mod out;
@@ -18,7 +19,7 @@ mod verify;
 
 pub use error::{Error, complain};
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches, Parser};
 use error::{INPUT, guard};
 use std::ffi::OsString;
 
@@ -72,7 +73,7 @@ enum Command {
 /// Does what the command line asks; the exit code.
 pub fn main() -> Result<u8, Error> {
     let arguments = match parse(std::env::args_os()) {
-        Ok(arguments) => arguments,
+        Ok(arguments) => arguments?,
         Err(message) => {
             // A reader that has gone away does not want to be told.
             let _ = message.print();
@@ -90,14 +91,19 @@ pub fn main() -> Result<u8, Error> {
     })
 }
 
-fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Arguments, clap::Error> {
-    Arguments::try_parse_from(arguments)
+/// Reads the command line: clap's own message, or else what clap does not know to be wrong.
+fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Result<Arguments, Error>, clap::Error> {
+    let mut command = Arguments::command();
+    let given = command.try_get_matches_from_mut(arguments)?;
+    if let Err(error) = empty::refuse(&command, &given) {
+        return Ok(Err(error.into()));
+    }
+    Arguments::from_arg_matches(&given).map(Ok)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_arguments_are_consistent() {
@@ -111,5 +117,53 @@ mod tests {
                 assert!(argument.get_help().is_some(), "{} {}", command.get_name(), argument.get_id());
             }
         }
+    }
+
+    /// The words that lead to a command, and the command.
+    fn commands<'c>(command: &'c clap::Command, words: &[String], all: &mut Vec<(Vec<String>, &'c clap::Command)>) {
+        let words = [words, &[command.get_name().to_owned()]].concat();
+        all.push((words.clone(), command));
+        command.get_subcommands().for_each(|sub| commands(sub, &words, all));
+    }
+
+    /// Whoever adds an option need not think of it.
+    #[test]
+    fn no_argument_may_be_empty() {
+        let command = Arguments::command();
+        let mut all = Vec::new();
+        commands(&command, &[], &mut all);
+        let mut tried = 0;
+        for (words, command) in all {
+            for tested in command.get_arguments().filter(|argument| argument.get_action().takes_values()) {
+                let mut line = words.clone();
+                let render = words.last().is_some_and(|name| name == "render");
+                let positionals =
+                    command.get_positionals().filter(|other| other.is_required_set() || *other == tested || render);
+                line.extend(positionals.map(|other| if other == tested { "" } else { "x" }.to_owned()));
+                line.extend(tested.get_long().map(|long| format!("--{long}=")));
+                if words.last().is_some_and(|name| name == "inventory") && tested.get_id() != "host" {
+                    line.push("--list".to_owned());
+                }
+                for empty in ["", " "] {
+                    let line = line.iter().map(|word| match word.as_str() {
+                        "" => empty.to_owned(),
+                        word if word.ends_with('=') => format!("{word}{empty}"),
+                        word => word.to_owned(),
+                    });
+                    let line: Vec<OsString> = line.map(OsString::from).collect();
+                    let refused = match parse(line.clone()) {
+                        Ok(Ok(_)) => false,
+                        Ok(Err(error)) => error.to_string().contains("empty"),
+                        Err(error) => {
+                            error.kind() == clap::error::ErrorKind::InvalidValue
+                                || error.kind() == clap::error::ErrorKind::ValueValidation
+                        }
+                    };
+                    assert!(refused, "{line:?}");
+                    tried += 1;
+                }
+            }
+        }
+        assert!(tried > 40, "{tried}");
     }
 }

@@ -38,8 +38,11 @@ impl Dispatcher {
             }
         }
         let verify = matches!(self.command, Command::Apply { verify: true, .. });
-        let plays =
-            members.iter().flat_map(|member| &member.work.runs).map(|run| run.place.0).max().map_or(0, |last| last + 1);
+        let places = members.iter().flat_map(|member| {
+            let transactions = member.plan.transactions.iter().map(|transaction| transaction.role.0);
+            member.work.runs.iter().map(|run| run.place.0).chain(transactions)
+        });
+        let plays = places.max().map_or(0, |last| last + 1);
         let any_errors_fatal: Vec<bool> = self.project.plays().map(|(play, _)| play.any_errors_fatal).collect();
         for play in 0..plays {
             let fatal = any_errors_fatal.get(play).copied().unwrap_or(false);

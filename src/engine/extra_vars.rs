@@ -27,9 +27,14 @@ fn one(text: &str) -> Result<Vec<Entry>, Diagnostics> {
     }
     let all = Span::new(&source, 0, text.len());
     let words = shell_words::split(text).map_err(|_| Diagnostic::at(&all, "a quote is not closed"))?;
+    if words.is_empty() {
+        return Err(Diagnostic::at(&all, "`--extra-vars` is empty")
+            .hint("leave it out, or write it as key=value")
+            .into());
+    }
     let mut entries = Vec::new();
     for word in words {
-        let Some((key, value)) = word.split_once('=') else {
+        let Some((key, value)) = word.split_once('=').filter(|(key, _)| !key.is_empty()) else {
             return Err(Diagnostic::at(&all, format!("`{word}` is no variable"))
                 .hint("write it as key=value, or name a file with @")
                 .into());

@@ -1,7 +1,6 @@
 //! Secrets that one host makes and another needs: who waits for whom, and planning again what was planned without them.
 
 use super::gather::gather;
-use super::ownership::Ownership;
 use super::planner::{Plan, Transaction};
 use super::resolve::resolve;
 use super::run::{Dispatcher, Member};
@@ -86,7 +85,7 @@ impl Dispatcher {
                 }
             }
             let (project, prune) = (std::sync::Arc::clone(&self.project), self.prune());
-            let ownership = Ownership { project: &project.id, complete: project.complete, prune };
+            let ownership = project.ownership(prune);
             match member.session.plan_again(&member.work, ownership) {
                 Ok(plan) => {
                     member.plan = carried_on(std::mem::take(&mut member.plan), member.done, plan);

@@ -1,5 +1,6 @@
 //! A run: load, resolve, connect, facts, render, probe, plan; and, for `apply`, step by step to the end.
 
+mod adoption;
 mod apply;
 mod asking;
 mod attempts;
@@ -7,16 +8,21 @@ mod became;
 mod checks;
 mod conflicts;
 mod converse;
+mod elsewhere;
 pub mod event;
 mod extra_vars;
 mod faults;
 mod gather;
 mod handover;
 mod http;
+mod leftovers;
+mod orphans;
 mod ownership;
 mod planner;
+mod play_hosts;
 mod progress;
 mod project;
+mod project_id;
 pub mod render;
 pub mod request;
 mod resolve;

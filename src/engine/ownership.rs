@@ -1,5 +1,7 @@
 //! Who has what on a host: what instances own, what they have given up, and what is noted in the manifest.
 
+use super::elsewhere::Elsewhere;
+use super::project_id::is_place;
 use super::work::{HostWork, Resolved, RoleRun};
 use crate::plan::manifest::{Before, Item, Manifest, Owned};
 use crate::resource::removal;
@@ -10,7 +12,15 @@ use std::collections::{HashMap, HashSet};
 pub struct Ownership<'a> {
     /// The project that declares.
     pub project: &'a str,
-    /// Whether all plays are at hand, so that a role that is in none of them is orphaned.
+    /// Whether that is a name which it was given.
+    pub named: bool,
+    /// The names that it had before.
+    pub former: &'a [String],
+    /// The name of its folder.
+    pub folder: Option<&'a str>,
+    /// What the project declares in playbooks that this run is not about.
+    pub elsewhere: Option<&'a Elsewhere>,
+    /// Whether all roles of the plays are at hand, so that a role that is in none of them is orphaned.
     pub complete: bool,
     /// Whether orphaned roles are removed.
     pub prune: bool,
@@ -44,13 +54,31 @@ impl<'a> Ownership<'a> {
 
     /// What belongs to instances that are in no play any more.
     pub fn orphans<'m>(&self, work: &HostWork, manifest: &'m Manifest) -> Vec<&'m Owned> {
+        self.in_no_play(work, manifest, |owned| owned.project == self.project)
+    }
+
+    /// What is in no play and may be the project's, but was put there by one without a name. What another place's has is
+    /// rather another team's, so it matters only to who wants to tidy up.
+    pub fn doubtful<'m>(&self, work: &HostWork, manifest: &'m Manifest) -> Vec<&'m Owned> {
+        let worth = |owned: &Owned| self.prune || !self.named && !is_place(&owned.project);
+        self.in_no_play(work, manifest, |owned| self.may_be_mine(owned) && worth(owned))
+    }
+
+    fn in_no_play<'m>(
+        &self,
+        work: &HostWork,
+        manifest: &'m Manifest,
+        whose: impl Fn(&Owned) -> bool,
+    ) -> Vec<&'m Owned> {
         if !self.complete {
             return Vec::new();
         }
         let known = |role: &str| {
-            work.runs.iter().any(|run| run.instance == role) || work.left_alone.iter().any(|left| left == role)
+            work.runs.iter().any(|run| run.instance == role)
+                || work.left_alone.iter().any(|left| left == role)
+                || self.elsewhere.is_some_and(|elsewhere| elsewhere.declares(role))
         };
-        let orphaned = |owned: &&Owned| owned.project == self.project && !known(&owned.role);
+        let orphaned = |owned: &&Owned| whose(owned) && !known(&owned.role);
         let made = |owned: &&Owned| owned.items.iter().any(|item| *item.before() != Before::Same);
         manifest.resources.iter().filter(orphaned).filter(made).collect()
     }
@@ -108,9 +136,10 @@ pub fn is_labelled(owned: &Owned, item: &Item) -> bool {
 }
 
 /// Notes in the manifest what a resource has on the host.
-pub fn own(manifest: &mut Manifest, project: &str, run: &RoleRun, resolved: &Resolved, items: Vec<Item>) {
+pub fn own(manifest: &mut Manifest, whose: &Ownership<'_>, run: &RoleRun, resolved: &Resolved, items: Vec<Item>) {
     let new = Owned {
-        project: project.to_owned(),
+        project: whose.project.to_owned(),
+        named: whose.named,
         role: run.instance.clone(),
         resource: resolved.id.clone(),
         purge: resolved.purge.clone(),

@@ -3,6 +3,7 @@
 
 use super::event::{HostPlan, RolePlan, StepPlan};
 use super::ownership::{Ownership, Thing, is_kept, is_labelled, is_shared, own, taken_over, thing};
+use super::project_id::is_place;
 use super::work::{HostWork, Place, Resolved, ResolvedCheck, ResolvedStep, RoleRun};
 use crate::plan::change::{Change, Detail};
 use crate::plan::manifest::{Before, Item, Manifest, Owned};
@@ -209,10 +210,11 @@ fn transaction(run: &RoleRun, state: &State, steps: Vec<StepPlan>, checks: Vec<R
     }
 }
 
-struct Planner<'a> {
-    ownership: Ownership<'a>,
-    claimed: HashSet<Thing>,
-    plan: Plan,
+pub(super) struct Planner<'a> {
+    pub(super) ownership: Ownership<'a>,
+    /// All that is declared for the host.
+    pub(super) claimed: HashSet<Thing>,
+    pub(super) plan: Plan,
     impossible: Vec<Impossible>,
 }
 
@@ -230,7 +232,7 @@ impl Planner<'_> {
                 None
             }
             Ok(planned) => {
-                own(&mut state.manifest, self.ownership.project, run, resolved, planned.items);
+                own(&mut state.manifest, &self.ownership, run, resolved, planned.items);
                 let mut change = planned.draft?.of(resolved.id.clone());
                 let texts = resource.texts();
                 let waits = |secret: &&SecretName| {
@@ -254,7 +256,14 @@ impl Planner<'_> {
             let (owned, _) = state.manifest.owner_of(item.key())?;
             (owned.project != self.ownership.project).then(|| {
                 let (name, project, role) = (item.key().1, &owned.project, &owned.role);
-                format!("{name} belongs to the project {project} (role {role}), which put it on this host")
+                let hint = if is_place(project) {
+                    format!(
+                        "; if that is this project, `formerly = [\"{project}\"]` beside its name in solti.toml says so"
+                    )
+                } else {
+                    String::new()
+                };
+                format!("{name} belongs to the project {project} (role {role}), which put it on this host{hint}")
             })
         })
     }
@@ -345,9 +354,14 @@ impl Planner<'_> {
             let claims = resolved.claims.iter().filter(|item| !known.contains(&thing(item)));
             let claims = claims.filter(|item| !removal::is_common_folder(&resolved.id, &resolved.claims, item));
             let items = claims.filter_map(|item| self.ownership.left_by(run, item, &state.manifest)).collect();
-            let (project, role, purge) =
-                (self.ownership.project.to_owned(), run.instance.clone(), resolved.purge.clone());
-            all.push(Owned { project, role, resource: resolved.id.clone(), purge, items });
+            all.push(Owned {
+                project: self.ownership.project.to_owned(),
+                named: self.ownership.named,
+                role: run.instance.clone(),
+                resource: resolved.id.clone(),
+                purge: resolved.purge.clone(),
+                items,
+            });
         }
         let changes = self.take_away(&all, Reach::Absent, &run.purge, |_| true, state);
         self.forget(&all, Reach::Absent, &run.purge, state);
@@ -356,7 +370,7 @@ impl Planner<'_> {
     }
 
     /// Takes things away backwards: services, then files, then folders, then packages, then accounts.
-    fn take_away(
+    pub(super) fn take_away(
         &mut self,
         all: &[Owned],
         reach: Reach,
@@ -405,7 +419,7 @@ impl Planner<'_> {
     /// Strikes out of the manifest what has been taken away; what a later role takes over, that role moves. Of a role
     /// that is to be absent it stays known what was there before solti: the role's own list, which is carried out again
     /// by every run, would take that away too.
-    fn forget(&self, all: &[Owned], reach: Reach, purge: &[String], state: &mut State) {
+    pub(super) fn forget(&self, all: &[Owned], reach: Reach, purge: &[String], state: &mut State) {
         for owned in all {
             let gone = owned.items.iter().filter(|item| !is_kept(owned, item, purge)).map(Item::key);
             let gone: HashSet<(u8, &str)> = gone.collect();
@@ -442,41 +456,5 @@ impl Planner<'_> {
             return;
         }
         self.plan.transactions.push(transaction(run, state, steps, checks.collect()));
-    }
-
-    /// Roles that left the playbook: said, and removed when that was asked for.
-    fn orphans(&mut self, work: &HostWork, states: &mut BTreeMap<Identity, State>) {
-        for (identity, state) in states.iter_mut() {
-            let orphans: Vec<Owned> = self.ownership.orphans(work, &state.manifest).into_iter().cloned().collect();
-            let mut by_role: BTreeMap<String, Vec<Owned>> = BTreeMap::new();
-            for owned in orphans {
-                by_role.entry(owned.role.clone()).or_default().push(owned);
-            }
-            for (role, owned) in by_role {
-                if !self.ownership.prune {
-                    let count = owned.len();
-                    let things = if count == 1 { "resource" } else { "resources" };
-                    self.plan.notes.push(format!(
-                        "role {role} is in no play any more, but {count} {things} of it are still here; `state: absent` or apply --prune removes them"
-                    ));
-                    continue;
-                }
-                let changes = self.take_away(&owned, Reach::Pruned, &[], |_| true, state);
-                self.forget(&owned, Reach::Pruned, &[], state);
-                if changes.is_empty() {
-                    continue;
-                }
-                let steps = vec![StepPlan { step: "orphaned".to_owned(), changes, in_order: true }];
-                self.plan.transactions.push(Transaction {
-                    role: work.runs.iter().map(|run| (run.place.0, usize::MAX)).max().unwrap_or_default(),
-                    keeps: false,
-                    plan: RolePlan { role, play: "orphaned".to_owned(), steps },
-                    identity: identity.clone(),
-                    checks: Vec::new(),
-                    manifest: state.manifest.clone(),
-                    awaits: BTreeSet::new(),
-                });
-            }
-        }
     }
 }

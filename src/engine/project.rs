@@ -1,24 +1,30 @@
 //! What a run works on: the inventory, the playbooks, the roles, and the project that they belong to.
 
+use super::elsewhere::Elsewhere;
 use super::extra_vars;
+use super::ownership::Ownership;
+use super::play_hosts::play_hosts;
+use super::project_id::{ProjectId, Settings};
 use super::request::Selection;
 use crate::inventory::{self, Inventory};
 use crate::playbook::{self, Playbook};
 use crate::resource::check::Check;
 use crate::role::{RoleLibrary, check_inventory_names};
 use crate::secret::{SecretStore, Secrets};
-use crate::source::{Diagnostic, Diagnostics, SourceFile, Span, did_you_mean, folder_of};
-use crate::template::{Hosts, Layer, Rank, RenderError, Scope};
+use crate::source::{Diagnostic, Diagnostics, SourceFile, did_you_mean, folder_of};
+use crate::template::{Hosts, Layer, Rank};
 use indexmap::IndexMap;
-use serde::Deserialize;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Everything that was read before the first host is contacted.
 #[derive(Debug)]
 pub struct Project {
-    /// The name that its resources are owned under on hosts.
-    pub id: String,
+    /// Whose its resources are on hosts.
+    pub id: ProjectId,
+    /// Its folder.
+    pub root: PathBuf,
     /// The hosts and their variables.
     pub inventory: Inventory,
     /// The playbooks in order.
@@ -35,18 +41,14 @@ pub struct Project {
     limit: Option<Vec<String>>,
     /// For each play of all playbooks, in order: the hosts that it is about.
     pub play_hosts: Vec<Vec<String>>,
-    /// Whether the playbooks are all that the project declares, so that what they lack is orphaned.
+    /// Hosts of the inventory that no playbook is about; what is left there is looked for.
+    pub idle: Vec<String>,
+    /// What the project declares in other playbooks.
+    elsewhere: Elsewhere,
+    /// Whether all roles of the plays are at hand, so that what neither they nor other playbooks have is orphaned.
     pub complete: bool,
     /// Whether hosts or roles are left out that the playbooks have: `--limit`, `--tags`, `--skip-tags`.
     pub partial: bool,
-}
-
-/// `solti.toml`, whose folder is the project's root.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Settings {
-    project: Option<String>,
-    playbook: Option<PathBuf>,
 }
 
 /// Reads everything that a command line names.
@@ -56,21 +58,23 @@ struct Settings {
 pub fn load(selection: &Selection) -> Result<Project, Diagnostics> {
     let mut errors = Diagnostics::new();
     let (root, settings) = root(selection)?;
+    let id = ProjectId::of(&root, &settings);
+    let default = default_playbooks(&root, &settings);
     let given = selection.given.as_ref();
     let written = given.and_then(|given| given.playbook.as_ref());
-    let playbooks = match written {
+    let paths = match written {
         Some((path, _)) => vec![path.clone()],
-        None => playbook_paths(selection, root.as_deref(), &settings)?,
+        None => playbook_paths(selection, &default)?,
     };
-    let folder = playbooks.first().map(|path| folder_of(path).to_owned());
-    let given = given.map(|given| &given.inventory);
-    let inventory = errors.collect(inventory::load_with(&selection.inventories, given, folder.as_deref()));
-    let library = RoleLibrary::new(root.clone());
+    let folder = paths.first().map(|path| folder_of(path).to_owned());
+    let inventory_given = given.map(|given| &given.inventory);
+    let inventory = errors.collect(inventory::load_with(&selection.inventories, inventory_given, folder.as_deref()));
+    let library = RoleLibrary::new(Some(root.clone()));
     let load = |path: &PathBuf| match written {
         Some((path, node)) => playbook::read(node, path, &library),
         None => playbook::load(path, &library),
     };
-    let playbooks: Vec<Playbook> = playbooks.iter().filter_map(|path| errors.collect(load(path))).collect();
+    let playbooks: Vec<Playbook> = paths.iter().filter_map(|path| errors.collect(load(path))).collect();
     let extra = errors.collect(extra_vars::parse(&selection.extra_vars));
     let (Some(inventory), Some(mut extra), true) = (inventory, extra, errors.is_empty()) else { return Err(errors) };
     extra.extend(selection.given.iter().flat_map(|given| given.extra_vars.iter().cloned()));
@@ -79,34 +83,41 @@ pub fn load(selection: &Selection) -> Result<Project, Diagnostics> {
     let secrets = Secrets::new();
     let hosts = Arc::new(template_hosts(&inventory, &extra).with_secrets(SecretStore::new(secrets.clone())));
     let limit = selection.limit.as_ref().map(|limit| inventory.select(limit, None)).transpose()?;
-    let mut play_hosts = play_hosts(&inventory, &playbooks, &extra)?;
-    let mut partial = !selection.is_untagged();
-    if let Some(limit) = &limit {
-        for hosts in &mut play_hosts {
-            partial |= hosts.iter().any(|host| !limit.contains(host));
-            hosts.retain(|host| limit.contains(host));
-        }
-    }
-    check_names(&inventory, &playbooks)?;
-    let id = settings.project.or_else(|| name_of(root.as_deref())).unwrap_or_else(|| "solti".to_owned());
-    let complete = selection.playbooks.is_empty() && selection.given.is_none() && selection.is_untagged();
-    Ok(Project {
+    let complete = given.is_none() && selection.is_untagged();
+    let default = default.iter().find(|path| path.is_file()).map(PathBuf::as_path);
+    let elsewhere = match given {
+        None => Elsewhere::look(&root, default, &playbooks, &inventory, &extra),
+        Some(_) => Elsewhere::default(),
+    };
+    let mut project = Project {
         id,
-        inventory,
+        root,
+        play_hosts: Vec::new(),
+        idle: Vec::new(),
+        complete,
+        partial: !selection.is_untagged(),
+        limit,
+        elsewhere,
         playbooks,
+        inventory,
         library,
         hosts,
         secrets,
         selection: selection.clone(),
-        limit,
-        play_hosts,
-        complete,
-        partial,
-    })
+    };
+    project.select(&extra, default.is_none_or(|default| is_among(default, &paths)))?;
+    check_names(&project.inventory, &project.playbooks)?;
+    Ok(project)
+}
+
+/// Whether a file is one of these.
+fn is_among(file: &Path, paths: &[PathBuf]) -> bool {
+    let real = |path: &Path| path.canonicalize().ok();
+    paths.iter().any(|path| real(path) == real(file))
 }
 
 /// The nearest folder with `solti.toml`, else the nearest one above the inventory that has playbooks or roles.
-fn root(selection: &Selection) -> Result<(Option<PathBuf>, Settings), Diagnostics> {
+fn root(selection: &Selection) -> Result<(PathBuf, Settings), Diagnostics> {
     let start = match &selection.given {
         Some(given) => Some(given.root.as_path()),
         None => selection.inventories.iter().map(Path::new).find(|path| path.exists()),
@@ -119,11 +130,11 @@ fn root(selection: &Selection) -> Result<(Option<PathBuf>, Settings), Diagnostic
         let file = folder.join("solti.toml");
         if file.is_file() {
             let source = SourceFile::read(&shown(&file))?;
-            return Ok((Some(shown(folder)), settings(&source)?));
+            return Ok((shown(folder), Settings::read(&source)?));
         }
     }
     let found = here.ancestors().find(|folder| folder.join("playbooks").is_dir() || folder.join("roles").is_dir());
-    Ok((Some(shown(found.unwrap_or(&here))), Settings::default()))
+    Ok((shown(found.unwrap_or(&here)), Settings::default()))
 }
 
 /// A path below the current folder as a relative one.
@@ -135,37 +146,24 @@ fn shown(path: &Path) -> PathBuf {
     }
 }
 
-fn name_of(root: Option<&Path>) -> Option<String> {
-    let root = std::path::absolute(root?).or_else(|_| std::env::current_dir()).ok()?;
-    Some(root.canonicalize().ok()?.file_name()?.to_string_lossy().into_owned())
-}
-
-fn settings(source: &Arc<SourceFile>) -> Result<Settings, Diagnostics> {
-    toml::from_str(source.text()).map_err(|error| {
-        let range = error.span().unwrap_or(0..0);
-        Diagnostic::at(&Span::new(source, range.start, range.end), error.message().to_owned()).into()
-    })
-}
-
-fn playbook_paths(
-    selection: &Selection,
-    root: Option<&Path>,
-    settings: &Settings,
-) -> Result<Vec<PathBuf>, Diagnostics> {
-    if !selection.playbooks.is_empty() {
-        return Ok(selection.playbooks.clone());
-    }
-    let root = root.unwrap_or(Path::new(""));
-    let candidates = match &settings.playbook {
+/// Where the playbook is looked for that is applied when none is named.
+fn default_playbooks(root: &Path, settings: &Settings) -> Vec<PathBuf> {
+    match settings.playbook() {
         Some(path) => vec![root.join(path)],
         None => {
             ["playbooks/site.yml", "playbooks/site.yaml", "site.yml", "site.yaml"].map(|name| root.join(name)).to_vec()
         }
-    };
-    match candidates.iter().find(|path| path.is_file()) {
+    }
+}
+
+fn playbook_paths(selection: &Selection, default: &[PathBuf]) -> Result<Vec<PathBuf>, Diagnostics> {
+    if !selection.playbooks.is_empty() {
+        return Ok(selection.playbooks.clone());
+    }
+    match default.iter().find(|path| path.is_file()) {
         Some(path) => Ok(vec![path.clone()]),
         None => {
-            let shown = candidates.first().map(|path| path.display().to_string()).unwrap_or_default();
+            let shown = default.first().map(|path| path.display().to_string()).unwrap_or_default();
             Err(Diagnostic::new(format!("there is no playbook: {shown} does not exist"))
                 .hint("name one with -p FILE")
                 .into())
@@ -189,28 +187,6 @@ fn template_hosts(inventory: &Inventory, extra: &Layer) -> Hosts {
     hosts
 }
 
-/// The hosts of each play, in the order of the inventory's pattern.
-fn play_hosts(inventory: &Inventory, playbooks: &[Playbook], extra: &Layer) -> Result<Vec<Vec<String>>, Diagnostics> {
-    let mut errors = Diagnostics::new();
-    let scope = Scope::new(vec![extra.clone()]);
-    let mut all = Vec::new();
-    for play in playbooks.iter().flat_map(|playbook| &playbook.plays) {
-        let mut patterns = Vec::new();
-        for node in &play.hosts {
-            match scope.render(node).and_then(|node| Ok(node.strings()?)) {
-                Ok(texts) => patterns.extend(texts),
-                Err(RenderError::Invalid(found)) => errors.extend(found),
-                Err(RenderError::NeedsFacts) => {
-                    errors.push(Diagnostic::at(&node.span, "a play's hosts cannot depend on facts"))
-                }
-            }
-        }
-        let at = play.hosts.first().map(|node| &node.span).unwrap_or(&play.span);
-        all.push(errors.collect(inventory.select(&patterns.join(":"), Some(at))).unwrap_or_default());
-    }
-    errors.or(all)
-}
-
 /// No variable of the inventory may be nearly an option of a role that is used.
 fn check_names(inventory: &Inventory, playbooks: &[Playbook]) -> Result<(), Diagnostics> {
     let mut roles = Vec::new();
@@ -227,6 +203,90 @@ fn check_names(inventory: &Inventory, playbooks: &[Playbook]) -> Result<(), Diag
 }
 
 impl Project {
+    /// Works out whom the run is about; `whole` says whether it is about the playbook that is applied when none is named,
+    /// so that hosts in no play are its business.
+    fn select(&mut self, extra: &Layer, whole: bool) -> Result<(), Diagnostics> {
+        let mut errors = Diagnostics::new();
+        for playbook in &mut self.playbooks {
+            for play in &playbook.plays {
+                let hosts = errors.collect(play_hosts(&self.inventory, &play.hosts, &play.span, extra));
+                if let (Some([]), Some(node)) = (hosts.as_deref(), play.hosts.first()) {
+                    playbook
+                        .notes
+                        .push(Diagnostic::at(&node.span, "nobody is in this play yet: its groups have no hosts"));
+                }
+                self.play_hosts.push(hosts.unwrap_or_default());
+            }
+        }
+        errors.or(())?;
+        if whole && self.complete {
+            let names = self.inventory.hosts().map(|host| host.name.clone());
+            let (declared, idle): (Vec<String>, Vec<String>) = names.partition(|name| {
+                self.elsewhere.hosts.contains(name) || self.play_hosts.iter().any(|hosts| hosts.contains(name))
+            });
+            // another name of a host that is in a play
+            let known: HashSet<String> = match idle.as_slice() {
+                [] => HashSet::new(),
+                _ => declared.iter().map(|name| self.address(name)).collect(),
+            };
+            self.idle = idle.into_iter().filter(|name| !known.contains(&self.address(name))).collect();
+        }
+        if let Some(limit) = &self.limit {
+            for hosts in &mut self.play_hosts {
+                self.partial |= hosts.iter().any(|host| !limit.contains(host));
+                hosts.retain(|host| limit.contains(host));
+            }
+            self.idle.retain(|host| limit.contains(host));
+        }
+        let nobody = self.is_about_nobody() && (self.idle.is_empty() || self.play_hosts.is_empty());
+        if nobody { Err(self.nobody().into()) } else { Ok(()) }
+    }
+
+    /// What two names of one host have in common, as far as the inventory tells.
+    fn address(&self, host: &str) -> String {
+        let scope = self.hosts.scope(host);
+        let text = |name| {
+            let (_, node) = scope.as_ref()?.written(name)?;
+            scope.as_ref()?.render(node).ok()?.filled().ok()
+        };
+        if text("ansible_connection").is_some_and(|connection| connection == "local") {
+            return "local".to_owned();
+        }
+        let address = text("ansible_host").unwrap_or_else(|| host.to_owned());
+        format!("{address} {}", text("ansible_port").unwrap_or_else(|| "22".to_owned()))
+    }
+
+    /// Whether no play has a host.
+    pub fn is_about_nobody(&self) -> bool {
+        self.play_hosts.iter().all(Vec::is_empty)
+    }
+
+    /// Says that no play has a host, which is no success.
+    pub fn nobody(&self) -> Diagnostic {
+        match (&self.selection.limit, self.plays().next()) {
+            (Some(limit), Some(_)) => Diagnostic::new(format!("`--limit {limit}` leaves no host of any play"))
+                .hint("`solti inventory INVENTORY --graph` shows which groups a host is in"),
+            (None, Some((play, _))) => {
+                let at = play.hosts.first().map_or(&play.span, |node| &node.span);
+                Diagnostic::at(at, "no play has a host").hint("put hosts into the groups that the plays name")
+            }
+            (_, None) => Diagnostic::new("the playbook has no plays"),
+        }
+    }
+
+    /// Whose what is on a host is for this run.
+    pub(super) fn ownership(&self, prune: bool) -> Ownership<'_> {
+        Ownership {
+            project: &self.id.name,
+            named: self.id.given,
+            former: &self.id.former,
+            folder: Some(&self.id.folder),
+            elsewhere: Some(&self.elsewhere),
+            complete: self.complete,
+            prune,
+        }
+    }
+
     /// All plays in order, each with the hosts that it is about.
     pub fn plays(&self) -> impl Iterator<Item = (&playbook::Play, &[String])> {
         let plays = self.playbooks.iter().flat_map(|playbook| &playbook.plays);

@@ -1,6 +1,7 @@
 //! Works out what the plays come to on one host: its roles with rendered steps, each resource read and typed.
 
 use super::conflicts::conflicts;
+use super::planner::Identity;
 use super::project::Project;
 use super::tags::Tags;
 use super::taint::{self, Twins};
@@ -15,6 +16,7 @@ use crate::source::{Diagnostic, Diagnostics, folder_of};
 use crate::template::{Layer, Rank, RenderError, Scope};
 use crate::yaml::Node;
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 
 /// A role's templates and files, rendered for one host.
@@ -52,30 +54,32 @@ pub fn resolve(project: &Project, host: &str) -> Result<HostWork, Diagnostics> {
 }
 
 fn work(project: &Project, host: &str) -> Result<HostWork, Diagnostics> {
-    let mut errors = Diagnostics::new();
-    let plays = project.plays().filter(|(_, hosts)| hosts.iter().any(|name| name == host)).map(|(play, _)| play);
-    let target = errors.collect(target(project, host, &plays.collect::<Vec<_>>()));
-    let mut resolver = Resolver {
-        project,
-        host,
-        errors,
-        runs: Vec::new(),
-        left_alone: Vec::new(),
-        needs_facts: false,
-        notes: ignored(project, host),
-    };
+    let mut resolver = Resolver::new(project, host);
+    resolver.notes = ignored(project, host);
+    let about = |hosts: &[String]| hosts.iter().any(|name| name == host);
+    let mut plays: Vec<&Play> = project.plays().filter(|(_, hosts)| about(hosts)).map(|(play, _)| play).collect();
+    let idle = plays.is_empty();
+    if idle {
+        // a play that says how its hosts are reached means its own hosts
+        plays.extend(project.plays().map(|(play, _)| play).find(|play| play.connection.is_none()));
+    }
+    let target = resolver.errors.collect(target(project, host, &plays));
     for (number, (play, hosts)) in project.plays().enumerate() {
-        if hosts.iter().any(|name| name == host) {
+        if about(hosts) {
             resolver.play(number, play);
         }
     }
+    let beside = beside(project, host, &resolver.runs);
     let Resolver { mut errors, runs, left_alone, needs_facts, notes, .. } = resolver;
     errors.extend(conflicts(&runs));
     match target {
         Some(target) if errors.is_empty() => Ok(HostWork {
             name: host.to_owned(),
-            target,
+            target: if idle { target.unattended() } else { target },
             runs,
+            idle,
+            beside,
+            last_play: project.plays().count().saturating_sub(1),
             left_alone,
             needs_facts,
             partial: project.partial,
@@ -83,6 +87,27 @@ fn work(project: &Project, host: &str) -> Result<HostWork, Diagnostics> {
         }),
         _ => Err(errors),
     }
+}
+
+/// Those whom the plays' roles would be carried out as on a host, but for those whom they are: under their names may be
+/// what was declared there once.
+fn beside(project: &Project, host: &str, runs: &[RoleRun]) -> Vec<Identity> {
+    let Some(scope) = project.hosts.scope(host).filter(|_| project.complete) else { return Vec::new() };
+    // what cannot be worked out for this host is none of its identities
+    let mut resolver = Resolver::new(project, host);
+    let mut all = BTreeSet::new();
+    for (play, _) in project.plays() {
+        let scope = scope.with_layer(Layer::entries(Rank::Play, &play.vars));
+        let of_roles = play.roles.iter().map(|role| (role.become_, role.become_user.as_ref()));
+        let own_things = !play.resources.is_empty() || play.roles.is_empty();
+        for (own, own_user) in of_roles.chain(own_things.then_some((None, None))) {
+            let user = resolver.become_user(play, own, own_user, &scope);
+            if std::mem::take(&mut resolver.errors).is_empty() && !std::mem::take(&mut resolver.needs_facts) {
+                all.insert(user);
+            }
+        }
+    }
+    all.into_iter().filter(|identity| runs.iter().all(|run| run.become_user != *identity)).collect()
 }
 
 struct Resolver<'a> {
@@ -96,6 +121,18 @@ struct Resolver<'a> {
 }
 
 impl<'a> Resolver<'a> {
+    fn new(project: &'a Project, host: &'a str) -> Self {
+        Self {
+            project,
+            host,
+            errors: Diagnostics::new(),
+            runs: Vec::new(),
+            left_alone: Vec::new(),
+            needs_facts: false,
+            notes: Vec::new(),
+        }
+    }
+
     /// Takes a value out of a rendering, noting its errors and whether facts were missing.
     fn take<T>(&mut self, result: Result<T, RenderError>) -> Option<T> {
         match result {
@@ -209,11 +246,11 @@ impl<'a> Resolver<'a> {
         let expanded = expand_resources(&play.resources, &[], &scope, false);
         let twin = expand_resources(&play.resources, &[], &scope.twin(), false);
         let become_user = self.become_user(play, None, None, &scope);
-        let instance = self.instance(&format!("resources of {}", play_name(play)));
+        let instance = self.instance(&play_instance(play.name.as_deref(), &play.hosts, &play.path, &self.project.root));
         let mut run = RoleRun {
             place,
             play_name: play_name(play),
-            role: "resources".to_owned(),
+            role: RESOURCES.to_owned(),
             instance,
             become_user,
             absent: false,
@@ -328,7 +365,7 @@ impl<'a> Resolver<'a> {
         let user = own_user.or(from_variable.as_ref()).or(play.become_user.as_ref());
         match user {
             Some(node) => {
-                self.take(scope.render(node).and_then(|node| Ok(node.string()?))).or_else(|| Some("root".to_owned()))
+                self.take(scope.render(node).and_then(|node| Ok(node.filled()?))).or_else(|| Some("root".to_owned()))
             }
             None => Some("root".to_owned()),
         }
@@ -349,6 +386,33 @@ fn distinct(id: String, earlier: &[Resolved]) -> String {
     let taken = |id: &str| earlier.iter().any(|resolved| resolved.id == id);
     let numbered = (2..).map(|number| format!("{id}#{number}"));
     std::iter::once(id.clone()).chain(numbered).find(|id| !taken(id)).unwrap_or(id)
+}
+
+/// What a play's own resources are called in ids.
+const RESOURCES: &str = "resources";
+
+/// How the instances of plays' own resources begin.
+pub const OF_PLAY: &str = "resources of ";
+
+/// How those of plays without a name begin.
+pub const OF_NAMELESS_PLAY: &str = "resources of the play for ";
+
+/// What tells a play's own resources from those of others: its name, or for whom it is and in which playbook. Its line is
+/// another one after the next edit.
+pub fn play_instance(name: Option<&str>, hosts: &[Node], playbook: &Path, root: &Path) -> String {
+    let Some(name) = name else {
+        let hosts: Vec<String> = hosts.iter().filter_map(|node| node.string().ok()).collect();
+        let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let (playbook, root) = (real(playbook), real(if root.as_os_str().is_empty() { Path::new(".") } else { root }));
+        let playbook = playbook.strip_prefix(&root).unwrap_or(&playbook).display();
+        return format!("{OF_NAMELESS_PLAY}{} in {playbook}", hosts.join(","));
+    };
+    format!("{OF_PLAY}{name}")
+}
+
+/// The play, if an instance is of one's own resources.
+pub fn of_play(instance: &str) -> Option<&str> {
+    instance.strip_prefix(OF_PLAY)
 }
 
 fn play_name(play: &Play) -> String {

@@ -3,7 +3,7 @@
 use super::event::{Event, Outcome, Phase};
 use super::faults::Left;
 use super::gather::gather;
-use super::ownership::Ownership;
+use super::leftovers;
 use super::planner::{Identity, Plan, Transaction};
 use super::project::Project;
 use super::request::{Command, Interrupt, Outside, interrupted};
@@ -57,6 +57,11 @@ pub async fn run(
     if let Some(password) = &password {
         password.hide(&project.secrets);
     }
+    // whether checks pass is no question about what is in no play
+    let idle = if matches!(command, Command::Verify { .. }) { Vec::new() } else { project.idle.clone() };
+    if project.is_about_nobody() && idle.is_empty() {
+        return Err(project.nobody().into());
+    }
     let names = project.selected();
     let word = match command {
         Command::Diff => "diff",
@@ -71,6 +76,18 @@ pub async fn run(
             Err(found) => errors.push((name.clone(), found)),
         }
     }
+    let mut unasked = Vec::new();
+    for name in &idle {
+        match resolve(&project, name) {
+            Ok(work) => works.push(work),
+            Err(found) if names.is_empty() => errors.push((name.clone(), found)),
+            Err(found) => {
+                let reason = found.iter().next().map(|error| error.message.clone()).unwrap_or_default();
+                unasked.push((name.clone(), reason));
+            }
+        }
+    }
+    let names = if names.is_empty() { idle } else { names };
     gather(errors, names.len()).or(())?;
     let run_dir = RunDir::new().map_err(|error| {
         crate::source::Diagnostic::new(format!("cannot make a private folder for this run: {error}"))
@@ -92,6 +109,7 @@ pub async fn run(
         invalid: None,
         waited: Duration::ZERO,
         fatal: Arc::default(),
+        unasked,
     };
     let (exit, waited) = dispatcher.run(works).await?;
     let millis = u64::try_from((begun.elapsed() - waited).as_millis()).unwrap_or(u64::MAX);
@@ -125,6 +143,8 @@ pub(super) struct Dispatcher {
     pub invalid: Option<Diagnostics>,
     /// How long the user thought about the question.
     pub waited: Duration,
+    /// Hosts in no play that could not be asked what is left there, and why.
+    pub unasked: Vec<(String, String)>,
     /// Plays that failed on a host and are to fail as a whole (`any_errors_fatal`).
     pub fatal: Arc<AtomicBool>,
 }
@@ -159,7 +179,7 @@ impl Dispatcher {
             format!(
                 "solti apply of {user}@{}, project {}, process {}",
                 host.trim(),
-                self.project.id,
+                self.project.id.name,
                 std::process::id()
             )
         })
@@ -208,7 +228,10 @@ impl Dispatcher {
         let mut done: HashMap<String, Member> =
             done.into_iter().map(|member| (member.session.name().to_owned(), member)).collect();
         // whoever vanished with an interrupt still gets a last word
-        let vanished = order.iter().filter(|name| !done.contains_key(*name) && !self.outcomes.contains_key(*name));
+        let unasked = |name: &str| self.unasked.iter().any(|(host, _)| host == name);
+        let vanished = order
+            .iter()
+            .filter(|name| !done.contains_key(*name) && !self.outcomes.contains_key(*name) && !unasked(name));
         for name in vanished.cloned().collect::<Vec<_>>() {
             let outcome = Outcome::Skipped { reason: "interrupted".to_owned() };
             self.outcomes.insert(name.clone(), outcome.clone());
@@ -219,6 +242,9 @@ impl Dispatcher {
     }
 
     pub async fn stopped(&mut self, mut member: Member, stop: Stop) {
+        if self.is_beside(&member) {
+            return self.not_asked(member, &stop).await;
+        }
         let changes = member.session.changed;
         let outcome = match stop {
             Stop::Unreachable(reason) => {
@@ -264,9 +290,16 @@ impl Dispatcher {
             let project = Arc::clone(&project);
             async move {
                 member.session.begun = Instant::now();
+                if member.work.idle {
+                    return match member.session.reach(&member.work).await {
+                        Ok(()) => Ok(member),
+                        Err(stop) => Err((member, stop)),
+                    };
+                }
                 let identity: Identity = member.work.runs.first().and_then(|run| run.become_user.clone());
                 match member.session.facts(&identity, project.hosts.extras(&member.work.name)).await {
                     Ok(facts) => {
+                        member.session.machine = leftovers::machine(&facts.values);
                         project.hosts.secrets().learn(&member.work.name, &facts.secrets_folder, facts.secrets);
                         project.hosts.set_facts(&member.work.name, &without_prefix(facts.values));
                         Ok(member)
@@ -311,11 +344,12 @@ impl Dispatcher {
     async fn plan(&mut self, members: Vec<Member>) -> Vec<Member> {
         let project = Arc::clone(&self.project);
         let prune = self.prune();
+        let members = self.without_aliases(members).await;
         let members = self
             .each(members, false, move |mut member| {
                 let project = Arc::clone(&project);
                 async move {
-                    let ownership = Ownership { project: &project.id, complete: project.complete, prune };
+                    let ownership = project.ownership(prune);
                     match member.session.plan(&member.work, ownership).await {
                         Ok(plan) => {
                             member.plan = plan;
@@ -327,6 +361,7 @@ impl Dispatcher {
             })
             .await;
         let members = self.hand_over(members).await;
+        let members = self.leave_idle(members).await;
         for member in members.iter().filter(|_| self.invalid.is_none()) {
             let _ =
                 self.outside.events.send(Event::Planned { host: member.work.name.clone(), plan: member.plan.shown() });

@@ -82,6 +82,10 @@ pub struct Session {
     first: Option<Identity>,
     /// What the probe found, before anything was planned.
     found: BTreeMap<Identity, State>,
+    /// What tells the machine from others, by whatever name it is reached.
+    pub(super) machine: Option<String>,
+    /// Those who have kept something here, of whom nothing is declared; none before they are known.
+    pub(super) keepers: Option<Vec<Identity>>,
     /// When work on this host began.
     pub begun: Instant,
     /// Changes made so far.
@@ -114,6 +118,8 @@ impl Session {
             holding: BTreeSet::new(),
             first: None,
             found: BTreeMap::new(),
+            machine: None,
+            keepers: None,
             begun: Instant::now(),
             changed: 0,
             outcome: None,
@@ -238,16 +244,30 @@ impl Session {
     pub async fn plan(&mut self, work: &HostWork, ownership: Ownership<'_>) -> Result<Plan, Stop> {
         self.phase(Phase::Reading);
         for (identity, probe) in planner::questions(work) {
-            let mut state = self.probe(&identity, &probe, true).await?;
-            if let Some(further) = planner::further_questions(work, &state, &identity, &ownership) {
-                let more = self.probe(&identity, &further, false).await?;
-                state.absorb(more);
-            }
-            self.found.insert(identity, state);
+            self.look(work, &identity, &probe, &ownership).await?;
         }
+        self.look_beside(work, &ownership).await?;
         let plan = self.plan_again(work, ownership)?;
         self.phase(Phase::Planned);
         Ok(plan)
+    }
+
+    /// Asks for the state of everything that one identity has, and of what is to go there.
+    pub(super) async fn look(
+        &mut self,
+        work: &HostWork,
+        identity: &Identity,
+        probe: &Probe,
+        ownership: &Ownership<'_>,
+    ) -> Result<(), Stop> {
+        let mut state = self.probe(identity, probe, true).await?;
+        ownership.adopt(work, identity, &mut state.manifest);
+        if let Some(further) = planner::further_questions(work, &state, identity, ownership) {
+            let more = self.probe(identity, &further, false).await?;
+            state.absorb(more);
+        }
+        self.found.insert(identity.clone(), state);
+        Ok(())
     }
 
     /// Plans once more from what the probe found.
@@ -309,7 +329,7 @@ impl Session {
         Ok(state)
     }
 
-    fn note(&self, text: String) {
+    pub(super) fn note(&self, text: String) {
         self.emit(Event::Note { host: Some(self.name.clone()), text });
     }
 

@@ -57,7 +57,7 @@ fn of_play(project: &Project, host: &str, play: Option<&Play>) -> Result<Target,
     let (values, spans) = written(project, host, &scope, &mut errors);
     let mut of_play = |node: Option<&Node>| {
         let node = node?;
-        match scope.render(node).and_then(|node| Ok(node.string()?)) {
+        match scope.render(node).and_then(|node| Ok(node.filled()?)) {
             Ok(text) => Some(text),
             Err(RenderError::NeedsFacts) => {
                 let message = "this needs facts, which come only once the host is reached";

@@ -1,6 +1,7 @@
 //! What the plays come to on one host: its roles, their steps, and the resources and checks in them.
 
 use super::event::Newest;
+use super::planner::Identity;
 use crate::host::Target;
 use crate::plan::manifest::Item;
 use crate::resource::Resource;
@@ -18,6 +19,12 @@ pub struct HostWork {
     pub target: Target,
     /// Its roles in the order of the plays.
     pub runs: Vec<RoleRun>,
+    /// Whether no play is about it; it is only asked what is left there.
+    pub idle: bool,
+    /// Others that its roles were carried out as, or would be: what is left of these is looked for, too.
+    pub beside: Vec<Identity>,
+    /// The last play of the run: what no play declares any more goes with it.
+    pub last_play: usize,
     /// Role instances that are left alone here, because their `when` is false.
     pub left_alone: Vec<String>,
     /// Whether something was left out because it needs facts, which are not known yet.

@@ -49,10 +49,27 @@ pub struct Escalation {
 /// A variable, and what is wrong with its value.
 type Wrong = (String, String);
 
+/// What says which host is meant, and who logs in there.
+const WHERE_AND_WHO: [&str; 7] = [
+    "ansible_connection",
+    "ansible_host",
+    "ansible_ssh_host",
+    "ansible_port",
+    "ansible_ssh_port",
+    "ansible_user",
+    "ansible_ssh_user",
+];
+
 impl Target {
     /// Reads the connection variables of the host `name`. An error names the variable and says what is
     /// wrong with its value.
     pub fn from_variables(name: &str, get: impl Fn(&str) -> Option<String>) -> Result<Self, Wrong> {
+        // an unset variable must not come to another host, or another user
+        for variable in WHERE_AND_WHO {
+            if get(variable).is_some_and(|value| value.trim().is_empty()) {
+                return wrong(variable, "it is empty");
+            }
+        }
         let variables = Variables { get: &|variable| get(variable).filter(|value| !value.is_empty()) };
         let method = match variables.last(&["ansible_connection"]) {
             Some((_, local)) if local == "local" || local == "ansible.builtin.local" => Method::Local,
@@ -205,6 +222,18 @@ fn is_set_anyway(flag: &str) -> bool {
     long || (!letters.is_empty() && letters.chars().all(|letter| "HSn".contains(letter)))
 }
 
+impl Target {
+    /// The same host for somebody who answers no questions and does not wait for long.
+    #[must_use]
+    pub fn unattended(mut self) -> Self {
+        if let Method::Ssh { extra_args, .. } = &mut self.method {
+            // what the user has said himself comes first, and wins
+            extra_args.extend(["-o", "BatchMode=yes", "-o", "ConnectTimeout=5"].map(str::to_owned));
+        }
+        self
+    }
+}
+
 /// `path` with a leading `~/` replaced by the home folder; `None` when that is not known.
 fn expand_home(path: &str) -> Option<PathBuf> {
     match path.strip_prefix('~') {
@@ -280,6 +309,10 @@ mod tests {
             ("ansible_port", "ssh"),
             ("ansible_host", "-oProxyCommand=id"),
             ("ansible_user", "-l"),
+            ("ansible_user", ""),
+            ("ansible_host", ""),
+            ("ansible_port", " "),
+            ("ansible_connection", ""),
             ("ansible_ssh_pass", "secret"),
             ("ansible_connection", "docker"),
             ("ansible_ssh_common_args", "-o 'open"),

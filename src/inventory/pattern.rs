@@ -17,19 +17,19 @@ impl Inventory {
     /// The hosts that a pattern means, in the inventory's order within each part. `at` is where a playbook has it;
     /// without, it is from the command line (`--limit`), where `@file` is a file of patterns.
     ///
+    /// None are meant by a group that has no hosts. What names nobody is never everybody: empty text, as a variable that
+    /// is not set gives, is an error, and so is a pattern that takes away all that it names.
+    ///
     /// # Errors
-    /// For each part that means no known host or group, and each wildcard that matches none.
+    /// For each part that means no known host or group, and each wildcard that matches none; when the whole names no
+    /// host, or takes away all that it names.
     pub fn select(&self, pattern: &str, at: Option<&Span>) -> Result<Vec<String>, Diagnostics> {
         let mut errors = Diagnostics::new();
-        let mut parts = Vec::new();
-        for text in self.split(pattern) {
-            match text.strip_prefix('@').filter(|_| at.is_none()) {
-                Some(path) => {
-                    parts.extend(errors.collect(self.parts_of_file(Path::new(path))).into_iter().flatten());
-                }
-                None => parts.push(Part { span: at.map(|at| narrowed(at, pattern, &text)), text }),
-            }
-        }
+        let whole = |message: String| match at {
+            Some(at) => Diagnostic::at(at, message),
+            None => Diagnostic::new(message),
+        };
+        let (mut parts, gap) = self.parts(pattern, at, &mut errors);
         // What adds goes first, whatever the order; what only takes away does so from all.
         let rank = |part: &Part| match part.text.chars().next() {
             Some('!') => 2,
@@ -37,22 +37,54 @@ impl Inventory {
             _ => 0,
         };
         parts.sort_by_key(rank);
+        let (adding, narrowing) = parts.split_at(parts.partition_point(|part| rank(part) == 0));
         let mut hosts: IndexSet<String> = IndexSet::new();
-        if parts.first().is_none_or(|part| rank(part) > 0) {
+        if adding.is_empty() {
+            // `:!retired` is `GROUP:!retired` with a group that nobody has named
+            if (gap || narrowing.is_empty()) && errors.is_empty() {
+                let error = match pattern.trim() {
+                    "" => whole("the host pattern is empty".to_owned()),
+                    _ => whole(format!("the host pattern `{pattern}` names no host")),
+                };
+                errors.push(error.hint("`all` is every host"));
+            }
             hosts.extend(self.hosts().map(|host| host.name.clone()));
         }
-        for part in &parts {
+        hosts.extend(adding.iter().filter_map(|part| errors.collect(self.part(part))).flatten());
+        let mut named = !hosts.is_empty();
+        for part in narrowing {
             let Some(found) = errors.collect(self.part(part)) else { continue };
-            match rank(part) {
-                0 => hosts.extend(found),
-                1 => hosts.retain(|host| found.contains(host)),
-                _ => hosts.retain(|host| !found.contains(host)),
+            if rank(part) == 1 {
+                named &= !found.is_empty();
+                hosts.retain(|host| found.contains(host));
+            } else {
+                hosts.retain(|host| !found.contains(host));
             }
+        }
+        if hosts.is_empty() && named && errors.is_empty() {
+            errors.push(whole(format!("the host pattern `{pattern}` leaves no host: it takes away all that it names")));
         }
         errors.or(hosts.into_iter().collect())
     }
 
-    /// The parts between `,` and `:`, where the colons of ranges and of IPv6 addresses separate nothing.
+    /// The parts of a pattern, and whether there is nothing where one could be.
+    fn parts(&self, pattern: &str, at: Option<&Span>, errors: &mut Diagnostics) -> (Vec<Part>, bool) {
+        let (mut parts, mut gap) = (Vec::new(), false);
+        for text in self.split(pattern) {
+            match text.strip_prefix('@').filter(|_| at.is_none()) {
+                Some(path) => {
+                    let found = errors.collect(self.parts_of_file(Path::new(path))).unwrap_or_default();
+                    gap |= found.is_empty();
+                    parts.extend(found);
+                }
+                None if text.is_empty() => gap = true,
+                None => parts.push(Part { span: at.map(|at| narrowed(at, pattern, &text)), text }),
+            }
+        }
+        (parts, gap)
+    }
+
+    /// The texts between `,` and `:`, some of which may be empty; colons of ranges and of IPv6 addresses separate nothing.
     fn split(&self, pattern: &str) -> Vec<String> {
         let mut parts = Vec::new();
         for part in pattern.split(',').map(str::trim) {
@@ -72,7 +104,6 @@ impl Inventory {
             };
             parts.extend(part.split(separates).map(|part| part.trim().to_owned()));
         }
-        parts.retain(|part| !part.is_empty());
         parts
     }
 
@@ -84,8 +115,8 @@ impl Inventory {
         for line in file.text().split_inclusive('\n') {
             let span = Span::new(&file, start, start + line.trim_end().len());
             start += line.len();
-            let texts = self.split(line.trim());
-            parts.extend(texts.into_iter().map(|text| Part { span: Some(narrowed(&span, line, &text)), text }));
+            let texts = self.split(line.trim()).into_iter().filter(|text| !text.is_empty());
+            parts.extend(texts.map(|text| Part { span: Some(narrowed(&span, line, &text)), text }));
         }
         Ok(parts)
     }

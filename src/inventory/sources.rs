@@ -79,6 +79,9 @@ fn inventory_file(path: &Path) -> Result<PathBuf, Diagnostics> {
 fn named_hosts(inventory: &mut Inventory, source: &str, errors: &mut Diagnostics) {
     let file = SourceFile::named("inventory", source);
     let mut start = 0;
+    if source.split(',').all(|part| part.trim().is_empty()) {
+        errors.push(Diagnostic::new(format!("the inventory `{source}` names no host")));
+    }
     for part in source.split(',') {
         let name = part.trim();
         let at = start + (part.len() - part.trim_start().len());

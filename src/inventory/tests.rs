@@ -183,6 +183,9 @@ fn patterns_select_hosts() {
     assert_eq!(select("~(db|web)\\d"), "web1 web2 web3 web4 db1");
     assert_eq!(select("empty"), "");
     assert_eq!(select("empty:solo"), "solo");
+    assert_eq!(select("empty:!solo"), "", "nobody is in there yet");
+    assert_eq!(select("web:&empty"), "");
+    assert_eq!(select("web,"), select("web"));
     assert_eq!(select("127.0.0.1"), "127.0.0.1");
     assert_eq!(select("::1"), "::1");
     assert_eq!(inventory("all: {hosts: {'fd00::1': , 'fd00::2': }}").select("fd00::1,fd00::2", None).unwrap().len(), 2);
@@ -211,6 +214,37 @@ fn patterns_that_mean_nothing_are_errors() {
       |               ^^^
       |
       = help: did you mean `web`?
+    "#);
+}
+
+/// What names nobody is never everybody.
+#[test]
+fn patterns_that_name_nobody_are_errors() {
+    for pattern in [",", ":", ":!retired", "!retired,", "&web:", ", ,!web"] {
+        let expected = format!("error: the host pattern `{pattern}` names no host\nhelp: `all` is every host");
+        assert_eq!(select(pattern), expected);
+    }
+    assert_eq!(select(" "), "error: the host pattern is empty\nhelp: `all` is every host");
+    assert_eq!(select(""), select(" "));
+    assert!(select("!").contains("no host and no group is called ``"), "{}", select("!"));
+    for pattern in ["web:!web", "solo:&db", "all:!*", "!all", "web1:!web:&db"] {
+        let expected = format!("error: the host pattern `{pattern}` leaves no host: it takes away all that it names");
+        assert_eq!(select(pattern), expected);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("failed");
+    fs::write(&path, "\n \n").unwrap();
+    assert!(select(&format!("@{}", path.display())).contains("names no host"));
+    assert!(select(&format!("@{}:!web1", path.display())).contains("names no host"));
+    assert_eq!(select("@"), "error: no file is named: its name is empty");
+    let file = SourceFile::named("site.yml", "- hosts: \"web:!web\"\n");
+    let error = inventory(WEB).select("web:!web", Some(&Span::new(&file, 9, 19))).unwrap_err();
+    assert_snapshot!(error, @r#"
+    error: the host pattern `web:!web` leaves no host: it takes away all that it names
+     --> site.yml:1:10
+      |
+    1 | - hosts: "web:!web"
+      |          ^^^^^^^^^^
     "#);
 }
 

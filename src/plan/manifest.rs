@@ -28,6 +28,9 @@ impl Default for Manifest {
 pub struct Owned {
     /// The project that declared it.
     pub project: String,
+    /// Whether that is a name which the project was given; else it is made of its folder's.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub named: bool,
     /// The role instance in that project.
     pub role: String,
     /// The resource's id in that instance: `role/step/kind:name`.

@@ -187,7 +187,7 @@ impl Loader<'_> {
         let Value::Mapping(entries) = &item.value else { return };
         for entry in entries {
             if entry.key.ends_with("import_playbook") {
-                let Some(name) = self.errors.collect(entry.value.string()) else { continue };
+                let Some(name) = self.errors.collect(entry.value.filled()) else { continue };
                 let imported = path.parent().unwrap_or(Path::new("")).join(name);
                 if self.open.contains(&imported) || self.open.len() >= IMPORT_LIMIT {
                     let message = format!("{} imports itself", imported.display());

@@ -17,7 +17,7 @@ pub(super) fn read_play(
     let mut errors = Diagnostics::new();
     let node = accepted(node, "a play", PLAY_KEYWORDS, &mut errors, notes);
     let mut fields = Fields::new(&node, "a play")?;
-    let name = fields.string("name");
+    let name = fields.string("name").filter(|name| !name.trim().is_empty());
     let hosts = fields.required("hosts");
     let hosts = fields.read(hosts, read_hosts).unwrap_or_default();
     let become_ = fields.boolean("become");
@@ -34,7 +34,7 @@ pub(super) fn read_play(
     let role_uses = fields.read(role_list, |list| role_use::read_roles(list, roles, notes)).unwrap_or_default();
     let resources = fields.get("resources");
     let resources = fields.read(resources, read_resources).unwrap_or_default();
-    let tags = fields.strings("tags").unwrap_or_default();
+    let tags = fields.names("tags").unwrap_or_default();
     let any_errors_fatal = fields.boolean("any_errors_fatal").unwrap_or(false);
     let span = fields.span().clone();
     errors.collect(fields.finish());
@@ -64,6 +64,9 @@ fn read_hosts(node: &Node) -> Result<Vec<Node>, Diagnostics> {
     let mut errors = Diagnostics::new();
     for pattern in &patterns {
         errors.collect(pattern.string());
+    }
+    if patterns.is_empty() {
+        errors.push(Diagnostic::at(&node.span, "`hosts` names no host").hint("`all` is every host"));
     }
     errors.or(patterns)
 }
@@ -97,7 +100,7 @@ fn read_vars_file(name: &Node, playbook: &Path) -> Result<Vec<Entry>, Diagnostic
         let error = Diagnostic::at(&name.span, "the first that exists of several files is not built yet");
         return Err(error.hint("name one file").into());
     }
-    let text = name.string()?;
+    let text = name.filled()?;
     if text.contains("{{") {
         let error = Diagnostic::at(&name.span, "a template in the name of a variables file is not built yet");
         return Err(error.hint("put variables of hosts and groups into `host_vars/` and `group_vars/`").into());

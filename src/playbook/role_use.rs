@@ -82,15 +82,15 @@ fn read_role_use(
     let node = accepted(&keys, "a role", ROLE_KEYWORDS, &mut errors, notes);
     let mut fields = Fields::new(&node, "a role")?;
     let has_role = fields.get("role").is_some();
-    let label = fields.string("name").filter(|_| has_role);
+    let label = fields.filled("name").filter(|_| has_role);
     let given = fields.get("vars");
     vars.extend(fields.read(given, |given| given.mapping().map(<[Entry]>::to_vec)).unwrap_or_default());
-    let tags = fields.strings("tags").unwrap_or_default();
+    let tags = fields.names("tags").unwrap_or_default();
     let when = fields.get("when").cloned();
     let state = fields.get("state");
     let state = fields.read(state, read_state).unwrap_or_default();
     let purge_entry = fields.entry("purge");
-    let purge = fields.read(purge_entry.map(|entry| &entry.value), Node::strings).unwrap_or_default();
+    let purge = fields.read(purge_entry.map(|entry| &entry.value), Node::all_filled).unwrap_or_default();
     if let (Some(entry), State::Present) = (purge_entry, state) {
         fields.error(
             Diagnostic::at(&entry.key_span, "`purge` is for a role that is removed").hint("add `state: absent`"),

@@ -123,7 +123,7 @@ fn expand_resource(
             args,
             span: spec.span.clone(),
             tags: joined(tags, &spec.tags),
-            become_user: spec.become_user.as_ref().map(|user| text(user, &scope)).transpose()?,
+            become_user: spec.become_user.as_ref().map(|user| filled(user, &scope)).transpose()?,
             purge: spec.purge.clone(),
             scope,
         });
@@ -152,7 +152,7 @@ fn expand_check(spec: &CheckSpec, tags: &[String], scope: &Scope) -> Result<Vec<
             args,
             span: spec.span.clone(),
             tags: joined(tags, &spec.tags),
-            become_user: spec.become_user.as_ref().map(|user| text(user, &scope)).transpose()?,
+            become_user: spec.become_user.as_ref().map(|user| filled(user, &scope)).transpose()?,
         });
     }
     Ok(rendered)
@@ -170,6 +170,10 @@ fn holds(when: Option<&Node>, scope: &Scope) -> Result<bool, RenderError> {
 
 fn text(node: &Node, scope: &Scope) -> Result<String, RenderError> {
     Ok(scope.render(node)?.string()?)
+}
+
+fn filled(node: &Node, scope: &Scope) -> Result<String, RenderError> {
+    Ok(scope.render(node)?.filled()?)
 }
 
 fn joined(outer: &[String], own: &[String]) -> Vec<String> {

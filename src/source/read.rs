@@ -20,6 +20,9 @@ impl SourceFile {
     /// # Errors
     /// When it cannot be read, is a folder, too large, or no text.
     pub fn read(path: &Path) -> Result<Arc<SourceFile>, Diagnostics> {
+        if path.as_os_str().is_empty() {
+            return Err(Diagnostic::new("no file is named: its name is empty").into());
+        }
         let shown = path.display();
         let failed = |why: std::io::Error| match why.kind() {
             ErrorKind::NotFound => Diagnostic::new(format!("{shown}: no such file")),

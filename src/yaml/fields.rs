@@ -69,6 +69,12 @@ impl<'n> Fields<'n> {
         self.read(node, Node::string)
     }
 
+    /// Optional text that says something if it is there.
+    pub fn filled(&mut self, key: &'static str) -> Option<String> {
+        let node = self.get(key);
+        self.read(node, Node::filled)
+    }
+
     /// Text that must be there.
     pub fn required_string(&mut self, key: &'static str) -> Option<String> {
         let node = self.required(key);
@@ -91,6 +97,12 @@ impl<'n> Fields<'n> {
     pub fn strings(&mut self, key: &'static str) -> Option<Vec<String>> {
         let node = self.get(key);
         self.read(node, Node::strings)
+    }
+
+    /// Optional names: a list, or one alone; none of them empty.
+    pub fn names(&mut self, key: &'static str) -> Option<Vec<String>> {
+        let node = self.get(key);
+        self.read(node, Node::all_filled)
     }
 
     /// Notes an error.

@@ -77,6 +77,32 @@ impl Node {
         if is_here { error } else { error.also(&self.span, "text is wanted here") }
     }
 
+    /// Text that says something: empty text, as an unset variable gives, must not come to mean anything.
+    ///
+    /// # Errors
+    /// When it is something else, or empty.
+    pub fn filled(&self) -> Result<String, Diagnostics> {
+        let text = self.string()?;
+        if text.trim().is_empty() {
+            return Err(Diagnostic::at(&self.span, "expected text, found empty text").into());
+        }
+        Ok(text)
+    }
+
+    /// A list of texts that say something; one text alone is a list of one.
+    ///
+    /// # Errors
+    /// When any of it is no text, or empty.
+    pub fn all_filled(&self) -> Result<Vec<String>, Diagnostics> {
+        let items = match &self.value {
+            Value::Sequence(items) => items.as_slice(),
+            _ => std::slice::from_ref(self),
+        };
+        let mut errors = Diagnostics::new();
+        let texts = items.iter().filter_map(|item| errors.collect(item.filled())).collect();
+        errors.or(texts)
+    }
+
     /// A truth value, also written as text (`"yes"`).
     ///
     /// # Errors

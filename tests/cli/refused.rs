@@ -1364,7 +1364,7 @@ fn arguments() -> io::Result<()> {
     For more information, try '--help'.
     ");
     insta::assert_snapshot!(refused_with(&[("solti.toml", "projekt = \"x\"\n")], &["diff", "inventory.yml"])?, @r#"
-    error: unknown field `projekt`, expected `project` or `playbook`
+    error: unknown field `projekt`, expected one of `project`, `formerly`, `playbook`
      --> solti.toml:1:1
       |
     1 | projekt = "x"
@@ -1435,5 +1435,80 @@ fn what_is_undefined_in_a_play() -> io::Result<()> {
     4 |     - file: { path: /b, content: x, when: "inventory_hostname in [web1, 'web2']" }
       |                                                                   ^^^^
     "#);
+    Ok(())
+}
+
+/// A variable that is not set gives empty text: no host is contacted for that.
+#[test]
+fn nothing_selects_nothing() -> io::Result<()> {
+    let inventory = format!("{HOSTS}  children: {{ empty: }}\n");
+    let with = |arguments: &[&str]| refused_with(&[("inventory.yml", &inventory)], arguments);
+    let on = |arguments: &[&str]| with(&[&["apply", "inventory.yml", "-y"], arguments].concat());
+    for (arguments, said) in [
+        (["-l", ""], "error: `--limit` is empty"),
+        (["-l", ","], "error: the host pattern `,` names no host"),
+        (["-l", ":!web1"], "error: the host pattern `:!web1` names no host"),
+        (["-l", "web1:!web1"], "error: the host pattern `web1:!web1` leaves no host: it takes away all that it names"),
+        (["-l", "@empty.retry"], "error: the host pattern `@empty.retry` names no host"),
+        (["-l", "@"], "error: no file is named: its name is empty"),
+        (["-l", "empty"], "error: `--limit empty` leaves no host of any play"),
+        (["-t", ""], "error: `--tags` is empty"),
+        (["-t", "a,"], "error: `--tags` has something empty in it"),
+        (["--skip-tags", " "], "error: `--skip-tags` is empty"),
+        (["-e", ""], "error: `--extra-vars` is empty"),
+        (["-e", "@"], "error: no file is named: its name is empty"),
+        (["-p", ""], "error: a value is required for '--playbook <FILE>' but none was supplied"),
+        (["-i", ""], "error: `--inventory` is empty"),
+        (["-i", ","], "error: the inventory `,` names no host"),
+        (["-u", ""], "error: `--user` is empty"),
+        (["--private-key", ""], "error: a value is required for '--private-key <FILE>' but none was supplied"),
+    ] {
+        let files = [("inventory.yml", inventory.as_str()), ("empty.retry", "\n")];
+        let shown = refused_with(&files, &[&["apply", "inventory.yml", "-y"], &arguments[..]].concat())?;
+        assert_eq!(shown.lines().next(), Some(said), "{arguments:?}");
+    }
+    assert!(with(&["apply", "", "-y"])?.starts_with("error: `INVENTORY` is empty"));
+    assert!(with(&["test", ""])?.starts_with("error: `SCENARIO` is empty"));
+    insta::assert_snapshot!(on(&["-l", ""])?, @"
+    error: `--limit` is empty
+    help: a variable that is not set gives empty text, which selects nothing
+    ");
+    let hosts = |hosts: &str| {
+        let play = format!("- hosts: {hosts}\n  resources: []\n");
+        refused(&[("inventory.yml", &inventory), ("playbooks/site.yml", &play)])
+    };
+    insta::assert_snapshot!(hosts("\"{{ x | default('') }}\"")?, @r#"
+    error: the host pattern is empty
+     --> playbooks/site.yml:1:10
+      |
+    1 | - hosts: "{{ x | default('') }}"
+      |          ^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: `all` is every host
+    "#);
+    for (text, said) in [
+        ("\"\"", "error: the host pattern is empty"),
+        ("[]", "error: `hosts` names no host"),
+        ("[\"\", \"!web1\"]", "error: the host pattern `:!web1` names no host"),
+        ("\"{{ x | default([]) }}\"", "error: the host pattern is empty"),
+        ("all:!all", "error: the host pattern `all:!all` leaves no host: it takes away all that it names"),
+    ] {
+        assert_eq!(hosts(text)?.lines().next(), Some(said), "{text}");
+    }
+    assert_eq!(play("[]\n")?, "error: the playbook has no plays\n");
+    for key in ["become: true\n  become_user", "remote_user", "connection", "tags", "vars_files"] {
+        let shown = play(&format!("- hosts: all\n  {key}: \"\"\n  resources: [{{ directory: {{ path: /srv }} }}]\n"))?;
+        assert!(
+            shown.starts_with("error: expected text, found empty text\n --> playbooks/site.yml:"),
+            "{key}: {shown}"
+        );
+    }
+    for variable in ["ansible_user", "ansible_host", "ansible_become_user"] {
+        let files = [
+            ("group_vars/all.yml", &*format!("{variable}: \"{{{{ gone | default('') }}}}\"\n")),
+            ("playbooks/site.yml", "- hosts: all\n  become: true\n  resources: [{ directory: { path: /srv } }]\n"),
+        ];
+        assert!(refused(&files)?.contains("empty"), "{variable}");
+    }
     Ok(())
 }

@@ -200,6 +200,128 @@ fn a_role_that_left_the_playbook_is_said_and_pruned_on_request() {
 }
 
 #[test]
+fn what_is_left_on_a_host_in_no_play_is_found() {
+    let both = demo();
+    let old = both.hosts.host("old");
+    both.playbook(&format!("{PLAY}    - demo\n"));
+    both.solti(&["apply", "-y"]).assert_status(0);
+    // The service moves off one of the hosts, for which nothing is declared then.
+    let moved = format!("{PLAY}    - demo\n").replace("hosts: all", "hosts: new");
+    both.playbook(&moved);
+    let note = "role demo is in no play any more";
+    let there = "old\n  note: role demo is in no play any more, but";
+    both.solti(&["diff"]).assert_status(0).assert_stdout_has(there);
+    both.solti(&["diff", "-l", "old"]).assert_status(0).assert_stdout_has(there);
+    both.solti(&["diff", "-p", "playbooks/site.yml"]).assert_status(0).assert_stdout_has(there);
+    both.solti(&["apply", "-y"]).assert_status(0).assert_stdout_has(there);
+    assert_eq!(old.read("systemctl is-active demo"), "active");
+    // Who is left out is not asked, nor is anybody by what does not remove anything.
+    both.solti(&["diff", "-l", "new"]).assert_status(0).assert_lacks(note);
+    both.solti(&["verify"]).assert_status(0).assert_lacks(note);
+    both.solti(&["diff", "-t", "extra"]).assert_status(0).assert_lacks(note);
+    // What another playbook declares is nobody's leftover, whichever of the two is applied.
+    both.project.file("playbooks/more.yml", "- { hosts: old, roles: [demo] }\n");
+    both.solti(&["diff"]).assert_status(0).assert_lacks(note);
+    both.project.file("playbooks/more.yml", "- { hosts: all, resources: [{ directory: { path: /opt } }] }\n");
+    both.solti(&["diff", "-p", "playbooks/more.yml"]).assert_status(0).assert_lacks(note);
+    both.playbook("- { hosts: new, resources: [{ directory: { path: /opt } }] }\n");
+    both.solti(&["diff", "-p", "playbooks/more.yml"]).assert_status(0).assert_stdout_has(note);
+    std::fs::remove_file(both.project.path("playbooks/more.yml")).unwrap();
+    both.playbook(&moved);
+
+    // A host in no play that is not there fails nobody; the one that a run is about does.
+    both.project.file("dead.yml", "all: { hosts: { dead: { ansible_host: 127.0.0.1, ansible_port: 1 } } }\n");
+    let output = both.solti(&["diff", "-i", "dead.yml"]).assert_status(0).assert_stdout_has(there);
+    output.assert_stdout_has("note: dead is in no play, and could not be asked what is left there: ");
+    both.solti(&["diff", "-i", "dead.yml", "-l", "dead"]).assert_status(4);
+    // Another run is at work on it: that is no concern of the hosts in plays.
+    old.exec("(flock 9; sleep 600) 9>>/run/solti.lock >/dev/null 2>&1 & echo $! >/run/holder; sleep 0.2")
+        .assert_status(0);
+    both.solti(&["apply", "-y", "--prune"])
+        .assert_status(0)
+        .assert_stdout_has("note: old is in no play, and could not");
+    old.read("pkill -P $(cat /run/holder); kill $(cat /run/holder); sleep 0.2; rm -f /run/holder");
+
+    // It goes, once that is asked for; on the other host all stays.
+    both.solti(&["apply", "-y", "--prune"])
+        .assert_status(0)
+        .assert_lacks(note)
+        .assert_stdout_has("made on 1 of 2 hosts");
+    assert_eq!(
+        old.read("systemctl show -p LoadState --value demo; cat /etc/demo/there; ls -d /var/lib/demo"),
+        "not-found\nbefore solti\n/var/lib/demo"
+    );
+    assert_eq!(both.hosts.host("new").read("systemctl is-active demo"), "active");
+    // Its data is still known there. Without that there is nothing that a run about this host alone would be for.
+    old.read("rm -rf /var/lib/solti");
+    both.solti(&["diff"]).assert_status(0).assert_stdout_has("No changes: new is as declared").assert_lacks("old");
+    both.solti(&["diff", "-l", "old"])
+        .assert_status(3)
+        .assert_stderr_has("nothing of this project is left there either");
+}
+
+/// Another checkout, another team, a name for the project: whose things are.
+#[test]
+fn a_project_is_known_by_its_name_and_not_by_its_folder() {
+    let both = Both::up();
+    let play = |files: &[&str]| {
+        let files: Vec<String> =
+            files.iter().map(|name| format!("    - file: {{ path: /opt/{name}, content: x }}\n")).collect();
+        format!("- hosts: all\n  resources:\n{}", files.concat())
+    };
+    // Two teams call the folder the same, on one machine or on two.
+    let team = |folder: &str, files: &[&str]| {
+        both.project.file(&format!("{folder}/playbooks/site.yml"), &play(files));
+        both.project.file(&format!("{folder}/inventory.yml"), &both.hosts.inventory());
+    };
+    let solti = |folder: &str, arguments: &[&str]| {
+        let inventory = format!("{folder}/inventory.yml");
+        both.project.solti(&[&[arguments[0], inventory.as_str()], &arguments[1..]].concat())
+    };
+    let ls = || both.read("ls /opt");
+    team("a/ansible", &["one", "two"]);
+    team("b/ansible", &["three"]);
+    solti("a/ansible", &["apply", "-y"]).assert_status(0);
+    solti("b/ansible", &["apply", "-y"]).assert_status(0);
+    assert_eq!(ls(), "one\nthree\ntwo");
+    solti("a/ansible", &["diff"]).assert_status(0).assert_lacks("note");
+    solti("b/ansible", &["apply", "-y", "--prune"]).assert_status(0);
+    assert_eq!(ls(), "one\nthree\ntwo");
+    // What the host has by the folder's name alone, from an earlier version, is taken over as it is.
+    both.each(|host| {
+        host.read(
+            "cd /var/lib/solti; place=$(grep -o 'ansible@[0-9a-f]*' manifest.json | head -n 1); sed -i \
+             \"s#$place\\\",\\\"role\\\":\\\"resources of the play for all in playbooks/site.yml#\
+             ansible\\\",\\\"role\\\":\\\"resources of a/ansible/playbooks/site.yml:1:3#g\" manifest.json; \
+             [ $(grep -o site.yml:1:3 manifest.json | wc -l) = 2 ]",
+        );
+    });
+    solti("a/ansible", &["diff"]).assert_status(0).assert_stdout_has("No changes: 2 hosts are as declared");
+    // It goes when it is declared no longer, whatever has come to stand above its play.
+    let text = |file: &str| {
+        let other = "- hosts: new\n  resources: [directory: { path: /srv/x }]\n";
+        format!("# the first play\n{other}{}", play(&[file]))
+    };
+    let site = |folder: &str, file: &str| {
+        both.project.file(&format!("{folder}/playbooks/site.yml"), &text(file));
+    };
+    site("a/ansible", "one");
+    solti("a/ansible", &["apply", "-y"]).assert_status(0);
+    assert_eq!(ls(), "one\nthree");
+    // Once the project has a name, any folder will do, and what was there is still its own.
+    both.project.file("a/ansible/solti.toml", "project = \"lab\"\n");
+    solti("a/ansible", &["diff"]).assert_status(0).assert_stdout_has("No changes");
+    site("a/ansible", "four");
+    solti("a/ansible", &["apply", "-y"]).assert_status(0);
+    std::fs::create_dir(both.project.path("c")).unwrap();
+    std::fs::rename(both.project.path("a/ansible"), both.project.path("c/checkout-4711")).unwrap();
+    solti("c/checkout-4711", &["diff"]).assert_status(0).assert_stdout_has("No changes").assert_lacks("note");
+    site("c/checkout-4711", "five");
+    solti("c/checkout-4711", &["apply", "-y"]).assert_status(0);
+    assert_eq!(ls(), "five\nthree");
+}
+
+#[test]
 fn what_the_host_knows_is_used_with_care() {
     let both = demo();
     // Two owners of one path, from two roles: an error that shows both, and nobody is contacted.

@@ -1,5 +1,6 @@
 //! Planning hosts, writing steps, finding projects: all that needs no host.
 
+mod adopting;
 mod cut;
 mod durable;
 mod killed;
@@ -97,6 +98,9 @@ fn work(runs: Vec<RoleRun>) -> HostWork {
         name: "host".into(),
         target: Target::from_variables("host", |_| None).unwrap(),
         runs,
+        idle: false,
+        beside: Vec::new(),
+        last_play: 0,
         left_alone: Vec::new(),
         needs_facts: false,
         partial: false,
@@ -104,7 +108,15 @@ fn work(runs: Vec<RoleRun>) -> HostWork {
     }
 }
 
-const MINE: Ownership<'static> = Ownership { project: "mine", complete: true, prune: false };
+const MINE: Ownership<'static> = Ownership {
+    project: "mine",
+    named: false,
+    former: &[],
+    folder: None,
+    elsewhere: None,
+    complete: true,
+    prune: false,
+};
 
 fn text_digest(text: &str) -> String {
     Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
@@ -141,7 +153,7 @@ fn host(files: &[(&str, &str)]) -> State {
 fn owned(state: &mut State, role: &str, resource: &str, items: &[Item]) {
     let resource = format!("{role}/step/{resource}");
     let (project, role, items) = ("mine".to_owned(), role.to_owned(), items.to_vec());
-    state.manifest.resources.push(Owned { project, role, resource, purge: None, items });
+    state.manifest.resources.push(Owned { project, named: false, role, resource, purge: None, items });
 }
 
 fn file_item(path: &str) -> Item {

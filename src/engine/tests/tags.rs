@@ -90,5 +90,9 @@ fn wrong_variables_of_the_command_line() {
     1 | b='x
       | ^^^^
     ");
+    for nothing in ["", "  ", "=x"] {
+        assert!(extra(&[nothing]).is_err(), "{nothing:?}");
+    }
+    assert!(extra(&["@"]).unwrap_err().contains("no file is named"));
     assert!(extra(&["@/nowhere.yml"]).unwrap_err().contains("/nowhere.yml"));
 }

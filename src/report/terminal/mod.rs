@@ -83,7 +83,10 @@ impl Terminal {
             "apply" => {
                 let gap = if self.shown { "\n" } else { "" };
                 let answer = summary::applied(&self.record, &look);
-                format!("{gap}{answer}{}", checks::failed(&self.record, &look))
+                // without changes nobody was shown a plan, and what it says besides
+                let untold = !self.shown && !look.quiet && self.record.summary().planned == 0;
+                let notes = if untold { plan::plans(&self.record, &look) } else { String::new() };
+                format!("{gap}{answer}{notes}{}", checks::failed(&self.record, &look))
             }
             _ => self.plans(),
         };

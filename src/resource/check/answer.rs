@@ -18,7 +18,9 @@ pub(super) struct Demand {
 
 impl Demand {
     pub(super) fn read(fields: &mut Fields<'_>) -> Self {
-        let [contains, that, show] = ["contains", "that", "show"].map(|key| fields.string(key));
+        // any answer has the empty text in it
+        let contains = fields.filled("contains");
+        let [that, show] = ["that", "show"].map(|key| fields.filled(key));
         Self { contains, that, show }
     }
 

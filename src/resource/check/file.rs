@@ -67,7 +67,7 @@ impl File {
             }
         }
         let attributes = attributes(fields);
-        let [contains, target] = ["contains", "target"].map(|key| fields.string(key));
+        let [contains, target] = ["contains", "target"].map(|key| fields.filled(key));
         path.map(|path| Self { path, state, attributes, contains, target })
     }
 

@@ -254,8 +254,7 @@ fn read_break(node: &Node, hosts: &[Host]) -> Result<Break, Diagnostics> {
         Value::Sequence(items) if items.is_empty() => {
             Err(Diagnostic::at(&node.span, "a break that no check has to notice").into())
         }
-        Value::Sequence(_) => node.strings(),
-        _ => Ok(vec![node.string()?]),
+        _ => node.all_filled(),
     });
     let within = fields.get("within");
     let within = fields.read(within, milliseconds).unwrap_or(BREAK_WITHIN);
@@ -281,7 +280,9 @@ fn known_host(node: &Node, hosts: &[Host]) -> Result<String, Diagnostics> {
 
 fn read_expectation(node: &Node) -> Result<Expectation, Diagnostics> {
     let mut fields = Fields::new(node, "`expect`")?;
-    let fails = fields.required_string("fails");
+    // any error has the empty text in it
+    let fails = fields.required("fails");
+    let fails = fields.read(fails, Node::filled);
     let at = fields.get("at");
     let at = fields.read(at, |node| {
         let step = node.string()?.parse::<Step>().map_err(|reason| Diagnostic::at(&node.span, reason))?;

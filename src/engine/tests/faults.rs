@@ -39,6 +39,7 @@ async fn each(apply: bool, work: fn(&str)) -> (Dispatcher, Vec<String>, Vec<Stri
         invalid: None,
         waited: Duration::ZERO,
         fatal: Arc::default(),
+        unasked: Vec::new(),
     };
     let members = dispatcher
         .each(members, false, move |member| async move {

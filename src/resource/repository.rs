@@ -52,7 +52,8 @@ pub fn repository(node: &Node, files: &dyn Files) -> Result<Vec<Content>, Render
     }
     text.push_str(&format!("Signed-By: {key_path}\n"));
     let attributes = Attributes { owner: Some("root".into()), group: Some("root".into()), mode: Some(0o644) };
-    let file = |path, bytes| Content { path, bytes, attributes: attributes.clone(), secret: false, taint: Taint::default() };
+    let file =
+        |path, bytes| Content { path, bytes, attributes: attributes.clone(), secret: false, taint: Taint::default() };
     Ok(vec![file(key_path, key.bytes), file(format!("/etc/apt/sources.list.d/{name}.sources"), text.into_bytes())])
 }
 

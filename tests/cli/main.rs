@@ -2,8 +2,8 @@
 
 mod refused;
 mod scenarios;
-mod written;
 mod secrets;
+mod written;
 
 use std::io;
 use std::path::Path;

@@ -129,6 +129,5 @@ fn whoever_owns_a_folder_gains_nothing_by_what_root_does_in_it() {
     project.solti(&["apply", "inventory.yml", "-y", "-e", "word=nine"]).assert_status(1).assert_stdout_has(said);
     let lock = host.exec("runuser -u mallory -- flock -n /run/solti/lock true");
     assert_ne!(lock.status, 0, "{lock}");
-    let _ =
-        wait_until("the host to be left", || host.exec("flock -n /run/solti/lock true").status.eq(&0).then_some(()));
+    wait_until("the host to be left", || host.exec("flock -n /run/solti/lock true").status.eq(&0).then_some(()));
 }

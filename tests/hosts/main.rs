@@ -6,8 +6,8 @@
 mod support;
 
 mod accounts;
-mod attacker;
 mod apt;
+mod attacker;
 mod bench;
 mod both;
 mod broken_roles;

@@ -3,9 +3,9 @@
 mod adopting;
 mod cut;
 mod durable;
-mod killed;
 mod facts;
 mod faults;
+mod killed;
 mod planner;
 mod podman_steps;
 mod project;

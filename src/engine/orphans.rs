@@ -34,10 +34,10 @@ impl Planner<'_> {
                 }
                 if !self.ownership.prune {
                     let count = owned.len();
-                    let things = if count == 1 { "resource" } else { "resources" };
+                    let things = if count == 1 { "resource of it is" } else { "resources of it are" };
                     let absent = if of_play(&role).is_some() { "" } else { "`state: absent` or " };
                     self.plan.notes.push(format!(
-                        "{} is in no play any more, but {count} {things} of it are still here; {absent}apply --prune removes them",
+                        "{} is in no play any more, but {count} {things} still here; {absent}apply --prune removes them",
                         named(&role)
                     ));
                     continue;

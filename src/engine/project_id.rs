@@ -75,6 +75,8 @@ impl Settings {
 impl ProjectId {
     /// The names of the project in this folder.
     pub(super) fn of(root: &Path, settings: &Settings) -> Self {
+        // the current folder is shown as nothing
+        let root = if root.as_os_str().is_empty() { Path::new(".") } else { root };
         let root = std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
         let root = root.canonicalize().unwrap_or(root);
         let folder = root.file_name().map_or_else(|| "solti".to_owned(), |name| name.to_string_lossy().into_owned());

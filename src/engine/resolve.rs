@@ -376,7 +376,13 @@ impl<'a> Resolver<'a> {
 fn note_variables(scope: &Scope, secrets: &Secrets) {
     for name in scope.names() {
         if let Some((_, node)) = scope.written(&name) {
-            secrets.note(node, &[], Certainty::of_name(&name));
+            let certainty = Certainty::of_name(&name);
+            secrets.note(node, &[], certainty);
+            // what it comes to, where its name tells; what is wrong with it is said where it is used
+            let template = certainty > Certainty::Open && node.as_str().is_some_and(|text| text.contains("{{"));
+            if template && let Ok(rendered) = scope.render(node) {
+                secrets.note(&rendered, &[], certainty);
+            }
         }
     }
 }

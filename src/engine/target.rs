@@ -119,7 +119,7 @@ fn written(
         }
         match scope.render(node) {
             Ok(node) if matches!(node.value, Value::Null) => {}
-            Ok(node) => match node.string() {
+            Ok(node) => match truth(&node).map_or_else(|| node.string(), Ok) {
                 Ok(text) => {
                     if is_password(&name) {
                         project.secrets.add(&text);
@@ -143,6 +143,14 @@ fn written(
         }
     }
     (values, spans)
+}
+
+/// A truth value, however it is written: those that are wanted as text are wanted by none of these variables.
+fn truth(node: &Node) -> Option<String> {
+    match node.value {
+        Value::Bool(truth) => Some(truth.to_string()),
+        _ => None,
+    }
 }
 
 fn wrong(name: &str, span: Option<&Span>, what: &str) -> Diagnostic {

@@ -227,8 +227,8 @@ impl Target {
     #[must_use]
     pub fn unattended(mut self) -> Self {
         if let Method::Ssh { extra_args, .. } = &mut self.method {
-            // what the user has said himself comes first, and wins
-            extra_args.extend(["-o", "BatchMode=yes", "-o", "ConnectTimeout=5"].map(str::to_owned));
+            // what comes first wins
+            extra_args.splice(0..0, ["-o", "BatchMode=yes", "-o", "ConnectTimeout=5"].map(str::to_owned));
         }
         self
     }

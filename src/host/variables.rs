@@ -136,7 +136,8 @@ pub fn standing(name: &str) -> Option<Standing> {
 
 /// Whether the value of the variable is for nobody's eyes.
 pub fn is_password(name: &str) -> bool {
-    ["_pass", "_password", "_passphrase", "_private_key"].iter().any(|end| name.ends_with(end))
+    name.starts_with("ansible_")
+        && ["_pass", "_password", "_passphrase", "_private_key"].iter().any(|end| name.ends_with(end))
 }
 
 #[cfg(test)]

@@ -19,8 +19,7 @@ const CONTENT_LIMIT: usize = 256 * 1024;
 /// The functions that find out who and where we are; shared by all programs.
 pub const PLACE: &str = r#"
 while read -r key _ uid _; do case $key in Uid:) break ;; esac; done </proc/self/status
-if [ "$uid" = 0 ]; then V=/var/lib/solti; L=/run/solti/lock
-else V=$HOME/.local/state/solti; L=/run/user/$uid/solti/lock; [ -d "/run/user/$uid" ] || L=$V/lock; fi
+if [ "$uid" = 0 ]; then V=/var/lib/solti; L=/run/solti/lock; else V=$HOME/.local/state/solti; L=$V/lock; fi
 home_of() { # home_of USER: $home becomes its home, as the list of users has it; a directory may list it by another name
   home=$(if command -v getent >/dev/null; then getent passwd "$1"
     else while IFS= read -r line; do case $line in "$1":*) printf '%s\n' "$line" ;; esac; done </etc/passwd; fi |
@@ -32,7 +31,8 @@ as_user() { # as_user USER COMMAND...: in the scope of a user who need not be lo
   id=$(id -u -- "$who") && home_of "$who" || return 1
   set -- env HOME="$home" USER="$who" LOGNAME="$who" XDG_RUNTIME_DIR="/run/user/$id" \
     DBUS_SESSION_BUS_ADDRESS="unix:path=/run/user/$id/bus" "$@"
-  if [ "$id" = "$uid" ]; then "$@"; else ( cd / && runuser -u "$who" -- "$@" ); fi
+  # who has the lock open keeps it
+  if [ "$id" = "$uid" ]; then "$@" 8>&-; else ( cd / && runuser -u "$who" -- "$@" 8>&- ); fi
 }
 "#;
 
@@ -288,8 +288,8 @@ done
         // nothing); names of accounts may have blanks
         let _ = writeln!(
             program,
-            "stat -c \"$S path %f/%U/%G/%u/%g/%s/%Y%n\" -- {} 2>&1 | while IFS= read -r line; do case $line in \
-             \"$S \"*) printf '%s\\n' \"$line\" ;; *'No such file'*|*'Not a directory'*|*'Too many levels'*) ;; *) say unseen \"$line\" ;; esac; done",
+            "stat -c 'path %f/%U/%G/%u/%g/%s/%Y%n' -- {} 2>&1 | while IFS= read -r line; do case $line in \
+             'path '*) say \"$line\" ;; *'No such file'*|*'Not a directory'*|*'Too many levels'*) ;; *) say unseen \"$line\" ;; esac; done",
             list(&|_| true)
         );
         let hashed = list(&|content| *content != Content::No);
@@ -384,7 +384,8 @@ done
         let _ = writeln!(
             program,
             r#"if command -v dpkg-query >/dev/null; then
-found=$(dpkg-query -W -f="$S package \${{db:Status-Abbrev}} \${{Version}} \${{Package}} \${{Architecture}}\n" dpkg {} 2>/dev/null); printf '%s\n' "$found"
+found=$(dpkg-query -W -f='${{db:Status-Abbrev}} ${{Version}} ${{Package}} ${{Architecture}}\n' dpkg {} 2>/dev/null)
+printf '%s\n' "$found" | while IFS= read -r line; do say package "$line"; done
 for update in /var/lib/dpkg/updates/[0-9]*; do [ ! -e "$update" ] || say dpkg; break; done"#,
             quote_words(self.packages.keys())
         );
@@ -393,7 +394,7 @@ for update in /var/lib/dpkg/updates/[0-9]*; do [ ! -e "$update" ] || say dpkg; b
             let _ = writeln!(
                 program,
                 r#"{OFFERS}printf '%s\n' "$found" | {{ have=' '
-while read -r _ _ status _ name architecture; do case $status in ?i*) have="$have$name $name:$architecture " ;; esac; done
+while read -r status _ name architecture; do case $status in ?i*) have="$have$name $name:$architecture " ;; esac; done
 set -- {always}
 for name in {if_missing}; do case $have in *" $name "*) ;; *) set -- "$@" "$name" ;; esac; done
 [ $# -eq 0 ] || offers "$@"; }}"#
@@ -444,17 +445,16 @@ for name in {if_missing}; do case $have in *" $name "*) ;; *) set -- "$@" "$name
         for (user, things) in &self.podman {
             let user_word = user.as_deref().map_or("-".to_owned(), quote);
             let mut lists = vec![
-                "image ls --no-trunc --format \"$S image $who {{.ID}} {{.Repository}} {{.Tag}} {{.Digest}}\""
-                    .to_owned(),
+                ("image", "image ls --no-trunc --format '{{.ID}} {{.Repository}} {{.Tag}} {{.Digest}}'".to_owned()),
             ];
             for what in things {
-                lists.push(format!("{0} ls --format \"$S {0} $who {{{{.Name}}}}\"", what.word()));
+                lists.push((what.word(), format!("{} ls --format '{{{{.Name}}}}'", what.word())));
             }
             match user {
                 None => {
                     program.push_str("if command -v podman >/dev/null; then who=-\n");
-                    for list in lists {
-                        let _ = writeln!(program, "podman {list} 2>/dev/null");
+                    for (word, list) in lists {
+                        let _ = writeln!(program, "podman {list} 2>/dev/null | {}", each(word));
                     }
                 }
                 Some(_) => {
@@ -466,14 +466,20 @@ own=; for file in /etc/subuid /etc/subgid; do while IFS=: read -r name rest || [
 [ \"$own\" != ++ ] || say subordinate {user_word}
 if command -v podman >/dev/null && [ -S \"/run/user/$id/bus\" ]; then who={user_word}"
                     );
-                    for list in lists {
-                        let _ = writeln!(program, "as_user {user_word} podman {list} 2>/dev/null");
+                    for (word, list) in lists {
+                        let _ = writeln!(program, "as_user {user_word} podman {list} 2>/dev/null | {}", each(word));
                     }
                 }
             }
             program.push_str("fi\n");
         }
     }
+}
+
+/// Says each line of what is of this kind in the scope of `$who`. The word by which our lines are known stays in the shell: the
+/// arguments of programs can be read by everybody.
+fn each(word: &str) -> String {
+    format!("while IFS= read -r line; do say {word} \"$who $line\"; done")
 }
 
 /// The key of a folder's listing among the answers.
@@ -496,6 +502,8 @@ pub fn command_line(
         None => words.push("command".to_owned()),
     }
     words.push(quote_words(command));
+    // who has the lock open keeps it
+    words.push("8>&-".to_owned());
     let line = words.join(" ");
     match chdir {
         Some(folder) => format!("(cd {} && {line})", quote(folder)),

@@ -5,7 +5,7 @@ use super::diff::{CONTEXT, compare};
 use super::shorten;
 use crate::engine::event::{CheckResult, Event, Failure, HostPlan, Outcome, Phase};
 use crate::plan::change::{Change, Detail};
-use crate::secret::Taint;
+use crate::secret::{Secrets, Taint};
 use similar::{ChangeTag, DiffTag};
 use std::collections::HashSet;
 
@@ -113,7 +113,9 @@ fn text(
     let (Some(old), Some(new)) = (&old, &new) else {
         return (old.map(|text| redact(&text)), new.map(|text| redact(&taint.masked(&text))));
     };
-    let (old_secret, mut new_secret) = (Secret::lines(old, redact), Secret::lines(new, redact));
+    let (mut old_secret, mut new_secret) = (Secret::lines(old, redact), Secret::lines(new, redact));
+    // of what was there it is only known what its names say
+    old_secret.add(old, &Taint::of(old, None, &Secrets::new()));
     new_secret.add(new, taint);
     if old_secret.lines.is_empty() && new_secret.lines.is_empty() {
         return (Some(old.clone()), Some(new.clone()));

@@ -1,6 +1,7 @@
 //! The variables that one host sees in one place.
 
 use super::context::{Context, Failure, HostVars, Link};
+use super::convert::to_node;
 use super::hosts::Host;
 use super::layer::Variable;
 use super::{Hosts, Layer, Rank, RenderError, facts};
@@ -250,8 +251,22 @@ impl Scope {
         } else {
             context.value(node)?
         };
+        let value = self.told_by_name(name, node, value)?;
         cache().insert(name.to_owned(), value.clone());
         Ok(value)
+    }
+
+    /// What a template comes to under a name that tells, such as `db_password: "{{ lookup('env', 'PW') }}"`, is another one in the
+    /// twin, too.
+    fn told_by_name(&self, name: &str, node: &Node, value: Value) -> Result<Value, Failure> {
+        let certainty = Certainty::of_name(name);
+        let template = node.as_str().is_some_and(|text| text.contains("{{"));
+        if !self.0.twin || certainty == Certainty::Open || !template || value.as_str().is_none() {
+            return Ok(value);
+        }
+        let mut rendered = to_node(&value, &node.span)?;
+        self.0.hosts.secrets().hidden().exchange(&mut rendered, &[], certainty);
+        Ok(rendered.as_str().map_or(value, Value::from))
     }
 
     /// A flat fact, `ansible_os_family`.

@@ -233,10 +233,10 @@ fn a_silent_controller_is_not_waited_for() {
     bench.read("sed -i 's/-- 4/-- 20/' /usr/local/sbin/sleep");
     let terminal = asked(&bench, "app_text=two");
     std::thread::sleep(std::time::Duration::from_secs(25));
-    bench.read("! flock -n /run/solti.lock true");
+    bench.read("! flock -n /run/solti/lock true");
     terminal.signal("STOP");
     wait_until("the lock to be free", || {
-        (bench.host().exec("flock -n /run/solti.lock true").status == 0).then_some(())
+        (bench.host().exec("flock -n /run/solti/lock true").status == 0).then_some(())
     });
     terminal.signal("CONT");
     terminal.press(&["y", "Enter"]);

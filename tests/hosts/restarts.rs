@@ -100,7 +100,7 @@ fn what_is_no_longer_declared_is_gone_before_the_restart() {
           name: fresh.service
           content: |
             [Service]
-            ExecStartPre=/bin/sh -c 'echo saw $$(ls -A /etc/fresh/*.d) $NOTE >>/var/log/seen.log'
+            ExecStartPre=/bin/sh -c 'echo saw $$(ls -A /etc/fresh/*.d | grep -v ^.solti-) $NOTE >>/var/log/seen.log'
             ExecStart=/usr/local/bin/app run fresh 7004
 {drop_in}      - service: {{ name: fresh, uses: [/etc/fresh], settle: 0s }}
 "

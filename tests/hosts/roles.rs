@@ -235,7 +235,7 @@ fn what_is_left_on_a_host_in_no_play_is_found() {
     output.assert_stdout_has("note: dead is in no play, and could not be asked what is left there: ");
     both.solti(&["diff", "-i", "dead.yml", "-l", "dead"]).assert_status(4);
     // Another run is at work on it: that is no concern of the hosts in plays.
-    old.exec("(flock 9; sleep 600) 9>>/run/solti.lock >/dev/null 2>&1 & echo $! >/run/holder; sleep 0.2")
+    old.exec("(flock 9; sleep 600) 9>>/run/solti/lock >/dev/null 2>&1 & echo $! >/run/holder; sleep 0.2")
         .assert_status(0);
     both.solti(&["apply", "-y", "--prune"])
         .assert_status(0)

@@ -78,14 +78,14 @@ secure_there() {
 keep_original() { # keep_original NUMBER PATH NAME
   mkdir -p "$V/original" && chmod 700 "$V/original" || { failed 1 '' "cannot write to $V" "$V"; return 1; }
   if { [ -e "$2" ] || [ -h "$2" ]; } && [ ! -e "$V/original/$3" ]; then
-    note erase "$V/original/$3" && (
+    beside_others "$1" "$2" && note erase "$V/original/$3" && (
       enter "$2" || exit 1
       what=./$N
       if [ "$ours" != yes ] && [ ! -h "./$N" ]; then
-        hold "$1" "$2" || { failed 1 '' "$2 is left alone: others than root can exchange it"; exit 1; }
+        hold "$1" || { failed 1 '' "$2 is left alone: others than root can exchange it"; exit 1; }
         what=$held
       fi
-      run "cp -a $2" cp -a -- "$what" "$V/original/$3" && flush "$V/original/$3" "$V/original"
+      run "cp -a $2" cp -a -- "$what" "$V/original/$3" && flush "$V/original/$3" "$V/original" && { [ "$what" != ./held ] || rm -f ./held; }
     )
   fi
 }
@@ -106,13 +106,16 @@ folder() { # folder NUMBER PATH MODE OWNER GROUP: makes it, and its missing pare
 }
 
 attributes() { # attributes NUMBER PATH MODE OWNER GROUP UID
-  ( enter "$2" && stat -c '%a %u %g' -- "./$N" >"$T/$((J + 1)).was" ) && entry attributes "$2" "$1" && noted && owned "$@" && label "$2"
+  beside_others "$1" "$2" && ( enter "$2" && stat -c '%a %u %g %d:%i' -- "./$N" >"$T/$((J + 1)).was" ) && entry attributes "$2" "$1" && noted && owned "$@" && label "$2"
 }
+
+# What is held goes to a folder of ours, which is made before the entry that needs it on the way back.
+beside_others() { ( look "$2" && [ "$ours" = yes ] ) || beside "$1" "$2"; }
 
 fill() { # fill NUMBER PATH MODE OWNER GROUP: the new content, from standard input, with its attributes
   (
     into "$1" "$2" || exit 1
-    { ( umask 077 && cat >new ); } 2>"$T/out" || { failed 1 '' "cannot write $2" "$2"; exit 1; }
+    { ( umask 077 && set -C && cat >new ); } 2>"$T/out" || { failed 1 '' "cannot write $2" "$2"; exit 1; }
     set_owned new "$3" "$4" "$5"
   )
 }
@@ -206,6 +209,8 @@ try_as() { # try_as USER COMMAND...
   [ $status -eq 0 ] || { failed $status "$*" 'the new configuration was refused'; return 1; }
 }
 
+reachable() { ( into "$1" "$2" && chmod 711 . ); } # reachable NUMBER PATH: for a program that is run by somebody else
+
 validate() { # validate NUMBER PATH WHAT COMMAND...: the command sees what is staged (`new` or `view`) in the path's place
   tool unshare || { failed 127 '' 'the host has no unshare, which is needed to validate before the swap'; return 1; }
   number=$1 whole=$2 what=$3 place=$PWD; shift 3
@@ -271,7 +276,12 @@ undo() { # undo VERB J NUMBER: of $whole; 1 where it could not
     ;;
   restore)
     restore "$3"
-    case $? in 0) ;; 3) label "$whole"; words="back $whole" ;; *) return 1 ;; esac
+    case $? in
+    0) ;;
+    3) label "$whole"; words="back $whole" ;;
+    4) words="stays $whole, which its folder's owner has exchanged meanwhile: what was there is gone" ;;
+    *) return 1 ;;
+    esac
     ;;
   attributes) [ ! -e "$whole" ] || as_it_was "$2" "$3" || return 1 ;;
   own) clear "$3" "$whole" ;;
@@ -280,11 +290,11 @@ undo() { # undo VERB J NUMBER: of $whole; 1 where it could not
   return 0
 }
 
-restore() ( # restore NUMBER: by renaming alone; 3 where there was something to put back
+restore() ( # restore NUMBER: by renaming alone; 3 where there was something to put back, 4 where others have taken it away
   look "$whole" || exit 1
   # it was noted, and then nothing was done; or it has been put back
-  if [ ! -e "./.solti-$1" ]; then exit 0; fi
-  own "$1" || exit 1
+  if [ ! -e "$T/$1.own" ]; then exit 0; fi
+  own "$1" || { [ "$ours" = yes ] || exit 4; [ ! -e "./.solti-$1" ]; exit; }
   if [ ! -e was ] && [ ! -h was ]; then exit 0; fi
   if same; then rm -f was; exit 0; fi
   if [ -d was ] || [ -d "../$N" ]; then
@@ -302,6 +312,6 @@ same() { # nothing tells what is there from what was
   else [ "$(sha256sum <was)" = "$(sha256sum <"../$N")" ]; fi
 }
 as_it_was() { # as_it_was J NUMBER
-  read -r mode owner group <"$T/$1.was" && { [ "$(stat -c '%a %u %g' -- "$whole")" = "$mode $owner $group" ] \
-    || owned "$2" "$whole" "$mode" "$owner" "$group" >/dev/null; }
+  read -r mode owner group same <"$T/$1.was" && { [ "$(stat -c '%a %u %g' -- "$whole")" = "$mode $owner $group" ] \
+    || ( how=; owned "$2" "$whole" "$mode" "$owner" "$group" "$same" ) >/dev/null; }
 }

@@ -205,7 +205,7 @@ pull() { # pull USER IMAGE: `-` is the system's podman
 }
 
 discard_podman() { # discard_podman container|volume|network USER NAME: it may be gone with its service
-  by "$2" podman "$1" exists "$3" 2>/dev/null || return 0
+  by "$2" podman "$1" exists "$3" >/dev/null 2>&1 || return 0
   force=; if [ "$1" = container ]; then force=-f; fi
   # shellcheck disable=SC2086 # no flag, no word
   by "$2" podman "$1" rm $force -- "$3" >"$T/out" 2>&1 </dev/null 8>&-
@@ -288,7 +288,7 @@ act() { # act start|stop|restart|reload UNIT
 reopen() { # reopen SOCKET
   ran_=
   for one_ in $(triggered "$1"); do
-    if ctl "$one_" is-active -q; then ctl "$one_" stop || return 1; ran_="$ran_ $one_"; fi
+    if ctl "$one_" is-active -q >/dev/null 2>&1; then ctl "$one_" stop || return 1; ran_="$ran_ $one_"; fi
   done
   ctl "$1" restart || return 1
   for one_ in $ran_; do ctl "$one_" start || return 1; done
@@ -324,7 +324,7 @@ words() {
 show_all() { # show_all UNIT...: what tells that a unit has stayed up
   own_=
   for of_ in "$@"; do case $of_ in
-  */*) printf 'Id=%s\n' "$of_"; ctl "$of_" show -p ActiveState -p InvocationID ;;
+  */*) printf 'Id=%s\n' "$of_"; ctl "$of_" show -p ActiveState -p InvocationID 2>/dev/null ;;
   *) own_="$own_ $of_" ;;
   esac; done
   # shellcheck disable=SC2086 # names of units have no blanks
@@ -362,7 +362,7 @@ settle() { # settle TENTHS CHANGE:UNIT...: they must stay up, without having sta
     case $now in *down*) first=down ;; esac
     if [ "$first" = down ] || { [ -n "$first" ] && [ "$first" != "$now" ]; }; then
       true >"$T/out"; for unit in "$@"; do
-        if ! ctl "$unit" is-active -q || [ $# -eq 1 ]; then words "$unit"; else continue; fi
+        if ! ctl "$unit" is-active -q >/dev/null 2>&1 || [ $# -eq 1 ]; then words "$unit"; else continue; fi
         for change in $of; do if [ "${change#*:}" = "$unit" ]; then at=${change%%:*}; fi; done
         failed 1 "systemctl show $unit" "${unit#*/} did not stay up after it was started"; return 1
       done
@@ -377,9 +377,14 @@ settle() { # settle TENTHS CHANGE:UNIT...: they must stay up, without having sta
 lock() { # lock WHO
   tool flock || { say refused 'flock is missing on the host (package util-linux)'; return 1; }
   # whoever could open it could hold it
-  ( umask 077 && mkdir -p -- "${L%/*}" && chmod 700 -- "${L%/*}" && : >>"$L" ) 2>/dev/null || { say refused "cannot write $L"; return 1; }
+  ( umask 077; { [ -d "${L%/*}" ] || mkdir -p -- "${L%/*}"; } && : >>"$L" ) 2>/dev/null || { say refused "cannot write $L"; return 1; }
   exec 8<>"$L"
-  if ! flock -n 8; then IFS= read -r who <"$L"; say locked "${who:-unknown}"; return 1; fi
+  if ! flock -n 8; then
+    IFS= read -r who <"$L"
+    # this run's own shell of another identity has it
+    if [ "$who" = "$1" ]; then exec 8>&-; return 0; fi
+    say locked "${who:-unknown}"; return 1
+  fi
   printf '%s\n%s\n' "$1" "$$" >"$L"
   holds=yes
 }

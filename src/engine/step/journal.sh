@@ -101,7 +101,7 @@ InvocationID=$start" ]; then
 }
 runs() { # runs UNIT: soon after a boot it may still be on its way
   tenths=100
-  until ctl "$1" is-active -q; do
+  until ctl "$1" is-active -q >/dev/null 2>&1; do
     case $tenths-$(ctl "$1" show -p ActiveState) in 0-*) return 1 ;; *=activating) ;; *) return 1 ;; esac
     tenths=$((tenths - 1)); sleep 0.1
   done
@@ -110,6 +110,7 @@ runs() { # runs UNIT: soon after a boot it may still be on its way
 # --- done ---
 
 commit() { # commit MANIFEST: from the rename on, the role is done, whatever happens
+  forget
   rm -f -- "$T/room"
   settled
   printf '%s\n' "$1" >"$T/manifest.new" && flush "$T/manifest.new" "$T/undo" && mv -f -- "$T/manifest.new" "$T/manifest" \
@@ -163,6 +164,7 @@ became() { # became NAME: of a transaction whose shell was lost
 
 clear_away() { # what cannot be removed is said by every run, until it can
   remain=
+  forget
   clear_staged
   while IFS= read -r path; do rm -rf -- "$path" 2>/dev/null || remains "$path"; done <"$T/trash"
   [ -n "$remain" ] || rm -rf -- "$T"

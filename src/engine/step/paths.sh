@@ -4,8 +4,8 @@
 # then on it does not matter what becomes of the way there. What is new is made in a folder of our own beside it (`beside`),
 # in which nobody else can write, and comes to its place by rename; what is replaced goes there, and comes back by rename.
 #
-# $N is the name, $ours says whether nobody else can change what is in the folder, $why what is wrong with the way. Whoever
-# enters does so in a subshell: the step itself stays where it is.
+# $N is the name, $ours says whether nobody else can change what is in the folder, $way whether nobody can lead elsewhere on the
+# way there, $why what is wrong with it. Whoever enters does so in a subshell: the step itself stays where it is.
 
 # folders that nobody but us can change, nor the way to them, as long as we do not
 forget() { known_ours='
@@ -13,10 +13,11 @@ forget() { known_ours='
 forget
 trusted() { [ "$1" = 0 ] || [ "$1" = "$uid" ]; }
 
-others() { # others OWNER GROUP MODE: $take is whether others can take away what is in such a folder: no, sticky (not what is ours), yes
+others() { # others OWNER MODE: $take is whether others can take away what is in such a folder: no, sticky (not what is ours), yes
   if ! trusted "$1"; then take=yes
-  elif [ $(($3 & 2)) -eq 0 ] && { [ $(($3 & 020)) -eq 0 ] || [ "$2" = 0 ]; }; then take=no
-  elif [ $(($3 & 01000)) -ne 0 ]; then take=sticky
+  # the bits of the group are those of all who are named in a list of access rights
+  elif [ $(($2 & 022)) -eq 0 ]; then take=no
+  elif [ $(($2 & 01000)) -ne 0 ]; then take=sticky
   else take=yes
   fi
 }
@@ -28,7 +29,7 @@ taken() { # taken OWNER: whether others than we can put something else in the pl
 goto() { # goto FOLDER
   case $known_ours in *"
 $1
-"*) cd -P -- "$1" 2>/dev/null || { why="there is no folder $1"; return 1; }; ours=yes; return ;;
+"*) cd -P -- "$1" 2>/dev/null || { why="there is no folder $1"; return 1; }; ours=yes way=ours; return ;;
   esac
   set -- "$1" /
   rest=${1#/} path=
@@ -39,16 +40,16 @@ $1
   done
   goal=$1; shift
   # most ways lead through folders of root alone: one look at all of them
-  take=no seen=0
-  while read -r owner group mode; do
+  take=no seen=0 way=
+  while read -r owner mode; do
     mode=$((0x$mode)); seen=$((seen + 1))
     if [ $((mode & 0170000)) -ne $((0040000)) ] || taken "$owner"; then seen=-1; break; fi
-    others "$owner" "$group" "$mode"
+    others "$owner" "$mode"
   done <<WAY
-$(stat -c '%u %g %f' -- "$@" 2>/dev/null)
+$(stat -c '%u %f' -- "$@" 2>/dev/null)
 WAY
   if [ "$seen" -ne $# ]; then walk "$goal" || return 1
-  else cd -P -- "$goal" 2>/dev/null || { why="there is no folder $goal"; return 1; }
+  else cd -P -- "$goal" 2>/dev/null || { why="there is no folder $goal"; return 1; }; way=ours
   fi
   ours=; if [ "$take" = no ]; then ours=yes; fi
 }
@@ -59,10 +60,10 @@ walk() { # walk FOLDER
   cd / || return 1
   left=${1#/} links=40 leader=
   while :; do
-    { read -r here owner group mode; read -r there its_owner its_group its_mode its_name; } <<STEP
-$(stat -c '%d:%i %u %g %f' . 2>/dev/null; name=${left%%/*}; stat -c '%d:%i %u %g %f %U' -- "./${name:-.}" 2>/dev/null)
+    { read -r here owner mode; read -r there its_owner its_mode its_name; } <<STEP
+$(stat -c '%d:%i %u %f' . 2>/dev/null; name=${left%%/*}; stat -c '%d:%i %u %f %U' -- "./${name:-.}" 2>/dev/null)
 STEP
-    mode=$((0x$mode)); others "$owner" "$group" "$mode"
+    mode=$((0x$mode)); others "$owner" "$mode"
     if [ -z "$left" ]; then break; fi
     name=${left%%/*}
     case $left in */*) left=${left#*/} ;; *) left= ;; esac
@@ -107,15 +108,15 @@ beside() { # beside NUMBER PATH: makes one in the folder that PATH is in; its na
   printf '%s %s\n' "$1" "$2" >>"$T/staged" && entry own "$2" "$1" || { failed 1 '' "cannot write to $T" "$T"; return 1; }
   (
     enter "$2" || exit 1
-    if [ "$ours" != yes ]; then here=$(stat -c '%d:%i' .); fi
-    mkdir -m 711 -- "./.solti-$1" 2>"$T/out" || { failed 1 "mkdir ${2%/*}/.solti-$1" "cannot stage beside $2" "$2"; exit 1; }
-    if [ "$ours" = yes ]; then true >"$T/$1.own" && exit 3; fi
+    here=$(stat -c '%d:%i' .)
+    mkdir -m 700 -- "./.solti-$1" 2>"$T/out" || { failed 1 "mkdir ${2%/*}/.solti-$1" "cannot write to $PWD" "$2"; exit 1; }
     # it may have been exchanged for another one: ours has nothing in it
     cd -P -- "./.solti-$1" && case "$(stat -c '%u %f %d:%i' . ..)" in
-    "$uid 41c9 "*" $here" | "$uid 45c9 "*" $here") [ -z "$(ls -A)" ] ;;
+    "$uid 41c0 "*" $here" | "$uid 45c0 "*" $here") [ "$ours" = yes ] || [ -z "$(ls -A)" ] ;;
     *) false ;;
     esac || { failed 1 '' "cannot stage beside $2: what is there was exchanged meanwhile"; exit 1; }
-    stat -c '%d:%i' . >"$T/$1.own"
+    stat -c '%d:%i %u' . >"$T/$1.own" || exit 1
+    [ "$way" != ours ] || exit 3
   )
   case $? in
   0) ;;
@@ -126,7 +127,8 @@ beside() { # beside NUMBER PATH: makes one in the folder that PATH is in; its na
 }
 
 own() { # own NUMBER: goes from the folder that was entered to ours in it
-  cd -P -- "./.solti-$1" 2>/dev/null && { [ "$ours" = yes ] || [ "$(stat -c '%d:%i' .)" = "$(cat "$T/$1.own")" ]; } \
+  # a number may be given again to another folder, but not its owner by others
+  cd -P -- "./.solti-$1" 2>/dev/null && { [ "$way" = ours ] || [ "$(stat -c '%d:%i %u' .)" = "$(cat "$T/$1.own")" ]; } \
     || { why="the folder .solti-$1 beside it is gone"; return 1; }
   ours=yes
 }
@@ -148,29 +150,41 @@ clear() { # clear NUMBER PATH [NAME]: removes it with what was made in it, and w
 set_owned() { # set_owned NAME MODE OWNER GROUP, of what nobody else can exchange; `-` leaves what is there
   if [ "$3$4" != -- ]; then
     who=$3; [ "$who" = - ] && who=; [ "$4" = - ] || who=$who:$4
-    logged chown -h -- "$who" "$1" || return 1
+    $how chown -h -- "$who" "$1" || return 1
   fi
-  [ "$2" = - ] || logged chmod -- "$2" "$1"
+  [ "$2" = - ] || $how chmod -- "$2" "$1"
 }
+# the way back writes nothing, not even what a command says
+how=logged
 
-owned() { # owned NUMBER PATH MODE OWNER GROUP [UID]: of what is there, which must be UID's where others could exchange it
+# Where others could exchange it, it must be who was said to have it, or the very same file, or else belong to its folder's owner:
+# what is root's there is not given away.
+owned() { # owned NUMBER PATH MODE OWNER GROUP [UID | DEVICE:INODE]
   forget
   (
     enter "$2" || exit 1
     if [ "$ours" = yes ] || [ "$N" = . ]; then set_owned "./$N" "$3" "$4" "$5"; exit; fi
-    hold "$1" "$2" && { [ "${6:--}" = - ] || [ "$(stat -c %u "$held")" = "$6" ]; } \
-      || { failed 1 '' "$2 is left alone: others than root can exchange it"; exit 1; }
+    case ${6:--} in
+    -) of=%u is=$(stat -c %u .) ;;
+    *:*) of=%d:%i is=$6 ;;
+    *) of=%u is=$6 ;;
+    esac
+    hold "$1" && [ "$(stat -c "$of" "$held")" = "$is" ] || { failed 1 '' "$2 is left alone: others than root can exchange it"; exit 1; }
     set_owned "$held" "$3" "$4" "$5"
+    done=$?
+    rm -f ./held
+    exit $done
   )
 }
 
-hold() { # hold NUMBER PATH: $held is what is there, in a place where only we can exchange it
+# Who holds has made the folder beside it before.
+hold() { # hold NUMBER: $held is what is there, in a place where only we can exchange it
   if [ -d "./$N" ] && [ ! -h "./$N" ]; then
     here=$(stat -c '%d:%i' .)
     cd -P -- "./$N" && [ "$(stat -c '%d:%i' ..)" = "$here" ] && held=.
   else
     # a second name for it; what has names elsewhere too may be anybody's
-    beside "$1" "$2" && own "$1" && ln -- "../$N" held && held=./held && [ ! -h held ] \
+    own "$1" && rm -f held && ln -- "../$N" held && held=./held && [ ! -h held ] \
       && [ "$(stat -c '%d:%i %h' "../$N")" = "$(stat -c '%d:%i' held) 2" ]
   fi 2>/dev/null
 }

@@ -30,8 +30,7 @@ fn a_typical_set_of_questions() {
     assert_snapshot!(probe.program(), @r#"
 
     while read -r key _ uid _; do case $key in Uid:) break ;; esac; done </proc/self/status
-    if [ "$uid" = 0 ]; then V=/var/lib/solti; L=/run/solti/lock
-    else V=$HOME/.local/state/solti; L=/run/user/$uid/solti/lock; [ -d "/run/user/$uid" ] || L=$V/lock; fi
+    if [ "$uid" = 0 ]; then V=/var/lib/solti; L=/run/solti/lock; else V=$HOME/.local/state/solti; L=$V/lock; fi
     home_of() { # home_of USER: $home becomes its home, as the list of users has it; a directory may list it by another name
       home=$(if command -v getent >/dev/null; then getent passwd "$1"
         else while IFS= read -r line; do case $line in "$1":*) printf '%s\n' "$line" ;; esac; done </etc/passwd; fi |
@@ -43,7 +42,8 @@ fn a_typical_set_of_questions() {
       id=$(id -u -- "$who") && home_of "$who" || return 1
       set -- env HOME="$home" USER="$who" LOGNAME="$who" XDG_RUNTIME_DIR="/run/user/$id" \
         DBUS_SESSION_BUS_ADDRESS="unix:path=/run/user/$id/bus" "$@"
-      if [ "$id" = "$uid" ]; then "$@"; else ( cd / && runuser -u "$who" -- "$@" ); fi
+      # who has the lock open keeps it
+      if [ "$id" = "$uid" ]; then "$@" 8>&-; else ( cd / && runuser -u "$who" -- "$@" 8>&- ); fi
     }
     if [ -r "$V/manifest.json" ]; then IFS= read -r line <"$V/manifest.json"; say manifest "$line"; fi
     for journal in "$V"/journal/*/ "$V"/stuck-*/; do
@@ -58,7 +58,7 @@ fn a_typical_set_of_questions() {
       else say interrupted "$journal"
       fi
     done
-    stat -c "$S path %f/%U/%G/%u/%g/%s/%Y%n" -- /etc/app '/etc/app/a b' '/etc/app/it'\''s' /etc/link 2>&1 | while IFS= read -r line; do case $line in "$S "*) printf '%s\n' "$line" ;; *'No such file'*|*'Not a directory'*|*'Too many levels'*) ;; *) say unseen "$line" ;; esac; done
+    stat -c 'path %f/%U/%G/%u/%g/%s/%Y%n' -- /etc/app '/etc/app/a b' '/etc/app/it'\''s' /etc/link 2>&1 | while IFS= read -r line; do case $line in 'path '*) say "$line" ;; *'No such file'*|*'Not a directory'*|*'Too many levels'*) ;; *) say unseen "$line" ;; esac; done
     (set --; for path in /etc/app '/etc/app/it'\''s'; do if [ -f "$path" ] && [ ! -h "$path" ]; then set -- "$@" "$path"; fi; done; [ $# -eq 0 ] || exec sha256sum -- "$@") 2>/dev/null | while IFS= read -r line; do sum=${line%% *} path=/${line#*/}; case $sum in \\*) sum=${sum#?}; path=$(printf '%b' "$path") ;; esac; say sum "$sum $path"; case "$sum $path" in *' /etc/app') ;; 'abc /etc/app/it'\''s') ;; *) say content "=$(head -c 262144 -- "$path" | base64 | tr -d '\n') $path" ;; esac; done
 
     links() { count=$1; shift
@@ -70,7 +70,8 @@ fn a_typical_set_of_questions() {
     if command -v getent >/dev/null; then getent passwd app; else cat /etc/passwd; fi | while IFS= read -r line; do case $line in app:*) say user "$line" ;; esac; done
     if command -v getent >/dev/null; then getent group; else cat /etc/group; fi | while IFS= read -r line; do say group "$line"; done
     if command -v dpkg-query >/dev/null; then
-    found=$(dpkg-query -W -f="$S package \${db:Status-Abbrev} \${Version} \${Package} \${Architecture}\n" dpkg app more 2>/dev/null); printf '%s\n' "$found"
+    found=$(dpkg-query -W -f='${db:Status-Abbrev} ${Version} ${Package} ${Architecture}\n' dpkg app more 2>/dev/null)
+    printf '%s\n' "$found" | while IFS= read -r line; do say package "$line"; done
     for update in /var/lib/dpkg/updates/[0-9]*; do [ ! -e "$update" ] || say dpkg; break; done
 
     offers() { apt-cache -o APT::Cmd::Pattern-Only=true policy "$@" 2>/dev/null | { seen=' '
@@ -87,7 +88,7 @@ fn a_typical_set_of_questions() {
     esac; done
     for name do case $seen in *" $name "* | *" ${name%:*} "*) ;; *) say unlisted "$name" ;; esac; done; }; }
     printf '%s\n' "$found" | { have=' '
-    while read -r _ _ status _ name architecture; do case $status in ?i*) have="$have$name $name:$architecture " ;; esac; done
+    while read -r status _ name architecture; do case $status in ?i*) have="$have$name $name:$architecture " ;; esac; done
     set -- app
     for name in more; do case $have in *" $name "*) ;; *) set -- "$@" "$name" ;; esac; done
     [ $# -eq 0 ] || offers "$@"; }
@@ -102,8 +103,8 @@ fn a_typical_set_of_questions() {
     *) say answer "$1" "$2" "+$3" ;;
     esac; }
     reply=$( printf '%s' 'it'\''s
-    ' | { (cd /srv && TOKEN='x y' command install 'a b'); } 2>/dev/null); answer b25l $? "$reply"
-    reply=$( TOKEN='x y' runuser -u app -- install 'a b' </dev/null 2>/dev/null); answer dHdv $? "$reply"
+    ' | { (cd /srv && TOKEN='x y' command install 'a b' 8>&-); } 2>/dev/null); answer b25l $? "$reply"
+    reply=$( TOKEN='x y' runuser -u app -- install 'a b' 8>&- </dev/null 2>/dev/null); answer dHdv $? "$reply"
     if [ -d /srv/app ]; then reply=$(ls -A -- /srv/app 2>/dev/null); answer 'bGlzdGluZyAvc3J2L2FwcA==' $? "$reply"; fi
     command -v apt-get >/dev/null 2>&1 || say lacks apt-get
     say probed
@@ -115,8 +116,7 @@ fn nothing_to_ask() {
     assert_snapshot!(Probe::default().program(), @r#"
 
     while read -r key _ uid _; do case $key in Uid:) break ;; esac; done </proc/self/status
-    if [ "$uid" = 0 ]; then V=/var/lib/solti; L=/run/solti/lock
-    else V=$HOME/.local/state/solti; L=/run/user/$uid/solti/lock; [ -d "/run/user/$uid" ] || L=$V/lock; fi
+    if [ "$uid" = 0 ]; then V=/var/lib/solti; L=/run/solti/lock; else V=$HOME/.local/state/solti; L=$V/lock; fi
     home_of() { # home_of USER: $home becomes its home, as the list of users has it; a directory may list it by another name
       home=$(if command -v getent >/dev/null; then getent passwd "$1"
         else while IFS= read -r line; do case $line in "$1":*) printf '%s\n' "$line" ;; esac; done </etc/passwd; fi |
@@ -128,7 +128,8 @@ fn nothing_to_ask() {
       id=$(id -u -- "$who") && home_of "$who" || return 1
       set -- env HOME="$home" USER="$who" LOGNAME="$who" XDG_RUNTIME_DIR="/run/user/$id" \
         DBUS_SESSION_BUS_ADDRESS="unix:path=/run/user/$id/bus" "$@"
-      if [ "$id" = "$uid" ]; then "$@"; else ( cd / && runuser -u "$who" -- "$@" ); fi
+      # who has the lock open keeps it
+      if [ "$id" = "$uid" ]; then "$@" 8>&-; else ( cd / && runuser -u "$who" -- "$@" 8>&- ); fi
     }
     if [ -r "$V/manifest.json" ]; then IFS= read -r line <"$V/manifest.json"; say manifest "$line"; fi
     for journal in "$V"/journal/*/ "$V"/stuck-*/; do

@@ -376,14 +376,14 @@ fn the_questions_of_a_quadlet() {
     assert_snapshot!(podman, @r#"
      >/dev/null; then say podman "$(podman --version)"; else offers podman; fi
     if command -v podman >/dev/null; then who=-
-    podman image ls --no-trunc --format "$S image $who {{.ID}} {{.Repository}} {{.Tag}} {{.Digest}}" 2>/dev/null
-    podman volume ls --format "$S volume $who {{.Name}}" 2>/dev/null
+    podman image ls --no-trunc --format '{{.ID}} {{.Repository}} {{.Tag}} {{.Digest}}' 2>/dev/null | while IFS= read -r line; do say image "$who $line"; done
+    podman volume ls --format '{{.Name}}' 2>/dev/null | while IFS= read -r line; do say volume "$who $line"; done
     fi
     id=$(id -u -- app 2>/dev/null)
     own=; for file in /etc/subuid /etc/subgid; do while IFS=: read -r name rest || [ -n "$name" ]; do case $name in app | ${id:-app}) own=$own+; break ;; esac; done <"$file"; done 2>/dev/null
     [ "$own" != ++ ] || say subordinate app
     if command -v podman >/dev/null && [ -S "/run/user/$id/bus" ]; then who=app
-    as_user app podman image ls --no-trunc --format "$S image $who {{.ID}} {{.Repository}} {{.Tag}} {{.Digest}}" 2>/dev/null
+    as_user app podman image ls --no-trunc --format '{{.ID}} {{.Repository}} {{.Tag}} {{.Digest}}' 2>/dev/null | while IFS= read -r line; do say image "$who $line"; done
     fi
     command -v runuser >/dev/null 2>&1 || say lacks runuser
     command -v systemctl >/dev/null 2>&1 || say lacks systemctl

@@ -80,7 +80,9 @@ impl Dispatcher {
     /// with what it had before, so the next run does it.
     async fn conclude(&mut self, members: Vec<Member>) -> Vec<Member> {
         let through = members.iter().all(|member| member.next().is_none());
-        if !through || self.outside.is_stopping() || !self.outcomes.is_empty() {
+        // hosts in no play have ended before, with nothing to do
+        let well = self.outcomes.values().all(|outcome| matches!(outcome, Outcome::Unchanged));
+        if !through || self.outside.is_stopping() || !well {
             return members;
         }
         self.each(members, true, |mut member| async move {

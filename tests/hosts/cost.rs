@@ -104,8 +104,10 @@ fn a_run_without_changes_costs_the_same_whatever_its_size() {
                 let output = project.solti(&[command[0], "inventory.yml", "-o", "jsonl", command[1]]).assert_status(0);
                 assert_eq!(exchanges(&output.stdout), 2);
             });
-            let called: Vec<String> = called.into_iter().filter(|call| !login.contains(call)).collect();
-            assert_eq!(called.join(", "), expected, "{command:?} of {count}");
+            // the lock's clock may be stopped before it has begun
+            let clock = "1 sleep".to_owned();
+            let called = called.into_iter().filter(|call| !login.contains(call) && *call != clock);
+            assert_eq!(called.collect::<Vec<_>>().join(", "), expected, "{command:?} of {count}");
             assert_eq!(written(host), leaves);
         }
         assert_eq!(host.logins(), before + 2);

@@ -93,14 +93,21 @@ keep_original() { # keep_original NUMBER PATH NAME
 # --- making ---
 
 parents() { # parents FOLDER: makes it and what leads to it, with the usual permissions
-  [ -z "$1" ] || [ -d "$1" ] || { parents "${1%/*}" && note empty "$1" && ( enter "$1" && run "mkdir $1" mkdir -- "./$N" ); }
+  [ -z "$1" ] || [ -d "$1" ] || { parents "${1%/*}" && if ( look "$1" && [ "$ours" = yes ] ); then
+    note empty "$1" && ( enter "$1" && run "mkdir $1" mkdir -- "./$N" )
+  else
+    folder "$(random)" "$1" - - -
+  fi; }
 }
 
 folder() { # folder NUMBER PATH MODE OWNER GROUP: makes it, and its missing parents
-  if [ -d "$2" ]; then owned "$@"
+  made=
+  if [ -e "$T/made" ]; then while read -r id path; do if [ "$path" = "$2" ]; then made=$id; fi; done <"$T/made"; fi
+  if [ -d "$2" ]; then owned "$1" "$2" "$3" "$4" "$5" "$made"
   else
     beside "$1" "$2" && note empty "$2" && (
-      into "$1" "$2" && run "mkdir $2" mkdir -- new && set_owned new "$3" "$4" "$5" && run "mkdir $2" mv -T -- new "../$N"
+      into "$1" "$2" && run "mkdir $2" mkdir -- new && printf '%s %s\n' "$(stat -c '%d:%i' new)" "$2" >>"$T/made" \
+        && set_owned new "$3" "$4" "$5" && run "mkdir $2" mv -T -- new "../$N"
     )
   fi && label "$2"
 }

@@ -25,7 +25,7 @@ pub(super) struct Http {
 }
 
 /// Headers that do not say who asks.
-const OF_NOBODY: [&str; 10] = [
+const OF_NOBODY: [&str; 11] = [
     "accept",
     "accept-encoding",
     "accept-language",
@@ -36,6 +36,8 @@ const OF_NOBODY: [&str; 10] = [
     "origin",
     "referer",
     "user-agent",
+    // a tenant of Loki, Mimir or Tempo
+    "x-scope-orgid",
 ];
 
 /// An HTTP check as a request, for asking it from elsewhere than the host's shell.

@@ -94,19 +94,21 @@ keep_original() { # keep_original NUMBER PATH NAME
 
 parents() { # parents FOLDER: makes it and what leads to it, with the usual permissions
   [ -z "$1" ] || [ -d "$1" ] || { parents "${1%/*}" && if ( look "$1" && [ "$ours" = yes ] ); then
-    note empty "$1" && ( enter "$1" && run "mkdir $1" mkdir -- "./$N" )
+    note empty "$1" && ( enter "$1" && run "mkdir $1" mkdir -- "./$N" && made "./$N" "$1" )
   else
     folder "$(random)" "$1" - - -
   fi; }
 }
 
+made() { printf '%s %s\n' "$(stat -c '%d:%i' -- "$1")" "$2" >>"$T/made"; } # made NAME PATH: what it is that was made there
+
 folder() { # folder NUMBER PATH MODE OWNER GROUP: makes it, and its missing parents
-  made=
-  if [ -e "$T/made" ]; then while read -r id path; do if [ "$path" = "$2" ]; then made=$id; fi; done <"$T/made"; fi
-  if [ -d "$2" ]; then owned "$1" "$2" "$3" "$4" "$5" "$made"
+  known=
+  if [ -e "$T/made" ]; then while read -r id path; do if [ "$path" = "$2" ]; then known=$id; fi; done <"$T/made"; fi
+  if [ -d "$2" ]; then owned "$1" "$2" "$3" "$4" "$5" "$known"
   else
     beside "$1" "$2" && note empty "$2" && (
-      into "$1" "$2" && run "mkdir $2" mkdir -- new && printf '%s %s\n' "$(stat -c '%d:%i' new)" "$2" >>"$T/made" \
+      into "$1" "$2" && run "mkdir $2" mkdir -- new && made new "$2" \
         && set_owned new "$3" "$4" "$5" && run "mkdir $2" mv -T -- new "../$N"
     )
   fi && label "$2"

@@ -444,9 +444,10 @@ for name in {if_missing}; do case $have in *" $name "*) ;; *) set -- "$@" "$name
         );
         for (user, things) in &self.podman {
             let user_word = user.as_deref().map_or("-".to_owned(), quote);
-            let mut lists = vec![
-                ("image", "image ls --no-trunc --format '{{.ID}} {{.Repository}} {{.Tag}} {{.Digest}}'".to_owned()),
-            ];
+            let mut lists = vec![(
+                "image",
+                "image ls --no-trunc --format '{{.ID}} {{.Repository}} {{.Tag}} {{.Digest}}'".to_owned(),
+            )];
             for what in things {
                 lists.push((what.word(), format!("{} ls --format '{{{{.Name}}}}'", what.word())));
             }

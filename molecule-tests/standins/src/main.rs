@@ -9,6 +9,7 @@ mod grafana;
 mod influxdb;
 mod labels;
 mod loki;
+mod notify;
 mod push;
 mod registry;
 mod release;

@@ -5,8 +5,8 @@
 mod image;
 mod tar;
 
-use crate::release;
 use crate::web::{self, Answer, Request};
+use crate::{notify, release};
 use hyper::header::{CONTENT_LENGTH, HeaderName, HeaderValue};
 use hyper::{Method, StatusCode};
 use image::Images;
@@ -90,6 +90,7 @@ fn run(words: &[String]) -> Result<(), (u8, String)> {
         let listener = TcpListener::bind(&listen).await.map_err(|error| (1, format!("{listen}: {error}")))?;
         let address = listener.local_addr().map_err(|error| failed(&error))?;
         eprintln!("registry: serving {} tags on {address}; {} is a stand-in that fails", tags.len(), release::CRASH);
+        notify::ready();
         tokio::select! {
             () = web::serve(listener, Arc::new(move |request: Request| answer(&images, &request))) => {}
             _ = terminated.recv() => {}

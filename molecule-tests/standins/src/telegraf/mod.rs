@@ -10,15 +10,14 @@ mod inputs;
 mod metric;
 mod outputs;
 
-use crate::release;
+use crate::{notify, release};
 use agent::Running;
 use config::{Config, Refusal};
 use flags::{Flags, Task};
 use std::fs;
 use std::io::Write;
-use std::os::linux::net::SocketAddrExt;
 use std::os::unix::fs::MetadataExt as _;
-use std::os::unix::net::{SocketAddr, UnixDatagram};
+
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
@@ -141,7 +140,7 @@ async fn run(flags: &Flags) -> Result<(), (u8, String)> {
         }
         let tags: Vec<String> = config.tags.iter().map(|(name, value)| format!("{name}={value}")).collect();
         log('I', &format!("Tags enabled: {}", tags.join(" ")));
-        notify_ready();
+        notify::ready();
         let wait = Duration::from_secs(flags.wait);
         let agent = config.agent.clone();
         let running = Running::new(config).map_err(|(code, why)| if code == 1 { failed(why) } else { (code, why) })?;
@@ -205,17 +204,6 @@ fn loaded(flags: &Flags, loose: bool) -> Result<Config, (u8, String)> {
         Refusal::Invalid(why) => (1, why),
         Refusal::Unknown(whys) => (3, whys.join("\n")),
     })
-}
-
-/// Tells systemd that all is well, if that has started this and wants to know.
-fn notify_ready() {
-    let Ok(path) = std::env::var("NOTIFY_SOCKET") else { return };
-    let address = match path.strip_prefix('@') {
-        Some(name) => SocketAddr::from_abstract_name(name),
-        None => SocketAddr::from_pathname(&path),
-    };
-    // As with the real one, nobody is told when this fails.
-    let _ = address.and_then(|address| UnixDatagram::unbound()?.send_to_addr(b"READY=1", &address));
 }
 
 /// Writes a line of the log.

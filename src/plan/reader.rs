@@ -40,11 +40,16 @@ impl Reader {
             "refused" => self.error = Some(ProbeError::Lacking(rest.to_owned())),
             "path" => self.path(rest),
             "unseen" => {
-                // stat: cannot statx '/root/x': Permission denied; busybox says "can't"
+                // stat: cannot statx '/root/x': Permission denied; busybox says "can't"; sha256sum: /root/x: Permission denied
                 let (place, reason) = rest.rsplit_once(": ").unwrap_or((rest, rest));
                 let path = place.find('/').map_or(place, |start| &place[start..]);
                 let path = path.strip_suffix(['\'', '"']).unwrap_or(path);
                 self.state.unreadable.insert(path.to_owned(), reason.to_owned());
+            }
+            "astray" => {
+                if let Some((folder, why)) = rest.split_once("//") {
+                    self.state.astray.insert(folder.to_owned(), why.to_owned());
+                }
             }
             "sum" => {
                 if let Some((sum, path)) = rest.split_once(' ')

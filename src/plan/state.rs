@@ -186,6 +186,8 @@ pub struct State {
     pub paths: HashMap<String, PathState>,
     /// Paths that could not be looked at, with the reason.
     pub unreadable: HashMap<String, String>,
+    /// Folders that are reached by a link that somebody may have put there who must not lead us, with the reason.
+    pub astray: BTreeMap<String, String>,
     /// Users that exist, of those asked for.
     pub users: HashMap<String, UserState>,
     /// All groups.
@@ -269,6 +271,7 @@ impl State {
             }
         }
         self.unreadable.extend(more.unreadable);
+        self.astray.extend(more.astray);
         self.users.extend(more.users);
         self.groups.extend(more.groups);
         self.packages.extend(more.packages);

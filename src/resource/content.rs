@@ -1,6 +1,7 @@
 //! A file with its declared content, compared with what is on the host. Shared by all kinds that write files.
 
 use super::before;
+use super::kept::is_in;
 use crate::plan::change::{Action, Detail};
 use crate::plan::manifest::{Before, Item};
 use crate::plan::operation::{Attributes, Body, Expectation, Operation};
@@ -290,11 +291,14 @@ pub fn keep_original(state: &State, path: &str, operations: &mut Vec<Operation>)
     }
 }
 
-/// Refuses a path that could not be looked at.
+/// Refuses a path that could not be looked at, or that somebody else leads to.
 ///
 /// # Errors
 /// One sentence with the reason.
 pub fn require_readable(state: &State, path: &str) -> Result<(), String> {
+    if let Some(why) = state.astray.iter().find_map(|(folder, why)| is_in(path, folder).then_some(why)) {
+        return Err(format!("{} would be left alone: {why}", path.trim_end_matches("/.")));
+    }
     match state.unreadable.get(path) {
         Some(reason) => Err(format!("{path} cannot be looked at: {reason}")),
         None => Ok(()),

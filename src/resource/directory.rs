@@ -83,6 +83,7 @@ impl Resource for Directory {
         let is_link = matches!(state.path(&self.path), PathState::Link { .. });
         let leads_to_directory = matches!(state.path(&behind), PathState::Directory { .. });
         let path = if is_link && leads_to_directory { &behind } else { &self.path };
+        require_readable(state, path)?;
         let now = state.path(path).clone();
         let there = !matches!(now, PathState::Absent | PathState::Home { .. });
         let before = before(state, &claim, there);

@@ -19,6 +19,7 @@ use writer::Writer;
 pub(super) const FUNCTIONS: &str = concat!(
     include_str!("functions.sh"),
     include_str!("journal.sh"),
+    include_str!("../../plan/probe/way.sh"),
     include_str!("paths.sh"),
     include_str!("files.sh"),
     include_str!("told.sh")

@@ -6,6 +6,7 @@ use crate::plan::reader::Reader;
 use crate::plan::state::{PathState, State};
 use proptest::prelude::*;
 use sha2::{Digest as _, Sha256};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 
@@ -102,6 +103,52 @@ fn links_folders_and_pipes() {
         assert_eq!(state.answers[&listing_key(&at("folder"))].output, ".hidden", "{shell:?}");
         assert!(!state.is_emptied(&at("folder")) && !state.is_emptied(&at("absent")), "{shell:?}");
         assert!(state.unreadable.is_empty(), "{shell:?}");
+    }
+}
+
+/// A folder in which everybody may change what is there, with a file in it, and a file that nobody else may read.
+fn somebodys_folder(home: &Path) -> (String, String) {
+    let (folder, secret) = (home.join("open"), home.join("secret"));
+    for folder in [&folder, &secret] {
+        std::fs::create_dir(folder).unwrap();
+    }
+    std::fs::write(secret.join("file"), "secret").unwrap();
+    std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o777)).unwrap();
+    (folder.display().to_string(), secret.display().to_string())
+}
+
+#[test]
+fn somebodys_link_shows_nothing() {
+    for shell in shells() {
+        let home = tempfile::tempdir().unwrap();
+        let (folder, secret) = somebodys_folder(home.path());
+        std::os::unix::fs::symlink(&secret, format!("{folder}/way")).unwrap();
+        let path = format!("{folder}/way/file");
+        let mut probe = Probe::default();
+        probe.content_unless(&path, "other");
+        let state = run(shell, &probe, home.path());
+        let why = format!("{folder}/way is a link that others than root can change");
+        assert_eq!(state.astray.iter().collect::<Vec<_>>(), [(&format!("{folder}/way"), &why)], "{shell:?}");
+        assert!(matches!(state.path(&path), PathState::File { content: None, .. }), "{shell:?}");
+    }
+}
+
+#[test]
+fn what_takes_a_files_place_while_it_is_read_shows_nothing_and_keeps_nobody() {
+    for shell in shells() {
+        for (swap, left) in [("ln -s ../secret/file", None), ("mkfifo", Some("not read within 60 seconds"))] {
+            let home = tempfile::tempdir().unwrap();
+            let (folder, _) = somebodys_folder(home.path());
+            let path = format!("{folder}/file");
+            std::fs::write(&path, "public").unwrap();
+            let mut probe = Probe::default();
+            probe.content_unless(&path, "other");
+            // after the look at what kind it is
+            let before = format!("timeout() {{ shift; rm '{path}'; {swap} '{path}'; command timeout 0.2 \"$@\"; }}");
+            let state = run_after(shell, &before, &probe, home.path());
+            assert!(matches!(state.path(&path), PathState::File { content: None, .. }), "{shell:?} {swap}");
+            assert_eq!(state.unreadable.get(&path).map(String::as_str), left, "{shell:?} {swap}");
+        }
     }
 }
 

@@ -3,6 +3,8 @@
 //! It is made of shell builtins and as few processes as the questions allow: one `stat` and one `sha256sum` for all
 //! paths, one `readlink` for all links, one `systemctl show` for all units, one `dpkg-query` for all packages.
 
+pub(super) mod paths;
+
 use super::http::Request;
 use super::manifest::ManifestError;
 use super::operation::PodmanThing;
@@ -12,9 +14,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-
-/// Files up to this size are fetched for a diff where they differ; of larger ones only the sizes are shown.
-const CONTENT_LIMIT: usize = 256 * 1024;
 
 /// The functions that find out who and where we are; shared by all programs.
 pub const PLACE: &str = r#"
@@ -44,15 +43,6 @@ answer() { case $3 in
 *[!0-9A-Za-z\ ./:_@%+,-]*) say answer "$1" "$2" "=$(printf '%s' "$3" | head -c 65536 | base64 | tr -d '\n')" ;;
 *) say answer "$1" "$2" "+$3" ;;
 esac; }
-"#;
-
-/// Says where links point that are there: `links COUNT PATH...`.
-const LINKS: &str = r#"
-links() { count=$1; shift
-for path do if [ -h "$path" ]; then say link "$path"; set -- "$@" "$path"; fi; done
-shift "$count"
-[ $# -eq 0 ] || { readlink -- "$@" 2>/dev/null || for path do readlink -- "$path"; done; } | while IFS= read -r path; do say target "$path"; done
-}
 "#;
 
 /// Says what apt has of packages: `offers PACKAGE...`. Its lists may only name one, and dpkg's own list is none of them.
@@ -274,52 +264,6 @@ done
         }
         program.push_str("say probed\n");
         program
-    }
-
-    fn write_paths(&self, program: &mut String) {
-        if self.paths.is_empty() {
-            return;
-        }
-        let list = |wanted: &dyn Fn(&Content) -> bool| {
-            let paths = self.paths.iter().filter(|(_, content)| wanted(content));
-            quote_words(paths.map(|(path, _)| path))
-        };
-        // a refused look is not an absent file: stat's own words say which (behind a link that leads to itself there is
-        // nothing); names of accounts may have blanks
-        let _ = writeln!(
-            program,
-            "stat -c 'path %f/%U/%G/%u/%g/%s/%Y%n' -- {} 2>&1 | while IFS= read -r line; do case $line in \
-             'path '*) say \"$line\" ;; *'No such file'*|*'Not a directory'*|*'Too many levels'*) ;; *) say unseen \"$line\" ;; esac; done",
-            list(&|_| true)
-        );
-        let hashed = list(&|content| *content != Content::No);
-        if !hashed.is_empty() {
-            let mut known = String::new();
-            for (path, content) in &self.paths {
-                match content {
-                    Content::Unless(sha256) => {
-                        let _ = write!(known, "{}) ;; ", quote(&format!("{sha256} {path}")));
-                    }
-                    Content::Digest => {
-                        let _ = write!(known, "*{}) ;; ", quote(&format!(" {path}")));
-                    }
-                    Content::No | Content::Always => {}
-                }
-            }
-            // reading a pipe would take forever
-            let _ = writeln!(
-                program,
-                "(set --; for path in {hashed}; do if [ -f \"$path\" ] && [ ! -h \"$path\" ]; then set -- \"$@\" \"$path\"; fi; done; \
-                 [ $# -eq 0 ] || exec sha256sum -- \"$@\") 2>/dev/null | \
-                 while IFS= read -r line; do sum=${{line%% *}} path=/${{line#*/}}; \
-                 case $sum in \\\\*) sum=${{sum#?}}; path=$(printf '%b' \"$path\") ;; esac; say sum \"$sum $path\"; case \"$sum $path\" in {known}\
-                 *) say content \"=$(head -c {CONTENT_LIMIT} -- \"$path\" | base64 | tr -d '\\n') $path\" ;; esac; done"
-            );
-        }
-        if !self.links.is_empty() {
-            let links: Vec<String> = self.links.iter().map(|path| quote(path)).collect();
-            let _ = writeln!(program, "{LINKS}links {} {}", links.len(), links.join(" "));
-        }
     }
 
     fn write_questions(&self, program: &mut String) {

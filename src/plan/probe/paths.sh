@@ -1,0 +1,76 @@
+
+# What is at paths. Where others could put something else in the place of what is asked for, a file's content is read as in way.sh.
+
+# folders that are ours, as far as stat was asked for the way to them; all others may be somebody's
+known_ours='
+'
+is_ours() { case $known_ours in *"
+$1
+"*) ;; *) return 1 ;; esac; }
+
+paths() { # paths WAY... PATH...: what stat says of them; the folders on the way are asked for with two slashes
+  found=$(stat -c 'path %f/%U/%G/%u/%g/%s/%Y%n' -- "$@" 2>&1)
+  led='
+'
+  while IFS= read -r line; do case $line in
+  'path '*)
+    path=/${line#*/*/*/*/*/*/*/}
+    case $path in //*) on_the_way "${path#/}" ;; *) say "$line" ;; esac
+    ;;
+  # a refused look is not an absent file: stat's own words say which (behind a link that leads to itself there is nothing)
+  *'No such file'* | *'Not a directory'* | *'Too many levels'* | *"'//"* | *'"//'*) ;;
+  ?*) say unseen "$line" ;;
+  esac; done <<FOUND
+$found
+FOUND
+}
+
+on_the_way() { # on_the_way FOLDER: what $line says of it; the way to it is known
+  mode=${line%%/*} owner=${line#*/*/*/}
+  mode=$((0x${mode#path })) owner=${owner%%/*} parent=${1%/*}
+  if { [ -z "$parent" ] || is_ours "$parent"; } && trusted "$owner" && [ $((mode & 0170022)) -eq $((0040000)) ]; then
+    known_ours="$known_ours$1
+"
+    return
+  fi
+  if [ $((mode & 0170000)) -eq $((0120000)) ]; then led="$led$1
+"
+  else case $led in *"
+$parent
+"*) led="$led$1
+" ;; *) return ;; esac
+  fi
+  # what apply would leave alone
+  (goto "$1" || say astray "$1//$why")
+}
+
+digests() { # digests ours|theirs PATH...: of the files among them that are in such folders
+  whose=$1; shift
+  for path do
+    shift
+    if is_ours "${path%/*}"; then is=ours; else is=theirs; fi
+    # reading a pipe would take forever
+    if [ $is = "$whose" ] && [ -f "$path" ] && [ ! -h "$path" ]; then set -- "$@" "$path"; fi
+  done
+  [ $# -ne 0 ] || return 0
+  case $whose in
+  ours) exec sha256sum -- "$@" ;;
+  theirs)
+    # one may have taken a file's place meanwhile
+    timeout 60 sha256sum -- "$@" || [ $? -ne 124 ] || for path do printf 'sha256sum: %s: not read within 60 seconds\n' "$path"; done
+    ;;
+  esac
+} 2>&1
+
+content() { # content PATH BYTES: its first ones
+  if is_ours "${1%/*}"; then head -c "$2" -- "$1"
+  else (look "$1" && exec dd if="./$N" bs="$2" count=1 iflag=fullblock,nofollow,nonblock)
+  fi 2>/dev/null | base64 | tr -d '\n'
+}
+
+links() { # links COUNT PATH...: where those point that are links
+  count=$1; shift
+  for path do if [ -h "$path" ]; then say link "$path"; set -- "$@" "$path"; fi; done
+  shift "$count"
+  [ $# -eq 0 ] || { readlink -- "$@" 2>/dev/null || for path do readlink -- "$path"; done; } | while IFS= read -r path; do say target "$path"; done
+}

@@ -1,0 +1,99 @@
+# The way to a path, on which a folder may belong to somebody else: whoever that is could lead it elsewhere at any moment.
+#
+# What is done to a path, and what is read of it, is done by its name alone, in the folder that it is in, to which the shell goes
+# first (`look`): from then on it does not matter what becomes of the way there.
+#
+# $N is the name, $ours says whether nobody else can change what is in the folder, $way whether nobody can lead elsewhere on the
+# way there, $why what is wrong with it. Whoever looks does so in a subshell: the rest stays where it is.
+
+# folders that nobody but us can change, nor the way to them, as long as we do not
+forget() { known_ours='
+'; }
+forget
+trusted() { [ "$1" = 0 ] || [ "$1" = "$uid" ]; }
+
+others() { # others OWNER MODE: $take is whether others can take away what is in such a folder: no, sticky (not what is ours), yes
+  if ! trusted "$1"; then take=yes
+  # the bits of the group are those of all who are named in a list of access rights
+  elif [ $(($2 & 022)) -eq 0 ]; then take=no
+  elif [ $(($2 & 01000)) -ne 0 ]; then take=sticky
+  else take=yes
+  fi
+}
+
+taken() { # taken OWNER: whether others than we can put something else in the place of what has this owner, in a folder of which $take is known
+  case $take in no) return 1 ;; sticky) ! trusted "$1" ;; esac
+}
+
+goto() { # goto FOLDER
+  case $known_ours in *"
+$1
+"*) cd -P -- "$1" 2>/dev/null || { why="there is no folder $1"; return 1; }; ours=yes way=ours; return ;;
+  esac
+  set -- "$1" /
+  rest=${1#/} path=
+  while [ -n "$rest" ]; do
+    path=$path/${rest%%/*}
+    case $rest in */*) rest=${rest#*/} ;; *) rest= ;; esac
+    set -- "$@" "$path"
+  done
+  goal=$1; shift
+  # most ways lead through folders of root alone: one look at all of them
+  take=no seen=0 way=
+  while read -r owner mode; do
+    mode=$((0x$mode)); seen=$((seen + 1))
+    if [ $((mode & 0170000)) -ne $((0040000)) ] || taken "$owner"; then seen=-1; break; fi
+    others "$owner" "$mode"
+  done <<WAY
+$(stat -c '%u %f' -- "$@" 2>/dev/null)
+WAY
+  if [ "$seen" -ne $# ]; then walk "$goal" || return 1
+  else cd -P -- "$goal" 2>/dev/null || { why="there is no folder $goal"; return 1; }; way=ours
+  fi
+  ours=; if [ "$take" = no ]; then ours=yes; fi
+}
+
+# One folder after the other, so that none can be exchanged for another on the way. A link counts where nobody else can have put
+# it there, or where what it leads to belongs to whoever has.
+walk() { # walk FOLDER
+  cd / || return 1
+  left=${1#/} links=40 leader=
+  while :; do
+    { read -r here owner mode; read -r there its_owner its_mode its_name; } <<STEP
+$(stat -c '%d:%i %u %f' . 2>/dev/null; name=${left%%/*}; stat -c '%d:%i %u %f %U' -- "./${name:-.}" 2>/dev/null)
+STEP
+    mode=$((0x$mode)); others "$owner" "$mode"
+    if [ -z "$left" ]; then break; fi
+    name=${left%%/*}
+    case $left in */*) left=${left#*/} ;; *) left= ;; esac
+    case $name in '' | .) continue ;; ..) cd -P .. || return 1; continue ;; esac
+    if [ -z "$there" ]; then why="there is no folder ${PWD%/}/$name"; return 1; fi
+    case $((0x$its_mode & 0170000)) in
+    $((0120000)))
+      links=$((links - 1))
+      if [ $links -lt 0 ]; then why="too many links lead to $1"; return 1; fi
+      if taken "$its_owner"; then
+        if [ "$owner" != "$its_owner" ] || [ $((mode & 022)) -ne 0 ] || [ "${leader:-$owner}" != "$owner" ]; then
+          why="${PWD%/}/$name is a link that others than root can change"; return 1
+        fi
+        leader=$owner who=$its_name
+      fi
+      target=$(readlink -- "./$name") || { why="${PWD%/}/$name was exchanged meanwhile"; return 1; }
+      case $target in /*) cd / || return 1 ;; esac
+      left=$target${left:+/$left}; left=${left#/}
+      ;;
+    $((0040000)))
+      cd -P -- "./$name" 2>/dev/null || { why="cannot enter ${PWD%/}/$name"; return 1; }
+      if taken "$its_owner" && [ "$(stat -c '%d:%i' ..)" != "$here" ]; then why="$name on the way to $1 was exchanged meanwhile"; return 1; fi
+      ;;
+    *) why="${PWD%/}/$name is no folder"; return 1 ;;
+    esac
+  done
+  if [ -n "$leader" ] && [ "$leader" != "$owner" ]; then
+    why="a link of $who leads to $PWD, which is somebody else's"; return 1
+  fi
+}
+
+look() { # look PATH: goes to the folder that it is in
+  N=${1##*/} goal=${1%/*}; goto "${goal:-/}"
+}

@@ -25,7 +25,7 @@ pub struct Render {
 impl Render {
     pub fn run(&self) -> Result<u8, Error> {
         let project = connect::load(&self.inputs.selection())?;
-        let redact = connect::redactor(&project);
+        let redact = |text: &str| project.secrets.redact(text);
         let role = match &self.role {
             Some(role) if !self.scripts => role,
             _ => {

@@ -11,7 +11,7 @@ use crate::playbook::{Play, RoleUse, State};
 use crate::resource::check::Check;
 use crate::resource::{self, Files, Kept, Resource};
 use crate::role::{Expanded, Role, RoleFiles, expand_resources, expand_step, resolve_options, twin};
-use crate::secret::{Certainty, Secrets};
+use crate::secret::{Certainty, Secrets, told_of_template};
 use crate::source::{Diagnostic, Diagnostics, folder_of};
 use crate::template::{Layer, Rank, RenderError, Scope};
 use crate::yaml::Node;
@@ -50,7 +50,7 @@ impl Files for Sources {
 pub fn resolve(project: &Project, host: &str) -> Result<HostWork, Diagnostics> {
     project.hosts.render(host);
     let secrets = &project.secrets;
-    work(project, host).map_err(|errors| errors.hiding(&|text| secrets.redact(text), &|text| secrets.blank(text)))
+    work(project, host).map_err(|errors| errors.hiding(&|text| secrets.redact_own(text), &|text| secrets.blank(text)))
 }
 
 fn work(project: &Project, host: &str) -> Result<HostWork, Diagnostics> {
@@ -376,12 +376,12 @@ impl<'a> Resolver<'a> {
 fn note_variables(scope: &Scope, secrets: &Secrets) {
     for name in scope.names() {
         if let Some((_, node)) = scope.written(&name) {
-            let certainty = Certainty::of_name(&name);
-            secrets.note(node, &[], certainty);
+            secrets.note(&name, node, &[], Certainty::of_name(&name));
             // what it comes to, where its name tells; what is wrong with it is said where it is used
-            let template = certainty > Certainty::Open && node.as_str().is_some_and(|text| text.contains("{{"));
-            if template && let Ok(rendered) = scope.render(node) {
-                secrets.note(&rendered, &[], certainty);
+            if let Some(certainty) = told_of_template(&name, node)
+                && let Ok(rendered) = scope.render(node)
+            {
+                secrets.note(&name, &rendered, &[], certainty);
             }
         }
     }

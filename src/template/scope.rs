@@ -5,7 +5,7 @@ use super::convert::to_node;
 use super::hosts::Host;
 use super::layer::Variable;
 use super::{Hosts, Layer, Rank, RenderError, facts};
-use crate::secret::{Certainty, NoSecret, SecretName, disguise};
+use crate::secret::{Certainty, NoSecret, SecretName, disguise, told_of_template};
 use crate::source::{Diagnostic, SourceFile};
 use crate::yaml::Node;
 use minijinja::Value;
@@ -259,11 +259,8 @@ impl Scope {
     /// What a template comes to under a name that tells, such as `db_password: "{{ lookup('env', 'PW') }}"`, is another one in the
     /// twin, too.
     fn told_by_name(&self, name: &str, node: &Node, value: Value) -> Result<Value, Failure> {
-        let certainty = Certainty::of_name(name);
-        let template = node.as_str().is_some_and(|text| text.contains("{{"));
-        if !self.0.twin || certainty == Certainty::Open || !template || value.as_str().is_none() {
-            return Ok(value);
-        }
+        let certainty = told_of_template(name, node).filter(|_| self.0.twin && value.as_str().is_some());
+        let Some(certainty) = certainty else { return Ok(value) };
         let mut rendered = to_node(&value, &node.span)?;
         self.0.hosts.secrets().hidden().exchange(&mut rendered, &[], certainty);
         Ok(rendered.as_str().map_or(value, Value::from))

@@ -172,6 +172,44 @@ fn what_everybody_can_see_is_refused_however_short() -> io::Result<()> {
 }
 
 #[test]
+fn a_plain_value_under_a_telling_name_is_found_and_can_be_renamed() -> io::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let write = |path: &str, text: &str| {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
+        std::fs::write(path, text)
+    };
+    let inventory = |vars: &str| {
+        format!("all:\n  hosts: {{ web1: {{ ansible_host: 127.0.0.1, ansible_port: 1 }} }}\n  vars:\n{vars}")
+    };
+    let plain = "    cookie_domain: monitoring.example.org\n    app_private_key: /etc/ssl/private/app.key\n";
+    let told =
+        "    app_token: internal-clients\n    app: { api_key: '{{ app_token }}-2', cookie_domain: x.example.org }\n";
+    write("inventory.yml", &inventory(&format!("{plain}{told}")))?;
+    let play = r#"- hosts: all
+  resources:
+    - unit: { name: a, content: "[Service]\nExecStart=/bin/a {{ cookie_domain }} {{ app_private_key }} {{ app.cookie_domain }}\n" }
+    - unit: { name: b, content: "[Service]\nExecStart=/bin/b {{ cookie_domain }} {{ app_token }}\n" }
+    - file: { path: /etc/c, content: "{{ app_token | b64encode }}", mode: "0644" }
+    - command: { command: [d, "{{ app.api_key }}"], creates: /etc/d }
+  "#;
+    write("playbooks/site.yml", play.trim_end())?;
+    insta::assert_snapshot!(solti_in(folder.path(), &["diff", "inventory.yml"])?);
+    // under the names that the hint speaks of, nothing is wrong
+    write(
+        "inventory.yml",
+        &inventory(&format!("{plain}{told}").replace("app_token", "app_token_name").replace("api_key", "api_key_name")),
+    )?;
+    write(
+        "playbooks/site.yml",
+        &play.trim_end().replace("app_token", "app_token_name").replace("api_key", "api_key_name"),
+    )?;
+    let shown = solti_in(folder.path(), &["diff", "inventory.yml"])?;
+    assert!(shown.contains("web1") && !shown.contains("error:"), "{shown}");
+    Ok(())
+}
+
+#[test]
 fn errors_show_lines_without_secrets() -> io::Result<()> {
     let folder = tempfile::tempdir()?;
     project(folder.path(), ROLE)?;

@@ -104,8 +104,9 @@ fn strings(list: &mut [String], secrets: &Secrets) {
     }
 }
 
-/// Both sides of a file, without secrets: a hunk that touches a line with a secret hides all its changed lines, because
-/// the other side may hold the secret's former value, which no registry knows. `taint` is what in the new one was made of secrets.
+/// Both sides of a file, without secrets. Of the new side it is known which lines have one: `taint` is what in it was made of
+/// secrets. Of what was there a hunk that touches a secret hides all changed lines: among them may be the secret's former value,
+/// which no registry knows.
 fn text(
     old: Option<String>,
     new: Option<String>,
@@ -124,7 +125,7 @@ fn text(
     }
     let diff = compare(old, new);
     let mut hide_old = HashSet::new();
-    let mut hide_new = HashSet::new();
+    let mut changed_new = HashSet::new();
     for hunk in diff.grouped_ops(CONTEXT) {
         let changed = || hunk.iter().filter(|op| op.tag() != DiffTag::Equal);
         let touched = changed().any(|op| {
@@ -140,15 +141,14 @@ fn text(
                     hide_old.insert(line);
                 }
             }
-            if touched {
-                hide_new.extend(op.new_range());
-            }
+            changed_new.extend(op.new_range());
         }
     }
     let mut sides = (String::new(), String::new());
     for change in diff.iter_all_changes() {
         let hidden_old = change.old_index().is_some_and(|line| hide_old.contains(&line));
-        let hidden_new = change.new_index().is_some_and(|line| hide_new.contains(&line));
+        let secret_new = |line: &usize| new_secret.lines.contains(line) && changed_new.contains(line);
+        let hidden_new = change.new_index().as_ref().is_some_and(secret_new);
         let end = if change.missing_newline() { "" } else { "\n" };
         // a line that stays is shown alike on both sides
         let shown = match change.new_index() {
@@ -245,6 +245,27 @@ mod tests {
         user: a
         (a line with a secret: after)
         port: 1
+        ");
+    }
+
+    #[test]
+    fn only_new_lines_with_a_secret_are_hidden() {
+        insta::assert_snapshot!(sides("user: a\npassword: former\nport: 1\n", "user: b\npassword: s3cret\nport: 2\n"), @"
+        (a line with a secret: before)
+        (a line with a secret: before)
+        (a line with a secret: before)
+        ---
+        user: b
+        (a line with a secret: after)
+        port: 2
+        ");
+        // what was there had a secret, and what comes has none
+        insta::assert_snapshot!(sides("a: 1\npassword: former\n", "a: 2\nfile: /etc/x\n"), @"
+        (a line with a secret: before)
+        (a line with a secret: before)
+        ---
+        a: 2
+        file: /etc/x
         ");
     }
 

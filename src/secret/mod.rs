@@ -11,6 +11,7 @@ mod random;
 mod shapes;
 mod store;
 mod taint;
+mod unread;
 
 pub use members::{Certainty, told_of_template};
 use names::{is_reference, tells};
@@ -298,7 +299,7 @@ impl Secrets {
 /// A text that a user wrote with as many stars as what looks like a secret in it is long: for errors that come before it is
 /// known which values are secrets.
 pub fn blank_likely(text: &str) -> String {
-    blanked(text, &merged(shapes::places(text).chain(shapes::named(text)).collect()))
+    blanked(text, &merged(shapes::places(text).chain(shapes::named(text)).chain(unread::places(text)).collect()))
 }
 
 fn blanked(text: &str, places: &[Range<usize>]) -> String {

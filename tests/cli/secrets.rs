@@ -172,6 +172,19 @@ fn what_everybody_can_see_is_refused_however_short() -> io::Result<()> {
 }
 
 #[test]
+fn a_line_that_is_no_yaml_shows_no_secret() -> io::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let mut shown = String::new();
+    for line in ["password: [hunter2", "password: \"hunter2", "password: hunter2: hunter3", "password: @hunter2"] {
+        std::fs::write(folder.path().join("inventory.yml"), format!("all:\n  vars:\n    {line}\n"))?;
+        shown += &solti_in(folder.path(), &["inventory", "--list", "inventory.yml"])?;
+    }
+    assert!(!shown.contains("hunter"), "{shown}");
+    insta::assert_snapshot!(shown);
+    Ok(())
+}
+
+#[test]
 fn a_plain_value_under_a_telling_name_is_found_and_can_be_renamed() -> io::Result<()> {
     let folder = tempfile::tempdir()?;
     let write = |path: &str, text: &str| {

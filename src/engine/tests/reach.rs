@@ -57,6 +57,33 @@ fn passwords_come_from_variables_and_are_hidden() {
     }
 }
 
+#[test]
+fn truth_in_every_word_of_ansible() {
+    let user = |value: &str| {
+        let work = resolved(&format!("ansible_become: {value}"), &[""]).unwrap();
+        work.runs.first().and_then(|run| run.become_user.clone())
+    };
+    for yes in ["1", "'1'", "true", "'True'", "yes", "'yes'", "'on'", "Y", "t", "\"{{ 1 }}\""] {
+        assert_eq!(user(yes).as_deref(), Some("root"), "{yes}");
+    }
+    for no in ["0", "'0'", "false", "'no'", "'OFF'", "n", "f", "\"{{ false }}\""] {
+        assert_eq!(user(no), None, "{no}");
+    }
+    for checked in ["1", "'yes'", "true"] {
+        assert_eq!(errors(&format!("ansible_host_key_checking: {checked}"), &[""]), "no error");
+    }
+    for unchecked in ["0", "'off'", "n"] {
+        assert!(errors(&format!("ansible_host_key_checking: {unchecked}"), &[""]).contains("always checked"));
+    }
+    assert_snapshot!(errors("ansible_become: 2", &[""]), @"
+    error: expected true or false, found a whole number
+     --> ROOT/inventory.yml:1:40
+      |
+    1 | all: { hosts: { one: { ansible_become: 2 } } }
+      |                                        ^
+    ");
+}
+
 /// Each error has its place; passwords in the lines that are shown are covered.
 #[test]
 fn what_is_refused_is_said_with_its_place() {

@@ -11,7 +11,7 @@ use crate::playbook::{Play, RoleUse, State};
 use crate::resource::check::Check;
 use crate::resource::{self, Files, Kept, Resource};
 use crate::role::{Expanded, Role, RoleFiles, expand_resources, expand_step, resolve_options, twin};
-use crate::secret::{Certainty, Secrets, told_of_template};
+use crate::secret::{Certainty, Secrets};
 use crate::source::{Diagnostic, Diagnostics, folder_of};
 use crate::template::{Layer, Rank, RenderError, Scope};
 use crate::yaml::Node;
@@ -372,17 +372,12 @@ impl<'a> Resolver<'a> {
     }
 }
 
-/// Notes what the names of variables say of them, so that it is hidden where the variables are used.
+/// Notes what the names of variables say of them, so that it is hidden where the variables are used. What templates come to is
+/// noted when somebody asks for it.
 fn note_variables(scope: &Scope, secrets: &Secrets) {
     for name in scope.names() {
         if let Some((_, node)) = scope.written(&name) {
             secrets.note(&name, node, &[], Certainty::of_name(&name));
-            // what it comes to, where its name tells; what is wrong with it is said where it is used
-            if let Some(certainty) = told_of_template(&name, node)
-                && let Ok(rendered) = scope.render(node)
-            {
-                secrets.note(&name, &rendered, &[], certainty);
-            }
         }
     }
 }

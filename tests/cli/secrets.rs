@@ -172,6 +172,35 @@ fn what_everybody_can_see_is_refused_however_short() -> io::Result<()> {
 }
 
 #[test]
+fn what_templates_of_another_host_come_to_is_a_secret_too() -> io::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let hosts = "web1: { ansible_host: 127.0.0.1, ansible_port: 1 }, db1: { db_password: \"{{ 'hunter2' * 2 }}\" }";
+    std::fs::write(folder.path().join("inventory.yml"), format!("all: {{ hosts: {{ {hosts} }} }}\n"))?;
+    std::fs::create_dir(folder.path().join("playbooks"))?;
+    let play = "- hosts: web1\n  resources: [directory: { path: \"/srv/{{ hostvars['db1'].db_password }}\" }]\n";
+    std::fs::write(folder.path().join("playbooks/site.yml"), play)?;
+    insta::assert_snapshot!(solti_in(folder.path(), &["diff", "inventory.yml"])?, @r#"
+    exit 3
+    --- out
+    --- err
+    error: resources/play/directory:/srv/******** has a secret in its arguments or environment, which everybody on the host can see
+     --> playbooks/site.yml:2:15
+      |
+    2 |   resources: [directory: { path: "/srv/{{ hostvars['db1'].db_password }}" }]
+      |               ^^^^^^^^^
+      |
+     ::: inventory.yml:1:89
+      |
+    1 | all: { hosts: { web1: { ansible_host: 127.0.0.1, ansible_port: 1 }, db1: { db_password: "{{ 'hunter2' * 2 }}" } } }
+      |                                                                                         --------------------- `db_password` counts as a secret by its name
+      |
+      = help: hand it over with `stdin`, or let it be read from a file with `mode: "0600"`
+      = help: what is no secret has a name that ends with what it is, such as `db_password_name` or `db_password_path`
+    "#);
+    Ok(())
+}
+
+#[test]
 fn a_line_that_is_no_yaml_shows_no_secret() -> io::Result<()> {
     let folder = tempfile::tempdir()?;
     let mut shown = String::new();

@@ -348,6 +348,7 @@ fn hosts() -> Arc<Hosts> {
     );
     let two = "addr: \"10.0.0.{{ last }}\"\nlast: 2\nloop_: \"{{ hostvars['one.example'].peer_of_two }}\"\n";
     hosts.insert("two", vec![layer(Rank::Inventory, "two.yml", two)]);
+    hosts.insert_implicit("localhost", vec![layer(Rank::Inventory, "local.yml", "ansible_connection: local\n")]);
     Arc::new(hosts)
 }
 
@@ -365,6 +366,14 @@ fn what_every_host_sees() {
     1 | a: "{{ hostvars['three'].addr }}"
       |                ^^^^^^^^^^^^^^
     "#);
+}
+
+#[test]
+fn a_localhost_of_no_inventory_is_there_by_its_name_alone() {
+    let scope = hosts().scope("two").unwrap();
+    let text = "{{ hostvars | list }} {{ hostvars | length }} {% for h in hostvars %}{{ h }},{% endfor %} \
+                {{ hostvars.localhost.ansible_connection }} {{ 'localhost' in hostvars }}";
+    assert_snapshot!(file(&scope, text), @"['one.example', 'two'] 2 one.example,two, local True");
 }
 
 #[test]

@@ -341,6 +341,26 @@ mod tests {
     }
 
     #[test]
+    fn what_solti_says_keeps_its_words() {
+        let secrets = Secrets::new();
+        ["grafana", "container", "target"].into_iter().for_each(|value| secrets.add(value));
+        let value = |text: &str| Some(text.to_owned());
+        let mut change = Change {
+            resource: "grafana/config/symlink:/etc/grafana".to_owned(),
+            action: Action::Update,
+            details: vec![
+                Detail::Value { what: "target".to_owned(), old: value("the container"), new: value("/srv") },
+                Detail::note("container web"),
+            ],
+            operations: Vec::new(),
+        };
+        super::change(&mut change, &secrets);
+        assert_eq!(change.resource, "grafana/config/symlink:/etc/grafana");
+        let [Detail::Value { what, old, .. }, Detail::Note { text }] = &change.details[..] else { unreachable!() };
+        assert_eq!((what.as_str(), old.as_deref(), text.as_str()), ("target", Some("the ********"), "container web"));
+    }
+
+    #[test]
     fn hidden_files_and_operations_are_emptied() {
         let mut change = Change {
             resource: "loki/config/file:/etc/s3cret".to_owned(),

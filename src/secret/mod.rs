@@ -14,6 +14,7 @@ mod taint;
 mod unread;
 
 pub use members::{Certainty, told_of_template};
+pub use names::ABOUT;
 use names::{is_reference, tells};
 pub use random::hexadecimal;
 use shapes::of_urls;

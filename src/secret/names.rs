@@ -25,7 +25,7 @@ const PAIRS: &[(&str, &str)] =
 
 /// Last words of names that are about a secret, in the singular, and of which the value is none: where it is kept, what it is
 /// called, who may use it and for how long.
-const ABOUT: &[&str] = &[
+pub const ABOUT: &[&str] = &[
     "address",
     "age",
     "algorithm",
@@ -120,7 +120,9 @@ pub fn tells(name: &str) -> bool {
     // connection variables of Ansible, of which the short names have no other meaning
     let ansible =
         words.first().is_some_and(|word| word == "ansible") && words.last().is_some_and(|word| word == "pass");
-    let about = words.last().is_some_and(|last| is_about(last))
+    // `password_for_host` is that host's password
+    let owned = words.iter().rev().nth(1).is_some_and(|word| ["by", "for", "of", "per"].contains(&word.as_str()));
+    let about = !owned && words.last().is_some_and(|last| is_about(last))
         || words.windows(2).next_back().is_some_and(|pair| one_of(ABOUT_PAIRS, pair));
     ansible || told && !about
 }
@@ -184,7 +186,8 @@ mod tests {
         }
         // the last word is a secret's own, or says nothing of what is there
         let secret = "secret_id domain_password namespace_secret path_token token_value secret_key password_hash cookie \
-                      session_cookie_secret user_password host_key_passphrase token_id credentials_json pass_password";
+                      session_cookie_secret user_password host_key_passphrase token_id credentials_json pass_password \
+                      password_for_host tokens_by_user";
         for name in secret.split_whitespace() {
             assert!(tells(name), "{name}");
         }

@@ -220,6 +220,16 @@ fn all_types_of_options_are_described() -> Result {
 }
 
 #[test]
+fn all_last_words_of_names_are_listed() -> Result {
+    let page = page("security.md")?;
+    let section = section(&page, "### Names that are about a secret")?;
+    let (_, list) = section.split_once("\n\n`").ok_or("no list")?;
+    let listed: BTreeSet<&str> = list.split(['`', ',', '.', '\n', ' ']).filter(|word| !word.is_empty()).collect();
+    assert_eq!(listed, solti::secret::ABOUT.iter().copied().collect());
+    Ok(())
+}
+
+#[test]
 fn all_dependencies_are_explained() -> Result {
     let manifest: toml::Table = fs::read_to_string(root().join("Cargo.toml"))?.parse()?;
     let page = page("dependencies.md")?;

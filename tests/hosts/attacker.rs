@@ -1,5 +1,7 @@
 //! A user of a host who wants more of it than is theirs, while root works in folders that they own.
 
+mod moments;
+
 use crate::support::{Background, Host, Hosts, Project, Suite, wait_until};
 
 /// Exchanges whatever turns up in mallory's folders, and the folders themselves, for links to what is root's, as fast as it

@@ -35,7 +35,7 @@ label() { # label PATH: the security context that its place gives it
 # --- keeping ---
 
 keep() { # keep NUMBER PATH: what is there, or that nothing is, can be put back by renaming alone, once it is secured
-  if [ ! -e "$2" ] && [ ! -h "$2" ]; then entry erase "$2"; return; fi
+  if [ ! -e "$2" ] && [ ! -h "$2" ]; then entry erase "$2" "$1"; return; fi
   beside "$1" "$2" && entry restore "$2" "$1" && (
     into "$1" "$2" || exit 1
     # a second name for it takes no room, and it comes back as the very same; half a copy must not pass for one
@@ -107,7 +107,7 @@ folder() { # folder NUMBER PATH MODE OWNER GROUP: makes it, and its missing pare
   if [ -e "$T/made" ]; then while read -r id path; do if [ "$path" = "$2" ]; then known=$id; fi; done <"$T/made"; fi
   if [ -d "$2" ]; then owned "$1" "$2" "$3" "$4" "$5" "$known"
   else
-    beside "$1" "$2" && note empty "$2" && (
+    beside "$1" "$2" && note empty "$2" "$1" && (
       into "$1" "$2" && run "mkdir $2" mkdir -- new && made new "$2" \
         && set_owned new "$3" "$4" "$5" && run "mkdir $2" mv -T -- new "../$N"
     )
@@ -273,37 +273,46 @@ undo() { # undo VERB J NUMBER: of $whole; 1 where it could not
   case $1 in
   erase)
     if [ ! -e "$whole" ] && [ ! -h "$whole" ]; then return 0; fi
-    ( look "$whole" && rm -f -- "./$N" ) || return 1
-    case $whole in "$V"/*) ;; *) words="back removed $whole" ;; esac
+    if ( look "$whole" && rm -f -- "./$N" ); then case $whole in "$V"/*) ;; *) words="back removed $whole" ;; esac
+    else exchanged "$3" || return 1
+    fi
     ;;
   empty)
     if [ ! -d "$whole" ]; then return 0; fi
-    ( look "$whole" && rmdir -- "./$N" ) || {
-      [ -n "$(ls -A -- "$whole")" ] || return 1
-      words="stays $whole, which is not empty"
-    }
+    if ( look "$whole" && rmdir -- "./$N" ); then :
+    elif [ -n "$(ls -A -- "$whole")" ]; then words="stays $whole, which is not empty"
+    else exchanged "$3" || return 1
+    fi
     ;;
   restore)
     restore "$3"
     case $? in
     0) ;;
     3) label "$whole"; words="back $whole" ;;
-    4) words="stays $whole, which its folder's owner has exchanged meanwhile: what was there is gone" ;;
-    *) return 1 ;;
+    *) exchanged "$3" || return 1 ;;
     esac
     ;;
-  attributes) [ ! -e "$whole" ] || as_it_was "$2" "$3" || return 1 ;;
+  attributes) [ ! -e "$whole" ] || as_it_was "$2" "$3" || exchanged "$3" || return 1 ;;
   own) clear "$3" "$whole" ;;
   esac 2>/dev/null
   [ -z "$words" ] || say "${words%% *}" "${words#* }"
   return 0
 }
 
-restore() ( # restore NUMBER: by renaming alone; 3 where there was something to put back, 4 where others have taken it away
-  look "$whole" || exit 1
-  # it was noted, and then nothing was done; or it has been put back
+# Whoever has a folder on the way can see to it that nothing can be put back there. That is theirs to bear: the host does not wait
+# for them, as it does for a filesystem that cannot be written to.
+exchanged() { # exchanged NUMBER: whether it is so with $whole
+  read -r _ _ way <"$T/$1.own" && [ "$way" != ours ] || return 1
+  case $(room "$whole") in *read-only) return 1 ;; esac
+  words="stays $whole, which its folder's owner has exchanged meanwhile"
+}
+
+restore() ( # restore NUMBER: by renaming alone; 3 where there was something to put back
+  # it was noted, and then nothing was done
   if [ ! -e "$T/$1.own" ]; then exit 0; fi
-  own "$1" || { [ "$ours" = yes ] || exit 4; [ ! -e "./.solti-$1" ]; exit; }
+  look "$whole" || exit 1
+  # it has been put back, where nobody else can have taken it away
+  own "$1" || { [ "$way" = ours ] && [ ! -e "./.solti-$1" ]; exit; }
   if [ ! -e was ] && [ ! -h was ]; then exit 0; fi
   if same; then rm -f was; exit 0; fi
   if [ -d was ] || [ -d "../$N" ]; then

@@ -55,6 +55,8 @@ fn what_she_exchanges_at_the_right_moment_gains_her_nothing() {
     what_is_given_back(host);
     what_is_held(host);
     what_was_made_on_the_way(host);
+    the_way_back(host);
+    a_read_only_folder(host);
 }
 
 /// A folder of root's can be renamed away with all that is in it.
@@ -141,4 +143,48 @@ fn what_was_made_on_the_way(host: &Host) {
     let said = moment(host, &format!("{made}; she 'mv new away; mv backup new'; {given}; put_back"));
     assert_eq!(rights(host, "new"), "new root root 700", "{said}");
     assert!(said.contains("left alone"), "{said}");
+}
+
+/// Whatever she has made of her folders meanwhile, it is said what stays, and nobody is kept from the next run.
+fn the_way_back(host: &Host) {
+    let replaced = "beside 1 $1 && printf new | fill 1 $1 - - - && keep 1 $1 && secure 1 $1 && swap 1 $1 || say failed";
+    let attributes = "attributes 1 $1 0600 root root $(stat -c %u $1) || say failed";
+    let made = "folder 1 $1 0755 root - || say failed";
+    for (what, path, she) in [
+        (replaced, "app.conf", "mv .solti-1 away"),
+        (replaced, "app.conf", "mv .solti-1 away; mkdir .solti-1"),
+        (replaced, "app.conf", "rm app.conf; mkdir -p app.conf/full"),
+        (replaced, "app.conf", "mv ~/tree ~/away; ln -s /srv/victim ~/tree"),
+        (replaced, "app.conf", "mv ~/tree ~/away"),
+        (replaced, "rooted/app.conf", "mv rooted away; mv backup rooted"),
+        (replaced, "rooted/app.conf", "mv rooted away; ln -s loop rooted; ln -s rooted loop"),
+        (replaced, "new.conf", "rm new.conf; mkdir -p new.conf/full"),
+        (replaced, "new.conf", "mv ~/tree ~/away; ln -s /srv/victim ~/tree; touch /srv/victim/new.conf"),
+        (attributes, "app.conf", "mv app.conf away; mv secret app.conf"),
+        (attributes, "app.conf", "rm app.conf; ln -s away app.conf; touch away"),
+        (attributes, "app.conf", "mv ~/tree ~/away; ln -s /srv/victim ~/tree; touch /srv/victim/app.conf"),
+        (made, "made", "mv made away; ln -s away made"),
+        (made, "made", "mkdir ~/other; mv ~/tree ~/away; ln -s /srv/victim ~/tree; mkdir /srv/victim/made"),
+    ] {
+        let theirs = "; chmod 1777 /srv/victim";
+        let said = moment(host, &format!("set -- $tree/{path}; {what}{theirs}; she '{she}'; put_back"));
+        assert!(!said.contains("failed") && !said.contains("stuck"), "{path}: {she}: {said}");
+        assert_eq!(
+            host.read("ls /var/lib/solti/journal; rm -rf /home/mallory/away /home/mallory/other"),
+            "",
+            "{path}: {she}: {said}"
+        );
+    }
+}
+
+/// A disk that cannot be written to is waited for, in her folders as in others.
+fn a_read_only_folder(host: &Host) {
+    let said = moment(
+        host,
+        "beside 1 $tree/app.conf && printf new | fill 1 $tree/app.conf - - - && keep 1 $tree/app.conf && swap 1 $tree/app.conf
+         mount --bind $tree $tree && mount -o remount,bind,ro $tree; put_back; cat $tree/app.conf
+         umount $tree; recover; cat $tree/app.conf",
+    );
+    let stuck = "stuck /home/mallory/tree/app.conf: the filesystem /home/mallory/tree is mounted read-only";
+    assert!(said.contains(stuck) && said.ends_with("recovered t\nold"), "{said}");
 }

@@ -1,6 +1,7 @@
 //! Planning hosts, writing steps, finding projects: all that needs no host.
 
 mod adopting;
+mod arguments;
 mod cut;
 mod durable;
 mod facts;

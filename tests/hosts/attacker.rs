@@ -1,5 +1,6 @@
 //! A user of a host who wants more of it than is theirs, while root works in folders that they own.
 
+mod locks;
 mod moments;
 
 use crate::support::{Background, Host, Hosts, Project, Suite, wait_until};

@@ -3,7 +3,7 @@
 use crate::support::{Hosts, Project, Suite, wait_until};
 
 /// Takes its time, until there is a file.
-const SLOW: &str = "- hosts: all\n  resources:\n    - command: { command: [sh, -c, 'touch ~/at-work; until [ -e /tmp/enough ]; do sleep 0.1; done'], unless: [test, -e, /tmp/enough] }\n";
+const SLOW: &str = "- hosts: all\n  resources:\n    - command: { command: [timeout, '20', sh, -c, 'touch ~/at-work; until [ -e /tmp/enough ]; do sleep 0.1; done'], unless: [test, -e, /tmp/enough] }\n";
 
 /// Commands, and questions, that leave a program running.
 const LEAVES: &str = r#"- hosts: all

@@ -50,29 +50,16 @@ secure() { # secure {NUMBER PATH}...: what was made and what was kept is on the 
     # each second one is a path
     shift
     if [ -z "$number" ]; then number=$path; continue; fi
-    folder=${path%/*}
+    folder=${path%/*} mine=${path%/*}/.solti-$number
     case $known_ours in
     *"
 ${folder:-/}
-"*)
-      mine=$folder/.solti-$number
-      for f in "$mine/new" "$mine/was"; do if [ -f "$f" ] && [ ! -h "$f" ]; then set -- "$@" "$f"; fi; done
-      if [ -d "$mine" ]; then set -- "$@" "$mine"; fi
-      set -- "$@" "$folder/"
-      ;;
-    *) secure_there "$number" "$path" || return 1 ;;
+"*) set -- "$@" "$mine/new" "$mine/was" "$mine" "$folder/" ;;
+    *) ( into "$number" "$path" && flush_all ./new ./was . .. ) || return 1 ;;
     esac
     number=
   done
-  flush "$@" && noted
-}
-secure_there() {
-  (
-    into "$1" "$2" || exit 1
-    set -- . ..
-    for f in new was; do if [ -f "$f" ] && [ ! -h "$f" ]; then set -- "$@" "./$f"; fi; done
-    flush "$@"
-  )
+  flush_all "$@" && noted
 }
 
 keep_original() { # keep_original NUMBER PATH NAME
@@ -101,11 +88,14 @@ parents() { # parents FOLDER: makes it and what leads to it, with the usual perm
 }
 
 made() { printf '%s %s\n' "$(stat -c '%d:%i' -- "$1")" "$2" >>"$T/made"; } # made NAME PATH: what it is that was made there
+was_made() { # was_made PATH: $is is what was made there, if anything was
+  is=
+  if [ -e "$T/made" ]; then while read -r id path; do if [ "$path" = "$1" ]; then is=$id; fi; done <"$T/made"; fi
+  [ -n "$is" ]
+}
 
 folder() { # folder NUMBER PATH MODE OWNER GROUP: makes it, and its missing parents
-  known=
-  if [ -e "$T/made" ]; then while read -r id path; do if [ "$path" = "$2" ]; then known=$id; fi; done <"$T/made"; fi
-  if [ -d "$2" ]; then owned "$1" "$2" "$3" "$4" "$5" "$known"
+  if [ -d "$2" ]; then owned "$@"
   else
     beside "$1" "$2" && note empty "$2" "$1" && (
       into "$1" "$2" && run "mkdir $2" mkdir -- new && made new "$2" \
@@ -152,12 +142,10 @@ discard() { # discard NUMBER PATH
 }
 
 discard_empty() { # discard_empty NUMBER PATH
-  [ -d "$2" ] || return 0
   # what was taken out of it lies ready in it
-  if is_empty "$2" && aside "$@"; then
-    ( into "$1" "$2" && { is_empty was || mv -T -- was "../$N"; } ) || return 1
+  if [ -d "$2" ] && is_empty "$2"; then
+    aside "$@" && ( into "$1" "$2" && { is_empty was || mv -T -- was "../$N"; } )
   fi
-  [ ! -d "$2" ] || say kept "$2"
 }
 is_empty() { [ -z "$(ls -A -- "$1" | grep -v '^[.]solti-')" ]; } # is_empty FOLDER: but for what is ours
 

@@ -12,6 +12,13 @@ b64() { printf '%s' "$1" | base64 | tr -d '\n'; }
 random() { od -An -N8 -tx1 /dev/urandom | tr -d ' \n'; }
 # what is written must be on the disk before it counts
 flush() { sync -- "$@" 2>/dev/null || sync; }
+flush_all() { # flush_all PATH...: those of them that are files or folders, not what links lead to
+  for f do
+    shift
+    if [ ! -h "$f" ] && { [ -f "$f" ] || [ -d "$f" ]; }; then set -- "$@" "$f"; fi
+  done
+  [ $# -eq 0 ] || flush "$@"
+}
 
 # Whatever ends this shell while a transaction is open also ends the transaction.
 trap 'put_back; unwatch' EXIT

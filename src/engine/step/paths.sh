@@ -157,15 +157,15 @@ set_owned() { # set_owned NAME MODE OWNER GROUP, of what nobody else can exchang
 # the way back writes nothing, not even what a command says
 how=logged
 
-# Where others could exchange it, it must be who was said to have it, or the very same file, or else belong to its folder's owner:
-# what is root's there is not given away.
+# Where others could exchange it, it must be who was said to have it, or the very same file, or else what was made there, or belong
+# to its folder's owner: what is root's there is not given away.
 owned() { # owned NUMBER PATH MODE OWNER GROUP [UID | DEVICE:INODE]
   forget
   (
     enter "$2" || exit 1
     if [ "$ours" = yes ] || [ "$N" = . ]; then set_owned "./$N" "$3" "$4" "$5"; exit; fi
     case ${6:--} in
-    -) of=%u is=$(stat -c %u .) ;;
+    -) of=%d:%i; was_made "$2" || of=%u is=$(stat -c %u .) ;;
     *:*) of=%d:%i is=$6 ;;
     *) of=%u is=$6 ;;
     esac

@@ -381,17 +381,17 @@ settle() { # settle TENTHS CHANGE:UNIT...: they must stay up, without having sta
   done
 }
 
-lock() { # lock WHO
+lock() { # lock WHO TOGETHER
   tool flock || { say refused 'flock is missing on the host (package util-linux)'; return 1; }
   # whoever could open it could hold it
   ( umask 077; { [ -d "${L%/*}" ] || mkdir -p -- "${L%/*}"; } && : >>"$L" ) 2>/dev/null || { say refused "cannot write $L"; return 1; }
   exec 8<>"$L"
   if ! flock -n 8; then
-    IFS= read -r who <"$L"
+    { IFS= read -r who && read -r _ && read -r together; } <"$L"
     # this run's own shell of another identity has it
-    if [ "$who" = "$1" ]; then exec 8>&-; return 0; fi
+    if [ "$together" = "$2" ]; then exec 8>&-; return 0; fi
     say locked "${who:-unknown}"; return 1
   fi
-  printf '%s\n%s\n' "$1" "$$" >"$L"
+  printf '%s\n%s\n%s\n' "$1" "$$" "$2" >"$L"
   holds=yes
 }

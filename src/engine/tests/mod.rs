@@ -7,6 +7,7 @@ mod durable;
 mod facts;
 mod faults;
 mod killed;
+mod locked;
 mod planner;
 mod podman_steps;
 mod project;

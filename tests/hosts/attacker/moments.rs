@@ -32,7 +32,7 @@ fn moment(host: &Host, text: &str) -> String {
     let she = "she() { runuser -u mallory -- sh -c \"cd ~/tree && { $1; }\" 8>&-; }";
     let script = format!(
         "S=mark; say() {{ printf '%s\\n' \"$*\"; }}\n{FUNCTIONS}\n{PLACE}\n{she}\n\
-         tree=/home/mallory/tree; lock 'a test' && begin t && ready || exit 9\n{text}\n"
+         tree=/home/mallory/tree; lock 'a test' together && begin t && ready || exit 9\n{text}\n"
     );
     host.read(&script)
 }

@@ -75,6 +75,8 @@ pub struct Session {
     password: Option<Password>,
     /// Who is working, for others who find the host locked; none if nothing is to be changed.
     who: Option<String>,
+    /// By what its shells know that it is one of them who holds the host's lock.
+    together: String,
     shells: BTreeMap<Identity, Shell>,
     /// Those whose shells hold the host's lock for it.
     holding: BTreeSet<Identity>,
@@ -114,6 +116,7 @@ impl Session {
             run_dir,
             password,
             who,
+            together: host::random_word(),
             shells: BTreeMap::new(),
             holding: BTreeSet::new(),
             first: None,
@@ -286,7 +289,7 @@ impl Session {
     async fn probe(&mut self, identity: &Identity, probe: &Probe, first: bool) -> Result<State, Stop> {
         let (_, records) = match &self.who {
             Some(who) if first => {
-                let program = step::opening(who) + &probe.program() + "watch\n";
+                let program = step::opening(who, &self.together) + &probe.program() + "watch\n";
                 let answer = self.send(identity, &program).await?;
                 self.holding.insert(identity.clone());
                 answer

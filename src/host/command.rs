@@ -180,6 +180,29 @@ mod tests {
         Ok(())
     }
 
+    /// As ssh itself understands it: what comes first wins.
+    #[test]
+    fn who_answers_no_questions_is_not_waited_for() -> Result<(), Box<dyn std::error::Error>> {
+        let run = RunDir::new()?;
+        for arguments in ["-o ConnectTimeout=30 -o BatchMode=no", "-F /dev/null -o ConnectTimeout=30"] {
+            let target =
+                Target::from_variables("h", |name| (name == "ansible_ssh_common_args").then(|| arguments.to_owned()))
+                    .map_err(|(_, what)| what)?;
+            let timeout = |target: &Target| -> Result<String, Box<dyn std::error::Error>> {
+                let words = ssh(&run, target)?;
+                let output = std::process::Command::new(&words[0]).args(&words[1..]).args(["-G", "h"]).output()?;
+                let said = String::from_utf8(output.stdout)?;
+                let told = |line: &&str| line.starts_with("connecttimeout") || line.starts_with("batchmode");
+                let mut lines: Vec<&str> = said.lines().filter(told).collect();
+                lines.sort_unstable();
+                Ok(lines.join(", "))
+            };
+            assert_eq!(timeout(&target)?, "batchmode no, connecttimeout 30", "{arguments}");
+            assert_eq!(timeout(&target.unattended())?, "batchmode yes, connecttimeout 5", "{arguments}");
+        }
+        Ok(())
+    }
+
     #[test]
     fn a_configuration_file_of_the_users_own_replaces_ours() -> Result<(), Box<dyn std::error::Error>> {
         let run = RunDir::new()?;

@@ -137,7 +137,7 @@ impl Start {
 }
 
 /// A word that nobody can guess, from the random keys of the standard library's hash tables.
-fn random_word() -> String {
+pub(crate) fn random_word() -> String {
     let half = || RandomState::new().build_hasher().finish();
     format!("{:016x}{:016x}", half(), half())
 }

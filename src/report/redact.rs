@@ -305,6 +305,18 @@ mod tests {
     }
 
     #[test]
+    fn a_password_that_goes_is_hidden_by_its_name() {
+        for (old, new) in [
+            ("user: a\npassword: former\nport: 1\n", "user: a\nport: 1\n"),
+            ("url = http://a:former@b/\nport = 1\n", "port = 2\n"),
+            ("port = 1\nApiKey = \"former\"\n", "port = 2\n"),
+        ] {
+            let shown = text(Some(old.into()), Some(new.into()), &Taint::default(), &Secrets::new()).0.unwrap();
+            assert!(!shown.contains("former"), "{shown}");
+        }
+    }
+
+    #[test]
     fn a_secret_that_moves_far_hides_its_former_value() {
         let far: String = (0..20).map(|n| format!("line {n}\n")).collect();
         let shown = sides(&format!("password: former\n{far}"), &format!("{far}password: s3cret\n"));

@@ -15,7 +15,13 @@ fn solti(arguments: &[&str]) -> io::Result<String> {
 }
 
 fn solti_in(folder: &Path, arguments: &[&str]) -> io::Result<String> {
+    solti_told(folder, arguments, &[])
+}
+
+/// The same, with these in its environment.
+fn solti_told(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> io::Result<String> {
     let output = Command::new(env!("CARGO_BIN_EXE_solti"))
+        .envs(environment.iter().copied())
         .args(arguments)
         .current_dir(folder)
         .env("COLUMNS", "80")

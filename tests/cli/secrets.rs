@@ -1,6 +1,6 @@
 //! Secrets in what is shown without a host: rendered files, and errors with the lines that they point at.
 
-use crate::solti_in;
+use crate::{solti_in, solti_told};
 use std::io;
 use std::path::Path;
 
@@ -304,5 +304,30 @@ fn what_a_template_is_the_first_to_look_up() -> io::Result<()> {
     std::fs::write(folder.path().join("roles/own/templates/key.j2"), "{{ lookup('secret', 'own_key') | hash }}\n")?;
     let shown = solti_in(folder.path(), &["diff", "inventory.yml"])?;
     assert!(shown.contains("error: /etc/own/key has a secret in it"), "{shown}");
+    Ok(())
+}
+
+/// Under a name that tells, a template's value is a secret, too, and so is what is made of it.
+#[test]
+fn what_comes_from_the_environment_is_hidden_by_its_variable() -> io::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let role = "summary: x\noptions:\n  own_text: { type: string }\n  own_open: { type: string }\nsteps:\n  - name: run\n    resources:\n\
+        \x20     - file: { path: /etc/own/key, content: \"{{ own_text }}\\n{{ own_text | hash }}\\n{{ own_text | b64encode }}\\n{{ own_open }}\\n\" }\n";
+    project(folder.path(), role)?;
+    let play = "- hosts: all\n  vars: { db_password: \"{{ lookup('env', 'SOLTI_PW') }}\", region: \"{{ lookup('env', 'SOLTI_REGION') }}\" }\n\
+        \x20 roles: [{ role: own, vars: { own_text: \"{{ db_password }}\", own_open: \"{{ region }}\" } }]\n";
+    std::fs::write(folder.path().join("playbooks/site.yml"), play)?;
+    let environment = [("SOLTI_PW", PLAIN), ("SOLTI_REGION", "north-west")];
+    let shown = solti_told(folder.path(), &["render", "inventory.yml", "web1", "own"], &environment)?;
+    insta::assert_snapshot!(shown, @"
+    exit 0
+    --- out
+    ==> /etc/own/key <==
+    ********
+    ********
+    ********
+    north-west
+    --- err
+    ");
     Ok(())
 }

@@ -35,7 +35,7 @@ label() { # label PATH: the security context that its place gives it
 # --- keeping ---
 
 keep() { # keep NUMBER PATH: what is there, or that nothing is, can be put back by renaming alone, once it is secured
-  if [ ! -e "$2" ] && [ ! -h "$2" ]; then entry erase "$2"; return; fi
+  if [ ! -e "$2" ] && [ ! -h "$2" ]; then entry erase "$2" "$1"; return; fi
   beside "$1" "$2" && entry restore "$2" "$1" && (
     into "$1" "$2" || exit 1
     # a second name for it takes no room, and it comes back as the very same; half a copy must not pass for one
@@ -50,29 +50,16 @@ secure() { # secure {NUMBER PATH}...: what was made and what was kept is on the 
     # each second one is a path
     shift
     if [ -z "$number" ]; then number=$path; continue; fi
-    folder=${path%/*}
+    folder=${path%/*} mine=${path%/*}/.solti-$number
     case $known_ours in
     *"
 ${folder:-/}
-"*)
-      mine=$folder/.solti-$number
-      for f in "$mine/new" "$mine/was"; do if [ -f "$f" ] && [ ! -h "$f" ]; then set -- "$@" "$f"; fi; done
-      if [ -d "$mine" ]; then set -- "$@" "$mine"; fi
-      set -- "$@" "$folder/"
-      ;;
-    *) secure_there "$number" "$path" || return 1 ;;
+"*) set -- "$@" "$mine/new" "$mine/was" "$mine" "$folder/" ;;
+    *) ( into "$number" "$path" && flush_all ./new ./was . .. ) || return 1 ;;
     esac
     number=
   done
-  flush "$@" && noted
-}
-secure_there() {
-  (
-    into "$1" "$2" || exit 1
-    set -- . ..
-    for f in new was; do if [ -f "$f" ] && [ ! -h "$f" ]; then set -- "$@" "./$f"; fi; done
-    flush "$@"
-  )
+  flush_all "$@" && noted
 }
 
 keep_original() { # keep_original NUMBER PATH NAME
@@ -101,13 +88,16 @@ parents() { # parents FOLDER: makes it and what leads to it, with the usual perm
 }
 
 made() { printf '%s %s\n' "$(stat -c '%d:%i' -- "$1")" "$2" >>"$T/made"; } # made NAME PATH: what it is that was made there
+was_made() { # was_made PATH: $is is what was made there, if anything was
+  is=
+  if [ -e "$T/made" ]; then while read -r id path; do if [ "$path" = "$1" ]; then is=$id; fi; done <"$T/made"; fi
+  [ -n "$is" ]
+}
 
 folder() { # folder NUMBER PATH MODE OWNER GROUP: makes it, and its missing parents
-  known=
-  if [ -e "$T/made" ]; then while read -r id path; do if [ "$path" = "$2" ]; then known=$id; fi; done <"$T/made"; fi
-  if [ -d "$2" ]; then owned "$1" "$2" "$3" "$4" "$5" "$known"
+  if [ -d "$2" ]; then owned "$@"
   else
-    beside "$1" "$2" && note empty "$2" && (
+    beside "$1" "$2" && note empty "$2" "$1" && (
       into "$1" "$2" && run "mkdir $2" mkdir -- new && made new "$2" \
         && set_owned new "$3" "$4" "$5" && run "mkdir $2" mv -T -- new "../$N"
     )
@@ -152,12 +142,10 @@ discard() { # discard NUMBER PATH
 }
 
 discard_empty() { # discard_empty NUMBER PATH
-  [ -d "$2" ] || return 0
   # what was taken out of it lies ready in it
-  if is_empty "$2" && aside "$@"; then
-    ( into "$1" "$2" && { is_empty was || mv -T -- was "../$N"; } ) || return 1
+  if [ -d "$2" ] && is_empty "$2"; then
+    aside "$@" && ( into "$1" "$2" && { is_empty was || mv -T -- was "../$N"; } )
   fi
-  [ ! -d "$2" ] || say kept "$2"
 }
 is_empty() { [ -z "$(ls -A -- "$1" | grep -v '^[.]solti-')" ]; } # is_empty FOLDER: but for what is ours
 
@@ -273,37 +261,46 @@ undo() { # undo VERB J NUMBER: of $whole; 1 where it could not
   case $1 in
   erase)
     if [ ! -e "$whole" ] && [ ! -h "$whole" ]; then return 0; fi
-    ( look "$whole" && rm -f -- "./$N" ) || return 1
-    case $whole in "$V"/*) ;; *) words="back removed $whole" ;; esac
+    if ( look "$whole" && rm -f -- "./$N" ); then case $whole in "$V"/*) ;; *) words="back removed $whole" ;; esac
+    else exchanged "$3" || return 1
+    fi
     ;;
   empty)
     if [ ! -d "$whole" ]; then return 0; fi
-    ( look "$whole" && rmdir -- "./$N" ) || {
-      [ -n "$(ls -A -- "$whole")" ] || return 1
-      words="stays $whole, which is not empty"
-    }
+    if ( look "$whole" && rmdir -- "./$N" ); then :
+    elif [ -n "$(ls -A -- "$whole")" ]; then words="stays $whole, which is not empty"
+    else exchanged "$3" || return 1
+    fi
     ;;
   restore)
     restore "$3"
     case $? in
     0) ;;
     3) label "$whole"; words="back $whole" ;;
-    4) words="stays $whole, which its folder's owner has exchanged meanwhile: what was there is gone" ;;
-    *) return 1 ;;
+    *) exchanged "$3" || return 1 ;;
     esac
     ;;
-  attributes) [ ! -e "$whole" ] || as_it_was "$2" "$3" || return 1 ;;
+  attributes) [ ! -e "$whole" ] || as_it_was "$2" "$3" || exchanged "$3" || return 1 ;;
   own) clear "$3" "$whole" ;;
   esac 2>/dev/null
   [ -z "$words" ] || say "${words%% *}" "${words#* }"
   return 0
 }
 
-restore() ( # restore NUMBER: by renaming alone; 3 where there was something to put back, 4 where others have taken it away
-  look "$whole" || exit 1
-  # it was noted, and then nothing was done; or it has been put back
+# Whoever has a folder on the way can see to it that nothing can be put back there. That is theirs to bear: the host does not wait
+# for them, as it does for a filesystem that cannot be written to.
+exchanged() { # exchanged NUMBER: whether it is so with $whole
+  read -r _ _ way <"$T/$1.own" && [ "$way" != ours ] || return 1
+  case $(room "$whole") in *read-only) return 1 ;; esac
+  words="stays $whole, which its folder's owner has exchanged meanwhile"
+}
+
+restore() ( # restore NUMBER: by renaming alone; 3 where there was something to put back
+  # it was noted, and then nothing was done
   if [ ! -e "$T/$1.own" ]; then exit 0; fi
-  own "$1" || { [ "$ours" = yes ] || exit 4; [ ! -e "./.solti-$1" ]; exit; }
+  look "$whole" || exit 1
+  # it has been put back, where nobody else can have taken it away
+  own "$1" || { [ "$way" = ours ] && [ ! -e "./.solti-$1" ]; exit; }
   if [ ! -e was ] && [ ! -h was ]; then exit 0; fi
   if same; then rm -f was; exit 0; fi
   if [ -d was ] || [ -d "../$N" ]; then

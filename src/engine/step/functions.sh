@@ -12,6 +12,13 @@ b64() { printf '%s' "$1" | base64 | tr -d '\n'; }
 random() { od -An -N8 -tx1 /dev/urandom | tr -d ' \n'; }
 # what is written must be on the disk before it counts
 flush() { sync -- "$@" 2>/dev/null || sync; }
+flush_all() { # flush_all PATH...: those of them that are files or folders, not what links lead to
+  for f do
+    shift
+    if [ ! -h "$f" ] && { [ -f "$f" ] || [ -d "$f" ]; }; then set -- "$@" "$f"; fi
+  done
+  [ $# -eq 0 ] || flush "$@"
+}
 
 # Whatever ends this shell while a transaction is open also ends the transaction.
 trap 'put_back; unwatch' EXIT
@@ -374,17 +381,17 @@ settle() { # settle TENTHS CHANGE:UNIT...: they must stay up, without having sta
   done
 }
 
-lock() { # lock WHO
+lock() { # lock WHO TOGETHER
   tool flock || { say refused 'flock is missing on the host (package util-linux)'; return 1; }
   # whoever could open it could hold it
   ( umask 077; { [ -d "${L%/*}" ] || mkdir -p -- "${L%/*}"; } && : >>"$L" ) 2>/dev/null || { say refused "cannot write $L"; return 1; }
   exec 8<>"$L"
   if ! flock -n 8; then
-    IFS= read -r who <"$L"
+    { IFS= read -r who && read -r _ && read -r together; } <"$L"
     # this run's own shell of another identity has it
-    if [ "$who" = "$1" ]; then exec 8>&-; return 0; fi
+    if [ "$together" = "$2" ]; then exec 8>&-; return 0; fi
     say locked "${who:-unknown}"; return 1
   fi
-  printf '%s\n%s\n' "$1" "$$" >"$L"
+  printf '%s\n%s\n%s\n' "$1" "$$" "$2" >"$L"
   holds=yes
 }

@@ -28,11 +28,9 @@ settled() {
   set --
   while read -r _ entry _; do
     IFS= read -r path <"$T/$entry.path" || continue
-    folder=${path%/*}/
-    if [ -d "$folder" ]; then set -- "$@" "$folder"; fi
-    if [ ! -h "$path" ] && { [ -f "$path" ] || [ -d "$path" ]; }; then set -- "$@" "$path"; fi
+    set -- "$@" "${path%/*}/" "$path"
   done <"$T/undo"
-  [ $# -eq 0 ] || flush "$@"
+  flush_all "$@"
 }
 
 # --- the way back ---

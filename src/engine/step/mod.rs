@@ -26,9 +26,9 @@ pub(super) const FUNCTIONS: &str = concat!(
 );
 
 /// The start of every `apply` on a host: the functions, the lock, and putting back what an earlier run left open.
-/// `who` is shown to others who find the host locked.
-pub fn opening(who: &str) -> String {
-    format!("{FUNCTIONS}\n{PLACE}\nlock {} && recover\n", quote(who))
+/// `who` is shown to others who find the host locked; shells that come `together` do not keep each other out.
+pub fn opening(who: &str, together: &str) -> String {
+    format!("{FUNCTIONS}\n{PLACE}\nlock {} {together} && recover\n", quote(who))
 }
 
 /// Begins a role's transaction; all its steps are put back together until it is committed. How its services ran is

@@ -20,7 +20,7 @@ beside() { # beside NUMBER PATH: makes one in the folder that PATH is in; its na
     "$uid 41c0 "*" $here" | "$uid 45c0 "*" $here") [ "$ours" = yes ] || [ -z "$(ls -A)" ] ;;
     *) false ;;
     esac || { failed 1 '' "cannot stage beside $2: what is there was exchanged meanwhile"; exit 1; }
-    stat -c '%d:%i %u' . >"$T/$1.own" || exit 1
+    mine=$(stat -c '%d:%i %u' .) && printf '%s %s\n' "$mine" "${way:-theirs}" >"$T/$1.own" || exit 1
     [ "$way" != ours ] || exit 3
   )
   case $? in
@@ -33,7 +33,7 @@ beside() { # beside NUMBER PATH: makes one in the folder that PATH is in; its na
 
 own() { # own NUMBER: goes from the folder that was entered to ours in it
   # a number may be given again to another folder, but not its owner by others
-  cd -P -- "./.solti-$1" 2>/dev/null && { [ "$way" = ours ] || [ "$(stat -c '%d:%i %u' .)" = "$(cat "$T/$1.own")" ]; } \
+  cd -P -- "./.solti-$1" 2>/dev/null && { [ "$way" = ours ] || { read -r id owner _ <"$T/$1.own" && [ "$(stat -c '%d:%i %u' .)" = "$id $owner" ]; }; } \
     || { why="the folder .solti-$1 beside it is gone"; return 1; }
   ours=yes
 }
@@ -62,15 +62,15 @@ set_owned() { # set_owned NAME MODE OWNER GROUP, of what nobody else can exchang
 # the way back writes nothing, not even what a command says
 how=logged
 
-# Where others could exchange it, it must be who was said to have it, or the very same file, or else belong to its folder's owner:
-# what is root's there is not given away.
+# Where others could exchange it, it must be who was said to have it, or the very same file, or else what was made there, or belong
+# to its folder's owner: what is root's there is not given away.
 owned() { # owned NUMBER PATH MODE OWNER GROUP [UID | DEVICE:INODE]
   forget
   (
     enter "$2" || exit 1
     if [ "$ours" = yes ] || [ "$N" = . ]; then set_owned "./$N" "$3" "$4" "$5"; exit; fi
     case ${6:--} in
-    -) of=%u is=$(stat -c %u .) ;;
+    -) of=%d:%i; was_made "$2" || of=%u is=$(stat -c %u .) ;;
     *:*) of=%d:%i is=$6 ;;
     *) of=%u is=$6 ;;
     esac

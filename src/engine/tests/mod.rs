@@ -1,11 +1,13 @@
 //! Planning hosts, writing steps, finding projects: all that needs no host.
 
 mod adopting;
+mod arguments;
 mod cut;
 mod durable;
 mod facts;
 mod faults;
 mod killed;
+mod locked;
 mod planner;
 mod podman_steps;
 mod project;

@@ -1,6 +1,7 @@
 //! Where a project begins, and which playbook is meant.
 
 use crate::engine::load;
+use crate::engine::project_id::{ProjectId, Settings};
 use crate::engine::request::Selection;
 use insta::assert_snapshot;
 use std::path::Path;
@@ -46,6 +47,19 @@ fn the_nearest_folder_with_playbooks() {
     let folder = folder.path();
     assert_snapshot!(loaded(folder, &selection(folder, "inventories/lab")), @r#"NAME ROOT/playbooks/site.yml ["one", "two"] complete: true"#);
     assert_snapshot!(loaded(folder, &selection(folder, "inventories/lab/inventory.yml")), @r#"NAME ROOT/playbooks/site.yml ["one", "two"] complete: true"#);
+}
+
+/// The current folder is found as an empty path.
+#[test]
+fn a_folder_is_the_same_however_it_is_named() {
+    let id = |root: &Path| {
+        let ProjectId { name, folder, .. } = ProjectId::of(root, &Settings::default());
+        (name, folder)
+    };
+    let here = std::env::current_dir().unwrap();
+    for root in ["", ".", "src/.."] {
+        assert_eq!(id(Path::new(root)), id(&here), "{root}");
+    }
 }
 
 #[test]

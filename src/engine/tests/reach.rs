@@ -5,7 +5,7 @@ use crate::engine::load;
 use crate::engine::request::Selection;
 use crate::engine::resolve::resolve;
 use crate::engine::work::HostWork;
-use crate::host::Password;
+use crate::host::{Method, Password};
 use crate::source::Diagnostics;
 use insta::assert_snapshot;
 
@@ -163,6 +163,39 @@ fn all_plays_reach_a_host_in_one_way() {
       |
       = help: a run has one connection to a host: say in the inventory how it is reached
     ");
+}
+
+#[test]
+fn truth_is_truth_however_it_is_written() {
+    for (written, user) in [
+        ("yes", Some("root")),
+        ("'yes'", Some("root")),
+        ("True", Some("root")),
+        ("\"{{ 1 == 1 }}\"", Some("root")),
+        ("no", None),
+        ("'false'", None),
+    ] {
+        let work = resolved(&format!("ansible_become: {written}"), &["become: false"]).unwrap();
+        assert_eq!(work.runs[0].become_user.as_deref(), user, "{written}");
+    }
+}
+
+/// Nobody waits for long for a host on which nothing is to be done, whatever its inventory says of others.
+#[test]
+fn a_host_in_no_play_is_not_waited_for() {
+    let variables = "ansible_ssh_timeout: 40, ansible_ssh_common_args: '-o ConnectTimeout=30'";
+    for (hosts, first) in [("all", "ConnectTimeout=30"), ("nobody", "BatchMode=yes")] {
+        let (folder, _) = project(variables, &[""]);
+        let plays = format!("- {{ hosts: {hosts}, resources: [directory: {{ path: /srv/app }}] }}\n");
+        std::fs::write(folder.path().join("playbooks/site.yml"), plays).unwrap();
+        let inventory = "all: { children: { nobody: { hosts: {} } } }\n";
+        std::fs::write(folder.path().join("more.yml"), inventory).unwrap();
+        let inventories = ["inventory.yml", "more.yml"].map(|name| folder.path().join(name).display().to_string());
+        let selection = Selection { inventories: inventories.to_vec(), forks: 1, ..Selection::default() };
+        let target = resolve(&load(&selection).unwrap(), "one").unwrap().target;
+        let Method::Ssh { extra_args, .. } = target.method else { panic!("{hosts}") };
+        assert_eq!(extra_args[1], first, "{hosts}");
+    }
 }
 
 #[test]

@@ -19,7 +19,7 @@ pub fn at_home(home: &Path, program: &str, call: &str) -> String {
 
 /// The start of a run.
 pub fn opened(home: &Path) -> String {
-    at_home(home, &opening("a test"), "lock")
+    at_home(home, &opening("a test", "together"), "lock")
 }
 
 /// The steps of one transaction, up to its end.

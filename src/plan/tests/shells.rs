@@ -1,7 +1,7 @@
 //! The program run for real, in the shells that hosts have.
 
 use crate::host::shells_here::{SAY, command, shells};
-use crate::plan::probe::{Probe, Question, listing_key};
+use crate::plan::probe::{PLACE, Probe, Question, listing_key};
 use crate::plan::reader::Reader;
 use crate::plan::state::{PathState, State};
 use proptest::prelude::*;
@@ -184,6 +184,22 @@ fn commands_are_never_functions_of_the_shell() {
         );
         assert_eq!(state.answers["bytes"].output, "a\u{fffd}", "{shell:?}");
         assert_eq!(state.missing_tools.iter().collect::<Vec<_>>(), ["surely-not-there"], "{shell:?}");
+    }
+}
+
+/// What it starts as somebody else, or as itself, may outlive it: the lock, which is descriptor 8, is not for that.
+#[test]
+fn nothing_that_runs_as_a_user_has_the_lock_open() {
+    let home = tempfile::tempdir().unwrap();
+    let user = "runuser() { shift 3; \"$@\"; }; uid=none";
+    let open = "[ ! -e /proc/self/fd/8 ] || echo open";
+    for shell in shells() {
+        for uid in ["", user] {
+            let as_user = format!("as_user \"$(id -un)\" sh -c '{open}; echo ran'");
+            let program = format!("{SAY}{PLACE}\nexec 8<>lock\n{uid}\n{as_user}\n");
+            let output = command(shell, &program).current_dir(home.path()).output().unwrap();
+            assert_eq!(String::from_utf8_lossy(&output.stdout), "ran\n", "{shell:?}: {uid}");
+        }
     }
 }
 

@@ -1,0 +1,190 @@
+//! What mallory does at one certain moment, while root works in her folders: nothing here is left to chance. The functions are those
+//! that steps are made of.
+
+use crate::support::{Host, Hosts, Suite};
+use solti::plan::probe::PLACE;
+
+const FUNCTIONS: &str = concat!(
+    include_str!("../../../src/engine/step/functions.sh"),
+    include_str!("../../../src/engine/step/journal.sh"),
+    include_str!("../../../src/engine/step/paths.sh"),
+    include_str!("../../../src/engine/step/files.sh"),
+    include_str!("../../../src/engine/step/told.sh")
+);
+
+/// A list of access rights as `setfacl` writes it, which not every host has: `$0 PATH access|default USER`.
+const GRANT: &str = r#"my ($path, $kind, $user) = @ARGV;
+my $none = 0xffffffff;
+my $list = pack('V', 2) . join '', map pack('vvV', @$_),
+  [1, 7, $none], [2, 7, scalar getpwnam $user], [4, 5, $none], [16, 7, $none], [32, 5, $none];
+my $name = "system.posix_acl_$kind";
+syscall(`uname -m` =~ /^x86_64/ ? 188 : 5, $path, $name, $list, length $list, 0) == 0 or die "$path: $!";
+"#;
+
+/// Her folder, with folders of root's in it, and what she wants.
+const TREE: &str = "rm -rf /home/mallory/tree /srv/victim /var/lib/solti; mkdir -p /srv/victim; cd /home/mallory
+    runuser -u mallory -- mkdir tree; mkdir tree/rooted; mkdir -m 700 tree/backup; echo old >tree/app.conf
+    for secret in /srv/victim/secret tree/backup/secret tree/secret; do (umask 077; echo root >$secret); done";
+
+/// A transaction in which she does something; `she TEXT` does it, in her folder.
+fn moment(host: &Host, text: &str) -> String {
+    host.read(TREE);
+    let she = "she() { runuser -u mallory -- sh -c \"cd ~/tree && { $1; }\" 8>&-; }";
+    let script = format!(
+        "S=mark; say() {{ printf '%s\\n' \"$*\"; }}\n{FUNCTIONS}\n{PLACE}\n{she}\n\
+         tree=/home/mallory/tree; lock 'a test' together && begin t && ready || exit 9\n{text}\n"
+    );
+    host.read(&script)
+}
+
+/// Owner, group, mode and content of each file, or of the files in a folder.
+fn rights(host: &Host, paths: &str) -> String {
+    host.read(&format!("cd /home/mallory/tree && stat -c '%n %U %G %a' {paths}"))
+}
+
+#[test]
+fn what_she_exchanges_at_the_right_moment_gains_her_nothing() {
+    let hosts = Hosts::one(Suite::Trixie);
+    let host = hosts.host("host");
+    host.read("useradd -m mallory; sysctl -qw fs.protected_hardlinks=0 || :");
+    host.write_file("/usr/local/share/grant.pl", GRANT);
+    folders_of_roots_in_hers(host);
+    a_number_that_comes_back(host);
+    access_lists(host);
+    what_is_staged(host);
+    what_is_given_back(host);
+    what_is_held(host);
+    what_was_made_on_the_way(host);
+    the_way_back(host);
+    a_read_only_folder(host);
+}
+
+/// A folder of root's can be renamed away with all that is in it.
+fn folders_of_roots_in_hers(host: &Host) {
+    let said = moment(
+        host,
+        "beside 1 $tree/rooted/app.conf
+         she 'mv rooted away; mkdir -p rooted/.solti-1; chmod 777 rooted rooted/.solti-1'
+         printf secret | fill 1 $tree/rooted/app.conf - - - || say left alone
+         she 'cat rooted/.solti-1/*'; put_back",
+    );
+    assert!(said.contains("left alone") && !said.contains("secret"), "{said}");
+}
+
+/// Whoever makes and removes folders for long enough is given any number again; here it is the first.
+fn a_number_that_comes_back(host: &Host) {
+    let said = moment(
+        host,
+        "beside 1 $tree/app.conf
+         she 'rmdir .solti-1; mkdir -m 777 .solti-1'
+         sed -i \"s/^[^ ]*/$(stat -c %d:%i $tree/.solti-1)/\" $T/1.own
+         printf secret | fill 1 $tree/app.conf - - - || say left alone
+         she 'cat .solti-1/*'; put_back",
+    );
+    assert!(said.contains("left alone") && !said.contains("secret"), "{said}");
+}
+
+/// What a list of access rights lets her do is seen.
+fn access_lists(host: &Host) {
+    let said = moment(
+        host,
+        "mkdir /srv/victim/shared && perl /usr/local/share/grant.pl /srv/victim/shared access mallory
+         echo x >/srv/victim/shared/f; she 'ln -sf /srv/victim/secret /srv/victim/shared/f'
+         attributes 1 /srv/victim/shared/f 0644 mallory - 0 || say left alone
+         put_back",
+    );
+    assert!(said.contains("left alone"), "{said}");
+    assert_eq!(rights(host, "/srv/victim/secret"), "/srv/victim/secret root root 600");
+}
+
+/// What a folder would let her read of all that is new in it: what is not finished, nothing; what is tried, what anybody may.
+fn what_is_staged(host: &Host) {
+    let said = moment(
+        host,
+        "perl /usr/local/share/grant.pl $tree default mallory
+         cat() { command cat \"$@\"; if [ $# -eq 0 ]; then she 'cat .solti-1/new; ls .solti-1' >/srv/victim/seen 2>&1 || :; fi; }
+         beside 1 $tree/app.conf && printf secret | fill 1 $tree/app.conf 0640 - - && cat /srv/victim/seen
+         she 'ls .solti-1; cat .solti-1/new' 2>&1
+         (into 1 $tree/app.conf; stat -c '%a %n' . new; reachable 1 $tree/app.conf; stat -c '%a %n' .)
+         she 'ls .solti-1' 2>&1; put_back",
+    );
+    let none = "cat: .solti-1/new: Permission denied";
+    let closed = "ls: cannot open directory '.solti-1': Permission denied";
+    let expected =
+        format!("{none}\n{closed}\n{closed}\n{none}\n700 .\n640 new\n711 .\n{closed}\nback begins\nback ends");
+    assert_eq!(said, expected);
+}
+
+/// What was hers for a moment is not hers again under another name.
+fn what_is_given_back(host: &Host) {
+    let made = "she 'echo x >hers; chmod 640 hers'; attributes 1 $tree/hers 0600 root root $(id -u mallory)";
+    moment(host, &format!("{made}; put_back"));
+    assert_eq!(rights(host, "hers"), "hers mallory mallory 640");
+    let said = moment(host, &format!("{made}; she 'mv hers away; mv secret hers'; put_back"));
+    assert_eq!(rights(host, "hers away"), "hers root root 600\naway root root 600", "{said}");
+}
+
+/// A second name that is left would make the file one that is known under several.
+fn what_is_held(host: &Host) {
+    let said = moment(
+        host,
+        "she 'echo x >hers'; keep_original 1 $tree/hers 0123; (into 1 $tree/hers && ls -A)
+         attributes 2 $tree/hers 0600 - - $(id -u mallory); say links $(stat -c %h $tree/hers); commit '{}'",
+    );
+    assert_eq!(said, "links 1\nstep committed");
+}
+
+/// Root's own folder is given to her only if it is the one that was made for her.
+fn what_was_made_on_the_way(host: &Host) {
+    let made = "folder 1 $tree/new/deep 0755 - -";
+    let given = "folder 2 $tree/new 0750 mallory - || say left alone";
+    let said = moment(host, &format!("{made}; {given}; commit '{{}}'"));
+    assert_eq!(rights(host, "new new/deep"), "new mallory root 750\nnew/deep root root 755", "{said}");
+    let said = moment(host, &format!("{made}; she 'mv new away; mv backup new'; {given}; put_back"));
+    assert_eq!(rights(host, "new"), "new root root 700", "{said}");
+    assert!(said.contains("left alone"), "{said}");
+}
+
+/// Whatever she has made of her folders meanwhile, it is said what stays, and nobody is kept from the next run.
+fn the_way_back(host: &Host) {
+    let replaced = "beside 1 $1 && printf new | fill 1 $1 - - - && keep 1 $1 && secure 1 $1 && swap 1 $1 || say failed";
+    let attributes = "attributes 1 $1 0600 root root $(stat -c %u $1) || say failed";
+    let made = "folder 1 $1 0755 root - || say failed";
+    for (what, path, she) in [
+        (replaced, "app.conf", "mv .solti-1 away"),
+        (replaced, "app.conf", "mv .solti-1 away; mkdir .solti-1"),
+        (replaced, "app.conf", "rm app.conf; mkdir -p app.conf/full"),
+        (replaced, "app.conf", "mv ~/tree ~/away; ln -s /srv/victim ~/tree"),
+        (replaced, "app.conf", "mv ~/tree ~/away"),
+        (replaced, "rooted/app.conf", "mv rooted away; mv backup rooted"),
+        (replaced, "rooted/app.conf", "mv rooted away; ln -s loop rooted; ln -s rooted loop"),
+        (replaced, "new.conf", "rm new.conf; mkdir -p new.conf/full"),
+        (replaced, "new.conf", "mv ~/tree ~/away; ln -s /srv/victim ~/tree; touch /srv/victim/new.conf"),
+        (attributes, "app.conf", "mv app.conf away; mv secret app.conf"),
+        (attributes, "app.conf", "rm app.conf; ln -s away app.conf; touch away"),
+        (attributes, "app.conf", "mv ~/tree ~/away; ln -s /srv/victim ~/tree; touch /srv/victim/app.conf"),
+        (made, "made", "mv made away; ln -s away made"),
+        (made, "made", "mkdir ~/other; mv ~/tree ~/away; ln -s /srv/victim ~/tree; mkdir /srv/victim/made"),
+    ] {
+        let theirs = "; chmod 1777 /srv/victim";
+        let said = moment(host, &format!("set -- $tree/{path}; {what}{theirs}; she '{she}'; put_back"));
+        assert!(!said.contains("failed") && !said.contains("stuck"), "{path}: {she}: {said}");
+        assert_eq!(
+            host.read("ls /var/lib/solti/journal; rm -rf /home/mallory/away /home/mallory/other"),
+            "",
+            "{path}: {she}: {said}"
+        );
+    }
+}
+
+/// A disk that cannot be written to is waited for, in her folders as in others.
+fn a_read_only_folder(host: &Host) {
+    let said = moment(
+        host,
+        "beside 1 $tree/app.conf && printf new | fill 1 $tree/app.conf - - - && keep 1 $tree/app.conf && swap 1 $tree/app.conf
+         mount --bind $tree $tree && mount -o remount,bind,ro $tree; put_back; cat $tree/app.conf
+         umount $tree; recover; cat $tree/app.conf",
+    );
+    let stuck = "stuck /home/mallory/tree/app.conf: the filesystem /home/mallory/tree is mounted read-only";
+    assert!(said.contains(stuck) && said.ends_with("recovered t\nold"), "{said}");
+}

@@ -76,13 +76,6 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Where one file is tried at the place where it was made, the program may be run by somebody else.
-    fn reachable(&mut self, set: &Set<'_>) {
-        if let (None, Some((body, number))) = (set.folder, set.bodies.first()) {
-            self.must(set.change, &format!("reachable {number} {}", quote(&body.path)));
-        }
-    }
-
     fn validate(&mut self, set: &Set<'_>) {
         let Some(validation) = set.validation else { return };
         let (number, path, what, staged) = match (set.folder, set.bodies.first()) {
@@ -118,7 +111,7 @@ impl<'a> Writer<'a> {
             && (shell.as_str(), option.as_str()) == ("sh", "-c")
             && text.contains("%s")
         {
-            self.reachable(set);
+            self.must(set.change, &format!("reachable {number} {path} {what}"));
             self.must(set.change, &format!("try sh -c {} sh {staged}", quote(&with_argument(text))));
         } else if command.iter().any(|word| word.contains("%s")) {
             // a word is quoted around what stands for `%s`
@@ -132,7 +125,8 @@ impl<'a> Writer<'a> {
                     }
                 })
                 .collect();
-            self.reachable(set);
+            // where it was made, the program may be run by somebody else
+            self.must(set.change, &format!("reachable {number} {path} {what}"));
             self.must(set.change, &format!("try {}", words.join(" ")));
         } else {
             self.must(set.change, &format!("validate {number} {path} {what} {}", quote_words(command)));

@@ -197,7 +197,22 @@ into_view() { # into_view NAME: the folders that lead to it in the copy are fold
   done
 }
 
-try() { try_as - "$@"; } # try COMMAND...: with the staged file or folder among its arguments
+# What others than root can exchange is tried by whom it belongs to: some programs do what their configuration says when they
+# are to try it.
+tester_of() { # tester_of PATH: $tester is who tries what was made beside it, `-` is who carries out the step
+  tester=$(
+    enter "$1" || exit 1
+    case $way-$ours-$take in ours-yes-* | ours--sticky) echo - ;; *) stat -c '%u %U' . ;; esac
+  ) || return 1
+  case $tester in
+  -) ;;
+  "0 "* | "$uid "* | *' UNKNOWN') failed 1 '' "$1 is left alone: others than root can exchange it, and root tries nothing that they could"; return 1 ;;
+  *) tester=${tester#* } ;;
+  esac
+}
+
+# try COMMAND...: with what was made reachable among its arguments
+try() { try_as "${tester:--}" "$@"; }
 
 try_as() { # try_as USER COMMAND...
   by "$@" >"$T/out" 2>&1 </dev/null 8>&-
@@ -206,20 +221,27 @@ try_as() { # try_as USER COMMAND...
   [ $status -eq 0 ] || { failed $status "$*" 'the new configuration was refused'; return 1; }
 }
 
-reachable() { ( into "$1" "$2" && chmod 711 . ); } # reachable NUMBER PATH: for a program that is run by somebody else
+reachable() { # reachable NUMBER PATH new|view: for a program that is run by somebody else
+  tester_of "$2" || return 1
+  case $tester-$3 in
+  --view) ;;
+  *-view) ( into "$1" "$2" && chmod 711 . && chown -- "$tester" view ) ;;
+  *) ( into "$1" "$2" && chmod 711 . ) ;;
+  esac
+}
 
 validate() { # validate NUMBER PATH WHAT COMMAND...: the command sees what is staged (`new` or `view`) in the path's place
   tool unshare || { failed 127 '' 'the host has no unshare, which is needed to validate before the swap'; return 1; }
   number=$1 whole=$2 what=$3 place=$PWD; shift 3
   # nothing can be mounted on what is not there: a copy of its folder that has it is mounted on the folder
   missing=; [ -e "$whole" ] || missing=yes
-  ( into "$number" "$whole" ) || return 1
+  tester_of "$whole" || return 1
   (
     into "$number" "$whole" || exit 125
     if [ -n "$missing" ]; then mkdir -m 700 view || exit 125; fi
     exec unshare -m sh -c '
       mount --make-rprivate / 2>/dev/null
-      missing=$1 staged=$2 target=$3 here=$4; shift 4
+      missing=$1 staged=$2 target=$3 here=$4 tester=$5; shift 5
       if [ -n "$missing" ]; then
         for f in ../* ../.[!.]*; do
           case $f in */.solti-*) continue ;; esac
@@ -229,8 +251,13 @@ validate() { # validate NUMBER PATH WHAT COMMAND...: the command sees what is st
         cp -al -- "$staged" "view/${target##*/}" || exit 125
         staged=view target=..
       fi
+      if [ "$tester" != - ]; then
+        if [ "$staged" = view ]; then chown "$tester" view || exit 125; fi
+        here=/
+        set -- runuser -u "$tester" -- "$@"
+      fi
       mount --bind "$staged" "$target" || exit 125
-      cd "$here" && exec "$@"' sh "$missing" "$what" "../$N" "$place" "$@" >"$T/out" 2>&1 </dev/null 8>&-
+      cd "$here" && exec "$@"' sh "$missing" "$what" "../$N" "$place" "$tester" "$@" >"$T/out" 2>&1 </dev/null 8>&-
   )
   status=$?
   case $status in

@@ -21,7 +21,7 @@ beside() { # beside NUMBER PATH: makes one in the folder that PATH is in; its na
     *) false ;;
     esac || { failed 1 '' "cannot stage beside $2: what is there was exchanged meanwhile"; exit 1; }
     mine=$(stat -c '%d:%i %u' .) && printf '%s %s\n' "$mine" "${way:-theirs}" >"$T/$1.own" || exit 1
-    [ "$way" != ours ] || exit 3
+    [ "$way$ours" != oursyes ] || exit 3
   )
   case $? in
   0) ;;

@@ -57,7 +57,7 @@ WAY
 # it there, or where what it leads to belongs to whoever has.
 walk() { # walk FOLDER
   cd / || return 1
-  left=${1#/} links=40 leader=
+  left=${1#/} links=40 leader= way=ours
   while :; do
     { read -r here owner mode; read -r there its_owner its_mode its_name; } <<STEP
 $(stat -c '%d:%i %u %f' . 2>/dev/null; name=${left%%/*}; stat -c '%d:%i %u %f %U' -- "./${name:-.}" 2>/dev/null)
@@ -73,6 +73,7 @@ STEP
       links=$((links - 1))
       if [ $links -lt 0 ]; then why="too many links lead to $1"; return 1; fi
       if taken "$its_owner"; then
+        way=
         if [ "$owner" != "$its_owner" ] || [ $((mode & 022)) -ne 0 ] || [ "${leader:-$owner}" != "$owner" ]; then
           why="${PWD%/}/$name is a link that others than root can change"; return 1
         fi
@@ -84,7 +85,10 @@ STEP
       ;;
     $((0040000)))
       cd -P -- "./$name" 2>/dev/null || { why="cannot enter ${PWD%/}/$name"; return 1; }
-      if taken "$its_owner" && [ "$(stat -c '%d:%i' ..)" != "$here" ]; then why="$name on the way to $1 was exchanged meanwhile"; return 1; fi
+      if taken "$its_owner"; then
+        way=
+        if [ "$(stat -c '%d:%i' ..)" != "$here" ]; then why="$name on the way to $1 was exchanged meanwhile"; return 1; fi
+      fi
       ;;
     *) why="${PWD%/}/$name is no folder"; return 1 ;;
     esac

@@ -7,6 +7,7 @@ use solti::plan::probe::PLACE;
 const FUNCTIONS: &str = concat!(
     include_str!("../../../src/engine/step/functions.sh"),
     include_str!("../../../src/engine/step/journal.sh"),
+    include_str!("../../../src/plan/probe/way.sh"),
     include_str!("../../../src/engine/step/paths.sh"),
     include_str!("../../../src/engine/step/files.sh"),
     include_str!("../../../src/engine/step/told.sh")
@@ -57,6 +58,35 @@ fn what_she_exchanges_at_the_right_moment_gains_her_nothing() {
     what_was_made_on_the_way(host);
     the_way_back(host);
     a_read_only_folder(host);
+    who_tries(host);
+}
+
+/// A program that does what its configuration says would do what she says, if she had exchanged that while root tries it.
+fn who_tries(host: &Host) {
+    let tries = |stage: &str, tried: &str| {
+        let command = "sh -c 'echo; id -un; cat \"$0\"'";
+        moment(host, &format!("{stage}\n{} && cat $T/out; put_back", tried.replace("TRY", command)))
+    };
+    let staged = |path: &str| format!("beside 1 {path} && printf staged | fill 1 {path} 0644 - -");
+    for path in ["$tree/app.conf", "$tree/new.conf"] {
+        let said = tries(&staged(path), &format!("validate 1 {path} new TRY {path}"));
+        assert!(said.contains("\nmallory\nstaged"), "{path}: {said}");
+    }
+    let said = tries(&staged("$tree/app.conf"), "reachable 1 $tree/app.conf new && try TRY $tree/.solti-1/new");
+    assert!(said.contains("\nmallory\nstaged"), "{said}");
+    let folder = format!("{} && view 2 $tree app.conf 1", staged("$tree/app.conf"));
+    for tried in ["validate 2 \"$P\" view TRY $tree/app.conf", "reachable 2 \"$P\" view && try TRY \"$D/app.conf\""] {
+        let said = tries(&folder, tried);
+        assert!(said.contains("\nmallory\nstaged"), "{tried}: {said}");
+    }
+    // what nobody else can exchange is tried by root, also where root has linked to it; what all can exchange, by nobody
+    host.read("mkdir -p /srv/data /srv/open; chmod 777 /srv/open; ln -sfn /srv/data /srv/link");
+    for path in ["/srv/data/new.conf", "/srv/link/new.conf", "/tmp/new.conf"] {
+        let said = tries(&staged(path), &format!("validate 1 {path} new TRY {path}"));
+        assert!(said.contains("\nroot\nstaged"), "{path}: {said}");
+    }
+    let said = tries(&staged("/srv/open/new.conf"), "validate 1 /srv/open/new.conf new TRY /srv/open/new.conf");
+    assert!(said.contains("failed") && !said.contains("staged"), "{said}");
 }
 
 /// A folder of root's can be renamed away with all that is in it.
@@ -122,6 +152,14 @@ fn what_is_given_back(host: &Host) {
     assert_eq!(rights(host, "hers"), "hers mallory mallory 640");
     let said = moment(host, &format!("{made}; she 'mv hers away; mv secret hers'; put_back"));
     assert_eq!(rights(host, "hers away"), "hers root root 600\naway root root 600", "{said}");
+    // nor in the first of her folders, to which nobody can lead elsewhere
+    let said = moment(
+        host,
+        "she 'echo x >~/hers'; beside 1 ~mallory/hers; she 'ln -sfn /srv/victim/secret ~/hers'
+         attributes 2 ~mallory/hers 0644 mallory mallory $(id -u mallory) || say left alone; put_back",
+    );
+    assert!(said.contains("left alone"), "{said}");
+    assert_eq!(host.read("stat -c '%U %a' /srv/victim/secret; rm ~mallory/hers"), "root 600");
 }
 
 /// A second name that is left would make the file one that is known under several.

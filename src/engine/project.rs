@@ -6,6 +6,7 @@ use super::ownership::Ownership;
 use super::play_hosts::play_hosts;
 use super::project_id::{ProjectId, Settings};
 use super::request::Selection;
+use super::tags;
 use crate::inventory::{self, Inventory};
 use crate::playbook::{self, Playbook};
 use crate::resource::check::Check;
@@ -106,6 +107,7 @@ pub fn load(selection: &Selection) -> Result<Project, Diagnostics> {
         selection: selection.clone(),
     };
     project.select(&extra, default.is_none_or(|default| is_among(default, &paths)))?;
+    tags::check(selection, project.playbooks.iter().flat_map(|playbook| &playbook.plays))?;
     check_names(&project.inventory, &project.playbooks)?;
     Ok(project)
 }

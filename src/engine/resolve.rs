@@ -3,7 +3,7 @@
 use super::conflicts::conflicts;
 use super::planner::Identity;
 use super::project::Project;
-use super::tags::Tags;
+use super::tags::{self, Tags};
 use super::taint::{self, Twins};
 use super::target::{ignored, target};
 use super::work::{HostWork, Place, Resolved, ResolvedCheck, ResolvedStep, RoleRun};
@@ -170,6 +170,12 @@ impl<'a> Resolver<'a> {
 
     fn role(&mut self, place: Place, play: &'a Play, role: &'a RoleUse, scope: &Scope) {
         let instance = self.instance(&role.instance);
+        // what it would need is not asked for either
+        let selection = &self.project.selection;
+        if !selection.is_untagged() && !Tags::of(selection).select_any(play, role) {
+            self.left_alone.push(instance);
+            return;
+        }
         let scope =
             scope.with_layer(Layer::entries(Rank::Role, &role.vars)).with_magic("role_name", role.role.name.as_str());
         if let Some(when) = &role.when {
@@ -211,7 +217,13 @@ impl<'a> Resolver<'a> {
         for step in &role.role.steps {
             let expanded = expand_step(step, &scope, absent);
             let twins = Twins::of(twin.as_ref().map(|twin| expand_step(step, twin, absent)));
-            let step = self.step(&mut run, &step.name, (expanded, twins), &[&play.tags, &role.tags], &files);
+            let step = self.step(
+                &mut run,
+                &step.name,
+                (expanded, twins),
+                (&tags::names(role), &[&play.tags, &role.tags]),
+                &files,
+            );
             run.steps.push(step);
         }
         run.awaits = self.project.hosts.secrets().awaited(self.host);
@@ -261,7 +273,7 @@ impl<'a> Resolver<'a> {
             awaits: BTreeSet::new(),
             complete: self.project.selection.is_untagged(),
         };
-        let step = self.step(&mut run, "play", (expanded, Twins::of(Some(twin))), &[&play.tags], &files);
+        let step = self.step(&mut run, "play", (expanded, Twins::of(Some(twin))), (&[], &[&play.tags]), &files);
         run.steps.push(step);
         run.awaits = self.project.hosts.secrets().awaited(self.host);
         self.runs.push(run);
@@ -281,15 +293,14 @@ impl<'a> Resolver<'a> {
         run: &mut RoleRun,
         name: &str,
         (expanded, mut twins): (Expanded, Twins),
-        outer: &[&[String]],
+        (names, outer): (&[&str], &[&[String]]),
         files: &Arc<RoleFiles>,
     ) -> ResolvedStep {
         self.needs_facts |= expanded.needs_facts;
         // what is right is looked at too, so that all errors come out at once
         self.errors.extend(expanded.errors);
-        let selection = &self.project.selection;
-        let tags = Tags { only: &selection.tags, skip: &selection.skip_tags };
-        let selected = |own: &[String]| tags.select(&[outer, &[own]].concat());
+        let tags = Tags::of(&self.project.selection);
+        let selected = |own: &[String]| tags.select(names, &[outer, &[own]].concat());
         let mut step = ResolvedStep { name: name.to_owned(), resources: Vec::new(), checks: Vec::new() };
         for rendered in expanded.resources {
             let kind = rendered.kind;

@@ -183,6 +183,16 @@ pub enum Outcome {
     },
 }
 
+impl Outcome {
+    /// Why nothing was done, where a reason is known.
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Unreachable { reason } | Self::Skipped { reason } => Some(reason.lines().next().unwrap_or_default()),
+            _ => None,
+        }
+    }
+}
+
 /// One thing that happened.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "event")]

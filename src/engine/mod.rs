@@ -15,6 +15,7 @@ mod faults;
 mod gather;
 mod handover;
 mod http;
+mod keepers;
 mod leftovers;
 mod orphans;
 mod ownership;

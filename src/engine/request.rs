@@ -26,6 +26,17 @@ pub enum Command {
     },
 }
 
+impl Command {
+    /// Its name on the command line.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Diff => "diff",
+            Self::Apply { .. } => "apply",
+            Self::Verify { .. } => "verify",
+        }
+    }
+}
+
 /// What a run is about: the inputs and choices of one command line.
 #[derive(Debug, Clone, Default)]
 pub struct Selection {

@@ -1,6 +1,7 @@
 //! Works out what the plays come to on one host: its roles with rendered steps, each resource read and typed.
 
 use super::conflicts::conflicts;
+use super::keepers;
 use super::planner::Identity;
 use super::project::Project;
 use super::tags::{self, Tags};
@@ -50,10 +51,11 @@ impl Files for Sources {
 pub fn resolve(project: &Project, host: &str) -> Result<HostWork, Diagnostics> {
     project.hosts.render(host);
     let secrets = &project.secrets;
-    work(project, host).map_err(|errors| errors.hiding(&|text| secrets.redact(text), &|text| secrets.blank(text)))
+    let work = work(project, host).map(|work| keepers::mark(project, work));
+    work.map_err(|errors| errors.hiding(&|text| secrets.redact(text), &|text| secrets.blank(text)))
 }
 
-fn work(project: &Project, host: &str) -> Result<HostWork, Diagnostics> {
+pub(super) fn work(project: &Project, host: &str) -> Result<HostWork, Diagnostics> {
     let mut resolver = Resolver::new(project, host);
     resolver.notes = ignored(project, host);
     let about = |hosts: &[String]| hosts.iter().any(|name| name == host);
@@ -87,6 +89,15 @@ fn work(project: &Project, host: &str) -> Result<HostWork, Diagnostics> {
         }),
         _ => Err(errors),
     }
+}
+
+/// Whom the first role on a host is carried out as, in plays that the run may not be about.
+pub(super) fn first_identity(project: &Project, host: &str, plays: &[&Play]) -> Identity {
+    let scope = project.hosts.scope(host)?;
+    let play = plays.first()?;
+    let scope = scope.with_layer(Layer::entries(Rank::Play, &play.vars));
+    let (own, user) = play.roles.first().map_or((None, None), |role| (role.become_, role.become_user.as_ref()));
+    Resolver::new(project, host).become_user(play, own, user, &scope)
 }
 
 /// Those whom the plays' roles would be carried out as on a host, but for those whom they are: under their names may be
@@ -247,6 +258,7 @@ impl<'a> Resolver<'a> {
                 span: run.span.clone(),
                 purge: Some("data".to_owned()),
                 selected: true,
+                unknown: None,
             });
         }
     }
@@ -335,6 +347,7 @@ impl<'a> Resolver<'a> {
                 span: rendered.span,
                 purge: rendered.purge,
                 selected,
+                unknown: None,
             });
         }
         for rendered in expanded.checks {
@@ -349,7 +362,7 @@ impl<'a> Resolver<'a> {
                 let id = format!("{}/{name}/{}:{}", run.role, rendered.kind.name(), rendered.name);
                 let seen = taint::check(&id, &rendered, &check, twin.as_ref(), &self.project.secrets);
                 self.errors.extend(seen);
-                step.checks.push(ResolvedCheck { id, check });
+                step.checks.push(ResolvedCheck { id, check, unknown: None });
             }
         }
         step

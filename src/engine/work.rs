@@ -100,6 +100,8 @@ pub struct Resolved {
     pub purge: Option<String>,
     /// Whether `--tags` select it.
     pub selected: bool,
+    /// Why it cannot be known what it is to be; see [`super::keepers`].
+    pub unknown: Option<String>,
 }
 
 /// A check on one host.
@@ -109,6 +111,8 @@ pub struct ResolvedCheck {
     pub id: String,
     /// What is asked.
     pub check: Check,
+    /// Why it cannot be asked; see [`super::keepers`].
+    pub unknown: Option<String>,
 }
 
 impl ResolvedCheck {

@@ -40,6 +40,8 @@ async fn each(apply: bool, work: fn(&str)) -> (Dispatcher, Vec<String>, Vec<Stri
         waited: Duration::ZERO,
         fatal: Arc::default(),
         unasked: Vec::new(),
+        about: Vec::new(),
+        consulted: Default::default(),
     };
     let members = dispatcher
         .each(members, false, move |member| async move {

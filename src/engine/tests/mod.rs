@@ -83,6 +83,7 @@ fn resolved(role: &str, text: &str) -> Resolved {
         span: entry.key_span.clone(),
         purge: None,
         selected: true,
+        unknown: None,
     }
 }
 

@@ -67,6 +67,9 @@ pub struct RolePlan {
     pub steps: Vec<StepPlan>,
 }
 
+/// What stands for the play, and the step, of a role that is in no play any more.
+pub const ORPHANED: &str = "orphaned";
+
 /// All that a run changes on one host.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct HostPlan {

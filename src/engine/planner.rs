@@ -384,6 +384,7 @@ impl Planner<'_> {
             all.push(Owned {
                 project: self.ownership.project.to_owned(),
                 named: self.ownership.named,
+                playbook: Some(run.playbook.clone()),
                 role: run.instance.clone(),
                 resource: resolved.id.clone(),
                 purge: resolved.purge.clone(),

@@ -213,6 +213,7 @@ impl<'a> Resolver<'a> {
         let mut run = RoleRun {
             place,
             play_name: play_name(play),
+            playbook: playbook_name(&play.path, &self.project.root),
             role: role.instance.clone(),
             instance,
             become_user,
@@ -274,6 +275,7 @@ impl<'a> Resolver<'a> {
         let mut run = RoleRun {
             place,
             play_name: play_name(play),
+            playbook: playbook_name(&play.path, &self.project.root),
             role: RESOURCES.to_owned(),
             instance,
             become_user,
@@ -432,12 +434,16 @@ pub const OF_NAMELESS_PLAY: &str = "resources of the play for ";
 pub fn play_instance(name: Option<&str>, hosts: &[Node], playbook: &Path, root: &Path) -> String {
     let Some(name) = name else {
         let hosts: Vec<String> = hosts.iter().filter_map(|node| node.string().ok()).collect();
-        let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        let (playbook, root) = (real(playbook), real(if root.as_os_str().is_empty() { Path::new(".") } else { root }));
-        let playbook = playbook.strip_prefix(&root).unwrap_or(&playbook).display();
-        return format!("{OF_NAMELESS_PLAY}{} in {playbook}", hosts.join(","));
+        return format!("{OF_NAMELESS_PLAY}{} in {}", hosts.join(","), playbook_name(playbook, root));
     };
     format!("{OF_PLAY}{name}")
+}
+
+/// A playbook's path in the project's folder; the whole one, where it is not in there.
+fn playbook_name(playbook: &Path, root: &Path) -> String {
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let (playbook, root) = (real(playbook), real(if root.as_os_str().is_empty() { Path::new(".") } else { root }));
+    playbook.strip_prefix(&root).unwrap_or(&playbook).display().to_string()
 }
 
 /// The play, if an instance is of one's own resources.

@@ -161,15 +161,14 @@ impl Dispatcher {
                 self.plan(members).await
             };
         }
-        if let Some(errors) = self.invalid.clone() {
-            self.close(members).await;
-            return Err(errors);
-        }
         let members = match self.command {
-            Command::Apply { .. } => self.apply(members).await,
+            Command::Apply { .. } if self.invalid.is_none() => self.apply(members).await,
             _ => members,
         };
         self.close(members).await;
+        if let Some(errors) = self.invalid {
+            return Err(errors);
+        }
         Ok((self.exit(), self.waited))
     }
 
@@ -356,7 +355,7 @@ impl Dispatcher {
     }
 
     pub(super) fn prune(&self) -> bool {
-        matches!(self.command, Command::Apply { prune: true, .. })
+        matches!(self.command, Command::Apply { prune: true, .. } | Command::Diff { prune: true })
     }
 
     async fn plan(&mut self, members: Vec<Member>) -> Vec<Member> {

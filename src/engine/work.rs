@@ -45,6 +45,8 @@ pub struct RoleRun {
     pub place: Place,
     /// The play's name, or its place.
     pub play_name: String,
+    /// The playbook that the play stands in, by its path in the project's folder.
+    pub playbook: String,
     /// What it is called in ids and on the terminal.
     pub role: String,
     /// What tells it from other uses of the same role.

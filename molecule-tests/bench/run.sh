@@ -39,7 +39,7 @@ finish() {
 floor_script() {
   # the function that the scripts answer with, as solti's shells have it
   printf '%s\n' 'S=floor; say() { printf "%s %s\n" "$S" "$*"; }'
-  "$solti" render --scripts inventory.yml "$1" 2>"$work/log"
+  "$solti" programs inventory.yml "$1" 2>"$work/log"
 }
 
 bare_ssh() {

@@ -19,7 +19,7 @@ pub fn refuse(command: &Command, given: &ArgMatches) -> Result<(), Diagnostic> {
                 (None, _) => id.to_uppercase(),
             };
             let what = if values.len() > 1 { "has something empty in it" } else { "is empty" };
-            let hint = "a variable that is not set gives empty text, which selects nothing";
+            let hint = format!("a shell's variable that is not set gives empty text, which `{name}` has no use for");
             return Err(Diagnostic::new(format!("`{name}` {what}")).hint(hint));
         }
     }

@@ -9,6 +9,7 @@ mod inventory;
 mod out;
 mod output;
 mod password;
+mod programs;
 mod render;
 mod role;
 mod run;
@@ -66,6 +67,8 @@ enum Command {
     Test(test::Test),
     Inventory(inventory::Inventory),
     Render(render::Render),
+    #[command(hide = true)]
+    Programs(programs::Programs),
     #[command(subcommand)]
     Role(role::Role),
 }
@@ -87,6 +90,7 @@ pub fn main() -> Result<u8, Error> {
         Command::Test(command) => command.run(),
         Command::Inventory(command) => command.run(),
         Command::Render(command) => command.run(),
+        Command::Programs(command) => command.run(),
         Command::Role(command) => command.run(),
     })
 }
@@ -136,9 +140,7 @@ mod tests {
         for (words, command) in all {
             for tested in command.get_arguments().filter(|argument| argument.get_action().takes_values()) {
                 let mut line = words.clone();
-                let render = words.last().is_some_and(|name| name == "render");
-                let positionals =
-                    command.get_positionals().filter(|other| other.is_required_set() || *other == tested || render);
+                let positionals = command.get_positionals().filter(|other| other.is_required_set() || *other == tested);
                 line.extend(positionals.map(|other| if other == tested { "" } else { "x" }.to_owned()));
                 line.extend(tested.get_long().map(|long| format!("--{long}=")));
                 if words.last().is_some_and(|name| name == "inventory") && tested.get_id() != "host" {

@@ -13,32 +13,20 @@ pub struct Render {
     /// The host, by its name in the inventory
     host: String,
     /// The role
-    #[arg(required_unless_present = "scripts")]
-    role: Option<String>,
+    role: String,
     /// Only this file, by its path on the host or the end of it
     file: Option<String>,
-    /// The programs that a run would send to the host, in place of files; for measuring them.
-    #[arg(long, hide = true)]
-    scripts: bool,
 }
 
 impl Render {
     pub fn run(&self) -> Result<u8, Error> {
         let project = connect::load(&self.inputs.selection())?;
-        let redact = connect::redactor(&project);
-        let role = match &self.role {
-            Some(role) if !self.scripts => role,
-            _ => {
-                out::print(&redact(&connect::programs(&project, &self.host)?))?;
-                return Ok(0);
-            }
-        };
-        let files = connect::files(&project, &self.host, role)?;
+        let files = connect::files(&project, &self.host, &self.role)?;
         let text = match &self.file {
             Some(file) => the_one(&files, file)?.to_owned(),
             None => files.iter().map(headed).collect::<Vec<_>>().join("\n"),
         };
-        out::print(&redact(&text))?;
+        out::print(&project.secrets.redact(&text))?;
         Ok(0)
     }
 }

@@ -7,8 +7,8 @@ use super::{Error, connect, password};
 use clap::Args;
 use solti::engine::event::{Event, Phase};
 use solti::engine::request::{Answer, Command, Interrupt, Outside};
-use solti::report::redact::Redactor;
 use solti::report::{Consumer, redact};
+use solti::secret::Secrets;
 use solti::source::Diagnostic;
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, mpsc as blocking};
@@ -61,7 +61,7 @@ pub fn run(command: Command, options: &Options, yes: bool) -> Result<u8, Error> 
     let desk = Desk {
         command,
         consumer: options.output.consumer(),
-        redactor: connect::redactor(&project),
+        secrets: project.secrets.clone(),
         asks,
         format: options.output.output,
         changing: false,
@@ -110,7 +110,7 @@ type Question = blocking::SyncSender<Answer>;
 struct Desk {
     command: Command,
     consumer: Box<dyn Consumer>,
-    redactor: Box<Redactor>,
+    secrets: Secrets,
     asks: bool,
     format: Format,
     /// Whether changes have been approved.
@@ -158,7 +158,7 @@ impl Desk {
     fn take(&mut self, event: Event) -> bool {
         let last = matches!(event, Event::Finished { .. });
         self.changing |= matches!(event, Event::Phase { phase: Phase::Applying { .. }, .. });
-        let event = redact::event(event, &*self.redactor);
+        let event = redact::event(event, &self.secrets);
         let result = self.consumer.event(&event);
         self.keep(result);
         last

@@ -182,12 +182,15 @@ fn template_hosts(inventory: &Inventory, extra: &Layer) -> Hosts {
         .map(|group| (group.name.clone(), inventory.hosts_of(&group.name).into_iter().map(str::to_owned).collect()))
         .collect();
     let mut hosts = Hosts::new(groups);
-    let implicit =
-        inventory::LOCAL_NAMES.iter().filter(|name| inventory.is_implicit(name)).map(|name| (*name).to_owned());
-    for name in inventory.hosts().map(|host| host.name.clone()).chain(implicit) {
-        let variables = inventory.variables(&name).into_iter().map(|(name, variable)| (name, variable.value));
-        let layers = vec![Layer::new(Rank::Inventory, variables), extra.clone()];
-        hosts.insert(name, layers);
+    let layers = |host: &str| {
+        let variables = inventory.variables(host).into_iter().map(|(name, variable)| (name, variable.value));
+        vec![Layer::new(Rank::Inventory, variables), extra.clone()]
+    };
+    for host in inventory.hosts() {
+        hosts.insert(host.name.as_str(), layers(&host.name));
+    }
+    for name in inventory::LOCAL_NAMES.into_iter().filter(|name| inventory.is_implicit(name)) {
+        hosts.insert_implicit(name, layers(name));
     }
     hosts
 }

@@ -52,7 +52,7 @@ pub fn resolve(project: &Project, host: &str) -> Result<HostWork, Diagnostics> {
     project.hosts.render(host);
     let secrets = &project.secrets;
     let work = work(project, host).map(|work| keepers::mark(project, work));
-    work.map_err(|errors| errors.hiding(&|text| secrets.redact(text), &|text| secrets.blank(text)))
+    work.map_err(|errors| errors.hiding(&|text| secrets.redact_own(text), &|text| secrets.blank(text)))
 }
 
 pub(super) fn work(project: &Project, host: &str) -> Result<HostWork, Diagnostics> {
@@ -398,17 +398,12 @@ impl<'a> Resolver<'a> {
     }
 }
 
-/// Notes what the names of variables say of them, so that it is hidden where the variables are used.
+/// Notes what the names of variables say of them, so that it is hidden where the variables are used. What templates come to is
+/// noted when somebody asks for it.
 fn note_variables(scope: &Scope, secrets: &Secrets) {
     for name in scope.names() {
         if let Some((_, node)) = scope.written(&name) {
-            let certainty = Certainty::of_name(&name);
-            secrets.note(node, &[], certainty);
-            // what it comes to, where its name tells; what is wrong with it is said where it is used
-            let template = certainty > Certainty::Open && node.as_str().is_some_and(|text| text.contains("{{"));
-            if template && let Ok(rendered) = scope.render(node) {
-                secrets.note(&rendered, &[], certainty);
-            }
+            secrets.note(&name, node, &[], Certainty::of_name(&name));
         }
     }
 }

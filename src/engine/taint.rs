@@ -5,9 +5,10 @@
 use crate::resource::check::Check;
 use crate::resource::{Readers, Resource};
 use crate::role::{Expanded, RenderedCheck, RenderedResource, ResourceKind};
-use crate::secret::{Secrets, Taint};
+use crate::secret::{Secrets, Taint, Told};
 use crate::source::{Diagnostic, Diagnostics, Span};
 use crate::yaml::{Node, Value};
+use std::collections::BTreeMap;
 
 /// What a step comes to with other secrets.
 #[derive(Default)]
@@ -49,22 +50,27 @@ pub fn mark(
     secrets: &Secrets,
 ) -> Diagnostics {
     let mut errors = Diagnostics::new();
-    let texts = resource.texts();
     let others = twin.map(|(_, twin)| twin.texts()).unwrap_or_default();
-    let taints: Vec<Taint> =
-        texts.iter().enumerate().map(|(at, (_, bytes))| taint(bytes, others.get(at), secrets)).collect();
-    for (((_, bytes), (_, others)), taint) in texts.iter().zip(&others).zip(&taints) {
-        let (text, other) = (String::from_utf8_lossy(bytes), String::from_utf8_lossy(others));
+    let lossy = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let other = |at: usize| others.get(at).map(|(_, bytes)| lossy(bytes));
+    let texts = resource.texts().into_iter().enumerate();
+    let texts: Vec<Both> = texts.map(|(at, (_, bytes))| Both(lossy(&bytes), other(at))).collect();
+    let taints: Vec<Taint> = texts.iter().map(|Both(text, other)| Taint::of(text, other.as_deref(), secrets)).collect();
+    for (Both(text, other), taint) in texts.iter().zip(&taints) {
+        let Some(other) = other else { continue };
         // a digest or an encoding is hidden wherever it turns up: in what a program prints, too
-        let found = taint.found(&text, &other).filter(|part| secrets.places(part).is_empty());
+        let found = taint.found(text, other).filter(|part| secrets.places(part).is_empty());
         found.for_each(|part| secrets.add_likely(part));
     }
-    let is_exposed = taints.iter().any(|taint| !taint.is_empty());
-    if is_exposed && matches!(rendered.kind, ResourceKind::Unit | ResourceKind::Quadlet) {
-        let message = format!("{id} has a secret in it, and everybody on the host can read it");
-        let hint = "put the secret into a file with `mode: \"0600\"`, and name that with `EnvironmentFile`";
-        errors.push(Diagnostic::at(&rendered.span, message).hint(hint));
-        return errors;
+    if matches!(rendered.kind, ResourceKind::Unit | ResourceKind::Quadlet) {
+        let exposed: Vec<&Both> =
+            texts.iter().zip(&taints).filter(|(_, taint)| !taint.is_empty()).map(|(text, _)| text).collect();
+        if !exposed.is_empty() {
+            let message = format!("{id} has a secret in it, and everybody on the host can read it");
+            let hint = "put the secret into a file with `mode: \"0600\"`, and name that with `EnvironmentFile`";
+            errors.push(telling(Diagnostic::at(&rendered.span, message).hint(hint), exposed, secrets));
+            return errors;
+        }
     }
     for (number, (content, taint)) in resource.contents_mut().into_iter().zip(taints).enumerate() {
         content.taint = taint;
@@ -75,17 +81,19 @@ pub fn mark(
         };
         let message = format!("{} has a secret in it, and {readers}", content.path);
         let error = Diagnostic::at(declared(&rendered.args, number, key).unwrap_or(&rendered.span), message);
-        errors.push(error.hint(if rendered.kind == ResourceKind::Package {
+        let error = error.hint(if rendered.kind == ResourceKind::Package {
             "put user and password into a file in /etc/apt/auth.conf.d with `mode: \"0600\"`, see apt_auth.conf(5)"
         } else {
             "write `mode: \"0600\"`, or `mode: \"0640\"` with the `group` that has to read it; without a mode it is 0600"
-        }));
+        });
+        errors.push(telling(error, texts.get(number), secrets));
     }
-    let arguments = in_arguments(rendered.kind, &rendered.args, twin.map(|(twin, _)| &twin.args), secrets);
     let others = twin.map(|(_, twin)| twin.process_texts());
-    if arguments || is_in(&resource.process_texts(), others.as_deref(), secrets) {
+    let mut exposed = exposed(resource.process_texts(), others, secrets);
+    in_arguments(rendered.kind, &rendered.args, twin.map(|(twin, _)| &twin.args), secrets, &mut exposed);
+    if !exposed.is_empty() {
         let id = shown(id, &rendered.name, twin.map(|(twin, _)| twin.name.as_str()), secrets);
-        errors.push(seen_in_processes(&id, &rendered.span));
+        errors.push(telling(seen_in_processes(&id, &rendered.span), &exposed, secrets));
     }
     errors
 }
@@ -99,10 +107,27 @@ pub fn check(
     secrets: &Secrets,
 ) -> Diagnostics {
     let parsed = twin.and_then(|twin| Check::parse(twin.kind, &twin.args, twin.become_user.as_deref()).ok());
-    if !is_in(&check.process_texts(), parsed.map(|twin| twin.process_texts()).as_deref(), secrets) {
+    let exposed = exposed(check.process_texts(), parsed.map(|twin| twin.process_texts()), secrets);
+    if exposed.is_empty() {
         return Diagnostics::new();
     }
-    seen_in_processes(&shown(id, &rendered.name, twin.map(|twin| twin.name.as_str()), secrets), &rendered.span).into()
+    let id = shown(id, &rendered.name, twin.map(|twin| twin.name.as_str()), secrets);
+    telling(seen_in_processes(&id, &rendered.span), &exposed, secrets).into()
+}
+
+/// A text that others can see, and what it is with other secrets, if that is known.
+struct Both(String, Option<String>);
+
+/// The error with the variables that count as secrets for their names alone, for whoever knows better.
+fn telling<'b>(error: Diagnostic, exposed: impl IntoIterator<Item = &'b Both>, secrets: &Secrets) -> Diagnostic {
+    let all = exposed.into_iter().filter_map(|Both(text, other)| Some(secrets.told_in(text, other.as_deref()?)));
+    let told: BTreeMap<String, Span> = all.flatten().map(|Told { name, span }| (name, span)).collect();
+    let error = told
+        .iter()
+        .fold(error, |error, (name, span)| error.also(span, format!("`{name}` counts as a secret by its name")));
+    error.maybe_hint(told.first_key_value().map(|(name, _)| {
+        format!("what is no secret has a name that ends with what it is, such as `{name}_name` or `{name}_path`")
+    }))
 }
 
 /// An id as it may be shown: the name in it, which is `other` with other secrets, may be made of them.
@@ -117,13 +142,19 @@ fn seen_in_processes(id: &str, span: &Span) -> Diagnostic {
     Diagnostic::at(span, message).hint("hand it over with `stdin`, or let it be read from a file with `mode: \"0600\"`")
 }
 
-fn is_in(texts: &[String], others: Option<&[String]>, secrets: &Secrets) -> bool {
-    others.is_some_and(|others| others != texts) || texts.iter().any(|text| !secrets.telling_places(text).is_empty())
-}
-
-fn taint(bytes: &[u8], other: Option<&(String, Vec<u8>)>, secrets: &Secrets) -> Taint {
-    let other = other.map(|(_, bytes)| String::from_utf8_lossy(bytes));
-    Taint::of(&String::from_utf8_lossy(bytes), other.as_deref(), secrets)
+/// Those of the texts that secrets have a part in.
+fn exposed(texts: Vec<String>, others: Option<Vec<String>>, secrets: &Secrets) -> Vec<Both> {
+    // where there are more with other secrets, or fewer, it is not known which is which
+    let (texts, others) = match others {
+        Some(others) if others.len() != texts.len() => (vec![texts.join("\n")], Some(vec![others.join("\n")])),
+        others => (texts, others),
+    };
+    let mut others = others.map(Vec::into_iter);
+    let both = texts.into_iter().map(|text| Both(text, others.as_mut().and_then(Iterator::next)));
+    let is_exposed = |Both(text, other): &Both| {
+        other.as_ref().is_some_and(|other| other != text) || !secrets.telling_places(text).is_empty()
+    };
+    both.filter(is_exposed).collect()
 }
 
 /// Arguments that no process is started with and that name nothing: what is in files, and what is handed over unseen.
@@ -145,21 +176,25 @@ fn is_unseen(kind: ResourceKind, argument: &str) -> bool {
     }
 }
 
-/// Whether secrets have a part in an argument that others can see: a path, a name, a command that validates.
-fn in_arguments(kind: ResourceKind, args: &Node, other: Option<&Node>, secrets: &Secrets) -> bool {
+/// The arguments that others can see and that secrets have a part in: a path, a name, a command that validates.
+fn in_arguments(kind: ResourceKind, args: &Node, other: Option<&Node>, secrets: &Secrets, found: &mut Vec<Both>) {
     match &args.value {
-        Value::Mapping(entries) => entries
-            .iter()
-            .filter(|entry| !is_unseen(kind, &entry.key))
-            .any(|entry| in_arguments(kind, &entry.value, other.and_then(|other| other.get(&entry.key)), secrets)),
+        Value::Mapping(entries) => {
+            for entry in entries.iter().filter(|entry| !is_unseen(kind, &entry.key)) {
+                let other = other.and_then(|other| other.get(&entry.key));
+                in_arguments(kind, &entry.value, other, secrets, found);
+            }
+        }
         Value::Sequence(items) => {
             let others = other.and_then(|other| other.sequence().ok()).unwrap_or_default();
-            items.iter().enumerate().any(|(at, item)| in_arguments(kind, item, others.get(at), secrets))
+            for (at, item) in items.iter().enumerate() {
+                in_arguments(kind, item, others.get(at), secrets, found);
+            }
         }
         _ => {
-            let Ok(text) = args.string() else { return false };
-            let others = other.and_then(|other| other.string().ok()).map(|other| vec![other]);
-            is_in(&[text], others.as_deref(), secrets)
+            let Ok(text) = args.string() else { return };
+            let other = other.and_then(|other| other.string().ok()).map(|other| vec![other]);
+            found.extend(exposed(vec![text], other, secrets));
         }
     }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::Password;
 use super::quote::quote;
 use super::variables::{CONNECTION_VARIABLES, Standing, is_password};
+use crate::yaml::truth;
 
 /// A host as the connection layer sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -130,8 +131,7 @@ impl Variables<'_> {
             },
         };
         for variable in ["ansible_host_key_checking", "ansible_ssh_host_key_checking"] {
-            let off = |text: &String| ["false", "no", "off", "0"].contains(&text.to_ascii_lowercase().as_str());
-            if (self.get)(variable).as_ref().is_some_and(off) {
+            if (self.get)(variable).is_some_and(|text| truth(&text) == Some(false)) {
                 let what = "host keys are always checked: add the host's key to known_hosts, or set \
                             `StrictHostKeyChecking` for it in ssh's configuration";
                 return wrong(variable, what);
@@ -318,6 +318,7 @@ mod tests {
             ("ansible_ssh_common_args", "-o 'open"),
             ("ansible_ssh_private_key", "-----BEGIN"),
             ("ansible_host_key_checking", "False"),
+            ("ansible_ssh_host_key_checking", "n"),
             ("ansible_shell_type", "powershell"),
             ("ansible_become_method", "su"),
             ("ansible_become_exe", "sudo -i"),

@@ -9,111 +9,114 @@ use crate::secret::{Secrets, Taint};
 use similar::{ChangeTag, DiffTag};
 use std::collections::HashSet;
 
-/// Replaces the secrets in a text by a mark, and leaves a text without secrets as it is.
-pub type Redactor = dyn Fn(&str) -> String + Send;
-
 /// What stands in place of a line that is hidden. Two texts, so that a diff of them still shows a change.
 const OLD: &str = "(a line with a secret: before)";
 const NEW: &str = "(a line with a secret: after)";
 
 /// The event without secrets. Names of hosts and signals stay: they are the keys by which everything else is found.
-pub fn event(event: Event, redact: &Redactor) -> Event {
+pub fn event(event: Event, secrets: &Secrets) -> Event {
     match event {
-        Event::Phase { host, phase } => Event::Phase { host, phase: self::phase(phase, redact) },
-        Event::Planned { host, plan } => Event::Planned { host, plan: self::plan(plan, redact) },
+        Event::Phase { host, phase } => Event::Phase { host, phase: self::phase(phase, secrets) },
+        Event::Planned { host, plan } => Event::Planned { host, plan: self::plan(plan, secrets) },
         Event::Checked { host, result: CheckResult { check, passed, seen, newest, millis } } => {
-            let seen = shorten::text(&redact(&seen));
-            let result = CheckResult { check: redact(&check), passed, seen, newest, millis };
+            let seen = shorten::text(&secrets.redact(&seen));
+            let result = CheckResult { check: secrets.redact_own(&check), passed, seen, newest, millis };
             Event::Checked { host, result }
         }
-        Event::Failed { host, failure } => Event::Failed { host, failure: self::failure(failure, redact) },
-        Event::Note { host, text } => Event::Note { host, text: shorten::text(&redact(&text)) },
+        Event::Failed { host, failure } => Event::Failed { host, failure: self::failure(failure, secrets) },
+        Event::Note { host, text } => Event::Note { host, text: shorten::text(&secrets.redact(&text)) },
         Event::HostDone { host, outcome, exchanges, millis } => {
             let outcome = match outcome {
-                Outcome::Unreachable { reason } => Outcome::Unreachable { reason: shorten::text(&redact(&reason)) },
-                Outcome::Skipped { reason } => Outcome::Skipped { reason: shorten::text(&redact(&reason)) },
+                Outcome::Unreachable { reason } => {
+                    Outcome::Unreachable { reason: shorten::text(&secrets.redact(&reason)) }
+                }
+                Outcome::Skipped { reason } => Outcome::Skipped { reason: shorten::text(&secrets.redact_own(&reason)) },
                 other => other,
             };
             Event::HostDone { host, outcome, exchanges, millis }
         }
-        Event::Pulled { host, image, bytes, millis } => Event::Pulled { host, image: redact(&image), bytes, millis },
+        Event::Pulled { host, image, bytes, millis } => {
+            Event::Pulled { host, image: secrets.redact(&image), bytes, millis }
+        }
         // Nothing in these comes from a value: names of hosts, roles and steps, and numbers.
         event @ (Event::Started { .. } | Event::StepDone { .. } | Event::Finished { .. }) => event,
     }
 }
 
-fn phase(phase: Phase, redact: &Redactor) -> Phase {
+fn phase(phase: Phase, secrets: &Secrets) -> Phase {
     match phase {
-        Phase::Pulling { image } => Phase::Pulling { image: redact(&image) },
-        Phase::Checking { role, check } => Phase::Checking { role, check: redact(&check) },
+        Phase::Pulling { image } => Phase::Pulling { image: secrets.redact(&image) },
+        Phase::Checking { role, check } => Phase::Checking { role, check: secrets.redact_own(&check) },
         other => other,
     }
 }
 
-fn plan(mut plan: HostPlan, redact: &Redactor) -> HostPlan {
-    strings(&mut plan.notes, redact);
+fn plan(mut plan: HostPlan, secrets: &Secrets) -> HostPlan {
+    strings(&mut plan.notes, secrets);
     for change in plan.roles.iter_mut().flat_map(|role| &mut role.steps).flat_map(|step| &mut step.changes) {
-        self::change(change, redact);
+        self::change(change, secrets);
     }
     plan
 }
 
-fn change(change: &mut Change, redact: &Redactor) {
-    change.resource = redact(&change.resource);
+fn change(change: &mut Change, secrets: &Secrets) {
+    change.resource = secrets.redact_own(&change.resource);
     // These hold whole files, and nobody who reads a report needs them.
     change.operations.clear();
     for detail in &mut change.details {
         match detail {
-            Detail::Text { path, old, new, hidden, secrets } => {
-                *path = redact(path);
+            Detail::Text { path, old, new, hidden, secrets: taint } => {
+                *path = secrets.redact_own(path);
                 if *hidden {
                     *old = old.take().map(|_| String::new());
                     *new = new.take().map(|_| String::new());
                 } else {
-                    (*old, *new) = text(old.take(), new.take(), secrets, redact);
+                    (*old, *new) = text(old.take(), new.take(), taint, secrets);
                 }
             }
             Detail::Value { what, old, new } => {
-                *what = redact(what);
-                *old = old.take().map(|value| redact(&value));
-                *new = new.take().map(|value| redact(&value));
+                *what = secrets.redact_own(what);
+                *old = old.take().map(|value| secrets.redact(&value));
+                *new = new.take().map(|value| secrets.redact(&value));
             }
-            Detail::Note { text } => *text = redact(text),
+            Detail::Note { text } => *text = secrets.redact_own(text),
         }
     }
 }
 
-fn failure(mut failure: Failure, redact: &Redactor) -> Failure {
-    failure.place = redact(&failure.place);
-    failure.message = shorten::text(&redact(&failure.message));
-    failure.command = failure.command.map(|command| shorten::text(&redact(&command)));
+fn failure(mut failure: Failure, secrets: &Secrets) -> Failure {
+    failure.place = secrets.redact_own(&failure.place);
+    failure.message = shorten::text(&secrets.redact(&failure.message));
+    failure.command = failure.command.map(|command| shorten::text(&secrets.redact(&command)));
     // Redacted as one text first, for a secret of several lines.
     if !failure.output.is_empty() {
-        failure.output = shorten::text(&redact(&failure.output.join("\n"))).split('\n').map(str::to_owned).collect();
+        failure.output =
+            shorten::text(&secrets.redact(&failure.output.join("\n"))).split('\n').map(str::to_owned).collect();
     }
-    strings(&mut failure.put_back, redact);
-    strings(&mut failure.left, redact);
+    strings(&mut failure.put_back, secrets);
+    strings(&mut failure.left, secrets);
     failure
 }
 
-fn strings(list: &mut [String], redact: &Redactor) {
+fn strings(list: &mut [String], secrets: &Secrets) {
     for text in list {
-        *text = redact(text);
+        *text = secrets.redact_own(text);
     }
 }
 
-/// Both sides of a file, without secrets: a hunk that touches a line with a secret hides all its changed lines, because
-/// the other side may hold the secret's former value, which no registry knows. `taint` is what in the new one was made of secrets.
+/// Both sides of a file, without secrets. Of the new side it is known which lines have one: `taint` is what in it was made of
+/// secrets. Of what was there a hunk that touches a secret hides all changed lines: among them may be the secret's former value,
+/// which no registry knows.
 fn text(
     old: Option<String>,
     new: Option<String>,
     taint: &Taint,
-    redact: &Redactor,
+    secrets: &Secrets,
 ) -> (Option<String>, Option<String>) {
     let (Some(old), Some(new)) = (&old, &new) else {
-        return (old.map(|text| redact(&text)), new.map(|text| redact(&taint.masked(&text))));
+        return (old.map(|text| secrets.redact(&text)), new.map(|text| secrets.redact(&taint.masked(&text))));
     };
-    let (mut old_secret, mut new_secret) = (Secret::lines(old, redact), Secret::lines(new, redact));
+    let (mut old_secret, mut new_secret) = (Secret::lines(old, secrets), Secret::lines(new, secrets));
     // of what was there it is only known what its names say
     old_secret.add(old, &Taint::of(old, None, &Secrets::new()));
     new_secret.add(new, taint);
@@ -122,7 +125,7 @@ fn text(
     }
     let diff = compare(old, new);
     let mut hide_old = HashSet::new();
-    let mut hide_new = HashSet::new();
+    let mut changed_new = HashSet::new();
     for hunk in diff.grouped_ops(CONTEXT) {
         let changed = || hunk.iter().filter(|op| op.tag() != DiffTag::Equal);
         let touched = changed().any(|op| {
@@ -138,15 +141,14 @@ fn text(
                     hide_old.insert(line);
                 }
             }
-            if touched {
-                hide_new.extend(op.new_range());
-            }
+            changed_new.extend(op.new_range());
         }
     }
     let mut sides = (String::new(), String::new());
     for change in diff.iter_all_changes() {
         let hidden_old = change.old_index().is_some_and(|line| hide_old.contains(&line));
-        let hidden_new = change.new_index().is_some_and(|line| hide_new.contains(&line));
+        let secret_new = |line: &usize| new_secret.lines.contains(line) && changed_new.contains(line);
+        let hidden_new = change.new_index().as_ref().is_some_and(secret_new);
         let end = if change.missing_newline() { "" } else { "\n" };
         // a line that stays is shown alike on both sides
         let shown = match change.new_index() {
@@ -160,7 +162,7 @@ fn text(
             sides.1 += &if hidden_new { format!("{NEW}{end}") } else { shown };
         }
     }
-    (Some(redact(&sides.0)), Some(redact(&sides.1)))
+    (Some(secrets.redact(&sides.0)), Some(secrets.redact(&sides.1)))
 }
 
 /// Where the secrets of a text are.
@@ -194,14 +196,14 @@ impl Secret {
         }
     }
 
-    fn lines(text: &str, redact: &Redactor) -> Self {
+    fn lines(text: &str, secrets: &Secrets) -> Self {
         let mut found = Self::default();
-        let redacted = redact(text);
+        let redacted = secrets.redact(text);
         if redacted == text {
             return found;
         }
         for (number, line) in text.split_inclusive('\n').enumerate() {
-            let without = redact(line);
+            let without = secrets.redact(line);
             if without != line {
                 found.lines.insert(number);
                 found.begins(line, &without);
@@ -222,12 +224,14 @@ mod tests {
     use crate::plan::change::Action;
     use crate::secret::Secrets;
 
-    fn hide(text: &str) -> String {
-        text.replace("s3cret", "****").replace("BEGIN\nabc\nEND\n", "****\n")
+    fn secrets() -> Secrets {
+        let secrets = Secrets::new();
+        ["s3cret", "BEGIN\nabc\nEND\n"].into_iter().for_each(|value| secrets.add(value));
+        secrets
     }
 
     fn sides(old: &str, new: &str) -> String {
-        let (old, new) = text(Some(old.to_owned()), Some(new.to_owned()), &Taint::default(), &hide);
+        let (old, new) = text(Some(old.to_owned()), Some(new.to_owned()), &Taint::default(), &secrets());
         format!("{}---\n{}", old.unwrap_or_default(), new.unwrap_or_default())
     }
 
@@ -245,24 +249,45 @@ mod tests {
     }
 
     #[test]
+    fn only_new_lines_with_a_secret_are_hidden() {
+        insta::assert_snapshot!(sides("user: a\npassword: former\nport: 1\n", "user: b\npassword: s3cret\nport: 2\n"), @"
+        (a line with a secret: before)
+        (a line with a secret: before)
+        (a line with a secret: before)
+        ---
+        user: b
+        (a line with a secret: after)
+        port: 2
+        ");
+        // what was there had a secret, and what comes has none
+        insta::assert_snapshot!(sides("a: 1\npassword: former\n", "a: 2\nfile: /etc/x\n"), @"
+        (a line with a secret: before)
+        (a line with a secret: before)
+        ---
+        a: 2
+        file: /etc/x
+        ");
+    }
+
+    #[test]
     fn what_is_long_is_shortened_once_the_secrets_are_out() {
         // both places at which it is cut are within a secret
-        let secrets = "s3cret".repeat(100_000);
+        let long = "s3cret".repeat(100_000);
         let said = Failure {
             place: "role/step".into(),
-            message: format!("it said {secrets}"),
+            message: format!("it said {long}"),
             command: None,
             status: None,
-            output: vec!["first".into(), format!("{secrets} and why")],
+            output: vec!["first".into(), format!("{long} and why")],
             put_back: Vec::new(),
             left: Vec::new(),
             stays: 0,
             open: false,
         };
-        let shown = failure(said, &hide);
-        assert!(shown.message.starts_with("it said ****") && shown.message.len() < 2000, "{}", shown.message);
+        let shown = failure(said, &secrets());
+        assert!(shown.message.starts_with("it said ********") && shown.message.len() < 2000, "{}", shown.message);
         assert_eq!((shown.output.len(), shown.output[0].as_str()), (2, "first"));
-        assert!(shown.output[1].ends_with("**** and why") && shown.output[1].len() < 2000, "{}", shown.output[1]);
+        assert!(shown.output[1].ends_with("******** and why") && shown.output[1].len() < 2000, "{}", shown.output[1]);
         assert!(
             shown.output[1].contains("characters left out") && !shown.output[1].contains("s3"),
             "{}",
@@ -274,7 +299,7 @@ mod tests {
     fn what_was_made_of_a_secret_is_hidden_where_it_changes_and_where_it_stays() {
         let (old, new) = ("pin: 12\nhash: old\nport: 1\n", "pin: 12\nhash: new\nport: 1\n");
         let taint = Taint::of(new, Some("pin: 34\nhash: xyz\nport: 1\n"), &Secrets::new());
-        let (old, new) = text(Some(old.to_owned()), Some(new.to_owned()), &taint, &hide);
+        let (old, new) = text(Some(old.to_owned()), Some(new.to_owned()), &taint, &secrets());
         assert_eq!(old.as_deref(), Some("pin: ********\n(a line with a secret: before)\nport: 1\n"));
         assert_eq!(new.as_deref(), Some("pin: ********\n(a line with a secret: after)\nport: 1\n"));
     }
@@ -296,7 +321,7 @@ mod tests {
     fn untouched_lines_and_hunks_stay() {
         let shown = sides("password: s3cret\n1\n2\n3\n4\n5\nport: 1\n", "password: s3cret\n1\n2\n3\n4\n5\nport: 2\n");
         insta::assert_snapshot!(shown, @"
-        password: ****
+        password: ********
         1
         2
         3
@@ -304,7 +329,7 @@ mod tests {
         5
         port: 1
         ---
-        password: ****
+        password: ********
         1
         2
         3
@@ -313,6 +338,26 @@ mod tests {
         port: 2
         ");
         assert_eq!(sides("a\n", "b\n"), "a\n---\nb\n");
+    }
+
+    #[test]
+    fn what_solti_says_keeps_its_words() {
+        let secrets = Secrets::new();
+        ["grafana", "container", "target"].into_iter().for_each(|value| secrets.add(value));
+        let value = |text: &str| Some(text.to_owned());
+        let mut change = Change {
+            resource: "grafana/config/symlink:/etc/grafana".to_owned(),
+            action: Action::Update,
+            details: vec![
+                Detail::Value { what: "target".to_owned(), old: value("the container"), new: value("/srv") },
+                Detail::note("container web"),
+            ],
+            operations: Vec::new(),
+        };
+        super::change(&mut change, &secrets);
+        assert_eq!(change.resource, "grafana/config/symlink:/etc/grafana");
+        let [Detail::Value { what, old, .. }, Detail::Note { text }] = &change.details[..] else { unreachable!() };
+        assert_eq!((what.as_str(), old.as_deref(), text.as_str()), ("target", Some("the ********"), "container web"));
     }
 
     #[test]
@@ -329,8 +374,8 @@ mod tests {
             }],
             operations: vec![crate::plan::operation::Operation::DaemonReload { user: None }],
         };
-        super::change(&mut change, &hide);
-        assert_eq!(change.resource, "loki/config/file:/etc/****");
+        super::change(&mut change, &secrets());
+        assert_eq!(change.resource, "loki/config/file:/etc/********");
         assert!(change.operations.is_empty());
         let Detail::Text { old, new, .. } = &change.details[0] else { unreachable!() };
         assert_eq!((old.as_deref(), new.as_deref()), (Some(""), None));

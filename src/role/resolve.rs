@@ -84,7 +84,7 @@ pub fn resolve_options(
             generate(option, &scope, used_at, &mut generated, &mut errors);
             continue;
         }
-        secrets.note(&rendered, &option.secret_keys, certainty(option));
+        secrets.note(&option.name, &rendered, &option.secret_keys, certainty(option));
         match typed(option, &rendered) {
             Ok(value) => {
                 values.insert(option.name.clone(), value);

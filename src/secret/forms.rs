@@ -52,6 +52,12 @@ const ESCAPES: &[Escape] = &[
 /// A longer value is not put in one kind of quotes within another.
 const LONG: usize = 256;
 
+/// All forms of a value; of each, whether it is a part of base64.
+pub(super) fn all(value: &str) -> impl Iterator<Item = (String, bool)> {
+    let plain = escaped(value).into_iter().chain(hexadecimal(value)).map(|form| (form, false));
+    plain.chain(in_base64(value).into_iter().map(|form| (form, true)))
+}
+
 /// The value and its escaped forms; those of forms too, as of JSON in a shell's quotes.
 pub(super) fn escaped(value: &str) -> BTreeSet<String> {
     let once: BTreeSet<String> = ESCAPES.iter().map(|escape| escape(value)).chain([value.to_owned()]).collect();

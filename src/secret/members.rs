@@ -23,20 +23,32 @@ impl Certainty {
     }
 }
 
+/// How certain it is by a variable's name what the template in it comes to; none where the name says nothing, or no template is
+/// written there.
+pub fn told_of_template(name: &str, written: &Node) -> Option<Certainty> {
+    let certainty = Certainty::of_name(name);
+    let template = written.as_str().is_some_and(|text| text.contains("{{"));
+    (template && certainty > Certainty::Open).then_some(certainty)
+}
+
 impl Secrets {
-    /// Remembers the secrets in a value; what is below one of `keys` is one for certain.
-    pub fn note(&self, value: &Node, keys: &[String], certainty: Certainty) {
+    /// Remembers the secrets in the value of a variable; what is below one of `keys` is one for certain.
+    pub fn note(&self, name: &str, value: &Node, keys: &[String], certainty: Certainty) {
         match &value.value {
-            Value::Sequence(items) => items.iter().for_each(|item| self.note(item, keys, certainty)),
+            Value::Sequence(items) => items.iter().for_each(|item| self.note(name, item, keys, certainty)),
             Value::Mapping(entries) => {
-                entries.iter().for_each(|entry| self.note(&entry.value, keys, below(&entry.key, keys, certainty)));
+                for entry in entries {
+                    let name = if is_same_thing(&entry.key) { name } else { &entry.key };
+                    self.note(name, &entry.value, keys, below(&entry.key, keys, certainty));
+                }
             }
             leaf => {
                 // also as it is written, where it was read as another text
                 for text in value.printed().as_deref().into_iter().chain(value.read_otherwise()) {
                     match certainty {
                         Certainty::Declared => self.add(text),
-                        Certainty::Named | Certainty::Likely if is_likely(leaf) => self.add_likely(text),
+                        Certainty::Named if is_likely(leaf) => self.add_told(text, name, &value.span),
+                        Certainty::Likely if is_likely(leaf) => self.add_likely(text),
                         _ if !text.contains("{{") => of_urls(text).iter().for_each(|found| self.add_likely(found)),
                         _ => {}
                     }
@@ -88,7 +100,11 @@ impl Secrets {
 fn below(key: &str, keys: &[String], certainty: Certainty) -> Certainty {
     let own = if keys.iter().any(|name| name == key) { Certainty::Declared } else { Certainty::of_name(key) };
     // `token: { values: [...] }` is still the token; `tokens: [{ name: ... }]` are mappings with names of their own
-    if certainty == Certainty::Named && !matches!(key, "value" | "values") { own } else { certainty.max(own) }
+    if certainty == Certainty::Named && !is_same_thing(key) { own } else { certainty.max(own) }
+}
+
+fn is_same_thing(key: &str) -> bool {
+    matches!(key, "value" | "values")
 }
 
 /// Whether something can be a secret if a name says so: no switch, and nothing that only says where the secret is.
@@ -117,7 +133,7 @@ mod tests {
              password: short, password_file: /etc/a-password, tokens: [{ name: the-name-of-one }], own: declared, bearer_token: '${TOKEN_OF_ENV}', secret: true }",
         );
         let secrets = Secrets::new();
-        secrets.note(&value, &["own".to_owned()], Certainty::Open);
+        secrets.note("settings", &value, &["own".to_owned()], Certainty::Open);
         for shown in ["pw-of-url", "s.abcdefgh", "declared"] {
             assert!(secrets.contains(shown), "{shown}");
         }

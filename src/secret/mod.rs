@@ -11,14 +11,17 @@ mod random;
 mod shapes;
 mod store;
 mod taint;
+mod unread;
 
-pub use members::Certainty;
+pub use members::{Certainty, told_of_template};
+pub use names::ABOUT;
 use names::{is_reference, tells};
 pub use random::hexadecimal;
 use shapes::of_urls;
 pub use store::{NoSecret, SecretName, SecretStore};
 pub use taint::{Taint, disguise};
 
+use crate::source::Span;
 use aho_corasick::AhoCorasick;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
@@ -33,6 +36,20 @@ const SHORT: usize = 4;
 /// A value this long does not stand anywhere by chance: where it does, it is the secret.
 pub const TELLING: usize = 8;
 
+/// A word or a number this long is no ordinary one.
+const ORDINARY: usize = 16;
+
+/// Whether a value is a word as others are, `postgres`: it is a part of other words, and stands in files and programs' output
+/// without being the secret.
+fn is_word(value: &str) -> bool {
+    value.len() < ORDINARY && value.bytes().all(|byte| byte.is_ascii_lowercase())
+}
+
+/// Whether a value may stand in what solti says itself: a word, a number.
+fn is_ordinary(value: &str) -> bool {
+    is_word(value) || value.len() < TELLING && value.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// The secret values known in this run; clones share them.
 #[derive(Clone, Default)]
 pub struct Secrets(Arc<RwLock<Known>>);
@@ -41,12 +58,23 @@ pub struct Secrets(Arc<RwLock<Known>>);
 struct Known {
     /// As they were given, those too that are not looked for.
     values: HashMap<String, Certainty>,
+    /// Those that only a name tells of, by their value.
+    told: BTreeMap<String, Told>,
     /// What is looked for.
     forms: BTreeMap<String, Form>,
     /// Forms of values that are too short to be looked for anywhere.
     words: BTreeSet<String>,
     /// Made when it is needed.
     search: OnceLock<Option<Search>>,
+}
+
+/// What has a value that counts as a secret for its name alone.
+#[derive(Debug, Clone)]
+pub struct Told {
+    /// Its name.
+    pub name: String,
+    /// Where the value stands.
+    pub span: Span,
 }
 
 /// What is known of a text that is looked for.
@@ -76,14 +104,16 @@ impl Search {
     }
 
     /// Where a text ends within a secret, or begins within one.
-    fn cut_off(&self, text: &str) -> Vec<Range<usize>> {
+    fn cut_off(&self, text: &str, is_wanted: impl Fn(&str) -> bool) -> Vec<Range<usize>> {
         let [beginnings, ends] = &self.cut;
         let form = |place: &aho_corasick::Match| self.long[place.pattern().as_usize()].as_str();
         let at_end = beginnings
             .find_overlapping_iter(text)
+            .filter(|place| is_wanted(form(place)))
             .filter(|place| text.get(place.start()..).is_some_and(|rest| form(place).starts_with(rest)));
         let at_start = ends
             .find_overlapping_iter(text)
+            .filter(|place| is_wanted(form(place)))
             .filter(|place| text.get(..place.end()).is_some_and(|rest| form(place).ends_with(rest)));
         at_end.map(|place| place.start()..text.len()).chain(at_start.map(|place| 0..place.end())).collect()
     }
@@ -95,9 +125,7 @@ impl Known {
             self.words.extend(forms::escaped(value));
             return;
         }
-        let plain = forms::escaped(value).into_iter().chain(forms::hexadecimal(value)).map(|form| (form, false));
-        let encoded = forms::in_base64(value).into_iter().map(|form| (form, true));
-        for (form, encoded) in plain.chain(encoded) {
+        for (form, encoded) in forms::all(value) {
             let known = self.forms.entry(form).or_insert(Form { encoded, certainty });
             known.certainty = known.certainty.max(certainty);
             known.encoded &= encoded;
@@ -117,6 +145,31 @@ impl Known {
         let wanted = found.filter(|(form, range)| wanted(form, range));
         wanted.map(|(form, range)| if form.encoded { around(text, range) } else { range }).collect()
     }
+
+    /// Where secrets stand in a text.
+    fn places(&self, text: &str, words: Words) -> Vec<Range<usize>> {
+        let is_wanted = |value: &str| words != Words::Nowhere || !is_ordinary(value);
+        let mut found = self.forms_in(text, |form, place| {
+            let value = &text[place.clone()];
+            let part = words == Words::Whole && is_word(value) && !ends_word(text, place);
+            form.encoded || is_wanted(value) && !part
+        });
+        found.extend(self.search().map(|search| search.cut_off(text, is_wanted)).unwrap_or_default());
+        let short = self.words.iter().filter(|word| is_wanted(word));
+        found.extend(short.flat_map(|word| places_of_word(text, word)));
+        found.extend(shapes::places(text));
+        merged(found)
+    }
+}
+
+/// Where ordinary words are looked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Words {
+    /// Nowhere, and neither are ordinary numbers.
+    Nowhere,
+    /// Where they are no part of others.
+    Whole,
+    Anywhere,
 }
 
 impl Secrets {
@@ -142,6 +195,22 @@ impl Secrets {
     /// for only if it is long, else it is hidden where it came from the variable.
     pub fn add_likely(&self, value: &str) {
         self.remember(value, Certainty::Likely);
+    }
+
+    /// Remembers a likely secret, and what has it for a value.
+    fn add_told(&self, value: &str, name: &str, span: &Span) {
+        self.add_likely(value);
+        let told = Told { name: name.to_owned(), span: span.clone() };
+        self.known_mut().told.insert(value.trim().to_owned(), told);
+    }
+
+    /// Who gave a text values that count as secrets for a name alone: those that stand in it more often than in `other`, the text
+    /// with other secrets.
+    pub fn told_in(&self, text: &str, other: &str) -> Vec<Told> {
+        let known = self.known();
+        let told = known.told.iter().filter(|(value, _)| known.values.get(*value) != Some(&Certainty::Declared));
+        let more = |form: &str| text.matches(form).count() > other.matches(form).count();
+        told.filter(|(value, _)| forms::all(value).any(|(form, _)| more(&form))).map(|(_, told)| told.clone()).collect()
     }
 
     fn remember(&self, value: &str, certainty: Certainty) {
@@ -180,18 +249,33 @@ impl Secrets {
 
     /// Where secrets stand in a text.
     pub fn places(&self, text: &str) -> Vec<Range<usize>> {
+        self.known().places(text, Words::Whole)
+    }
+
+    /// The same, words too that go on as others, where it is known that secrets are there.
+    fn places_anywhere(&self, text: &str) -> Vec<Range<usize>> {
+        self.known().places(text, Words::Anywhere)
+    }
+
+    /// `text`, which solti says itself, with the secrets in it replaced: a word or a number that may be its own is one only in
+    /// quotes, where others' words stand.
+    pub fn redact_own(&self, text: &str) -> String {
         let known = self.known();
-        let mut found = known.forms_in(text, |_, _| true);
-        found.extend(known.search().map(|search| search.cut_off(text)).unwrap_or_default());
-        found.extend(known.words.iter().flat_map(|word| places_of_word(text, word)));
-        found.extend(shapes::places(text));
-        merged(found)
+        let quoted = quotes(text);
+        let is_quoted =
+            |place: &Range<usize>| quoted.iter().any(|quote| quote.start < place.end && place.start < quote.end);
+        let ordinary = known.places(text, Words::Whole).into_iter().filter(is_quoted);
+        let places = merged(known.places(text, Words::Nowhere).into_iter().chain(ordinary).collect());
+        replaced(text, &places, |_| REDACTED.to_owned())
     }
 
     /// Where secrets stand in a text that cannot be there by chance.
     pub fn telling_places(&self, text: &str) -> Vec<Range<usize>> {
-        let certain =
-            |form: &Form, place: &Range<usize>| form.certainty == Certainty::Declared && place.len() >= TELLING;
+        let certain = |form: &Form, place: &Range<usize>| {
+            form.certainty == Certainty::Declared
+                && place.len() >= TELLING
+                && (form.encoded || !is_word(&text[place.clone()]))
+        };
         merged(self.known().forms_in(text, certain))
     }
 
@@ -199,7 +283,10 @@ impl Secrets {
     pub fn disguised(&self, text: &str) -> Option<String> {
         let known = self.known();
         let certain = |(value, certainty): &(&String, &Certainty)| {
-            **certainty == Certainty::Declared && value.len() >= TELLING && text.contains(value.as_str())
+            **certainty == Certainty::Declared
+                && value.len() >= TELLING
+                && !is_word(value)
+                && text.contains(value.as_str())
         };
         let mut values: Vec<&String> = known.values.iter().filter(certain).map(|(value, _)| value).collect();
         // the longest first, of which others may be parts
@@ -213,7 +300,7 @@ impl Secrets {
 /// A text that a user wrote with as many stars as what looks like a secret in it is long: for errors that come before it is
 /// known which values are secrets.
 pub fn blank_likely(text: &str) -> String {
-    blanked(text, &merged(shapes::places(text).chain(shapes::named(text)).collect()))
+    blanked(text, &merged(shapes::places(text).chain(shapes::named(text)).chain(unread::places(text)).collect()))
 }
 
 fn blanked(text: &str, places: &[Range<usize>]) -> String {
@@ -225,6 +312,25 @@ impl std::fmt::Debug for Secrets {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Secrets({})", self.known().values.len())
     }
+}
+
+/// Whether a word ends where a place does, and does not go on as another: `postgresql`, `grafana-server`, `influxdb.service`.
+fn ends_word(text: &str, place: &Range<usize>) -> bool {
+    let rest = &text[place.end..];
+    let joined = rest.strip_prefix(['-', '.']).unwrap_or(rest);
+    !joined.starts_with(char::is_alphanumeric) && !rest.starts_with('_')
+}
+
+/// What is in quotes, quotes included; of a last one that nothing closes, the rest.
+fn quotes(text: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some((quote, open)) = text[at..].find(['`', '"']).map(|open| (text.as_bytes()[at + open], at + open)) {
+        let close = text[open + 1..].find(char::from(quote)).map_or(text.len(), |close| open + close + 2);
+        found.push(open..close);
+        at = close;
+    }
+    found
 }
 
 /// Where a short secret stands in `text`: as a word of its own.
@@ -343,7 +449,7 @@ mod tests {
 
     #[test]
     fn values_that_overlap_are_hidden_both() {
-        assert_eq!(secrets(&["abcdef", "defghi"]).redact("<abcdefghi>"), "<********>");
+        assert_eq!(secrets(&["abc4ef", "4efghi"]).redact("<abc4efghi>"), "<********>");
     }
 
     #[test]
@@ -353,6 +459,41 @@ mod tests {
         secrets.add_likely("a-long-value");
         assert_eq!(secrets.redact("information: a-long-value"), "information: ********");
         assert!(secrets.is_value("info"));
+    }
+
+    #[test]
+    fn ordinary_words_are_no_parts_of_others() {
+        let secrets = secrets(&["postgres", "grafana"]);
+        let others = "postgresql postgres_exporter grafana-server grafana.service grafana.example.org grafanas";
+        assert_eq!(secrets.redact(others), others);
+        for (text, shown) in [
+            ("password postgres.", "password ********."),
+            ("'grafana'\n", "'********'\n"),
+            ("-pgrafana", "-p********"),
+            ("postgres://grafana:postgres@db", "********://********:********@db"),
+            ("grafana- grafana\\n", "********- ********\\n"),
+            ("cG9zdGdyZXM= 706f737467726573", "******** ********"),
+        ] {
+            assert_eq!(secrets.redact(text), shown);
+        }
+        // whatever stands there, it need not be the secret; what is no such word is
+        assert!(secrets.telling_places("User=postgres").is_empty());
+        assert_eq!(secrets.disguised("postgres"), None);
+        let secrets = self::secrets(&["postgres1", "correcthorsebatterystaple"]);
+        assert_eq!(secrets.telling_places("xpostgres1x correcthorsebatterystaples"), [1..10, 12..37]);
+    }
+
+    #[test]
+    fn what_solti_says_keeps_its_words() {
+        let secrets = secrets(&["container", "in", "80", "1234", "hunter2", "provisioning"]);
+        let own = "a container in 80 s, provisioning";
+        assert_eq!(secrets.redact(own), "a ******** ******** ******** s, ********");
+        assert_eq!(secrets.redact_own(own), own);
+        let said = "`container` is no port in \"provisioning\" of container hunter2, not `in";
+        assert_eq!(
+            secrets.redact_own(said),
+            "`********` is no port in \"********\" of container ********, not `********"
+        );
     }
 
     #[test]

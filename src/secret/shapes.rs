@@ -51,7 +51,7 @@ pub(super) fn named(text: &str) -> Vec<Range<usize>> {
 }
 
 /// Whether a value is one of those that say yes, no or nothing, or a small number.
-fn is_plain_word(value: &str) -> bool {
+pub(super) fn is_plain_word(value: &str) -> bool {
     let word = value.to_lowercase();
     ["true", "false", "yes", "no", "on", "off", "null", "none", "~"].contains(&word.as_str())
         || word.parse::<u32>().is_ok_and(|number| number < 1000)

@@ -125,17 +125,18 @@ impl Diagnostics {
         if self.is_empty() { Ok(value) } else { Err(self) }
     }
 
-    /// The same without what `redact` replaces, in messages as in the lines that are shown; carets stay where they are.
+    /// The same without what `hide` replaces in what they say, and `redact` in the lines that are shown; carets stay where they
+    /// are.
     #[must_use]
-    pub fn without(&self, redact: &dyn Fn(&str) -> String) -> Self {
-        let hidden = |(span, label): &(Span, String)| (span.without(redact), redact(label));
-        let hide = |error: &Diagnostic| Diagnostic {
-            message: redact(&error.message),
+    pub fn without(&self, hide: &dyn Fn(&str) -> String, redact: &dyn Fn(&str) -> String) -> Self {
+        let hidden = |(span, label): &(Span, String)| (span.without(redact), hide(label));
+        let without = |error: &Diagnostic| Diagnostic {
+            message: hide(&error.message),
             primary: error.primary.as_ref().map(hidden),
             secondary: error.secondary.iter().map(hidden).collect(),
-            hints: error.hints.iter().map(|hint| redact(hint)).collect(),
+            hints: error.hints.iter().map(|hint| hide(hint)).collect(),
         };
-        Self(self.0.iter().map(hide).collect())
+        Self(self.0.iter().map(without).collect())
     }
 
     /// The errors as text for a terminal (`color`) or a file: sorted by place, each once, one paragraph each, without

@@ -230,6 +230,7 @@ impl Object for HostVars {
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
-        Enumerator::Values(self.hosts.hosts.keys().map(|name| Value::from(name.as_str())).collect())
+        let hosts = self.hosts.hosts.iter().filter(|(_, host)| !host.implicit);
+        Enumerator::Values(hosts.map(|(name, _)| Value::from(name.as_str())).collect())
     }
 }

@@ -348,6 +348,7 @@ fn hosts() -> Arc<Hosts> {
     );
     let two = "addr: \"10.0.0.{{ last }}\"\nlast: 2\nloop_: \"{{ hostvars['one.example'].peer_of_two }}\"\n";
     hosts.insert("two", vec![layer(Rank::Inventory, "two.yml", two)]);
+    hosts.insert_implicit("localhost", vec![layer(Rank::Inventory, "local.yml", "ansible_connection: local\n")]);
     Arc::new(hosts)
 }
 
@@ -365,6 +366,14 @@ fn what_every_host_sees() {
     1 | a: "{{ hostvars['three'].addr }}"
       |                ^^^^^^^^^^^^^^
     "#);
+}
+
+#[test]
+fn a_localhost_of_no_inventory_is_there_by_its_name_alone() {
+    let scope = hosts().scope("two").unwrap();
+    let text = "{{ hostvars | list }} {{ hostvars | length }} {% for h in hostvars %}{{ h }},{% endfor %} \
+                {{ hostvars.localhost.ansible_connection }} {{ 'localhost' in hostvars }}";
+    assert_snapshot!(file(&scope, text), @"['one.example', 'two'] 2 one.example,two, local True");
 }
 
 #[test]
@@ -581,4 +590,52 @@ fn white_space_is_as_in_ansible() {
     let scope = scope("l: [a, b]\nnothing: ~\n");
     assert_eq!(file(&scope, "{% for x in l %}\n- {{ x }}\n{% endfor %}\nend{{ nothing }}\n"), "- a\n- b\nend\n");
     assert_eq!(file(&scope, "  {% if true %}\n  x\n  {% endif %}\n"), "    x\n  ");
+}
+
+#[test]
+fn what_is_undefined_is_called_what_the_user_called_it() {
+    let scope = scope("h: web1\nsub: { web1: { a: 1 } }\n");
+    let first = |text: &str| file(&scope, text).lines().next().unwrap_or_default().to_owned();
+    for (path, said) in [
+        ("sub[h].x", "sub[h].x"),
+        ("sub[h]['x'] | upper", "sub[h]['x']"),
+        ("'a' ~ sub[h].x ~ sub[h].y", "sub[h].x"),
+        ("sub[h ~ 'y'].x", "sub[h ~ 'y'].x"),
+        ("sub[h].x.y", "sub[h].x"),
+        ("sub.typo | mandatory", "sub.typo"),
+        ("sub[h].x | mandatory | default(1)", "sub[h].x"),
+    ] {
+        assert_eq!(first(&format!("{{{{ {path} }}}}")), format!("error: `{said}` is undefined"), "{path}");
+    }
+    assert_eq!(first("{{ (sub[h]).x ~ 'a' }}"), "error: something here is undefined");
+    assert_snapshot!(json(&scope, "a: 'x {{ sub[h].x }}'\nb: '{{ typo | mandatory }}'\n"), @"
+    error: `sub[h].x` is undefined
+     --> play.yml:1:10
+      |
+    1 | a: 'x {{ sub[h].x }}'
+      |          ^^^^^^^^
+
+    error: `typo` is undefined
+     --> play.yml:2:8
+      |
+    2 | b: '{{ typo | mandatory }}'
+      |        ^^^^ it is mandatory
+    ");
+}
+
+#[test]
+fn what_is_mandatory_has_no_default() {
+    let scope = scope("a: '{{ typo | mandatory }}'\n");
+    assert_snapshot!(file(&scope, "{{ a | default('x') }}"), @"
+    error: `typo` is undefined
+     --> vars.yml:1:8
+      |
+    1 | a: '{{ typo | mandatory }}'
+      |        ^^^^ it is mandatory
+      |
+     ::: a.conf.j2:1:8
+      |
+    1 | {{ a | default('x') }}
+      |        ------------ used here
+    ");
 }

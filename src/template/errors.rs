@@ -1,7 +1,9 @@
 //! What went wrong in a template, as an error that points at its place.
 
 use super::context::{Context, Failure};
+use super::filters::Mandatory;
 use super::literals::{Inserted, Prepared};
+use super::path;
 use super::{FACTS, filters, functions, is_fact, tests};
 use crate::source::{Diagnostic, Diagnostics, SourceFile, Span, did_you_mean};
 use crate::yaml::Node;
@@ -109,7 +111,10 @@ impl Context {
     /// The engine's error as ours.
     pub fn failure(self: &Arc<Self>, error: &Error, place: &Place<'_>) -> Failure {
         let (error, cause) = innermost(error);
+        let partial = undefined_name(error).filter(|name| path::is_partial(name));
+        let written = partial.and_then(|name| path::whole(&place.span(error), name));
         let span = match (place, undefined_name(error)) {
+            _ if written.is_some() || partial.is_some() => written.clone().unwrap_or_else(|| place.span(error)),
             (Place::Whole(node), Some(name)) => node
                 .as_str()
                 .and_then(|text| word(text, name))
@@ -122,21 +127,31 @@ impl Context {
             Some(Failure::Invalid(errors)) => Failure::Invalid(used_here(errors, &span)),
             Some(Failure::Undefined(errors)) => Failure::Undefined(used_here(errors, &span)),
             None if error.kind() == ErrorKind::UndefinedError || undefined_name(error).is_some() => {
-                Failure::Undefined(self.undefined(error, &span))
+                let name = if partial.is_some() {
+                    written.as_ref().and_then(|span| span.file.text().get(span.start..span.end))
+                } else {
+                    undefined_name(error)
+                };
+                let found = self.undefined(error, name, &span);
+                // nothing may go on without it
+                if is_mandatory(error) { Failure::Invalid(found) } else { Failure::Undefined(found) }
             }
             None => Failure::Invalid(describe(error, &span).into()),
         }
     }
 
-    fn undefined(self: &Arc<Self>, error: &Error, span: &Span) -> Diagnostics {
-        let Some(name) = undefined_name(error) else {
-            return Diagnostic::at(span, error.detail().unwrap_or("something here is undefined")).into();
+    /// What is to be said of something undefined, as far as its name is known.
+    fn undefined(self: &Arc<Self>, error: &Error, name: Option<&str>, span: &Span) -> Diagnostics {
+        let Some(name) = name else {
+            let detail = error.detail().filter(|_| undefined_name(error).is_none());
+            return Diagnostic::at(span, detail.unwrap_or("something here is undefined")).into();
         };
         let root = name.split(['.', '[']).next().unwrap_or(name);
         if let Some(why) = self.why_undefined(root) {
             return used_here(&why, span);
         }
-        let error = Diagnostic::at(span, format!("`{name}` is undefined"));
+        let label = if is_mandatory(error) { "it is mandatory" } else { "" };
+        let error = Diagnostic::at(span, format!("`{name}` is undefined")).label(label);
         if is_fact(root) {
             return error.hint("not every host has this fact").into();
         }
@@ -189,6 +204,11 @@ fn innermost(error: &Error) -> (&Error, Option<&Failure>) {
         current = source;
     }
     (innermost, None)
+}
+
+/// Whether it is about what `mandatory` was asked for.
+fn is_mandatory(error: &Error) -> bool {
+    std::error::Error::source(error).is_some_and(|source| source.is::<Mandatory>())
 }
 
 /// The errors of a variable, shown with the place that needs it.

@@ -24,6 +24,8 @@ pub struct Hosts {
 
 #[derive(Debug)]
 pub(super) struct Host {
+    /// Whether no inventory has it: it is there for who asks for it by its name.
+    pub implicit: bool,
     pub layers: Vec<Layer>,
     pub facts: OnceLock<Value>,
     pub cache: Arc<Cache>,
@@ -81,7 +83,16 @@ impl Hosts {
     /// Adds a host with what the other hosts see of it: its inventory variables, and extra vars.
     pub fn insert(&mut self, name: impl Into<String>, mut layers: Vec<Layer>) {
         layers.sort_by_key(|layer| layer.rank);
-        self.hosts.insert(name.into(), Host { layers, facts: OnceLock::new(), cache: Arc::default() });
+        let host = Host { implicit: false, layers, facts: OnceLock::new(), cache: Arc::default() };
+        self.hosts.insert(name.into(), host);
+    }
+
+    /// Adds a host that is in no inventory, such as `localhost`: as in Ansible, a loop over all hosts leaves it out.
+    pub fn insert_implicit(&mut self, name: &str, layers: Vec<Layer>) {
+        self.insert(name, layers);
+        if let Some(host) = self.hosts.get_mut(name) {
+            host.implicit = true;
+        }
     }
 
     /// What a host sees before any play: its inventory variables, and extra vars.

@@ -16,6 +16,7 @@ mod hosts;
 mod layer;
 mod literals;
 mod operands;
+mod path;
 mod render;
 #[cfg(test)]
 mod same_as_ansible;

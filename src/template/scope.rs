@@ -5,7 +5,7 @@ use super::convert::to_node;
 use super::hosts::Host;
 use super::layer::Variable;
 use super::{Hosts, Layer, Rank, RenderError, facts};
-use crate::secret::{Certainty, NoSecret, SecretName, disguise};
+use crate::secret::{Certainty, NoSecret, SecretName, disguise, told_of_template};
 use crate::source::{Diagnostic, SourceFile};
 use crate::yaml::Node;
 use minijinja::Value;
@@ -256,16 +256,25 @@ impl Scope {
         Ok(value)
     }
 
-    /// What a template comes to under a name that tells, such as `db_password: "{{ lookup('env', 'PW') }}"`, is another one in the
-    /// twin, too.
+    /// What a template comes to under a name that tells, such as `db_password: "{{ lookup('env', 'PW') }}"`, is a secret from
+    /// then on, and another one in the twin.
     fn told_by_name(&self, name: &str, node: &Node, value: Value) -> Result<Value, Failure> {
-        let certainty = Certainty::of_name(name);
-        let template = node.as_str().is_some_and(|text| text.contains("{{"));
-        if !self.0.twin || certainty == Certainty::Open || !template || value.as_str().is_none() {
+        let Some(certainty) = told_of_template(name, node) else { return Ok(value) };
+        let secrets = self.0.hosts.secrets().hidden();
+        if !self.0.twin {
+            // what is no data is no secret, and what other hosts have has names of its own
+            let of_hosts =
+                value.downcast_object_ref::<HostVars>().is_some() || value.downcast_object_ref::<Context>().is_some();
+            if !of_hosts && let Ok(rendered) = to_node(&value, &node.span) {
+                secrets.note(name, &rendered, &[], certainty);
+            }
+            return Ok(value);
+        }
+        if value.as_str().is_none() {
             return Ok(value);
         }
         let mut rendered = to_node(&value, &node.span)?;
-        self.0.hosts.secrets().hidden().exchange(&mut rendered, &[], certainty);
+        secrets.exchange(&mut rendered, &[], certainty);
         Ok(rendered.as_str().map_or(value, Value::from))
     }
 

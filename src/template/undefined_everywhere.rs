@@ -30,7 +30,10 @@ fn every_filter() {
     let names = filters::names();
     // these are for undefined values
     let exempt = ["d", "default", "mandatory", "ternary", "type_debug"];
-    assert_eq!(without_error(&names, "{{ typo | NAME }}"), exempt);
+    assert_eq!(
+        without_error(&names, "{{ typo | NAME }}"),
+        exempt.into_iter().filter(|name| *name != "mandatory").collect::<Vec<_>>()
+    );
     assert_eq!(without_error(&names, "{{ 'x' | NAME(typo) }}"), exempt);
     assert_eq!(without_error(&names, "{{ 'x' | NAME(name=typo) }}"), exempt);
     assert_eq!(

@@ -14,6 +14,7 @@ mod within;
 
 pub use fields::Fields;
 pub use parse::parse;
+pub use read::truth;
 
 use crate::source::Span;
 

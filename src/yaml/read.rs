@@ -110,11 +110,8 @@ impl Node {
     pub fn boolean(&self) -> Result<bool, Diagnostics> {
         match &self.value {
             Value::Bool(truth) => Ok(*truth),
-            Value::String { text, .. } => match text.to_ascii_lowercase().as_str() {
-                "true" | "yes" | "on" | "1" => Ok(true),
-                "false" | "no" | "off" | "0" => Ok(false),
-                _ => self.wrong("true or false"),
-            },
+            Value::Integer(number @ (0 | 1)) => Ok(*number == 1),
+            Value::String { text, .. } => truth(text).map_or_else(|| self.wrong("true or false"), Ok),
             _ => self.wrong("true or false"),
         }
     }
@@ -164,5 +161,14 @@ impl Node {
             Value::Mapping(entries) => Ok(entries),
             _ => self.wrong("a mapping"),
         }
+    }
+}
+
+/// What a text says that is written where true or false is wanted, in Ansible's words.
+pub fn truth(text: &str) -> Option<bool> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "true" | "yes" | "on" | "y" | "t" | "1" => Some(true),
+        "false" | "no" | "off" | "n" | "f" | "0" => Some(false),
+        _ => None,
     }
 }

@@ -1467,7 +1467,7 @@ fn nothing_selects_nothing() -> io::Result<()> {
     assert!(with(&["test", ""])?.starts_with("error: `SCENARIO` is empty"));
     insta::assert_snapshot!(on(&["-l", ""])?, @"
     error: `--limit` is empty
-    help: a variable that is not set gives empty text, which selects nothing
+    help: a shell's variable that is not set gives empty text, which `--limit` has no use for
     ");
     let hosts = |hosts: &str| {
         let play = format!("- hosts: {hosts}\n  resources: []\n");

@@ -172,6 +172,86 @@ fn what_everybody_can_see_is_refused_however_short() -> io::Result<()> {
 }
 
 #[test]
+fn what_templates_of_another_host_come_to_is_a_secret_too() -> io::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let hosts = "web1: { ansible_host: 127.0.0.1, ansible_port: 1 }, db1: { db_password: \"{{ 'hunter2' * 2 }}\" }";
+    std::fs::write(folder.path().join("inventory.yml"), format!("all: {{ hosts: {{ {hosts} }} }}\n"))?;
+    std::fs::create_dir(folder.path().join("playbooks"))?;
+    let play = "- hosts: web1\n  resources: [directory: { path: \"/srv/{{ hostvars['db1'].db_password }}\" }]\n";
+    std::fs::write(folder.path().join("playbooks/site.yml"), play)?;
+    insta::assert_snapshot!(solti_in(folder.path(), &["diff", "inventory.yml"])?, @r#"
+    exit 3
+    --- out
+    --- err
+    error: resources/play/directory:/srv/******** has a secret in its arguments or environment, which everybody on the host can see
+     --> playbooks/site.yml:2:15
+      |
+    2 |   resources: [directory: { path: "/srv/{{ hostvars['db1'].db_password }}" }]
+      |               ^^^^^^^^^
+      |
+     ::: inventory.yml:1:89
+      |
+    1 | all: { hosts: { web1: { ansible_host: 127.0.0.1, ansible_port: 1 }, db1: { db_password: "{{ 'hunter2' * 2 }}" } } }
+      |                                                                                         --------------------- `db_password` counts as a secret by its name
+      |
+      = help: hand it over with `stdin`, or let it be read from a file with `mode: "0600"`
+      = help: what is no secret has a name that ends with what it is, such as `db_password_name` or `db_password_path`
+    "#);
+    Ok(())
+}
+
+#[test]
+fn a_line_that_is_no_yaml_shows_no_secret() -> io::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let mut shown = String::new();
+    for line in ["password: [hunter2", "password: \"hunter2", "password: hunter2: hunter3", "password: @hunter2"] {
+        std::fs::write(folder.path().join("inventory.yml"), format!("all:\n  vars:\n    {line}\n"))?;
+        shown += &solti_in(folder.path(), &["inventory", "--list", "inventory.yml"])?;
+    }
+    assert!(!shown.contains("hunter"), "{shown}");
+    insta::assert_snapshot!(shown);
+    Ok(())
+}
+
+#[test]
+fn a_plain_value_under_a_telling_name_is_found_and_can_be_renamed() -> io::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let write = |path: &str, text: &str| {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
+        std::fs::write(path, text)
+    };
+    let inventory = |vars: &str| {
+        format!("all:\n  hosts: {{ web1: {{ ansible_host: 127.0.0.1, ansible_port: 1 }} }}\n  vars:\n{vars}")
+    };
+    let plain = "    cookie_domain: monitoring.example.org\n    app_private_key: /etc/ssl/private/app.key\n";
+    let told =
+        "    app_token: internal-clients\n    app: { api_key: '{{ app_token }}-2', cookie_domain: x.example.org }\n";
+    write("inventory.yml", &inventory(&format!("{plain}{told}")))?;
+    let play = r#"- hosts: all
+  resources:
+    - unit: { name: a, content: "[Service]\nExecStart=/bin/a {{ cookie_domain }} {{ app_private_key }} {{ app.cookie_domain }}\n" }
+    - unit: { name: b, content: "[Service]\nExecStart=/bin/b {{ cookie_domain }} {{ app_token }}\n" }
+    - file: { path: /etc/c, content: "{{ app_token | b64encode }}", mode: "0644" }
+    - command: { command: [d, "{{ app.api_key }}"], creates: /etc/d }
+  "#;
+    write("playbooks/site.yml", play.trim_end())?;
+    insta::assert_snapshot!(solti_in(folder.path(), &["diff", "inventory.yml"])?);
+    // under the names that the hint speaks of, nothing is wrong
+    write(
+        "inventory.yml",
+        &inventory(&format!("{plain}{told}").replace("app_token", "app_token_name").replace("api_key", "api_key_name")),
+    )?;
+    write(
+        "playbooks/site.yml",
+        &play.trim_end().replace("app_token", "app_token_name").replace("api_key", "api_key_name"),
+    )?;
+    let shown = solti_in(folder.path(), &["diff", "inventory.yml"])?;
+    assert!(shown.contains("web1") && !shown.contains("error:"), "{shown}");
+    Ok(())
+}
+
+#[test]
 fn errors_show_lines_without_secrets() -> io::Result<()> {
     let folder = tempfile::tempdir()?;
     project(folder.path(), ROLE)?;

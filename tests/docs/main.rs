@@ -220,6 +220,16 @@ fn all_types_of_options_are_described() -> Result {
 }
 
 #[test]
+fn all_last_words_of_names_are_listed() -> Result {
+    let page = page("security.md")?;
+    let section = section(&page, "### Names that are about a secret")?;
+    let (_, list) = section.split_once("\n\n`").ok_or("no list")?;
+    let listed: BTreeSet<&str> = list.split(['`', ',', '.', '\n', ' ']).filter(|word| !word.is_empty()).collect();
+    assert_eq!(listed, solti::secret::ABOUT.iter().copied().collect());
+    Ok(())
+}
+
+#[test]
 fn all_dependencies_are_explained() -> Result {
     let manifest: toml::Table = fs::read_to_string(root().join("Cargo.toml"))?.parse()?;
     let page = page("dependencies.md")?;
@@ -291,6 +301,32 @@ fn the_tables_of_keywords_and_variables_are_those_of_the_program() -> Result {
             "docs/{name} has other keywords or variables; SOLTI_UPDATE_DOCS=1 cargo test --test docs updates it"
         );
     }
+    Ok(())
+}
+
+/// What stands behind `solti` where a page shows a command.
+fn commands(text: &str) -> BTreeSet<String> {
+    let lines: String = blocks(text).into_iter().map(|(_, block)| format!("\n{block}")).collect();
+    let written = [("`solti ", text), ("$ solti ", text), ("\nsolti ", &lines)];
+    let shown = written.into_iter().flat_map(|(start, text)| text.split(start).skip(1));
+    let word = |rest: &str| rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '-').collect::<String>();
+    shown.map(word).filter(|word| !word.is_empty() && !word.starts_with('-')).collect()
+}
+
+#[test]
+fn every_command_that_a_page_names_is_there() -> Result {
+    let mut texts = vec![root().join("README.md"), root().join("src/playbook/keywords.rs")];
+    texts.extend(pages()?);
+    let mut all = BTreeSet::new();
+    for path in texts {
+        for command in commands(&fs::read_to_string(&path)?) {
+            let solti = Path::new(env!("CARGO_BIN_EXE_solti"));
+            let help = std::process::Command::new(solti).args([&command, "--help"]).output()?;
+            assert!(help.status.success(), "{}: there is no `solti {command}`", path.display());
+            all.insert(command);
+        }
+    }
+    assert!(all.contains("diff") && all.contains("role"), "{all:?}");
     Ok(())
 }
 

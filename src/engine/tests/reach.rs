@@ -33,7 +33,9 @@ fn errors(variables: &str, plays: &[&str]) -> String {
     let (folder, project) = project(variables, plays);
     let text = match resolve(&project, "one") {
         Ok(_) => "no error".to_owned(),
-        Err(errors) => errors.without(&|text| project.secrets.redact(text)).to_string(),
+        Err(errors) => {
+            errors.without(&|text| project.secrets.redact_own(text), &|text| project.secrets.redact(text)).to_string()
+        }
     };
     text.replace(&folder.path().display().to_string(), "ROOT")
 }
@@ -53,6 +55,33 @@ fn passwords_come_from_variables_and_are_hidden() {
         assert_eq!(work.target.escalation.password, password(expected), "{variables} {play}");
         assert!(project.secrets.contains("said hunter2222."), "{variables} {play}");
     }
+}
+
+#[test]
+fn truth_in_every_word_of_ansible() {
+    let user = |value: &str| {
+        let work = resolved(&format!("ansible_become: {value}"), &[""]).unwrap();
+        work.runs.first().and_then(|run| run.become_user.clone())
+    };
+    for yes in ["1", "'1'", "true", "'True'", "yes", "'yes'", "'on'", "Y", "t", "\"{{ 1 }}\""] {
+        assert_eq!(user(yes).as_deref(), Some("root"), "{yes}");
+    }
+    for no in ["0", "'0'", "false", "'no'", "'OFF'", "n", "f", "\"{{ false }}\""] {
+        assert_eq!(user(no), None, "{no}");
+    }
+    for checked in ["1", "'yes'", "true"] {
+        assert_eq!(errors(&format!("ansible_host_key_checking: {checked}"), &[""]), "no error");
+    }
+    for unchecked in ["0", "'off'", "n"] {
+        assert!(errors(&format!("ansible_host_key_checking: {unchecked}"), &[""]).contains("always checked"));
+    }
+    assert_snapshot!(errors("ansible_become: 2", &[""]), @"
+    error: expected true or false, found a whole number
+     --> ROOT/inventory.yml:1:40
+      |
+    1 | all: { hosts: { one: { ansible_become: 2 } } }
+      |                                        ^
+    ");
 }
 
 /// Each error has its place; passwords in the lines that are shown are covered.

@@ -71,7 +71,6 @@ pub async fn run(
 ) -> Result<Ran, Diagnostics> {
     let (events, mut incoming) = mpsc::unbounded_channel();
     let (secrets, roles) = (project.secrets.clone(), Roles::of(&project));
-    let redactor = move |text: &str| secrets.redact(text);
     let outside = Outside { events, interrupt, approve: Arc::new(|| Answer::Yes) };
     let several = project.selected().len() > 1;
     let written = Written::default();
@@ -81,7 +80,7 @@ pub async fn run(
     let mut ran = Ran::default();
     let collect = async {
         while let Some(event) = incoming.recv().await {
-            let event = redact::event(event, &redactor);
+            let event = redact::event(event, &secrets);
             // writing to memory cannot fail
             let _ = terminal.event(&event);
             match event {

@@ -7,6 +7,7 @@ use crate::secret::Secrets;
 /// The outcome without the secrets that are known so far. Names of hosts, files and steps stay.
 pub fn outcome(outcome: Outcome, secrets: &[Secrets]) -> Outcome {
     let hidden = |text: &str| secrets.iter().fold(text.to_owned(), |text, secrets| secrets.redact(&text));
+    let own = |text: &str| secrets.iter().fold(text.to_owned(), |text, secrets| secrets.redact_own(&text));
     let Outcome { verdict, seen, failure, text, checks, took } = outcome;
     let failure = failure.map(|Failure { message, details, at, evidence }| Failure {
         message: hidden(&message),
@@ -18,13 +19,13 @@ pub fn outcome(outcome: Outcome, secrets: &[Secrets]) -> Outcome {
         at,
         evidence: evidence
             .into_iter()
-            .map(|Evidence { title, text }| Evidence { title: hidden(&title), text: hidden(&text) })
+            .map(|Evidence { title, text }| Evidence { title: own(&title), text: hidden(&text) })
             .collect(),
     });
     let checks = checks.into_iter().map(|Asked { host, result }| {
         let CheckResult { check, passed, seen, newest, millis } = result;
-        Asked { host, result: CheckResult { check: hidden(&check), passed, seen: hidden(&seen), newest, millis } }
+        Asked { host, result: CheckResult { check: own(&check), passed, seen: hidden(&seen), newest, millis } }
     });
-    let took = took.into_iter().map(|Took { host, what, millis }| Took { host, what: hidden(&what), millis }).collect();
+    let took = took.into_iter().map(|Took { host, what, millis }| Took { host, what: own(&what), millis }).collect();
     Outcome { verdict, seen: hidden(&seen), failure, text: hidden(&text), checks: checks.collect(), took }
 }

@@ -12,6 +12,7 @@ mod toml;
 mod yaml;
 
 pub(super) use pattern::compile;
+pub(super) use text::Mandatory;
 
 use super::undefined::{self, Reach};
 use minijinja::value::{Kwargs, Value};

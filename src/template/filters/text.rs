@@ -1,6 +1,7 @@
 //! Text, numbers and truth values.
 
 use super::{argument, invalid};
+use crate::template::undefined::undefined;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use minijinja::Error;
@@ -55,13 +56,18 @@ pub(super) fn float(value: &Value, default: Option<Value>) -> Value {
     }
 }
 
+/// Why something undefined is an error that `default` does not help.
+#[derive(Debug, thiserror::Error)]
+#[error("a mandatory variable is not defined")]
+pub(in crate::template) struct Mandatory;
+
 pub(super) fn mandatory(value: &Value, message: Option<String>, options: Kwargs) -> Result<Value, Error> {
     let message = argument(message, &options, "msg")?;
     options.assert_all_used()?;
     match (value.is_undefined(), message) {
         (false, _) => Ok(value.clone()),
         (true, Some(message)) => Err(invalid(message)),
-        (true, None) => Err(invalid("a mandatory variable is not defined")),
+        (true, None) => Err(undefined(value).with_source(Mandatory)),
     }
 }
 

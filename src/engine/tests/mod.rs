@@ -1,5 +1,6 @@
 //! Planning hosts, writing steps, finding projects: all that needs no host.
 
+mod absent;
 mod adopting;
 mod cut;
 mod durable;

@@ -2,6 +2,7 @@
 
 mod adoption;
 mod apply;
+mod as_before;
 mod asking;
 mod attempts;
 mod became;

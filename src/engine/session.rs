@@ -364,9 +364,14 @@ impl Session {
     /// When anything in it failed.
     pub async fn carry_out(&mut self, transaction: &Transaction, name: &str) -> Result<Vec<Secret>, Stop> {
         let mut outcome = Undo::default();
+        let passing = Box::pin(self.passing(transaction)).await?;
         // boxed, as are the others here: what waits in what waits would need more than a thread's stack
         match Box::pin(self.carry_out_all(transaction, name, &mut outcome)).await {
             Err(Stop::Lost(lost)) => Err(Box::pin(self.cut_off(*lost, transaction, name, outcome)).await),
+            Err(Stop::Failed(mut failure)) => {
+                Box::pin(self.see_as_before(transaction, &passing, &mut failure)).await;
+                Err(Stop::Failed(failure))
+            }
             end => end,
         }
     }

@@ -6,7 +6,7 @@ use super::signals::{self, Signals, Stop, Wish};
 use super::{Error, connect, password};
 use clap::Args;
 use solti::engine::event::{Event, Phase};
-use solti::engine::request::{Command, Interrupt, Outside};
+use solti::engine::request::{Answer, Command, Interrupt, Outside};
 use solti::report::{Consumer, redact};
 use solti::secret::Secrets;
 use solti::source::Diagnostic;
@@ -46,9 +46,6 @@ pub fn run(command: Command, options: &Options, yes: bool) -> Result<u8, Error> 
     }
     options.output.check()?;
     let asks = matches!(command, Command::Apply { .. }) && !yes;
-    if asks {
-        can_ask(options.output.output)?;
-    }
     let selection = options.connection.add(options.choice.narrow(options.inputs.selection()));
     let project = connect::load(&selection)?;
     let password = password::get(&options.connection)?;
@@ -58,13 +55,15 @@ pub fn run(command: Command, options: &Options, yes: bool) -> Result<u8, Error> 
     let (questions, asked) = mpsc::unbounded_channel::<Question>();
     let approve = move || {
         let (answer, answered) = blocking::sync_channel(1);
-        questions.send(answer).is_ok() && answered.recv().unwrap_or(false)
+        let sent = questions.send(answer).is_ok();
+        if sent { answered.recv().unwrap_or(Answer::No) } else { Answer::No }
     };
     let desk = Desk {
         command,
         consumer: options.output.consumer(),
         secrets: project.secrets.clone(),
         asks,
+        format: options.output.output,
         changing: false,
         stopping: Wish(stopping),
         broken: None,
@@ -95,17 +94,17 @@ pub fn run(command: Command, options: &Options, yes: bool) -> Result<u8, Error> 
 }
 
 /// Without somebody to ask, a yes must be given in advance.
-fn can_ask(format: Format) -> Result<(), Error> {
+fn can_ask(format: Format) -> Result<(), Diagnostic> {
     let problem = match format {
         Format::Text | Format::Github if io::stdin().is_terminal() && io::stderr().is_terminal() => return Ok(()),
         Format::Text | Format::Github => "there is no terminal to ask on before anything is changed",
         Format::Json | Format::Jsonl => "with JSON output there is no question before anything is changed",
     };
-    Err(Diagnostic::new(problem).hint("-y applies without asking; `solti diff` shows what would change").into())
+    Err(Diagnostic::new(problem).hint("-y applies without asking; `solti diff` shows what would change"))
 }
 
 /// Where the answer to the question goes.
-type Question = blocking::SyncSender<bool>;
+type Question = blocking::SyncSender<Answer>;
 
 /// The side of a run that faces the user.
 struct Desk {
@@ -113,6 +112,7 @@ struct Desk {
     consumer: Box<dyn Consumer>,
     secrets: Secrets,
     asks: bool,
+    format: Format,
     /// Whether changes have been approved.
     changing: bool,
     stopping: Wish,
@@ -143,10 +143,10 @@ impl Desk {
                     while let Ok(event) = events.try_recv() {
                         self.take(event);
                     }
-                    let yes = self.question(&mut signals).await;
-                    self.changing = yes;
+                    let answer = self.question(&mut signals).await;
+                    self.changing = matches!(answer, Answer::Yes);
                     // The engine may have given up waiting.
-                    let _ = question.send(yes);
+                    let _ = question.send(answer);
                 }
                 _ = ticks.tick() => self.consumer.tick(),
             }
@@ -192,16 +192,19 @@ impl Desk {
     }
 
     /// Shows the plans, and asks where there is somebody to ask.
-    async fn question(&mut self, signals: &mut Signals) -> bool {
+    async fn question(&mut self, signals: &mut Signals) -> Answer {
         let shown = self.consumer.before_changes();
         // What could not be shown is not agreed to.
-        let Some(question) = self.keep(shown) else { return false };
+        let Some(question) = self.keep(shown) else { return Answer::No };
         if !self.asks {
-            return true;
+            return Answer::Yes;
+        }
+        if let Err(why) = can_ask(self.format) {
+            return Answer::Nobody(why);
         }
         let asked = write!(io::stderr(), "{question}").and_then(|()| io::stderr().flush());
         if self.keep(asked).is_none() {
-            return false;
+            return Answer::No;
         }
         let answer = tokio::task::spawn_blocking(|| {
             let mut line = String::new();
@@ -214,12 +217,12 @@ impl Desk {
                     // Ctrl-D leaves the cursor behind the question.
                     let _ = writeln!(io::stderr());
                 }
-                matches!(line.trim().to_lowercase().as_str(), "y" | "yes")
+                if matches!(line.trim().to_lowercase().as_str(), "y" | "yes") { Answer::Yes } else { Answer::No }
             }
             ctrl_c = signals.next() => {
                 let _ = writeln!(io::stderr());
                 self.stop(ctrl_c);
-                false
+                Answer::No
             }
         }
     }

@@ -109,6 +109,6 @@ mod tests {
         assert_eq!(stop(Interrupt::Finish, false, apply, true), Stop::Known);
         // While nothing is changed the second one may leave.
         assert!(matches!(stop(Interrupt::Finish, true, apply, false), Stop::Leave(_)));
-        assert!(matches!(stop(Interrupt::Finish, true, Command::Diff, true), Stop::Leave(_)));
+        assert!(matches!(stop(Interrupt::Finish, true, Command::Diff { prune: false }, true), Stop::Leave(_)));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::event::Outcome;
 use super::planner::Identity;
-use super::request::Command;
+use super::request::{Answer, Command};
 use super::run::{Dispatcher, Member};
 use super::session::{Session, Stop};
 use super::waiting::Waiting;
@@ -27,13 +27,17 @@ impl Dispatcher {
             let order: Vec<String> = members.iter().map(|member| member.work.name.clone()).collect();
             let mut waiting = Waiting::default();
             members.into_iter().for_each(|member| waiting.add(member));
-            let yes = tokio::task::spawn_blocking(move || approve()).await;
+            let answer = tokio::task::spawn_blocking(move || approve()).await;
             self.waited = asked.elapsed();
             members = waiting.end().await;
             members.sort_by_key(|member| order.iter().position(|name| *name == member.work.name));
-            match yes {
-                Ok(true) => {}
-                Ok(false) => return self.skip(members, "declined").await,
+            match answer {
+                Ok(Answer::Yes) => {}
+                Ok(Answer::No) => return self.skip(members, "declined").await,
+                Ok(Answer::Nobody(why)) => {
+                    self.invalid = Some(why.into());
+                    return members;
+                }
                 Err(_) => return self.skip(members, "nobody could be asked, by a fault of solti's own").await,
             }
         }

@@ -21,6 +21,10 @@ pub struct Elsewhere {
     pub hosts: HashSet<String>,
     /// Playbooks of which nothing is known.
     unread: Vec<PathBuf>,
+    /// The project's folder.
+    root: PathBuf,
+    /// Playbooks that were looked through, or that the run is about.
+    seen: HashSet<PathBuf>,
 }
 
 /// Where a project keeps its playbooks.
@@ -35,10 +39,11 @@ impl Elsewhere {
         let mut paths: Vec<PathBuf> = entries.chain(default.map(Path::to_owned)).collect();
         paths.retain(|path| path.extension().is_some_and(|name| name == "yml" || name == "yaml"));
         paths.sort();
-        let mut elsewhere = Self::default();
+        let mut elsewhere = Self { root: root.to_owned(), ..Self::default() };
         for path in paths {
             elsewhere.file(root, &path, &mut known, inventory, extra);
         }
+        elsewhere.seen = known;
         elsewhere
     }
 
@@ -46,6 +51,12 @@ impl Elsewhere {
     pub fn declares(&self, instance: &str) -> bool {
         let numbered = instance.rsplit_once('#').filter(|(_, number)| number.chars().all(|c| c.is_ascii_digit()));
         self.instances.contains(instance) || numbered.is_some_and(|(name, _)| self.instances.contains(name))
+    }
+
+    /// Whether a playbook, by its path in the project, is there and was not looked through: what it put on hosts is its own
+    /// business.
+    pub fn has_unseen(&self, playbook: &str) -> bool {
+        self.root.join(playbook).canonicalize().is_ok_and(|path| !self.seen.contains(&path))
     }
 
     /// A playbook of which nothing is known, if there is one.

@@ -67,6 +67,9 @@ pub struct RolePlan {
     pub steps: Vec<StepPlan>,
 }
 
+/// What stands for the play, and the step, of a role that is in no play any more.
+pub const ORPHANED: &str = "orphaned";
+
 /// All that a run changes on one host.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct HostPlan {
@@ -181,6 +184,16 @@ pub enum Outcome {
         /// Why.
         reason: String,
     },
+}
+
+impl Outcome {
+    /// Why nothing was done, where a reason is known.
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Unreachable { reason } | Self::Skipped { reason } => Some(reason.lines().next().unwrap_or_default()),
+            _ => None,
+        }
+    }
 }
 
 /// One thing that happened.

@@ -29,13 +29,16 @@ impl Dispatcher {
         let mut missing = Vec::new();
         for member in &members {
             for secret in store.awaited(&member.work.name).into_iter().filter(|secret| !made.contains_key(secret)) {
-                missing.push((member.work.name.clone(), here(&secret.host), secret));
+                match self.consulted.contains(&secret.host) {
+                    true => errors.extend(self.not_made(member, &secret)),
+                    false => missing.push((member.work.name.clone(), here(&secret.host), secret)),
+                }
             }
             let wrong = store.awaited(&member.work.name).into_iter().filter_map(|secret| {
                 let first = member.work.runs.iter().find(|run| run.awaits.contains(&secret))?;
                 comes_too_early(first, &member.work.name, &secret, made.get(&secret)?)
             });
-            errors.extend(wrong.map(|error| (member.work.name.clone(), Diagnostics::from(error))));
+            errors.extend(wrong.map(|error| (member.work.name.clone(), Diagnostics::from(error))).collect::<Vec<_>>());
         }
         missing.iter().filter(|(_, here, _)| *here).for_each(|(_, _, secret)| store.never(secret.clone()));
         let lost = |name: &str| missing.iter().find(|(of, here, _)| of == name && !here).map(|(_, _, secret)| secret);
@@ -58,6 +61,19 @@ impl Dispatcher {
             self.invalid = Some(errors);
         }
         ready
+    }
+
+    /// Says that a host which the run is not about does not keep a secret, where it is first needed.
+    fn not_made(&self, member: &Member, secret: &SecretName) -> Option<(String, Diagnostics)> {
+        let run = member.work.runs.iter().find(|run| run.awaits.contains(secret))?;
+        let message = format!("role {} needs {secret}, which is not kept there", run.role);
+        let with_it = self
+            .project
+            .selection
+            .limited(self.command.word())
+            .map(|line| format!(", such as `{line},{}`", secret.host));
+        let hint = format!("a run that is about {} too can make it{}", secret.host, with_it.unwrap_or_default());
+        Some((member.work.name.clone(), Diagnostic::at(&run.span, message).hint(hint).into()))
     }
 
     /// Plans those hosts again whose values have something in them that is known better by now; says whether any was.

@@ -58,7 +58,7 @@ impl Session {
             match self.look(work, &identity, &Probe::default(), ownership).await {
                 Err(stop) if !work.idle => {
                     let who = identity.as_deref().unwrap_or("the user who logs in");
-                    self.note(format!("what is left there of {who} could not be looked for: {}", reason(&stop)));
+                    self.note(format!("what is left there of {who} could not be looked for: {}", stop.reason()));
                 }
                 looked => looked?,
             }
@@ -96,15 +96,6 @@ impl Session {
     }
 }
 
-/// What ended the work on a host, in a few words.
-fn reason(stop: &Stop) -> String {
-    match stop {
-        Stop::Unreachable(reason) => reason.lines().next().unwrap_or_default().to_owned(),
-        Stop::Locked(who) => format!("locked: {who}"),
-        Stop::Failed(failure) | Stop::Lost(failure) => failure.message.clone(),
-    }
-}
-
 impl Dispatcher {
     /// Whether a host that stopped is none that the run is about: it is in no play, and nothing was to be done there.
     pub(super) fn is_beside(&self, member: &Member) -> bool {
@@ -114,7 +105,7 @@ impl Dispatcher {
     /// Takes note of a host in no play that could not be asked.
     pub(super) async fn not_asked(&mut self, mut member: Member, stop: &Stop) {
         member.session.close().await;
-        self.unasked.push((member.work.name, reason(stop)));
+        self.unasked.push((member.work.name, stop.reason()));
     }
 
     /// Lets go the hosts in no play that are another name of one in a play: what is there is not left there.

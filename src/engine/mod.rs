@@ -2,6 +2,7 @@
 
 mod adoption;
 mod apply;
+mod as_before;
 mod asking;
 mod attempts;
 mod became;
@@ -15,6 +16,7 @@ mod faults;
 mod gather;
 mod handover;
 mod http;
+mod keepers;
 mod leftovers;
 mod orphans;
 mod ownership;

@@ -1,8 +1,8 @@
 //! Roles that are in no play any more, and what of them is still on a host.
 
 use super::elsewhere::Elsewhere;
-use super::event::{RolePlan, StepPlan};
-use super::ownership::thing;
+use super::event::{ORPHANED, RolePlan, StepPlan};
+use super::ownership::{is_kept, thing};
 use super::planner::{Identity, Planner, Transaction};
 use super::resolve::of_play;
 use super::work::HostWork;
@@ -32,26 +32,39 @@ impl Planner<'_> {
                     ));
                     continue;
                 }
+                let data = |owned: &Owned| owned.items.iter().all(|item| is_kept(owned, item, &[]));
+                let (data, rest): (Vec<&Owned>, Vec<&Owned>) = owned.iter().partition(|owned| data(owned));
                 if !self.ownership.prune {
-                    let count = owned.len();
+                    let count = rest.len();
                     let things = if count == 1 { "resource of it is" } else { "resources of it are" };
                     let absent = if of_play(&role).is_some() { "" } else { "`state: absent` or " };
-                    self.plan.notes.push(format!(
-                        "{} is in no play any more, but {count} {things} still here; {absent}apply --prune removes them",
-                        named(&role)
-                    ));
+                    // data stays until it is named
+                    if count > 0 {
+                        self.plan.notes.push(format!(
+                            "{} is in no play any more, but {count} {things} still here; {absent}apply --prune removes \
+                             them, and diff --prune shows that",
+                            named(&role)
+                        ));
+                    }
                     continue;
+                }
+                if let (false, Some(kept)) = (rest.is_empty(), data.first()) {
+                    self.plan.notes.push(format!(
+                        "the data of {} stays; `{{ role: {role}, state: absent, purge: [{}] }}` removes it",
+                        named(&role),
+                        kept.purge.as_deref().unwrap_or_default()
+                    ));
                 }
                 let changes = self.take_away(&owned, Reach::Pruned, &[], |_| true, state);
                 self.forget(&owned, Reach::Pruned, &[], state);
                 if changes.is_empty() {
                     continue;
                 }
-                let steps = vec![StepPlan { step: "orphaned".to_owned(), changes, in_order: true }];
+                let steps = vec![StepPlan { step: ORPHANED.to_owned(), changes, in_order: true }];
                 self.plan.transactions.push(Transaction {
                     role: (work.last_play, usize::MAX),
                     keeps: false,
-                    plan: RolePlan { role, play: "orphaned".to_owned(), steps },
+                    plan: RolePlan { role, play: ORPHANED.to_owned(), steps },
                     identity: identity.clone(),
                     checks: Vec::new(),
                     manifest: state.manifest.clone(),

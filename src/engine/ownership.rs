@@ -73,12 +73,15 @@ impl<'a> Ownership<'a> {
         if !self.complete {
             return Vec::new();
         }
-        let known = |role: &str| {
+        let known = |owned: &Owned| {
+            let role = owned.role.as_str();
             work.runs.iter().any(|run| run.instance == role)
                 || work.left_alone.iter().any(|left| left == role)
-                || self.elsewhere.is_some_and(|elsewhere| elsewhere.declares(role))
+                || self.elsewhere.is_some_and(|elsewhere| {
+                    elsewhere.declares(role) || owned.playbook.as_ref().is_some_and(|path| elsewhere.has_unseen(path))
+                })
         };
-        let orphaned = |owned: &&Owned| whose(owned) && !known(&owned.role);
+        let orphaned = |owned: &&Owned| whose(owned) && !known(owned);
         let made = |owned: &&Owned| owned.items.iter().any(|item| *item.before() != Before::Same);
         manifest.resources.iter().filter(orphaned).filter(made).collect()
     }
@@ -140,6 +143,7 @@ pub fn own(manifest: &mut Manifest, whose: &Ownership<'_>, run: &RoleRun, resolv
     let new = Owned {
         project: whose.project.to_owned(),
         named: whose.named,
+        playbook: Some(run.playbook.clone()),
         role: run.instance.clone(),
         resource: resolved.id.clone(),
         purge: resolved.purge.clone(),

@@ -15,6 +15,9 @@ use crate::resource::removal::{self, Reach};
 use crate::secret::SecretName;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+/// How many resources are named; of more only the number is said.
+const NAMED: usize = 3;
+
 /// Who a shell runs as: none for the user who logs in.
 pub type Identity = Option<String>;
 
@@ -62,6 +65,8 @@ pub struct Plan {
     pub transactions: Vec<Transaction>,
     /// For the user.
     pub notes: Vec<String>,
+    /// What nobody could be asked for, and what is left as it is for that.
+    pub(super) unknown: BTreeMap<String, Vec<String>>,
     /// Checks of roles without changes, for `--verify`.
     pub other_checks: Vec<(Place, Identity, ResolvedCheck)>,
 }
@@ -71,9 +76,15 @@ impl Plan {
     pub fn shown(&self) -> HostPlan {
         HostPlan {
             roles: self.transactions.iter().map(|transaction| transaction.plan.clone()).collect(),
-            notes: self.notes.clone(),
+            notes: self.notes.iter().cloned().chain(self.unknown.iter().map(left_as_it_is)).collect(),
         }
     }
+}
+
+fn left_as_it_is((reason, ids): (&String, &Vec<String>)) -> String {
+    let named = ids.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let more = if ids.len() > NAMED { format!(" and {} more", ids.len() - NAMED) } else { String::new() };
+    format!("{reason}; left as it is: {named}{more}")
 }
 
 /// Why a resource cannot be planned on a host.
@@ -226,6 +237,15 @@ impl Planner<'_> {
             self.impossible.push(Impossible { resource: resolved.id.clone(), reason });
             return None;
         }
+        if let Some(reason) = &resolved.unknown {
+            let mine = |item: &Item| state.manifest.owner_of(item.key()).is_some();
+            if resolved.claims.iter().all(mine) {
+                self.leave(reason, &resolved.id);
+            } else {
+                self.impossible.push(Impossible { resource: resolved.id.clone(), reason: reason.clone() });
+            }
+            return None;
+        }
         match resource.plan(state) {
             Err(reason) => {
                 self.impossible.push(Impossible { resource: resolved.id.clone(), reason });
@@ -246,6 +266,13 @@ impl Planner<'_> {
                 change.details.extend(waits.map(|secret| Detail::note(format!("{secret} is known after apply"))));
                 Some(change)
             }
+        }
+    }
+
+    fn leave(&mut self, reason: &str, id: &str) {
+        let ids = self.plan.unknown.entry(reason.to_owned()).or_default();
+        if !ids.iter().any(|known| known == id) {
+            ids.push(id.to_owned());
         }
     }
 
@@ -357,6 +384,7 @@ impl Planner<'_> {
             all.push(Owned {
                 project: self.ownership.project.to_owned(),
                 named: self.ownership.named,
+                playbook: Some(run.playbook.clone()),
                 role: run.instance.clone(),
                 resource: resolved.id.clone(),
                 purge: resolved.purge.clone(),
@@ -450,11 +478,17 @@ impl Planner<'_> {
     }
 
     fn finish(&mut self, run: &RoleRun, state: &State, steps: Vec<StepPlan>) {
-        let checks = run.steps.iter().flat_map(|step| step.checks.iter().cloned());
+        let mut checks: Vec<ResolvedCheck> = run.steps.iter().flat_map(|step| step.checks.iter().cloned()).collect();
+        checks.retain(|check| {
+            check.unknown.as_ref().is_none_or(|reason| {
+                self.leave(reason, &check.id);
+                false
+            })
+        });
         if steps.is_empty() {
-            self.plan.other_checks.extend(checks.map(|check| (run.place, run.become_user.clone(), check)));
+            self.plan.other_checks.extend(checks.into_iter().map(|check| (run.place, run.become_user.clone(), check)));
             return;
         }
-        self.plan.transactions.push(transaction(run, state, steps, checks.collect()));
+        self.plan.transactions.push(transaction(run, state, steps, checks));
     }
 }

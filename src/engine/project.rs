@@ -6,6 +6,7 @@ use super::ownership::Ownership;
 use super::play_hosts::play_hosts;
 use super::project_id::{ProjectId, Settings};
 use super::request::Selection;
+use super::tags;
 use crate::inventory::{self, Inventory};
 use crate::playbook::{self, Playbook};
 use crate::resource::check::Check;
@@ -41,6 +42,8 @@ pub struct Project {
     limit: Option<Vec<String>>,
     /// For each play of all playbooks, in order: the hosts that it is about.
     pub play_hosts: Vec<Vec<String>>,
+    /// The same, whatever `--limit` leaves.
+    declared_hosts: Vec<Vec<String>>,
     /// Hosts of the inventory that no playbook is about; what is left there is looked for.
     pub idle: Vec<String>,
     /// What the project declares in other playbooks.
@@ -93,6 +96,7 @@ pub fn load(selection: &Selection) -> Result<Project, Diagnostics> {
         id,
         root,
         play_hosts: Vec::new(),
+        declared_hosts: Vec::new(),
         idle: Vec::new(),
         complete,
         partial: !selection.is_untagged(),
@@ -106,6 +110,7 @@ pub fn load(selection: &Selection) -> Result<Project, Diagnostics> {
         selection: selection.clone(),
     };
     project.select(&extra, default.is_none_or(|default| is_among(default, &paths)))?;
+    tags::check(selection, project.playbooks.iter().flat_map(|playbook| &playbook.plays))?;
     check_names(&project.inventory, &project.playbooks)?;
     Ok(project)
 }
@@ -234,6 +239,7 @@ impl Project {
             };
             self.idle = idle.into_iter().filter(|name| !known.contains(&self.address(name))).collect();
         }
+        self.declared_hosts = self.play_hosts.clone();
         if let Some(limit) = &self.limit {
             for hosts in &mut self.play_hosts {
                 self.partial |= hosts.iter().any(|host| !limit.contains(host));
@@ -294,6 +300,12 @@ impl Project {
     pub fn plays(&self) -> impl Iterator<Item = (&playbook::Play, &[String])> {
         let plays = self.playbooks.iter().flat_map(|playbook| &playbook.plays);
         plays.zip(self.play_hosts.iter().map(Vec::as_slice))
+    }
+
+    /// The plays that are about a host, also where `--limit` leaves it out.
+    pub fn plays_about(&self, host: &str) -> impl Iterator<Item = &playbook::Play> {
+        let plays = self.playbooks.iter().flat_map(|playbook| &playbook.plays).zip(&self.declared_hosts);
+        plays.filter(move |(_, hosts)| hosts.iter().any(|name| name == host)).map(|(play, _)| play)
     }
 
     /// The hosts that any play is about, in the order of the inventory.

@@ -1,6 +1,7 @@
 //! What a run is asked to do.
 
 use super::event::Event;
+use crate::source::Diagnostic;
 use crate::yaml::{Entry, Node};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,7 +12,10 @@ use tokio::sync::{mpsc, watch};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Command {
     /// It is shown.
-    Diff,
+    Diff {
+        /// Whether what `apply` would remove of orphaned roles is shown too.
+        prune: bool,
+    },
     /// It is carried out.
     Apply {
         /// Whether the checks of roles without changes are asked too.
@@ -24,6 +28,17 @@ pub enum Command {
         /// The longest that any check is waited for, unless it has less time anyway.
         within: Option<Duration>,
     },
+}
+
+impl Command {
+    /// Its name on the command line.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Diff { .. } => "diff",
+            Self::Apply { .. } => "apply",
+            Self::Verify { .. } => "verify",
+        }
+    }
 }
 
 /// What a run is about: the inputs and choices of one command line.
@@ -97,6 +112,17 @@ pub async fn interrupted(mut wishes: watch::Receiver<Interrupt>) {
     }
 }
 
+/// What was said to the plans.
+#[derive(Debug, Clone)]
+pub enum Answer {
+    /// They are carried out.
+    Yes,
+    /// Nothing is done.
+    No,
+    /// There is nobody who could say anything, and why.
+    Nobody(Diagnostic),
+}
+
 /// The way from the engine to the outside.
 #[derive(Clone)]
 pub struct Outside {
@@ -104,8 +130,8 @@ pub struct Outside {
     pub events: mpsc::UnboundedSender<Event>,
     /// Says when the user wants to stop.
     pub interrupt: watch::Receiver<Interrupt>,
-    /// Asked once per `apply`, when all plans are out and at least one has changes; false ends the run.
-    pub approve: Arc<dyn Fn() -> bool + Send + Sync>,
+    /// Asked once per `apply`, when all plans are out and at least one has changes.
+    pub approve: Arc<dyn Fn() -> Answer + Send + Sync>,
 }
 
 impl Outside {

@@ -1,9 +1,10 @@
 //! Works out what the plays come to on one host: its roles with rendered steps, each resource read and typed.
 
 use super::conflicts::conflicts;
+use super::keepers;
 use super::planner::Identity;
 use super::project::Project;
-use super::tags::Tags;
+use super::tags::{self, Tags};
 use super::taint::{self, Twins};
 use super::target::{ignored, target};
 use super::work::{HostWork, Place, Resolved, ResolvedCheck, ResolvedStep, RoleRun};
@@ -50,10 +51,11 @@ impl Files for Sources {
 pub fn resolve(project: &Project, host: &str) -> Result<HostWork, Diagnostics> {
     project.hosts.render(host);
     let secrets = &project.secrets;
-    work(project, host).map_err(|errors| errors.hiding(&|text| secrets.redact_own(text), &|text| secrets.blank(text)))
+    let work = work(project, host).map(|work| keepers::mark(project, work));
+    work.map_err(|errors| errors.hiding(&|text| secrets.redact_own(text), &|text| secrets.blank(text)))
 }
 
-fn work(project: &Project, host: &str) -> Result<HostWork, Diagnostics> {
+pub(super) fn work(project: &Project, host: &str) -> Result<HostWork, Diagnostics> {
     let mut resolver = Resolver::new(project, host);
     resolver.notes = ignored(project, host);
     let about = |hosts: &[String]| hosts.iter().any(|name| name == host);
@@ -87,6 +89,15 @@ fn work(project: &Project, host: &str) -> Result<HostWork, Diagnostics> {
         }),
         _ => Err(errors),
     }
+}
+
+/// Whom the first role on a host is carried out as, in plays that the run may not be about.
+pub(super) fn first_identity(project: &Project, host: &str, plays: &[&Play]) -> Identity {
+    let scope = project.hosts.scope(host)?;
+    let play = plays.first()?;
+    let scope = scope.with_layer(Layer::entries(Rank::Play, &play.vars));
+    let (own, user) = play.roles.first().map_or((None, None), |role| (role.become_, role.become_user.as_ref()));
+    Resolver::new(project, host).become_user(play, own, user, &scope)
 }
 
 /// Those whom the plays' roles would be carried out as on a host, but for those whom they are: under their names may be
@@ -170,6 +181,12 @@ impl<'a> Resolver<'a> {
 
     fn role(&mut self, place: Place, play: &'a Play, role: &'a RoleUse, scope: &Scope) {
         let instance = self.instance(&role.instance);
+        // what it would need is not asked for either
+        let selection = &self.project.selection;
+        if !selection.is_untagged() && !Tags::of(selection).select_any(play, role) {
+            self.left_alone.push(instance);
+            return;
+        }
         let scope =
             scope.with_layer(Layer::entries(Rank::Role, &role.vars)).with_magic("role_name", role.role.name.as_str());
         if let Some(when) = &role.when {
@@ -196,6 +213,7 @@ impl<'a> Resolver<'a> {
         let mut run = RoleRun {
             place,
             play_name: play_name(play),
+            playbook: playbook_name(&play.path, &self.project.root),
             role: role.instance.clone(),
             instance,
             become_user,
@@ -211,7 +229,13 @@ impl<'a> Resolver<'a> {
         for step in &role.role.steps {
             let expanded = expand_step(step, &scope, absent);
             let twins = Twins::of(twin.as_ref().map(|twin| expand_step(step, twin, absent)));
-            let step = self.step(&mut run, &step.name, (expanded, twins), &[&play.tags, &role.tags], &files);
+            let step = self.step(
+                &mut run,
+                &step.name,
+                (expanded, twins),
+                (&tags::names(role), &[&play.tags, &role.tags]),
+                &files,
+            );
             run.steps.push(step);
         }
         run.awaits = self.project.hosts.secrets().awaited(self.host);
@@ -235,6 +259,7 @@ impl<'a> Resolver<'a> {
                 span: run.span.clone(),
                 purge: Some("data".to_owned()),
                 selected: true,
+                unknown: None,
             });
         }
     }
@@ -250,6 +275,7 @@ impl<'a> Resolver<'a> {
         let mut run = RoleRun {
             place,
             play_name: play_name(play),
+            playbook: playbook_name(&play.path, &self.project.root),
             role: RESOURCES.to_owned(),
             instance,
             become_user,
@@ -261,7 +287,7 @@ impl<'a> Resolver<'a> {
             awaits: BTreeSet::new(),
             complete: self.project.selection.is_untagged(),
         };
-        let step = self.step(&mut run, "play", (expanded, Twins::of(Some(twin))), &[&play.tags], &files);
+        let step = self.step(&mut run, "play", (expanded, Twins::of(Some(twin))), (&[], &[&play.tags]), &files);
         run.steps.push(step);
         run.awaits = self.project.hosts.secrets().awaited(self.host);
         self.runs.push(run);
@@ -281,15 +307,14 @@ impl<'a> Resolver<'a> {
         run: &mut RoleRun,
         name: &str,
         (expanded, mut twins): (Expanded, Twins),
-        outer: &[&[String]],
+        (names, outer): (&[&str], &[&[String]]),
         files: &Arc<RoleFiles>,
     ) -> ResolvedStep {
         self.needs_facts |= expanded.needs_facts;
         // what is right is looked at too, so that all errors come out at once
         self.errors.extend(expanded.errors);
-        let selection = &self.project.selection;
-        let tags = Tags { only: &selection.tags, skip: &selection.skip_tags };
-        let selected = |own: &[String]| tags.select(&[outer, &[own]].concat());
+        let tags = Tags::of(&self.project.selection);
+        let selected = |own: &[String]| tags.select(names, &[outer, &[own]].concat());
         let mut step = ResolvedStep { name: name.to_owned(), resources: Vec::new(), checks: Vec::new() };
         for rendered in expanded.resources {
             let kind = rendered.kind;
@@ -324,6 +349,7 @@ impl<'a> Resolver<'a> {
                 span: rendered.span,
                 purge: rendered.purge,
                 selected,
+                unknown: None,
             });
         }
         for rendered in expanded.checks {
@@ -338,7 +364,7 @@ impl<'a> Resolver<'a> {
                 let id = format!("{}/{name}/{}:{}", run.role, rendered.kind.name(), rendered.name);
                 let seen = taint::check(&id, &rendered, &check, twin.as_ref(), &self.project.secrets);
                 self.errors.extend(seen);
-                step.checks.push(ResolvedCheck { id, check });
+                step.checks.push(ResolvedCheck { id, check, unknown: None });
             }
         }
         step
@@ -403,12 +429,16 @@ pub const OF_NAMELESS_PLAY: &str = "resources of the play for ";
 pub fn play_instance(name: Option<&str>, hosts: &[Node], playbook: &Path, root: &Path) -> String {
     let Some(name) = name else {
         let hosts: Vec<String> = hosts.iter().filter_map(|node| node.string().ok()).collect();
-        let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        let (playbook, root) = (real(playbook), real(if root.as_os_str().is_empty() { Path::new(".") } else { root }));
-        let playbook = playbook.strip_prefix(&root).unwrap_or(&playbook).display();
-        return format!("{OF_NAMELESS_PLAY}{} in {playbook}", hosts.join(","));
+        return format!("{OF_NAMELESS_PLAY}{} in {}", hosts.join(","), playbook_name(playbook, root));
     };
     format!("{OF_PLAY}{name}")
+}
+
+/// A playbook's path in the project's folder; the whole one, where it is not in there.
+fn playbook_name(playbook: &Path, root: &Path) -> String {
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let (playbook, root) = (real(playbook), real(if root.as_os_str().is_empty() { Path::new(".") } else { root }));
+    playbook.strip_prefix(&root).unwrap_or(&playbook).display().to_string()
 }
 
 /// The play, if an instance is of one's own resources.

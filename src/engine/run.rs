@@ -13,7 +13,7 @@ use super::waiting::Waiting;
 use super::work::{HostWork, ResolvedCheck};
 use crate::host::{Password, RunDir};
 use crate::source::Diagnostics;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
@@ -63,12 +63,6 @@ pub async fn run(
         return Err(project.nobody().into());
     }
     let names = project.selected();
-    let word = match command {
-        Command::Diff => "diff",
-        Command::Apply { .. } => "apply",
-        Command::Verify { .. } => "verify",
-    };
-    project.hosts.secrets().begin(names.iter().cloned(), project.selection.limited(word));
     let (mut works, mut errors) = (Vec::new(), Vec::new());
     for name in &names {
         match resolve(&project, name) {
@@ -87,12 +81,13 @@ pub async fn run(
             }
         }
     }
+    let about = names.clone();
     let names = if names.is_empty() { idle } else { names };
     gather(errors, names.len()).or(())?;
     let run_dir = RunDir::new().map_err(|error| {
         crate::source::Diagnostic::new(format!("cannot make a private folder for this run: {error}"))
     })?;
-    let _ = outside.events.send(Event::Started { command: word, hosts: names });
+    let _ = outside.events.send(Event::Started { command: command.word(), hosts: names });
     for text in notes(&project, &works) {
         let _ = outside.events.send(Event::Note { host: None, text });
     }
@@ -110,6 +105,8 @@ pub async fn run(
         waited: Duration::ZERO,
         fatal: Arc::default(),
         unasked,
+        about,
+        consulted: BTreeSet::new(),
     };
     let (exit, waited) = dispatcher.run(works).await?;
     let millis = u64::try_from((begun.elapsed() - waited).as_millis()).unwrap_or(u64::MAX);
@@ -145,6 +142,10 @@ pub(super) struct Dispatcher {
     pub waited: Duration,
     /// Hosts in no play that could not be asked what is left there, and why.
     pub unasked: Vec<(String, String)>,
+    /// Hosts that plays are about.
+    pub about: Vec<String>,
+    /// Other hosts that were asked for what those need to know.
+    pub consulted: BTreeSet<String>,
     /// Plays that failed on a host and are to fail as a whole (`any_errors_fatal`).
     pub fatal: Arc<AtomicBool>,
 }
@@ -160,15 +161,14 @@ impl Dispatcher {
                 self.plan(members).await
             };
         }
-        if let Some(errors) = self.invalid.clone() {
-            self.close(members).await;
-            return Err(errors);
-        }
         let members = match self.command {
-            Command::Apply { .. } => self.apply(members).await,
+            Command::Apply { .. } if self.invalid.is_none() => self.apply(members).await,
             _ => members,
         };
         self.close(members).await;
+        if let Some(errors) = self.invalid {
+            return Err(errors);
+        }
         Ok((self.exit(), self.waited))
     }
 
@@ -297,10 +297,12 @@ impl Dispatcher {
                     };
                 }
                 let identity: Identity = member.work.runs.first().and_then(|run| run.become_user.clone());
-                match member.session.facts(&identity, project.hosts.extras(&member.work.name)).await {
+                let extras = project.hosts.extras(&member.work.name);
+                match member.session.facts(&identity, extras).await {
                     Ok(facts) => {
                         member.session.machine = leftovers::machine(&facts.values);
-                        project.hosts.secrets().learn(&member.work.name, &facts.secrets_folder, facts.secrets);
+                        let secrets = extras.secrets.then_some(facts.secrets);
+                        project.hosts.secrets().learn(&member.work.name, &facts.secrets_folder, secrets);
                         project.hosts.set_facts(&member.work.name, &without_prefix(facts.values));
                         Ok(member)
                     }
@@ -311,34 +313,49 @@ impl Dispatcher {
         .await
     }
 
-    /// What needed facts, or what hosts keep, is rendered once more, for all hosts before any is asked on.
-    async fn render_again(&mut self, members: Vec<Member>) -> Vec<Member> {
-        let mut errors = Vec::new();
-        let (mut ready, mut lacking) = (Vec::new(), Vec::new());
-        for mut member in members {
-            if member.work.needs_facts || self.project.hosts.secrets().is_stale(&member.work.name) {
-                match resolve(&self.project, &member.work.name) {
-                    Ok(work) => member.work = work,
-                    Err(found) => errors.push((member.work.name.clone(), found)),
-                }
+    /// What needed facts, or what hosts keep, is rendered once more, for all hosts before any is asked on; until nothing
+    /// more turns out to be needed.
+    async fn render_again(&mut self, mut members: Vec<Member>) -> Vec<Member> {
+        loop {
+            let errors = self.render(&mut members);
+            if !errors.is_empty() {
+                self.invalid = Some(errors);
+                return members;
             }
-            // what could not be rendered must not be taken for what is declared no longer
-            if member.work.needs_facts && errors.is_empty() { lacking.push(member) } else { ready.push(member) }
+            if self.interrupted || !self.ask_keepers(&mut members).await {
+                break;
+            }
         }
+        // what could not be rendered must not be taken for what is declared no longer
+        let (lacking, ready): (Vec<Member>, Vec<Member>) =
+            members.into_iter().partition(|member| member.work.needs_facts);
         for member in lacking {
             let others = self.project.hosts.without_facts().join(", ");
             let stop = Session::stuck("", format!("it needs facts of {others}, which gave none in this run"));
             self.stopped(member, stop).await;
         }
-        let errors = gather(errors, ready.len());
-        if !errors.is_empty() {
-            self.invalid = Some(errors);
-        }
         ready
     }
 
+    /// Gives what is wrong for any of them.
+    fn render(&self, members: &mut [Member]) -> Diagnostics {
+        let mut errors = Vec::new();
+        let total = members.len();
+        let secrets = self.project.hosts.secrets();
+        for member in members {
+            let name = &member.work.name;
+            if member.work.needs_facts || secrets.is_stale(name) || !secrets.lost(name).is_empty() {
+                match resolve(&self.project, name) {
+                    Ok(work) => member.work = work,
+                    Err(found) => errors.push((name.clone(), found)),
+                }
+            }
+        }
+        gather(errors, total)
+    }
+
     pub(super) fn prune(&self) -> bool {
-        matches!(self.command, Command::Apply { prune: true, .. })
+        matches!(self.command, Command::Apply { prune: true, .. } | Command::Diff { prune: true })
     }
 
     async fn plan(&mut self, members: Vec<Member>) -> Vec<Member> {
@@ -372,15 +389,20 @@ impl Dispatcher {
     async fn verify(&mut self, members: Vec<Member>, within: Option<Duration>) -> Vec<Member> {
         self.each(members, false, move |mut member| async move {
             member.session.phase(Phase::Reading);
+            let (mut count, mut failed) = (0, false);
             let mut by_identity: HashMap<Identity, Vec<ResolvedCheck>> = HashMap::new();
             for run in member.work.runs.iter().filter(|run| !run.absent) {
-                let checks = run.steps.iter().flat_map(|step| step.checks.iter().cloned());
-                by_identity.entry(run.become_user.clone()).or_default().extend(checks);
+                let checks = run.steps.iter().flat_map(|step| &step.checks);
+                let (unknown, known): (Vec<_>, Vec<_>) = checks.partition(|check| check.unknown.is_some());
+                for check in unknown {
+                    member.session.not_asked([check], check.unknown.as_deref().unwrap_or_default());
+                    failed = true;
+                }
+                by_identity.entry(run.become_user.clone()).or_default().extend(known.into_iter().cloned());
             }
             if let Some(most) = within {
                 by_identity.values_mut().flatten().for_each(|check| check.check.within = check.check.within.min(most));
             }
-            let (mut count, mut failed) = (0, false);
             for (identity, checks) in by_identity {
                 count += checks.len();
                 match member.session.ask(&identity, "", &checks, false).await {
@@ -454,7 +476,9 @@ impl Dispatcher {
 }
 
 /// Templates know facts without the prefix that variables have.
-fn without_prefix(facts: serde_json::Map<String, serde_json::Value>) -> serde_json::Map<String, serde_json::Value> {
+pub(super) fn without_prefix(
+    facts: serde_json::Map<String, serde_json::Value>,
+) -> serde_json::Map<String, serde_json::Value> {
     facts
         .into_iter()
         .map(|(name, value)| (name.strip_prefix("ansible_").map_or(name.clone(), str::to_owned), value))

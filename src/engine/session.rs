@@ -44,6 +44,17 @@ pub enum Stop {
     Lost(Box<Failure>),
 }
 
+impl Stop {
+    /// What ended the work, in a few words.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Unreachable(reason) => reason.lines().next().unwrap_or_default().to_owned(),
+            Self::Locked(who) => format!("locked: {who}"),
+            Self::Failed(failure) | Self::Lost(failure) => failure.message.clone(),
+        }
+    }
+}
+
 impl From<ConnectError> for Stop {
     fn from(error: ConnectError) -> Self {
         let hint = error.hint().map(|hint| format!(" ({hint})")).unwrap_or_default();
@@ -170,6 +181,19 @@ impl Session {
         .await?;
         self.shells.insert(identity.clone(), shell);
         self.first = Some(identity.clone());
+        Ok(facts::parse(records.iter().map(|(tag, rest)| (tag.as_str(), rest.as_str()))))
+    }
+
+    /// Asks for facts once more, and for what has turned out to be needed too.
+    ///
+    /// # Errors
+    /// When the host is lost.
+    pub(super) async fn more_facts(
+        &mut self,
+        identity: &Identity,
+        extras: facts::Extras,
+    ) -> Result<facts::Facts, Stop> {
+        let (_, records) = self.run(identity, &facts::program(extras)).await?;
         Ok(facts::parse(records.iter().map(|(tag, rest)| (tag.as_str(), rest.as_str()))))
     }
 
@@ -343,9 +367,14 @@ impl Session {
     /// When anything in it failed.
     pub async fn carry_out(&mut self, transaction: &Transaction, name: &str) -> Result<Vec<Secret>, Stop> {
         let mut outcome = Undo::default();
+        let passing = Box::pin(self.passing(transaction)).await?;
         // boxed, as are the others here: what waits in what waits would need more than a thread's stack
         match Box::pin(self.carry_out_all(transaction, name, &mut outcome)).await {
             Err(Stop::Lost(lost)) => Err(Box::pin(self.cut_off(*lost, transaction, name, outcome)).await),
+            Err(Stop::Failed(mut failure)) => {
+                Box::pin(self.see_as_before(transaction, &passing, &mut failure)).await;
+                Err(Stop::Failed(failure))
+            }
             end => end,
         }
     }

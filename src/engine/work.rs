@@ -45,6 +45,8 @@ pub struct RoleRun {
     pub place: Place,
     /// The play's name, or its place.
     pub play_name: String,
+    /// The playbook that the play stands in, by its path in the project's folder.
+    pub playbook: String,
     /// What it is called in ids and on the terminal.
     pub role: String,
     /// What tells it from other uses of the same role.
@@ -100,6 +102,8 @@ pub struct Resolved {
     pub purge: Option<String>,
     /// Whether `--tags` select it.
     pub selected: bool,
+    /// Why it cannot be known what it is to be; see [`super::keepers`].
+    pub unknown: Option<String>,
 }
 
 /// A check on one host.
@@ -109,6 +113,8 @@ pub struct ResolvedCheck {
     pub id: String,
     /// What is asked.
     pub check: Check,
+    /// Why it cannot be asked; see [`super::keepers`].
+    pub unknown: Option<String>,
 }
 
 impl ResolvedCheck {

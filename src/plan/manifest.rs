@@ -31,6 +31,9 @@ pub struct Owned {
     /// Whether that is a name which the project was given; else it is made of its folder's.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub named: bool,
+    /// The playbook in that project, by its path in the project's folder; none in what older versions have noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub playbook: Option<String>,
     /// The role instance in that project.
     pub role: String,
     /// The resource's id in that instance: `role/step/kind:name`.

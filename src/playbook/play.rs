@@ -34,7 +34,7 @@ pub(super) fn read_play(
     let role_uses = fields.read(role_list, |list| role_use::read_roles(list, roles, notes)).unwrap_or_default();
     let resources = fields.get("resources");
     let resources = fields.read(resources, read_resources).unwrap_or_default();
-    let tags = fields.names("tags").unwrap_or_default();
+    let tags = fields.tags();
     let any_errors_fatal = fields.boolean("any_errors_fatal").unwrap_or(false);
     let span = fields.span().clone();
     errors.collect(fields.finish());

@@ -85,7 +85,7 @@ fn read_role_use(
     let label = fields.filled("name").filter(|_| has_role);
     let given = fields.get("vars");
     vars.extend(fields.read(given, |given| given.mapping().map(<[Entry]>::to_vec)).unwrap_or_default());
-    let tags = fields.names("tags").unwrap_or_default();
+    let tags = fields.tags();
     let when = fields.get("when").cloned();
     let state = fields.get("state");
     let state = fields.read(state, read_state).unwrap_or_default();

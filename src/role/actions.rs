@@ -1,4 +1,4 @@
-//! Actions: what one does to a running service by hand (`solti run`).
+//! Actions: what one does to a running service by hand.
 
 use crate::source::Span;
 use crate::yaml::Node;

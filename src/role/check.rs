@@ -152,7 +152,7 @@ fn read_check(node: &Node) -> Result<CheckSpec, Diagnostics> {
     let name = if kind.has_name() { None } else { fields.get("name").cloned() };
     let when = fields.get("when").cloned();
     let loop_over = fields.get("loop").cloned();
-    let tags = fields.names("tags").unwrap_or_default();
+    let tags = fields.tags();
     let become_user = fields.get("become_user").cloned();
     fields.finish()?;
     let common: &[&str] = if kind.has_name() {

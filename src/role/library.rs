@@ -67,7 +67,7 @@ impl RoleLibrary {
             }
             if folder.join("tasks").exists() {
                 let message = format!("{} is a role of Ansible: it has tasks, and no role.yml", folder.describe());
-                let hint = "write a role.yml that says what should be there; `solti init ROLE` begins one";
+                let hint = "write a role.yml that says what should be there, as docs/roles.md has it";
                 return Err(here(message).hint(hint).into());
             }
         }

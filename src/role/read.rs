@@ -68,7 +68,7 @@ fn read_step(node: &Node) -> Result<Step, Diagnostics> {
         fields.error(Diagnostic::at(&node.span, "a step's name is part of ids, so it has no `/` and no `:`"));
     }
     let when = fields.get("when").cloned();
-    let tags = fields.names("tags").unwrap_or_default();
+    let tags = fields.tags();
     let resources_node = fields.get("resources");
     let resources = fields.read(resources_node, read_resources).unwrap_or_default();
     let checks_node = fields.get("checks");

@@ -52,7 +52,7 @@ fn read_resource(node: &Node) -> Result<ResourceSpec, Diagnostics> {
     let name = if kind.has_name() { None } else { fields.get("name").cloned() };
     let when = fields.get("when").cloned();
     let loop_over = fields.get("loop").cloned();
-    let tags = fields.names("tags").unwrap_or_default();
+    let tags = fields.tags();
     let become_user = fields.get("become_user").cloned();
     let purge = fields.string("purge");
     if let Some(error) = wrong_choice(kind, entry) {

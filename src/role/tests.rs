@@ -534,7 +534,7 @@ fn where_roles_and_files_are() {
     1 | roles: [lokki]
       |         ^^^^^
       |
-      = help: write a role.yml that says what should be there; `solti init ROLE` begins one
+      = help: write a role.yml that says what should be there, as docs/roles.md has it
     ");
     assert_snapshot!(text(&library.find("broken", Some(&span)).unwrap_err(), folder.path()), @"
     error: a role needs `steps`

@@ -35,9 +35,6 @@ impl std::fmt::Display for SecretName {
 /// Why a secret cannot be had.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoSecret {
-    /// Nobody talks to the host that keeps it; with what to run instead.
-    #[error("{host} keeps the secret {name}, and this run is not about that host{1}", host = .0.host, name = .0.name)]
-    NotInRun(SecretName, String),
     /// It is not kept, and nothing makes it.
     #[error("{host} keeps no secret {name}, and no role there makes it", host = .0.host, name = .0.name)]
     NotMade(SecretName),
@@ -55,12 +52,14 @@ pub struct SecretStore {
 
 #[derive(Debug, Default)]
 struct Known {
-    /// The hosts that the run is about; none where no host is talked to at all.
-    run: Option<BTreeSet<String>>,
-    /// The run's command line with `--limit`, to which another host can be added; none without a limit.
-    limited: Option<String>,
     /// What hosts have said of what they keep.
     kept: BTreeMap<String, Kept>,
+    /// Hosts that have said all that they keep.
+    told: BTreeSet<String>,
+    /// Hosts that cannot be asked what they keep, and why.
+    lost: BTreeMap<String, String>,
+    /// Whether what those keep has another stand-in.
+    another: bool,
     /// What nothing makes.
     not_made: BTreeSet<SecretName>,
     /// Hosts whose secrets somebody has asked for.
@@ -80,7 +79,10 @@ struct Kept {
 impl Known {
     fn text(&self, secret: &SecretName) -> String {
         let kept = self.kept.get(&secret.host).and_then(|kept| kept.values.get(&secret.name));
-        kept.cloned().unwrap_or_else(|| secret.stand_in())
+        kept.cloned().unwrap_or_else(|| match self.another && self.lost.contains_key(&secret.host) {
+            true => format!("{}-in-another-run", secret.stand_in()),
+            false => secret.stand_in(),
+        })
     }
 }
 
@@ -99,12 +101,11 @@ impl SecretStore {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// From now on, these are the hosts that are talked to. `limited` is the command line, where it ends with a
-    /// `--limit` that more hosts can be added to.
-    pub fn begin(&self, hosts: impl IntoIterator<Item = String>, limited: Option<String>) {
-        let mut known = self.known();
-        known.run = Some(hosts.into_iter().collect());
-        known.limited = limited;
+    /// Hosts whose secrets somebody needs to know, who have not said them yet and are not lost.
+    pub fn to_ask(&self) -> BTreeSet<String> {
+        let known = self.known();
+        let open = |host: &&String| !known.told.contains(*host) && !known.lost.contains_key(*host);
+        known.wanted.iter().filter(open).cloned().collect()
     }
 
     /// Whether somebody needs to know what a host keeps.
@@ -112,10 +113,37 @@ impl SecretStore {
         self.known().wanted.contains(host)
     }
 
-    /// Notes what a host keeps, in which folder.
-    pub fn learn(&self, host: &str, folder: &str, values: BTreeMap<String, String>) {
+    /// Whether a host has said what it keeps.
+    pub fn is_told(&self, host: &str) -> bool {
+        self.known().told.contains(host)
+    }
+
+    /// Notes that a host cannot be asked what it keeps, with the reason.
+    pub fn lose(&self, host: &str, reason: &str) {
+        self.known().lost.insert(host.to_owned(), reason.to_owned());
+    }
+
+    /// The secrets that a host's values were given stand-ins for, because their hosts cannot be asked; with the reasons.
+    pub fn lost(&self, host: &str) -> BTreeMap<SecretName, String> {
+        let known = self.known();
+        let given = known.given.get(host).into_iter().flat_map(BTreeMap::keys);
+        given.filter_map(|secret| Some((secret.clone(), known.lost.get(&secret.host)?.clone()))).collect()
+    }
+
+    /// Whether secrets of lost hosts have another stand-in from now on: what comes out differently with it has them in it.
+    pub fn with_another_stand_in(&self, another: bool) {
+        self.known().another = another;
+    }
+
+    /// Notes in which folder a host keeps secrets, and which it keeps, if it was asked for them.
+    pub fn learn(&self, host: &str, folder: &str, values: Option<BTreeMap<String, String>>) {
+        let mut known = self.known();
+        if values.is_some() {
+            known.told.insert(host.to_owned());
+        }
+        let values = values.unwrap_or_default();
         values.values().for_each(|value| self.hidden.add(value));
-        self.known().kept.insert(host.to_owned(), Kept { folder: folder.to_owned(), values });
+        known.kept.insert(host.to_owned(), Kept { folder: folder.to_owned(), values });
     }
 
     /// Where a host keeps its secrets, once it has said so.
@@ -141,10 +169,6 @@ impl SecretStore {
     /// When it is certain that it will not be known.
     pub fn look_up(&self, secret: SecretName) -> Result<String, NoSecret> {
         let mut known = self.known();
-        if known.run.as_ref().is_some_and(|run| !run.contains(&secret.host)) {
-            let instead = known.limited.as_ref().map(|line| format!(": `{line},{}`", secret.host));
-            return Err(NoSecret::NotInRun(secret, instead.unwrap_or_default()));
-        }
         if known.not_made.contains(&secret) {
             return Err(NoSecret::NotMade(secret));
         }
@@ -204,7 +228,9 @@ impl SecretStore {
     pub fn awaited(&self, host: &str) -> BTreeSet<SecretName> {
         let known = self.known();
         let given = known.given.get(host).into_iter().flatten();
-        given.filter(|(secret, text)| secret.stand_in() == **text).map(|(secret, _)| secret.clone()).collect()
+        let waits =
+            |secret: &SecretName, text: &str| secret.stand_in() == text && !known.lost.contains_key(&secret.host);
+        given.filter(|(secret, text)| waits(secret, text)).map(|(secret, _)| secret.clone()).collect()
     }
 }
 
@@ -225,7 +251,6 @@ mod tests {
     fn who_was_given_a_stand_in_is_stale_once_the_secret_is_known() {
         let hidden = Secrets::new();
         let store = SecretStore::new(hidden.clone());
-        store.begin(["mon".to_owned(), "app".to_owned()], None);
         let token = secret("mon", "token");
         store.render("app");
         let text = store.look_up(token.clone()).unwrap();
@@ -234,7 +259,11 @@ mod tests {
         assert_eq!(store.awaited("app"), BTreeSet::from([token.clone()]));
         assert_eq!(hidden.redact(&format!("a {text} b")), "a ******** b");
 
-        store.learn("mon", "/etc/solti/secrets", BTreeMap::new());
+        assert_eq!(store.to_ask(), BTreeSet::from(["mon".to_owned()]));
+        store.learn("mon", "/etc/solti/secrets", None);
+        assert!(!store.is_told("mon"));
+        store.learn("mon", "/etc/solti/secrets", Some(BTreeMap::new()));
+        assert!(store.is_told("mon") && store.to_ask().is_empty());
         assert!(!store.is_stale("app"));
         store.keep(&token, "made-on-mon");
         assert!(store.is_stale("app") && !store.is_stale("mon"));
@@ -251,16 +280,19 @@ mod tests {
     }
 
     #[test]
-    fn hosts_that_nobody_talks_to_tell_no_secrets() {
+    fn what_a_host_keeps_that_cannot_be_asked_is_not_waited_for() {
         let store = SecretStore::default();
         let token = secret("mon", "token");
-        assert!(store.look_up(token.clone()).is_ok());
-        store.begin(["app".to_owned()], None);
-        let error = store.look_up(token.clone()).unwrap_err();
-        assert_eq!(error.to_string(), "mon keeps the secret token, and this run is not about that host");
-        store.begin(["app".to_owned()], Some("solti diff here.yml --limit app".to_owned()));
-        let error = store.look_up(token).unwrap_err().to_string();
-        assert!(error.ends_with("not about that host: `solti diff here.yml --limit app,mon`"), "{error}");
+        store.render("app");
+        let text = store.look_up(token.clone()).unwrap();
+        store.lose("mon", "no route");
+        assert!(store.awaited("app").is_empty() && store.to_ask().is_empty());
+        assert_eq!(store.lost("app"), BTreeMap::from([(token.clone(), "no route".to_owned())]));
+        assert!(store.lost("mon").is_empty());
+        store.with_another_stand_in(true);
+        assert_ne!(store.look_up(token.clone()).unwrap(), text);
+        store.with_another_stand_in(false);
+        assert_eq!(store.look_up(token).unwrap(), text);
     }
 
     #[test]
@@ -269,7 +301,7 @@ mod tests {
         store.render("mon");
         let before = store.generated(secret("mon", "password")).unwrap();
         assert_eq!(store.folder("mon"), None);
-        store.learn("mon", "/v", BTreeMap::from([("kept".to_owned(), "old-one".to_owned())]));
+        store.learn("mon", "/v", Some(BTreeMap::from([("kept".to_owned(), "old-one".to_owned())])));
         store.render("mon");
         let password = store.generated(secret("mon", "password")).unwrap();
         assert_ne!(password, before);

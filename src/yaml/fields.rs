@@ -105,6 +105,13 @@ impl<'n> Fields<'n> {
         self.read(node, Node::all_filled)
     }
 
+    /// The tags of something: a list, or names separated by commas.
+    pub fn tags(&mut self) -> Vec<String> {
+        let written = self.names("tags").unwrap_or_default();
+        let names = written.iter().flat_map(|names| names.split(',')).map(str::trim);
+        names.filter(|name| !name.is_empty()).map(str::to_owned).collect()
+    }
+
     /// Notes an error.
     pub fn error(&mut self, error: impl Into<Diagnostics>) {
         self.errors.extend(error.into());

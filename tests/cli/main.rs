@@ -178,25 +178,6 @@ fn the_check_mode_of_ansible() -> io::Result<()> {
 }
 
 #[test]
-fn apply_without_a_terminal() -> io::Result<()> {
-    insta::assert_snapshot!(solti(&["apply", "localhost,"])?, @"
-    exit 3
-    --- out
-    --- err
-    error: there is no terminal to ask on before anything is changed
-    help: -y applies without asking; `solti diff` shows what would change
-    ");
-    insta::assert_snapshot!(solti(&["apply", "localhost,", "-o", "json"])?, @"
-    exit 3
-    --- out
-    --- err
-    error: with JSON output there is no question before anything is changed
-    help: -y applies without asking; `solti diff` shows what would change
-    ");
-    Ok(())
-}
-
-#[test]
 fn an_output_that_is_not_built_yet() -> io::Result<()> {
     insta::assert_snapshot!(solti(&["diff", "localhost,", "-o", "github"])?, @"
     exit 3

@@ -1336,10 +1336,6 @@ fn arguments() -> io::Result<()> {
     error: solti has no check mode
     help: `solti diff` shows what `solti apply` would change: the same plan, made by the same code
     ");
-    insta::assert_snapshot!(refused_with(&[], &["apply", "inventory.yml"])?, @"
-    error: there is no terminal to ask on before anything is changed
-    help: -y applies without asking; `solti diff` shows what would change
-    ");
     insta::assert_snapshot!(refused_with(&[], &["aply", "inventory.yml"])?, @"
     error: unrecognized subcommand 'aply'
 

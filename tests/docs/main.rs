@@ -313,10 +313,23 @@ fn commands(text: &str) -> BTreeSet<String> {
     shown.map(word).filter(|word| !word.is_empty() && !word.starts_with('-')).collect()
 }
 
+fn code_in(folder: &Path, found: &mut Vec<PathBuf>) -> Result {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            code_in(&path, found)?;
+        } else if path.extension().is_some_and(|name| name == "rs") {
+            found.push(path);
+        }
+    }
+    Ok(())
+}
+
 #[test]
-fn every_command_that_a_page_names_is_there() -> Result {
-    let mut texts = vec![root().join("README.md"), root().join("src/playbook/keywords.rs")];
+fn every_command_that_a_page_or_a_message_names_is_there() -> Result {
+    let mut texts = vec![root().join("README.md")];
     texts.extend(pages()?);
+    code_in(&root().join("src"), &mut texts)?;
     let mut all = BTreeSet::new();
     for path in texts {
         for command in commands(&fs::read_to_string(&path)?) {

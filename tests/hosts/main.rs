@@ -7,6 +7,7 @@ mod support;
 
 mod accounts;
 mod apt;
+mod as_before;
 mod attacker;
 mod bench;
 mod both;

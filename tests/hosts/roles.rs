@@ -184,14 +184,24 @@ fn a_role_that_left_the_playbook_is_said_and_pruned_on_request() {
     assert_eq!(both.read("systemctl is-active demo"), "active");
     // Another playbook than the project's own says nothing about roles that it does not have; tags neither.
     both.project.file("playbooks/more.yml", &format!("- name: more\n  hosts: all\n{other}"));
-    both.solti(&["apply", "-y", "--prune", "-t", "no-such"]).assert_status(0);
+    both.solti(&["apply", "-y", "--prune", "-t", "never"]).assert_status(0);
     assert_eq!(both.read("systemctl is-active demo"), "active");
     // A role whose `when` is false is left alone.
     both.playbook(&format!("{PLAY}    - {{ role: demo, when: false }}\n{}", other));
     both.solti(&["apply", "-y", "--prune"]).assert_status(0).assert_lacks(note);
     assert_eq!(both.read("systemctl is-active demo"), "active");
+    // What a playbook of its own put there is that one's business, wherever it stands, as long as it is there.
     both.playbook(&format!("- name: demo\n  hosts: all\n{other}"));
+    both.project.file("deploy/own.yml", "- hosts: all\n  resources: [{ file: { path: /opt/own, content: x } }]\n");
+    both.solti(&["apply", "-y", "-p", "deploy/own.yml"]).assert_status(0).assert_stdout_has(note);
+    let pruned = both.solti(&["diff", "--prune"]).assert_status(2).assert_stdout_has("- run/service demo: stop");
+    assert_eq!(both.read("systemctl is-active demo; cat /opt/own"), "active\nx", "{pruned}");
     both.solti(&["apply", "-y", "--prune"]).assert_status(0);
+    assert_eq!(both.read("cat /opt/own"), "x");
+    std::fs::remove_file(both.project.path("deploy/own.yml")).unwrap();
+    both.solti(&["diff"]).assert_status(0).assert_stdout_has("in no play any more");
+    both.solti(&["apply", "-y", "--prune"]).assert_status(0);
+    assert!(!both.hosts.host("new").has("/opt/own"));
     assert_eq!(
         both.read("systemctl show -p LoadState --value demo; cat /etc/demo/there; id -un demo; ls -d /var/lib/demo"),
         "not-found\nbefore solti\ndemo\n/var/lib/demo"

@@ -38,9 +38,13 @@ fn hosts_tags_and_variables_are_chosen_on_the_command_line() {
     both.solti(&["apply", "-y", "-e", "{\"word\": \"as JSON\"}"]).assert_status(0);
     // What is declared under another path now: the old one goes.
     assert_eq!((both.read("cat /opt/one").as_str(), ls("old").as_str()), ("as JSON", "one\nthree\ntwo"));
-    // Nobody can be asked here.
-    let output = both.solti(&["apply"]).assert_status(3);
+    // Nobody can be asked here, which matters where something would change.
+    let output = both.solti(&["apply"]).assert_status(3).assert_stdout_has("2 changes on 2 hosts");
     assert!(output.stderr.contains("there is no terminal to ask on"), "{output}");
+    assert_eq!(both.read("cat /opt/one"), "as JSON");
+    both.solti(&["apply", "-o", "json"]).assert_status(3);
+    assert_eq!(both.read("cat /opt/one"), "as JSON");
+    both.solti(&["apply", "-e", "{\"word\": \"as JSON\"}"]).assert_status(0).assert_stdout_has("No changes");
 }
 
 #[track_caller]
@@ -187,8 +191,13 @@ fn programs_read_what_a_run_does() {
     assert_eq!((again["summary"]["made"].as_u64(), again["exit"].as_u64()), (Some(0), Some(0)));
     assert_eq!(again["hosts"]["new"]["outcome"], "unchanged");
     // No question is asked of a program, and what is wrong in the input is still said.
+    both.solti(&["apply", "-o", "json"]).assert_status(0);
+    both.declare("- file: { path: /opt/y, content: x }");
     let output = both.solti(&["apply", "-o", "json"]).assert_status(3);
     assert_eq!(output.stdout, "");
+    let output = output.assert_stderr_has("with JSON output there is no question before anything is changed");
+    output.assert_stderr_has("-y applies without asking; `solti diff` shows what would change");
+    assert!(!both.hosts.host("new").has("/opt/y"));
     both.declare("- file: { path: /opt/missing/x, content: x }");
     let failed = json(&both.solti(&["apply", "-y", "-o", "json"]).assert_status(1));
     assert_eq!(failed["hosts"]["new"]["outcome"], "failed");

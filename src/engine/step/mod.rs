@@ -81,5 +81,13 @@ pub fn became(transaction: &str) -> String {
     format!("{FUNCTIONS}\n{PLACE}\nbecame {}\n", quote(transaction))
 }
 
+/// Starts services anew that run.
+pub fn anew(units: &[&str]) -> String {
+    let units: String = units.iter().map(|unit| format!(" {}", quote(unit))).collect();
+    format!(
+        "for unit in{units}; do if ctl \"$unit\" is-active -q; then act restart \"$unit\"; fi; done >/dev/null 2>&1\n"
+    )
+}
+
 /// Undoes the open transaction.
 pub const PUT_BACK: &str = "put_back\n";

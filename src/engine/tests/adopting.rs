@@ -128,6 +128,6 @@ fn plays_without_a_name_are_found_under_their_places() {
         remove resources/step/file:/etc/app/b, /etc/app/b
       = resources/step/file:/etc/app/a /etc/app/a Nothing
       = left/step/file:/etc/app/c /etc/app/c Nothing
-    note: what the play playbooks/site.yml:9:3 declared itself is in no play any more, but 1 resource of it is still here; apply --prune removes them
+    note: what the play playbooks/site.yml:9:3 declared itself is in no play any more, but 1 resource of it is still here; apply --prune removes them, and diff --prune shows that
     ");
 }

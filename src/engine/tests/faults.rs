@@ -3,7 +3,7 @@
 use super::reach::project;
 use crate::engine::event::{Event, Outcome};
 use crate::engine::planner::Plan;
-use crate::engine::request::{Command, Interrupt, Outside};
+use crate::engine::request::{Answer, Command, Interrupt, Outside};
 use crate::engine::resolve::resolve;
 use crate::engine::run::{Dispatcher, Member};
 use crate::engine::session::Session;
@@ -19,7 +19,7 @@ async fn each(apply: bool, work: fn(&str)) -> (Dispatcher, Vec<String>, Vec<Stri
     let (events, mut incoming) = mpsc::unbounded_channel();
     // whoever would say that the user wants to stop is gone
     let (_, interrupt) = watch::channel(Interrupt::None);
-    let outside = Outside { events, interrupt, approve: Arc::new(|| true) };
+    let outside = Outside { events, interrupt, approve: Arc::new(|| Answer::Yes) };
     let run_dir = Arc::new(RunDir::new().unwrap());
     let member = |name: &str| {
         let work = resolve(&project, "one").unwrap();
@@ -28,7 +28,7 @@ async fn each(apply: bool, work: fn(&str)) -> (Dispatcher, Vec<String>, Vec<Stri
     };
     let members = vec![member("one"), member("two")];
     let mut dispatcher = Dispatcher {
-        command: if apply { Command::Apply { verify: false, prune: false } } else { Command::Diff },
+        command: if apply { Command::Apply { verify: false, prune: false } } else { Command::Diff { prune: false } },
         project: Arc::new(project),
         password: None,
         outside,
@@ -40,6 +40,8 @@ async fn each(apply: bool, work: fn(&str)) -> (Dispatcher, Vec<String>, Vec<Stri
         waited: Duration::ZERO,
         fatal: Arc::default(),
         unasked: Vec::new(),
+        about: Vec::new(),
+        consulted: Default::default(),
     };
     let members = dispatcher
         .each(members, false, move |member| async move {

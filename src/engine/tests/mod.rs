@@ -1,5 +1,6 @@
 //! Planning hosts, writing steps, finding projects: all that needs no host.
 
+mod absent;
 mod adopting;
 mod arguments;
 mod cut;
@@ -60,6 +61,7 @@ fn role(name: &str, resources: &[&str]) -> RoleRun {
     RoleRun {
         place: (0, 0),
         play_name: "play".into(),
+        playbook: "site.yml".into(),
         role: name.into(),
         instance: name.into(),
         become_user: None,
@@ -85,6 +87,7 @@ fn resolved(role: &str, text: &str) -> Resolved {
         span: entry.key_span.clone(),
         purge: None,
         selected: true,
+        unknown: None,
     }
 }
 
@@ -155,7 +158,7 @@ fn host(files: &[(&str, &str)]) -> State {
 fn owned(state: &mut State, role: &str, resource: &str, items: &[Item]) {
     let resource = format!("{role}/step/{resource}");
     let (project, role, items) = ("mine".to_owned(), role.to_owned(), items.to_vec());
-    state.manifest.resources.push(Owned { project, named: false, role, resource, purge: None, items });
+    state.manifest.resources.push(Owned { project, named: false, playbook: None, role, resource, purge: None, items });
 }
 
 fn file_item(path: &str) -> Item {

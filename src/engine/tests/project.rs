@@ -93,8 +93,8 @@ fn a_run_of_a_part() {
     assert!(!partial(|_| {}));
     assert!(!partial(|selection| selection.limit = Some("two:one".into())), "nobody is left out");
     assert!(partial(|selection| selection.limit = Some("two".into())));
-    assert!(partial(|selection| selection.tags.push("app".into())));
-    assert!(partial(|selection| selection.skip_tags.push("app".into())));
+    assert!(partial(|selection| selection.tags.push("all".into())));
+    assert!(partial(|selection| selection.skip_tags.push("never".into())));
 }
 
 #[test]
@@ -222,13 +222,13 @@ fn hosts_in_no_play() {
     assert_eq!(with(&other), "two idle: ", "a part of the project says nothing of other hosts");
     assert_eq!(with(&|selection| { selection.limit = Some("one".into()) }), "one idle: ");
     assert_eq!(with(&|selection| { selection.limit = Some("idle".into()) }), " idle: idle");
-    assert_eq!(with(&|selection| { selection.tags.push("x".into()) }), "one idle: ");
+    assert_eq!(with(&|selection| { selection.tags.push("all".into()) }), "one idle: ");
     // nobody at all is no success
     assert_snapshot!(with(&|selection| { selection.limit = Some("two".into()) }), @r#"
     error: `--limit two` leaves no host of any play
     help: `solti inventory INVENTORY --graph` shows which groups a host is in
     "#);
-    assert_snapshot!(with(&|selection| { selection.limit = Some("idle".into()); selection.tags.push("x".into()) }), @r#"
+    assert_snapshot!(with(&|selection| { selection.limit = Some("idle".into()); selection.tags.push("all".into()) }), @r#"
     error: `--limit idle` leaves no host of any play
     help: `solti inventory INVENTORY --graph` shows which groups a host is in
     "#);

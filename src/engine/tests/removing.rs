@@ -142,7 +142,7 @@ fn roles_that_left_the_playbook() {
       = one/step/user:app app Nothing
       = one/step/service:app app.service Nothing
       = two/step/file:/etc/app/a /etc/app/a Nothing
-    note: role one is in no play any more, but 5 resources of it are still here; `state: absent` or apply --prune removes them
+    note: role one is in no play any more, but 5 resources of it are still here; `state: absent` or apply --prune removes them, and diff --prune shows that
     ");
     let part = Ownership { complete: false, ..MINE };
     assert!(!planned(&work, &mut state.clone(), part).contains("note"), "with -p not all plays are at hand");

@@ -2,6 +2,7 @@
 
 use crate::engine::extra_vars;
 use crate::engine::tags::Tags;
+use crate::engine::{load, request::Selection};
 use insta::assert_snapshot;
 
 fn list(words: &str) -> Vec<String> {
@@ -10,7 +11,7 @@ fn list(words: &str) -> Vec<String> {
 
 fn select(only: &str, skip: &str, tags: &str) -> bool {
     let (outer, own) = tags.split_once('|').unwrap_or(("", tags));
-    Tags { only: &list(only), skip: &list(skip) }.select(&[&list(outer), &list(own)])
+    Tags { only: &list(only), skip: &list(skip) }.select(&["loki", "logs"], &[&list(outer), &list(own)])
 }
 
 #[test]
@@ -33,10 +34,48 @@ fn what_is_selected() {
         ("a", "b", "a b", false),
         ("all", "", "a", true),
         ("all", "", "never", false),
+        ("loki", "", "", true),
+        ("logs", "", "a", true),
+        ("", "loki", "a", false),
+        ("loki", "a", "a", false),
+        ("tagged", "", "", false),
+        ("tagged", "", "a", true),
+        ("", "tagged", "a", false),
+        ("untagged", "", "", true),
+        ("untagged", "", "a", false),
     ];
     for (only, skip, tags, wanted) in table {
         assert_eq!(select(only, skip, tags), wanted, "--tags {only:?} --skip-tags {skip:?} on {tags:?}");
     }
+}
+
+#[test]
+fn a_tag_that_nothing_has() {
+    let folder = tempfile::tempdir().unwrap();
+    let inventory = folder.path().join("inventory.yml");
+    std::fs::write(&inventory, "all: { hosts: { one: } }\n").unwrap();
+    std::fs::create_dir(folder.path().join("playbooks")).unwrap();
+    let play = "- hosts: all\n  tags: \"base, more\"\n  roles: [{ role: node_exporter, name: metrics }]\n";
+    std::fs::write(folder.path().join("playbooks/site.yml"), play).unwrap();
+    let loaded = |only: &str, skip: &str| {
+        let selection = Selection {
+            inventories: vec![inventory.display().to_string()],
+            tags: list(only),
+            skip_tags: list(skip),
+            ..Selection::default()
+        };
+        load(&selection).map(drop).map_err(|errors| errors.to_string())
+    };
+    for (only, skip) in [("base", "more"), ("node_exporter", ""), ("metrics", "always"), ("untagged all", "never")] {
+        loaded(only, skip).unwrap();
+    }
+    assert_snapshot!(loaded("node_exportre", "x").unwrap_err(), @"
+    error: `--tags node_exportre`: nothing in the plays has the tag `node_exportre`
+    help: did you mean `node_exporter`?
+
+    error: `--skip-tags x`: nothing in the plays has the tag `x`
+    help: there are: base, metrics, more, node_exporter
+    ");
 }
 
 fn extra(given: &[&str]) -> Result<String, String> {

@@ -1,6 +1,7 @@
 //! Applies and checks, as a person reads them.
 
 use super::*;
+use crate::engine::event::ORPHANED;
 
 fn apply() -> Vec<Event> {
     vec![
@@ -53,6 +54,19 @@ fn apply_that_goes_well() {
     mon   prometheus/run     1 change    1.2 s
     web1  prometheus/run     1 change    1 min 15 s
     ");
+}
+
+#[test]
+fn what_goes_as_a_whole_is_named_in_the_question() {
+    let gone = |name: &str| RolePlan { play: ORPHANED.to_owned(), ..role(name, prometheus().roles.remove(0).steps) };
+    let plan = |names: &[&str]| HostPlan { roles: names.iter().map(|name| gone(name)).collect(), notes: Vec::new() };
+    let question = |plans: &[(&str, HostPlan)]| {
+        let mut events = vec![started("apply", &["mon", "web1"])];
+        events.extend(plans.iter().map(|(host, plan)| planned(host, plan)));
+        show(&events, LOOK, true).1.trim().to_owned()
+    };
+    insta::assert_snapshot!(question(&[("mon", plan(&["influxdb", "loki"]))]), @"Apply these 4 changes to mon, and remove influxdb of mon, loki of mon? [y/N] y");
+    insta::assert_snapshot!(question(&[("mon", plan(&["alloy", "loki"])), ("web1", plan(&["alloy"]))]), @"Apply these 6 changes to 2 hosts, and remove alloy of 2 hosts, loki of mon? [y/N] y");
 }
 
 #[test]

@@ -2,8 +2,9 @@
 
 use super::words::{counted, duration};
 use super::{Look, Tone};
-use crate::engine::event::Outcome;
+use crate::engine::event::{ORPHANED, Outcome};
 use crate::report::record::{Record, Summary};
+use std::collections::BTreeMap;
 
 /// `3 changes on 2 of 5 hosts`: what the plans say, before anything is done.
 pub fn planned(record: &Record, look: &Look) -> String {
@@ -98,7 +99,23 @@ pub fn question(record: &Record) -> String {
         (1, Some((name, _))) => name.clone(),
         (count, _) => counted(count, "host"),
     };
-    format!("Apply {changes} to {hosts}? [y/N] ")
+    let removed = removed(record);
+    let removing = if removed.is_empty() { String::new() } else { format!(", and remove {}", removed.join(", ")) };
+    format!("Apply {changes} to {hosts}{removing}? [y/N] ")
+}
+
+/// The roles that go as a whole, each with its hosts.
+fn removed(record: &Record) -> Vec<String> {
+    let mut hosts_of: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (name, host) in &record.hosts {
+        let roles = host.plan.iter().flat_map(|plan| &plan.roles).filter(|role| role.play == ORPHANED);
+        roles.for_each(|role| hosts_of.entry(&role.role).or_default().push(name));
+    }
+    let of = |(role, hosts): (&str, Vec<&str>)| match hosts.as_slice() {
+        [host] => format!("{role} of {host}"),
+        hosts => format!("{role} of {}", counted(hosts.len(), "host")),
+    };
+    hosts_of.into_iter().map(of).collect()
 }
 
 /// The reason for which all skipped hosts were skipped, if it is one.

@@ -184,6 +184,11 @@ impl Check {
         }
     }
 
+    /// Whether asking it leaves nothing behind, and attempts nobody's password.
+    pub fn is_plain(&self) -> bool {
+        !matches!(self.question, Question::Marker(_)) && self.identity().is_none() && self.signal.is_none()
+    }
+
     /// Who asks whom, as far as the question says so.
     pub fn identity(&self) -> Option<String> {
         match &self.question {

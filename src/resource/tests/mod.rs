@@ -179,7 +179,15 @@ fn host(paths: impl IntoIterator<Item = (&'static str, PathState)>) -> State {
 /// Notes that solti has put something there.
 fn owned(state: &mut State, item: Item) {
     let (project, role, resource) = ("project".to_owned(), "role".to_owned(), "role/step/kind:name".to_owned());
-    state.manifest.resources.push(Owned { project, named: false, role, resource, purge: None, items: vec![item] });
+    state.manifest.resources.push(Owned {
+        project,
+        named: false,
+        playbook: None,
+        role,
+        resource,
+        purge: None,
+        items: vec![item],
+    });
 }
 
 fn owned_file(path: &str, before: Before) -> Item {

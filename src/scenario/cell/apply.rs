@@ -10,11 +10,11 @@ impl Job {
     /// A plan. Where a connection was lost, which says nothing of the roles, it is made once more.
     async fn planned(&self, known: &Known) -> Result<Ran, Bad> {
         const UNREACHABLE: u8 = 4;
-        let ran = self.engine(Command::Diff, self.load(known, What::Roles)?).await?;
+        let ran = self.engine(Command::Diff { prune: false }, self.load(known, What::Roles)?).await?;
         if ran.exit != UNREACHABLE {
             return Ok(ran);
         }
-        Ok(self.engine(Command::Diff, self.load(known, What::Roles)?).await?)
+        Ok(self.engine(Command::Diff { prune: false }, self.load(known, What::Roles)?).await?)
     }
 
     pub(super) async fn diff(&self, known: &mut Known) -> Result<Done, Bad> {

@@ -2,7 +2,7 @@
 
 use super::place::Roles;
 use crate::engine::event::{Event, HostPlan, Phase};
-use crate::engine::request::{Command, Interrupt, Outside};
+use crate::engine::request::{Answer, Command, Interrupt, Outside};
 use crate::engine::{self, Project};
 use crate::report::Consumer as _;
 use crate::report::redact;
@@ -71,7 +71,7 @@ pub async fn run(
 ) -> Result<Ran, Diagnostics> {
     let (events, mut incoming) = mpsc::unbounded_channel();
     let (secrets, roles) = (project.secrets.clone(), Roles::of(&project));
-    let outside = Outside { events, interrupt, approve: Arc::new(|| true) };
+    let outside = Outside { events, interrupt, approve: Arc::new(|| Answer::Yes) };
     let several = project.selected().len() > 1;
     let written = Written::default();
     let out = || (Box::new(written.clone()) as Box<dyn Write + Send>, Look::default());

@@ -1,0 +1,187 @@
+//! Hosts that keep what others need to know, secrets and facts: those that a run is not about are asked for that alone, and
+//! nothing else is done there. Where one cannot be asked, what is made of its secrets stays as it is.
+
+use super::event::Event;
+use super::planner::Identity;
+use super::project::Project;
+use super::request::interrupted;
+use super::resolve::{first_identity, work};
+use super::run::{Dispatcher, Member, without_prefix};
+use super::session::{Session, Stop};
+use super::target::target;
+use super::work::{HostWork, Resolved, ResolvedCheck, RoleRun};
+use crate::host::Target;
+use crate::playbook::Play;
+use crate::secret::SecretName;
+use crate::source::Diagnostic;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+use tokio::task::JoinSet;
+
+/// How many hosts are named; of more only the number is said.
+const NAMED: usize = 5;
+
+/// Marks what has secrets in it of hosts that cannot be asked: it comes out differently with other stand-ins for them.
+pub fn mark(project: &Project, mut found: HostWork) -> HostWork {
+    let store = project.hosts.secrets();
+    let lost = store.lost(&found.name);
+    if lost.is_empty() {
+        return found;
+    }
+    store.with_another_stand_in(true);
+    project.hosts.render(&found.name);
+    let other = work(project, &found.name).ok();
+    store.with_another_stand_in(false);
+    // what was given out is noted anew
+    project.hosts.render(&found.name);
+    if let Ok(again) = work(project, &found.name) {
+        found = again;
+    }
+    let why = lacking(&lost);
+    let others = other.iter().flat_map(|work| &work.runs).flat_map(RoleRun::resources);
+    let others: HashMap<&str, String> = others.map(|other| (other.id.as_str(), shape(other))).collect();
+    let checks = other.iter().flat_map(|work| &work.runs).flat_map(checks);
+    let checks: HashMap<&str, String> = checks.map(|other| (other.id.as_str(), format!("{:?}", other.check))).collect();
+    for run in &mut found.runs {
+        let steps = run.steps.iter_mut();
+        let (resources, own): (Vec<_>, Vec<_>) = steps.map(|step| (&mut step.resources, &mut step.checks)).unzip();
+        for resolved in run.secrets.iter_mut().chain(resources.into_iter().flatten()) {
+            let same = others.get(resolved.id.as_str()).is_some_and(|other| *other == shape(resolved));
+            resolved.unknown = (!same).then(|| why.clone());
+        }
+        for check in own.into_iter().flatten() {
+            let same = checks.get(check.id.as_str()).is_some_and(|other| *other == format!("{:?}", check.check));
+            check.unknown = (!same).then(|| why.clone());
+        }
+    }
+    found
+}
+
+/// All that a resource was made of.
+fn shape(resolved: &Resolved) -> String {
+    format!("{:?} {:?}", resolved.resource, resolved.claims)
+}
+
+fn checks(run: &RoleRun) -> impl Iterator<Item = &ResolvedCheck> {
+    run.steps.iter().flat_map(|step| &step.checks)
+}
+
+fn lacking(lost: &BTreeMap<SecretName, String>) -> String {
+    let mut hosts: BTreeMap<&str, (Vec<&str>, &str)> = BTreeMap::new();
+    for (secret, reason) in lost {
+        hosts.entry(&secret.host).or_insert_with(|| (Vec::new(), reason)).0.push(&secret.name);
+    }
+    let of = |(host, (names, reason)): (&str, (Vec<&str>, &str))| {
+        format!("{host}, which keeps {}, could not be asked: {reason}", names.join(" and "))
+    };
+    hosts.into_iter().map(of).collect::<Vec<_>>().join("; ")
+}
+
+impl Dispatcher {
+    /// Asks the hosts for whose secrets or facts others have turned out to wait, so that all can be rendered with them. Says
+    /// whether anything was asked.
+    pub(super) async fn ask_keepers(&mut self, members: &mut [Member]) -> bool {
+        let store = self.project.hosts.secrets();
+        let about: BTreeSet<&str> = self.about.iter().map(String::as_str).collect();
+        let (own, mut others): (BTreeSet<String>, BTreeSet<String>) =
+            store.to_ask().into_iter().partition(|host| about.contains(host.as_str()));
+        let facts = self.project.hosts.without_facts();
+        others.extend(facts.into_iter().filter(|host| !about.contains(host.as_str())));
+        others.retain(|host| !self.consulted.contains(host));
+        if own.is_empty() && others.is_empty() {
+            return false;
+        }
+        for host in own {
+            let reason = match members.iter_mut().find(|member| member.work.name == host) {
+                Some(member) => self.ask_member(member).await.err().map(|stop| stop.reason()),
+                None => Some(self.why_not(&host)),
+            };
+            if let Some(reason) = reason {
+                self.project.hosts.secrets().lose(&host, &reason);
+            }
+        }
+        self.consult(others).await;
+        true
+    }
+
+    /// What ended the work on a host before it could be asked.
+    fn why_not(&self, host: &str) -> String {
+        self.outcomes.get(host).and_then(|outcome| outcome.reason()).unwrap_or("it failed").to_owned()
+    }
+
+    async fn ask_member(&self, member: &mut Member) -> Result<(), Stop> {
+        let identity: Identity = member.work.runs.first().and_then(|run| run.become_user.clone());
+        let extras = self.project.hosts.extras(&member.work.name);
+        let facts = member.session.more_facts(&identity, extras).await?;
+        self.project.hosts.secrets().learn(&member.work.name, &facts.secrets_folder, Some(facts.secrets));
+        Ok(())
+    }
+
+    /// Asks hosts that the run is not about.
+    async fn consult(&mut self, hosts: BTreeSet<String>) {
+        let mut tasks = JoinSet::new();
+        let (mut asked, mut failed) = (Vec::new(), Vec::new());
+        for host in hosts {
+            self.consulted.insert(host.clone());
+            let (target, identity) = match reached(&self.project, &host) {
+                Ok(reached) => reached,
+                Err(reason) => {
+                    failed.push((host, reason));
+                    continue;
+                }
+            };
+            let (outside, run_dir) = (self.outside.clone(), Arc::clone(&self.run_dir));
+            let mut session = Session::new(&host, target, outside, run_dir, self.password.clone(), None);
+            let (project, forks) = (Arc::clone(&self.project), Arc::clone(&self.forks));
+            tasks.spawn(async move {
+                let _turn = forks.acquire_owned().await;
+                let facts = session.facts(&identity, project.hosts.extras(&host)).await;
+                session.close().await;
+                (host, facts)
+            });
+        }
+        loop {
+            let joined = tokio::select! {
+                joined = tasks.join_next() => joined,
+                () = interrupted(self.outside.interrupt.clone()) => {
+                    self.interrupted = true;
+                    tasks.shutdown().await;
+                    break;
+                }
+            };
+            match joined {
+                None => break,
+                Some(Ok((host, Ok(facts)))) => {
+                    let secrets = self.project.hosts.extras(&host).secrets.then_some(facts.secrets);
+                    self.project.hosts.secrets().learn(&host, &facts.secrets_folder, secrets);
+                    self.project.hosts.set_facts(&host, &without_prefix(facts.values));
+                    asked.push(host);
+                }
+                Some(Ok((host, Err(stop)))) => failed.push((host, stop.reason())),
+                // a fault of solti's own, which the hosts that wait for it will tell
+                Some(Err(_)) => {}
+            }
+        }
+        asked.sort();
+        if !asked.is_empty() {
+            let names = asked.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+            let more = if asked.len() > NAMED { format!(" and {} more", asked.len() - NAMED) } else { String::new() };
+            let text = format!("{names}{more}: only asked for what others need to know; this run is not about it");
+            let _ = self.outside.events.send(Event::Note { host: None, text });
+        }
+        for (host, reason) in failed {
+            self.project.hosts.secrets().lose(&host, &reason);
+        }
+    }
+}
+
+/// How a host is reached that the run is not about, and whose secrets are meant there: those of the first role that it has.
+fn reached(project: &Project, host: &str) -> Result<(Target, Identity), String> {
+    let plays: Vec<&Play> = project.plays_about(host).collect();
+    let target = target(project, host, &plays).map_err(|errors| first(errors.iter()))?;
+    Ok((target, first_identity(project, host, &plays)))
+}
+
+fn first<'d>(mut errors: impl Iterator<Item = &'d Diagnostic>) -> String {
+    errors.next().map(|error| error.message.clone()).unwrap_or_default()
+}

@@ -1,6 +1,7 @@
 //! The command line: one file per command, whose first comment is its help.
 
 mod apply;
+mod askpass;
 mod connect;
 mod diff;
 mod empty;
@@ -18,6 +19,7 @@ mod signals;
 mod test;
 mod verify;
 
+pub use askpass::{asked_by_ssh, hand_over};
 pub use error::{Error, complain};
 
 use clap::{CommandFactory, FromArgMatches, Parser};

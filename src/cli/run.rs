@@ -1,5 +1,6 @@
 //! A run from the command line: the engine on one side, the report, the question and the signals on the other.
 
+use super::askpass::{self, Prompts};
 use super::output::{Format, Output};
 use super::selection::{Choice, Connection, Inputs};
 use super::signals::{self, Signals, Stop, Wish};
@@ -58,6 +59,13 @@ pub fn run(command: Command, options: &Options, yes: bool) -> Result<u8, Error> 
         let sent = questions.send(answer).is_ok();
         if sent { answered.recv().unwrap_or(Answer::No) } else { Answer::No }
     };
+    // On a thread of its own: whatever the engine does, the screen, the question and Ctrl-C go on.
+    let reports = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Start)?;
+    let (signals, prompts) = {
+        let _inside = reports.enter();
+        (Signals::new().map_err(Error::Start)?, Prompts::open())
+    };
+    let askpass = prompts.as_ref().map(Prompts::how);
     let desk = Desk {
         command,
         consumer: options.output.consumer(),
@@ -66,13 +74,8 @@ pub fn run(command: Command, options: &Options, yes: bool) -> Result<u8, Error> 
         format: options.output.output,
         changing: false,
         stopping: Wish(stopping),
+        prompts,
         broken: None,
-    };
-    // On a thread of its own: whatever the engine does, the screen, the question and Ctrl-C go on.
-    let reports = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Start)?;
-    let signals = {
-        let _inside = reports.enter();
-        Signals::new().map_err(Error::Start)?
     };
     let desk = std::thread::spawn(move || {
         let broken = reports.block_on(desk.serve(incoming, asked, signals));
@@ -80,7 +83,7 @@ pub fn run(command: Command, options: &Options, yes: bool) -> Result<u8, Error> 
         reports.shutdown_background();
         broken
     });
-    let outside = Outside { events, interrupt, approve: Arc::new(approve) };
+    let outside = Outside { events, interrupt, approve: Arc::new(approve), askpass };
     let engine = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::Start)?;
     let exit = engine.block_on(connect::run(command, project, password, outside));
     engine.shutdown_background();
@@ -103,6 +106,14 @@ fn can_ask(format: Format) -> Result<(), Diagnostic> {
     Err(Diagnostic::new(problem).hint("-y applies without asking; `solti diff` shows what would change"))
 }
 
+/// The next question of ssh, where it asks none by itself.
+async fn next(prompts: &mut Option<Prompts>) -> Option<askpass::Question> {
+    match prompts {
+        Some(prompts) => prompts.next().await,
+        None => std::future::pending().await,
+    }
+}
+
 /// Where the answer to the question goes.
 type Question = blocking::SyncSender<Answer>;
 
@@ -116,6 +127,8 @@ struct Desk {
     /// Whether changes have been approved.
     changing: bool,
     stopping: Wish,
+    /// What ssh wants to know.
+    prompts: Option<Prompts>,
     /// Why the result could not be written.
     broken: Option<io::Error>,
 }
@@ -148,6 +161,7 @@ impl Desk {
                     // The engine may have given up waiting.
                     let _ = question.send(answer);
                 }
+                Some(question) = next(&mut self.prompts) => self.prompt(question, &mut signals).await,
                 _ = ticks.tick() => self.consumer.tick(),
             }
         }
@@ -189,6 +203,34 @@ impl Desk {
             }
             Stop::Known => {}
         }
+    }
+
+    /// Asks for ssh.
+    async fn prompt(&mut self, question: askpass::Question, signals: &mut Signals) {
+        let Some(prompts) = &mut self.prompts else { return };
+        if let Some(known) = prompts.known(&question) {
+            return question.answer(Some(known)).await;
+        }
+        self.consumer.pause();
+        let shown = write!(io::stderr(), "{}", question.shown()).and_then(|()| io::stderr().flush());
+        if self.keep(shown).is_none() || question.is_notice() {
+            return;
+        }
+        let hidden = question.is_hidden();
+        let answer = tokio::task::spawn_blocking(move || askpass::Question::ask(hidden));
+        let answer = tokio::select! {
+            answer = answer => answer.ok().and_then(Result::ok),
+            ctrl_c = signals.next() => {
+                askpass::show_typing();
+                let _ = writeln!(io::stderr());
+                self.stop(ctrl_c);
+                None
+            }
+        };
+        if let (Some(prompts), Some(answer)) = (&mut self.prompts, &answer) {
+            prompts.note(&question, answer);
+        }
+        question.answer(answer).await;
     }
 
     /// Shows the plans, and asks where there is somebody to ask.

@@ -1,6 +1,7 @@
 //! What a run is asked to do.
 
 use super::event::Event;
+use crate::host::Askpass;
 use crate::source::Diagnostic;
 use crate::yaml::{Entry, Node};
 use std::path::PathBuf;
@@ -132,6 +133,8 @@ pub struct Outside {
     pub interrupt: watch::Receiver<Interrupt>,
     /// Asked once per `apply`, when all plans are out and at least one has changes.
     pub approve: Arc<dyn Fn() -> Answer + Send + Sync>,
+    /// Who asks the user for ssh; none where ssh does so itself.
+    pub askpass: Option<Askpass>,
 }
 
 impl Outside {

@@ -87,6 +87,7 @@ pub async fn run(
     let run_dir = RunDir::new().map_err(|error| {
         crate::source::Diagnostic::new(format!("cannot make a private folder for this run: {error}"))
     })?;
+    let run_dir = run_dir.with_askpass(outside.askpass.clone());
     let _ = outside.events.send(Event::Started { command: command.word(), hosts: names });
     for text in notes(&project, &works) {
         let _ = outside.events.send(Event::Note { host: None, text });

@@ -103,6 +103,9 @@ impl Opening {
         let mut process = Command::new("/bin/sh");
         process.arg("-c").arg(launcher).args(arguments);
         process.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        if let Some(askpass) = &run.askpass {
+            askpass.tell(&mut process);
+        }
         Ok(process)
     }
 }

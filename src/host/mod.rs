@@ -1,6 +1,7 @@
 //! One conversation per host: a shell at the other end of ssh (or on this machine) that is fed programs, its
 //! identities, and the facts that it is asked for first.
 
+mod askpass;
 mod channel;
 mod classify;
 mod command;
@@ -20,6 +21,7 @@ mod target;
 mod tunnel;
 pub mod variables;
 
+pub use askpass::{Askpass, SOCKET as ASKPASS_SOCKET};
 pub use error::{ConnectError, Lost, LostReason};
 pub use identity::{Identity, Password};
 pub(crate) use open::random_word;

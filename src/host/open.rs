@@ -5,13 +5,14 @@ use std::hash::{BuildHasher as _, Hasher as _};
 use std::time::Duration;
 
 use tokio::process::Command;
+use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 
 use super::channel::{Channel, Event, Words};
 use super::classify::{Reached, classify};
 use super::command::Opening;
 use super::shell::{OnRecord, Shell};
-use super::{ConnectError, Identity, Method, Password, RunDir, Target};
+use super::{Askpass, ConnectError, Identity, Method, Password, RunDir, Target};
 
 /// What the shell is told before the first program; `$1` says whether it has its own session. A lost controller must
 /// not kill it, so SIGPIPE has a handler, which children do not inherit.
@@ -36,6 +37,7 @@ pub(super) struct Start {
     /// What sudo will ask for; nothing else may be in its input before it has.
     password: Option<Password>,
     deadline: Duration,
+    askpass: Option<Askpass>,
 }
 
 impl Start {
@@ -43,7 +45,9 @@ impl Start {
     pub fn new(run: &RunDir, target: &Target, identity: &Identity, deadline: Duration) -> Result<Self, ConnectError> {
         let opening = Opening::new(target, identity, random_word())?;
         let process = opening.process(run, target)?;
-        Self::with(process, &opening, identity, matches!(target.method, Method::Ssh { .. }), deadline)
+        let over_ssh = matches!(target.method, Method::Ssh { .. });
+        let start = Self::with(process, &opening, identity, over_ssh, deadline)?;
+        Ok(Self { askpass: run.askpass.clone(), ..start })
     }
 
     /// Starts `process`, which runs the command of `opening`.
@@ -62,13 +66,14 @@ impl Start {
             (Identity::Become { user, password }, Some(sudo)) => (sudo.program.clone(), user.clone(), password.clone()),
             _ => (String::new(), String::new(), None),
         };
-        Ok(Self { shell: Shell::new(channel, over_ssh), nonce, program, user, password, deadline })
+        Ok(Self { shell: Shell::new(channel, over_ssh), nonce, program, user, password, deadline, askpass: None })
     }
 
     /// Waits for the shell, and for the answer to the first program.
     pub async fn finish(mut self, first: Option<(&str, OnRecord<'_>)>) -> Result<(Shell, i32), ConnectError> {
-        let deadline = self.deadline;
-        match timeout(deadline, self.converse(first)).await {
+        let (deadline, askpass) = (self.deadline, self.askpass.clone());
+        let is_waiting = || askpass.as_ref().is_some_and(Askpass::is_waiting);
+        match patiently(deadline, is_waiting, self.converse(first)).await {
             Ok(Ok(status)) => Ok((self.shell, status)),
             Ok(Err(error)) => {
                 self.shell.channel.kill().await;
@@ -133,6 +138,21 @@ impl Start {
     fn failure(&self, reached: Reached) -> ConnectError {
         let status = self.shell.channel.status().and_then(|status| status.code());
         classify(&self.shell.noise(), status, reached, self.shell.over_ssh, (&self.program, &self.user))
+    }
+}
+
+/// Waits for something as long as that may take, and as long as a user is thinking about what ssh wants to know.
+async fn patiently<T>(
+    deadline: Duration,
+    is_waiting: impl Fn() -> bool,
+    work: impl Future<Output = T>,
+) -> Result<T, Elapsed> {
+    tokio::pin!(work);
+    loop {
+        match timeout(deadline, &mut work).await {
+            Err(_) if is_waiting() => {}
+            ended => return ended,
+        }
     }
 }
 

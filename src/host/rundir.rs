@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
+use super::Askpass;
+
 /// The longest folder in which a control socket's name, with what ssh appends while it makes it, still fits
 /// the system's 104 bytes.
 const LONGEST_FOLDER: usize = 104 - "/0123-".len() - 40 - ".0123456789abcdef".len() - 1;
@@ -24,6 +26,8 @@ const LOCK: &str = "lock";
 pub struct RunDir {
     folder: TempDir,
     _lock: File,
+    /// Who asks the user for its ssh.
+    pub(super) askpass: Option<Askpass>,
 }
 
 impl RunDir {
@@ -53,7 +57,13 @@ impl RunDir {
         let lock = lock(folder.path())?;
         // what cannot be removed is in nobody's way
         let _ = remove_left(folder.path());
-        Ok(Self { folder, _lock: lock })
+        Ok(Self { folder, _lock: lock, askpass: None })
+    }
+
+    /// With somebody who asks the user for ssh.
+    #[must_use]
+    pub fn with_askpass(self, askpass: Option<Askpass>) -> Self {
+        Self { askpass, ..self }
     }
 
     /// The ssh configuration file for the host `name` at `address`.

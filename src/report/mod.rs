@@ -24,6 +24,9 @@ pub trait Consumer: Send {
     /// The user's wish to stop was heard; when `leaving`, nothing more follows.
     fn interrupted(&mut self, text: &str, leaving: bool) -> io::Result<()>;
 
+    /// Something else is to be shown on the terminal: what changes there goes away, until time passes again.
+    fn pause(&mut self) {}
+
     /// Time has passed; called a few times a second.
     fn tick(&mut self) {}
 }

@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::process::Command;
 
-use crate::support::{Host, Hosts, Output, Project, Suite, run, wait_until};
+use crate::support::{Host, Hosts, Output, Project, Suite, Terminal, run, wait_until};
 
 const PASSWORD: &str = "correct horse";
 
@@ -353,6 +353,48 @@ fn keygen(path: &std::path::Path) -> Command {
     let mut keygen = Command::new("ssh-keygen");
     keygen.args(["-q", "-t", "ed25519", "-N", "", "-C", "test", "-f"]).arg(path);
     keygen
+}
+
+#[test]
+fn what_ssh_wants_to_know_is_asked_once_and_not_shown() {
+    let hosts = Hosts::up(&[("one", Suite::Trixie), ("two", Suite::Trixie)]);
+    let project = Project::new(&hosts);
+    project.file("playbooks/site.yml", "- { hosts: all, resources: [{ directory: { path: /opt } }] }\n");
+    let key = project.path("locked");
+    let mut keygen = Command::new("ssh-keygen");
+    keygen.args(["-q", "-t", "ed25519", "-N", "open sesame", "-C", "test", "-f"]).arg(&key);
+    assert!(keygen.status().unwrap().success());
+    let public = fs::read_to_string(key.with_extension("pub")).unwrap();
+    for name in ["one", "two"] {
+        hosts.host(name).read(&format!("echo '{}' >/root/.ssh/authorized_keys", public.trim()));
+    }
+    let with_key = format!("ansible_ssh_private_key_file={}", key.display());
+    let start = || project.solti_on_terminal(&["diff", "inventory.yml", "-e", &with_key]);
+    let asks = |terminal: &Terminal, times: usize| {
+        wait_until("ssh's question", || {
+            let screen = terminal.screen();
+            (screen.matches("Enter passphrase for key").count() == times && screen.trim_end().ends_with(':'))
+                .then_some(())
+        });
+        // longer than what goes on is drawn anew
+        std::thread::sleep(std::time::Duration::from_millis(700));
+        assert!(terminal.screen().trim_end().ends_with(':'), "{}", terminal.screen());
+    };
+    let terminal = start();
+    asks(&terminal, 1);
+    terminal.press(&["wrong", "Enter"]);
+    asks(&terminal, 2);
+    terminal.press(&["open sesame", "Enter"]);
+    assert_eq!(terminal.wait(), 0, "{}", terminal.screen());
+    let screen = terminal.screen();
+    assert!(screen.contains("2 hosts are as declared"), "{screen}");
+    assert_eq!(screen.matches("Enter passphrase").count(), 2, "{screen}");
+    assert!(!screen.contains("sesame") && !screen.contains("wrong"), "{screen}");
+
+    let terminal = start();
+    asks(&terminal, 1);
+    terminal.signal("INT");
+    assert_eq!(terminal.wait(), 130, "{}", terminal.screen());
 }
 
 /// Why a host could not be reached.

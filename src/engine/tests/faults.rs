@@ -19,7 +19,7 @@ async fn each(apply: bool, work: fn(&str)) -> (Dispatcher, Vec<String>, Vec<Stri
     let (events, mut incoming) = mpsc::unbounded_channel();
     // whoever would say that the user wants to stop is gone
     let (_, interrupt) = watch::channel(Interrupt::None);
-    let outside = Outside { events, interrupt, approve: Arc::new(|| Answer::Yes) };
+    let outside = Outside { events, interrupt, approve: Arc::new(|| Answer::Yes), askpass: None };
     let run_dir = Arc::new(RunDir::new().unwrap());
     let member = |name: &str| {
         let work = resolve(&project, "one").unwrap();

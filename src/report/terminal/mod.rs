@@ -177,6 +177,12 @@ impl Consumer for Terminal {
         self.log(text)
     }
 
+    fn pause(&mut self) {
+        if let Some(live) = &self.live {
+            live.screen().pause();
+        }
+    }
+
     fn tick(&mut self) {
         if let Some(live) = &mut self.live {
             live.draw();

@@ -52,6 +52,12 @@ impl Screen {
         self.bar.set_message(text);
     }
 
+    /// Takes them away until they are drawn anew.
+    pub fn pause(&self) {
+        self.bar.set_message("");
+        self.bar.suspend(|| {});
+    }
+
     /// Takes them away.
     pub fn clear(self) {
         self.bar.finish_and_clear();

@@ -71,7 +71,7 @@ pub async fn run(
 ) -> Result<Ran, Diagnostics> {
     let (events, mut incoming) = mpsc::unbounded_channel();
     let (secrets, roles) = (project.secrets.clone(), Roles::of(&project));
-    let outside = Outside { events, interrupt, approve: Arc::new(|| Answer::Yes) };
+    let outside = Outside { events, interrupt, approve: Arc::new(|| Answer::Yes), askpass: None };
     let several = project.selected().len() > 1;
     let written = Written::default();
     let out = || (Box::new(written.clone()) as Box<dyn Write + Send>, Look::default());

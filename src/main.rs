@@ -5,12 +5,5 @@ mod cli;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    match cli::main() {
-        Ok(code) => ExitCode::from(code),
-        Err(error) => {
-            let code = error.exit_code();
-            cli::complain(&anyhow::Error::new(error));
-            ExitCode::from(code)
-        }
-    }
+    ExitCode::from(cli::main())
 }

@@ -1,5 +1,6 @@
 //! The command line without hosts: help, wrong usage, exit codes.
 
+mod json;
 mod refused;
 mod scenarios;
 mod secrets;

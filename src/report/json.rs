@@ -34,7 +34,12 @@ impl Document {
     fn value(&self) -> Result<Value, serde_json::Error> {
         let mut hosts = Map::new();
         for (name, host) in &self.record.hosts {
-            hosts.insert(name.clone(), serde_json::to_value(host)?);
+            let mut value = serde_json::to_value(host)?;
+            if let Some(value) = value.as_object_mut().filter(|_| host.checks.is_empty()) {
+                // a number of checks is no list of them
+                value.shift_remove("checks");
+            }
+            hosts.insert(name.clone(), value);
         }
         Ok(json!({
             "command": self.record.command,

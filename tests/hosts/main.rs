@@ -23,6 +23,7 @@ mod faults;
 mod files;
 mod grafana;
 mod influxdb;
+mod json;
 mod killed;
 mod leaks;
 mod logs;

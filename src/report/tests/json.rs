@@ -115,6 +115,13 @@ fn json_document() {
     "#);
 }
 
+#[test]
+fn checks_are_a_list_or_not_there() {
+    let events = [started("verify", &["mon"]), done("mon", Outcome::Verified { checks: 0 }), finished(0)];
+    let document: serde_json::Value = serde_json::from_str(&as_json(&events, false)).unwrap();
+    assert_eq!(document["hosts"]["mon"].get("checks"), None);
+}
+
 /// Whoever presses Ctrl-C until solti leaves has a document of what was known by then.
 #[test]
 fn json_of_a_run_that_was_left() {

@@ -290,8 +290,9 @@ fn no_playbook() {
     let folder = folder(&[INVENTORY]);
     let folder = folder.path();
     assert_snapshot!(loaded(folder, &selection(folder, "inventories/lab")), @"
-    error: there is no playbook: ROOT/inventories/lab/playbooks/site.yml does not exist
+    error: there is no playbook: none of ROOT/inventories/lab/playbooks/site.yml, ROOT/inventories/lab/playbooks/site.yaml, ROOT/inventories/lab/site.yml, ROOT/inventories/lab/site.yaml exists
     help: name one with -p FILE
+    help: the project is ROOT/inventories/lab, as no folder from there upwards has a solti.toml, playbooks or roles
     ");
 }
 

@@ -290,7 +290,7 @@ fn no_playbook() {
     let folder = folder(&[INVENTORY]);
     let folder = folder.path();
     assert_snapshot!(loaded(folder, &selection(folder, "inventories/lab")), @"
-    error: there is no playbook: none of ROOT/inventories/lab/playbooks/site.yml, ROOT/inventories/lab/playbooks/site.yaml, ROOT/inventories/lab/site.yml, ROOT/inventories/lab/site.yaml exists
+    error: there is no playbook: the project has no playbooks/site.yml, no playbooks/site.yaml, no site.yml, no site.yaml
     help: name one with -p FILE
     help: the project is ROOT/inventories/lab, as no folder from there upwards has a solti.toml, playbooks or roles
     ");

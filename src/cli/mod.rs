@@ -1,6 +1,7 @@
 //! The command line: one file per command, whose first comment is its help.
 
 mod apply;
+mod at_work;
 mod connect;
 mod diff;
 mod empty;

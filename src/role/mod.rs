@@ -3,6 +3,7 @@
 mod actions;
 mod arguments;
 mod check;
+mod defaults;
 mod expand;
 mod files;
 mod library;
@@ -18,6 +19,7 @@ pub use actions::Action;
 pub use arguments::{ResourceKind, UNBUILT_KINDS};
 pub use check::{CheckKind, CheckSpec, read_checks};
 pub(crate) use check::{MARKER, MARKER_FINDS, MARKER_WRITES, marker_name};
+pub use defaults::Follows;
 pub use expand::{Expanded, RenderedCheck, RenderedResource, expand_resources, expand_step};
 pub use files::RoleFiles;
 pub use library::{RoleLibrary, RoleSummary};

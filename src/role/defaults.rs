@@ -36,6 +36,10 @@ impl Role {
         let known = known.filter_map(|option| Some((option.name.clone(), option.default.clone()?)));
         let scope = Scope::new(vec![Layer::new(Rank::Defaults, known)]);
         let value = plain(&option).then(|| scope.render(default).ok()).flatten();
+        // an image without a tag is what nobody uses: where a part of it is empty, only what it follows from is worth a word
+        let empty =
+            |name: &String| scope.variable(name).is_ok_and(|value| value.is_some_and(|it| it.as_str() == Some("")));
+        let value = value.filter(|value| value.string().is_ok_and(|text| text.is_empty()) || !from.iter().any(empty));
         Some(Follows { value, from })
     }
 }
@@ -63,6 +67,8 @@ options:
   own_backend: { type: choice, choices: [package, container], default: container }
   own_version: { type: string, default: "{{ '3.7' if own_backend == 'container' else '' }}" }
   own_image: { type: string, default: "own:{{ own_version }}" }
+  own_tag: { type: string, default: "" }
+  own_package: { type: string, default: "own:{{ own_tag }}" }
   own_name: { type: string, default: "{{ inventory_hostname }}" }
   own_token: { type: secret, default: "{{ own_backend }}" }
   own_basic: { type: string, default: "{{ own_token | b64encode }}" }
@@ -88,6 +94,8 @@ steps: []
         own_backend: no template
         own_version: "3.7" of {"own_backend"}
         own_image: "own:3.7" of {"own_version"}
+        own_tag: no template
+        own_package:  of {"own_tag"}
         own_name:  of {"inventory_hostname"}
         own_token:  of {"own_backend"}
         own_basic:  of {"own_token"}

@@ -37,6 +37,7 @@ gcc                     links the program
 libc6-dev               links the program
 strace                  tells in which order things come to the disk
 tmux                    runs the program on a terminal
+jq                      runs the examples of docs/json.md
 '
 
 installed() { # of the packages given, those that are

@@ -2,6 +2,7 @@
 
 mod apply;
 mod askpass;
+mod at_work;
 mod connect;
 mod diff;
 mod empty;
@@ -11,6 +12,7 @@ mod out;
 mod output;
 mod password;
 mod programs;
+mod reader;
 mod render;
 mod role;
 mod run;
@@ -20,10 +22,11 @@ mod test;
 mod verify;
 
 pub use askpass::{asked_by_ssh, hand_over};
-pub use error::{Error, complain};
+pub use error::Error;
+use reader::Reader;
 
 use clap::{CommandFactory, FromArgMatches, Parser};
-use error::{INPUT, guard};
+use error::guard;
 use std::ffi::OsString;
 
 #[derive(Debug, Parser)]
@@ -76,14 +79,27 @@ enum Command {
 }
 
 /// Does what the command line asks; the exit code.
-pub fn main() -> Result<u8, Error> {
-    let arguments = match parse(std::env::args_os()) {
-        Ok(arguments) => arguments?,
-        Err(message) => {
-            // A reader that has gone away does not want to be told.
-            let _ = message.print();
-            return Ok(if message.use_stderr() { INPUT } else { 0 });
+pub fn main() -> u8 {
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let mut reader = Reader::guessed(&Arguments::command(), &words);
+    match work(words, &mut reader) {
+        Ok(code) => code,
+        Err(error) => {
+            let code = error.exit_code();
+            reader.refuse(error);
+            code
         }
+    }
+}
+
+fn work(words: Vec<OsString>, reader: &mut Reader) -> Result<u8, Error> {
+    let arguments = match parse(words, reader) {
+        // help and the version are no errors; a reader that has gone away does not want to be told
+        Err(Error::Usage(message)) if !message.use_stderr() => {
+            let _ = message.print();
+            return Ok(0);
+        }
+        arguments => arguments?,
     };
     guard(|| match arguments.command {
         Command::Diff(command) => command.run(),
@@ -97,14 +113,13 @@ pub fn main() -> Result<u8, Error> {
     })
 }
 
-/// Reads the command line: clap's own message, or else what clap does not know to be wrong.
-fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Result<Arguments, Error>, clap::Error> {
+/// Reads the command line; wrong is what clap does not know, and what clap does not know to be wrong.
+fn parse(words: Vec<OsString>, reader: &mut Reader) -> Result<Arguments, Error> {
     let mut command = Arguments::command();
-    let given = command.try_get_matches_from_mut(arguments)?;
-    if let Err(error) = empty::refuse(&command, &given) {
-        return Ok(Err(error.into()));
-    }
-    Arguments::from_arg_matches(&given).map(Ok)
+    let given = command.try_get_matches_from_mut(words)?;
+    reader.known(&given);
+    empty::refuse(&command, &given)?;
+    Ok(Arguments::from_arg_matches(&given)?)
 }
 
 #[cfg(test)]
@@ -155,13 +170,14 @@ mod tests {
                         word => word.to_owned(),
                     });
                     let line: Vec<OsString> = line.map(OsString::from).collect();
-                    let refused = match parse(line.clone()) {
-                        Ok(Ok(_)) => false,
-                        Ok(Err(error)) => error.to_string().contains("empty"),
-                        Err(error) => {
+                    let mut reader = Reader::guessed(&Arguments::command(), &line);
+                    let refused = match parse(line.clone(), &mut reader) {
+                        Ok(_) => false,
+                        Err(Error::Usage(error)) => {
                             error.kind() == clap::error::ErrorKind::InvalidValue
                                 || error.kind() == clap::error::ErrorKind::ValueValidation
                         }
+                        Err(error) => error.to_string().contains("empty"),
                     };
                     assert!(refused, "{line:?}");
                     tried += 1;

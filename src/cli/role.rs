@@ -3,8 +3,9 @@
 use super::{Error, out};
 use solti::report::text::Look;
 use solti::report::text::words::{columns, padded};
-use solti::role::{OptionSpec, Role as Declared, RoleLibrary};
+use solti::role::{Follows, OptionSpec, Role as Declared, RoleLibrary};
 use solti::yaml::{Node, Value};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::PathBuf;
 
@@ -61,7 +62,7 @@ fn show(role: &Declared, look: &Look) -> String {
         text.push_str("\nOptions\n");
         let width = role.options.keys().map(|name| columns(name)).max().unwrap_or(0);
         for option in role.options.values() {
-            text.push_str(&row(&option.name, width, &describe(option), 2, look));
+            text.push_str(&row(&option.name, width, &describe(role, option), 2, look));
         }
     }
     if !role.steps.is_empty() {
@@ -95,24 +96,21 @@ fn row(name: &str, width: usize, about: &str, indent: usize, look: &Look) -> Str
     text
 }
 
-/// A default that is a template is shown up to this many columns.
-const SHORT: usize = 60;
-
 /// `port, default 3100: HTTP API`
-fn describe(option: &OptionSpec) -> String {
+fn describe(role: &Declared, option: &OptionSpec) -> String {
     let mut text = option.kind.name().to_owned();
     let values: Vec<String> = option.choices.iter().map(value).collect();
     if !values.is_empty() {
         let _ = write!(text, " of {}", values.join(", "));
     }
     if let Some(default) = &option.default {
-        match value(default) {
-            // its help says what follows from what
-            long if long.contains("{{") && columns(&long) > SHORT => text.push_str("; has a default"),
-            short => {
-                let _ = write!(text, "; default {short}");
+        text.push_str(&match role.follows(option) {
+            None => format!("; default {}", value(default)),
+            Some(Follows { value: Some(comes_to), from }) => {
+                format!("; default {}, which follows from {}", value(&comes_to), names(&from))
             }
-        }
+            Some(Follows { value: None, from }) => format!("; its default follows from {}", names(&from)),
+        });
     } else if option.required {
         text.push_str("; required");
     }
@@ -129,6 +127,16 @@ fn describe(option: &OptionSpec) -> String {
         let _ = write!(text, " (deprecated: {instead})");
     }
     text
+}
+
+/// `grafana_http_addr and grafana_http_port`
+fn names(names: &BTreeSet<String>) -> String {
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    match names.as_slice() {
+        [] => "what the host is".to_owned(),
+        [one] => (*one).to_owned(),
+        [rest @ .., last] => format!("{} and {last}", rest.join(", ")),
+    }
 }
 
 fn value(node: &Node) -> String {

@@ -1,6 +1,7 @@
 //! A run from the command line: the engine on one side, the report, the question and the signals on the other.
 
 use super::askpass::{self, Prompts};
+use super::at_work::AtWork;
 use super::output::{Format, Output};
 use super::selection::{Choice, Connection, Inputs};
 use super::signals::{self, Signals, Stop, Wish};
@@ -73,6 +74,7 @@ pub fn run(command: Command, options: &Options, yes: bool) -> Result<u8, Error> 
         asks,
         format: options.output.output,
         changing: false,
+        at_work: AtWork::default(),
         stopping: Wish(stopping),
         prompts,
         broken: None,
@@ -126,6 +128,7 @@ struct Desk {
     format: Format,
     /// Whether changes have been approved.
     changing: bool,
+    at_work: AtWork,
     stopping: Wish,
     /// What ssh wants to know.
     prompts: Option<Prompts>,
@@ -172,6 +175,7 @@ impl Desk {
     fn take(&mut self, event: Event) -> bool {
         let last = matches!(event, Event::Finished { .. });
         self.changing |= matches!(event, Event::Phase { phase: Phase::Applying { .. }, .. });
+        self.at_work.take(&event);
         let event = redact::event(event, &self.secrets);
         let result = self.consumer.event(&event);
         self.keep(result);
@@ -191,14 +195,14 @@ impl Desk {
 
     fn stop(&mut self, ctrl_c: bool) {
         let before = *self.stopping.borrow();
-        match signals::stop(before, ctrl_c, self.command, self.changing) {
+        match signals::stop(before, ctrl_c, self.command, self.changing, &self.at_work.words()) {
             Stop::Tell(interrupt, text) => {
-                let result = self.consumer.interrupted(text, false);
+                let result = self.consumer.interrupted(&text, false);
                 self.keep(result);
                 self.stopping.send_replace(interrupt);
             }
             Stop::Leave(text) => {
-                let _ = self.consumer.interrupted(text, true);
+                let _ = self.consumer.interrupted(&text, true);
                 std::process::exit(INTERRUPTED.into());
             }
             Stop::Known => {}

@@ -57,28 +57,31 @@ impl Drop for Wish {
 #[derive(Debug, PartialEq, Eq)]
 pub enum Stop {
     /// The engine is told, and the user this.
-    Tell(Interrupt, &'static str),
+    Tell(Interrupt, String),
     /// The user is told this, and the process ends at once.
-    Leave(&'static str),
+    Leave(String),
     /// The wish is known already.
     Known,
 }
 
-/// What a signal means after the ones before it. Only Ctrl-C, which a person presses, goes further than the first.
-pub fn stop(before: Interrupt, ctrl_c: bool, command: Command, changing: bool) -> Stop {
+/// What a signal means after the ones before it. Only Ctrl-C, which a person presses, goes further than the first. `step` is
+/// the one in hand, and where.
+pub fn stop(before: Interrupt, ctrl_c: bool, command: Command, changing: bool, step: &str) -> Stop {
     let reading = !(changing && matches!(command, Command::Apply { .. }));
     match (before, ctrl_c) {
-        (Interrupt::None, _) if reading => Stop::Tell(Interrupt::Finish, "stopping; nothing is being changed"),
+        (Interrupt::None, _) if reading => {
+            Stop::Tell(Interrupt::Finish, "stopping; nothing is being changed".to_owned())
+        }
         (Interrupt::None, true) => {
-            Stop::Tell(Interrupt::Finish, "finishing the step in hand; Ctrl-C again puts it back")
+            Stop::Tell(Interrupt::Finish, format!("finishing {step}; Ctrl-C again puts it back"))
         }
-        (Interrupt::None, false) => Stop::Tell(Interrupt::Finish, "finishing the step in hand"),
+        (Interrupt::None, false) => Stop::Tell(Interrupt::Finish, format!("finishing {step}")),
         (_, false) => Stop::Known,
-        (_, true) if reading => Stop::Leave("stopped; nothing was changed"),
+        (_, true) if reading => Stop::Leave("stopped; nothing was changed".to_owned()),
         (Interrupt::Finish, true) => {
-            Stop::Tell(Interrupt::PutBack, "putting back the step in hand; Ctrl-C again leaves that to the hosts")
+            Stop::Tell(Interrupt::PutBack, format!("putting back {step}; Ctrl-C again leaves that to the hosts"))
         }
-        (Interrupt::PutBack, true) => Stop::Leave("left; the hosts put back the step in hand by themselves"),
+        (Interrupt::PutBack, true) => Stop::Leave(format!("left; the hosts put back {step} by themselves")),
     }
 }
 
@@ -102,13 +105,16 @@ mod tests {
 
     #[test]
     fn three_presses() {
+        let saying =
+            |before, ctrl_c, command, changing| stop(before, ctrl_c, command, changing, "the step in hand on mon");
         let apply = Command::Apply { verify: false, prune: false };
-        assert!(matches!(stop(Interrupt::None, true, apply, true), Stop::Tell(Interrupt::Finish, _)));
-        assert!(matches!(stop(Interrupt::Finish, true, apply, true), Stop::Tell(Interrupt::PutBack, _)));
-        assert!(matches!(stop(Interrupt::PutBack, true, apply, true), Stop::Leave(_)));
-        assert_eq!(stop(Interrupt::Finish, false, apply, true), Stop::Known);
+        assert!(matches!(saying(Interrupt::None, true, apply, true), Stop::Tell(Interrupt::Finish, _)));
+        let second = "putting back the step in hand on mon; Ctrl-C again leaves that to the hosts".to_owned();
+        assert_eq!(saying(Interrupt::Finish, true, apply, true), Stop::Tell(Interrupt::PutBack, second));
+        assert!(matches!(saying(Interrupt::PutBack, true, apply, true), Stop::Leave(_)));
+        assert_eq!(saying(Interrupt::Finish, false, apply, true), Stop::Known);
         // While nothing is changed the second one may leave.
-        assert!(matches!(stop(Interrupt::Finish, true, apply, false), Stop::Leave(_)));
-        assert!(matches!(stop(Interrupt::Finish, true, Command::Diff { prune: false }, true), Stop::Leave(_)));
+        assert!(matches!(saying(Interrupt::Finish, true, apply, false), Stop::Leave(_)));
+        assert!(matches!(saying(Interrupt::Finish, true, Command::Diff { prune: false }, true), Stop::Leave(_)));
     }
 }

@@ -107,7 +107,9 @@ impl Test {
         let (stopping, interrupt) = watch::channel(Interrupt::None);
         let mut consumers = vec![self.output.scenarios()?];
         consumers.extend(self.junit.iter().map(|path| Box::new(Junit::new(path.clone())) as Box<dyn Consumer>));
-        consumers.push(Box::new(Markdown::new(collection.root.join("molecule-tests/output"))));
+        let markdown = Markdown::new(collection.root.join("molecule-tests/output"));
+        let report = markdown.path();
+        consumers.push(Box::new(markdown));
         let signals = {
             let _inside = engine.enter();
             Signals::new().map_err(Error::Start)?
@@ -122,6 +124,10 @@ impl Test {
                 return Err(Error::Start(io::Error::other(format!("{}{lines}", trouble.message))));
             }
         };
+        if !self.output.quiet && report.is_file() {
+            // the report is there, whoever hears of it
+            let _ = writeln!(io::stderr(), "The report is {}", report.display());
+        }
         match shown {
             Ok(Err(error)) if exit == 0 => Err(Error::Output(error)),
             Ok(_) => Ok(exit),

@@ -1,6 +1,6 @@
 //! Carrying out the plans of all hosts, play after play.
 
-use super::event::Outcome;
+use super::event::{Outcome, Phase};
 use super::planner::Identity;
 use super::request::{Answer, Command};
 use super::run::{Dispatcher, Member};
@@ -125,7 +125,7 @@ async fn carry_out(
     verify: bool,
     fatal: Option<Arc<AtomicBool>>,
 ) -> Result<Member, (Member, Stop)> {
-    let mut result = Ok(());
+    let (before, mut result) = (member.done, Ok(()));
     while let Some(transaction) = member.plan.transactions.get(member.done) {
         let held = member.session.stopping() || fatal.as_ref().is_some_and(|fatal| fatal.load(Ordering::Relaxed));
         if transaction.role.0 != play || held || !transaction.awaits.is_empty() {
@@ -166,7 +166,12 @@ async fn carry_out(
         }
     }
     match result {
-        Ok(()) => Ok(member),
+        Ok(()) => {
+            if member.done > before {
+                member.session.phase(Phase::Planned);
+            }
+            Ok(member)
+        }
         Err(stop) => {
             if let Some(fatal) = fatal {
                 fatal.store(true, Ordering::Relaxed);

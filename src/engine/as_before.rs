@@ -100,7 +100,7 @@ impl Session {
         let (_, records) = self.run(identity, &checks::program(&questions)).await?;
         let mut verdicts = Vec::new();
         for (check, answer) in questions.iter().zip(checks::answers(&questions, &records)) {
-            verdicts.push(match (answer, check.request()) {
+            verdicts.push(match (answer.answer, check.request()) {
                 (Answer::Judged(verdict), _) => verdict,
                 (Answer::FromHere(now), Some(request)) => {
                     check.judge(&super::http::ask(&self.run_dir, &self.target, &request).await, now)

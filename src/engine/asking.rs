@@ -1,15 +1,27 @@
 //! Asking checks on one host until all are answered with yes, or are late.
 
 use super::attempts::Attempts;
-use super::checks;
+use super::checks::{self, Try};
 use super::event::{CheckResult, Event, Phase};
 use super::planner::Identity;
-use super::progress::millis;
+use super::progress::whole;
 use super::request::Interrupt;
 use super::session::{Session, Stop};
 use super::work::ResolvedCheck;
-use crate::resource::check::{Check, Verdict, Who};
+use crate::resource::check::{Asking, Check, Verdict, Who};
 use std::time::{Duration, Instant};
+
+/// A check without a final answer.
+struct Pending<'c> {
+    check: &'c ResolvedCheck,
+    asking: Asking<'c>,
+    /// When it was asked first.
+    begun: Option<Instant>,
+}
+
+fn earlier(than: Instant, by: Duration) -> Instant {
+    than.checked_sub(by).unwrap_or(than)
+}
 
 impl Session {
     /// Asks checks until all are answered with yes. Gives the first that was not in time, and why.
@@ -28,51 +40,59 @@ impl Session {
         let mut pending = Vec::new();
         for check in all {
             match check.check.asking() {
-                Ok(asking) => pending.push((check, asking)),
+                Ok(asking) => pending.push(Pending { check, asking, begun: None }),
                 Err(reason) => {
                     self.not_asked([check], &reason);
                     first_failure.get_or_insert_with(|| (check.id.clone(), reason));
                 }
             }
         }
-        let cleanups: String = pending.iter().filter_map(|(_, asking)| asking.cleanup()).collect();
+        let cleanups: String = pending.iter().filter_map(|it| it.asking.cleanup()).collect();
         let mut attempts = Attempts::default();
         let mut pause = Duration::from_millis(100);
-        while let Some((next, _)) = pending.first() {
+        while let Some(Pending { check: next, .. }) = pending.first() {
             if in_step {
                 self.phase(Phase::Checking { role: role.to_owned(), check: next.check.name() });
             }
-            let may_ask = attempts.may_ask(pending.iter().map(|(_, asking)| asking.check()));
+            let may_ask = attempts.may_ask(pending.iter().map(|it| it.asking.check()));
             let asked = pending.iter().zip(&may_ask).filter(|(_, may_ask)| **may_ask);
-            let questions: Vec<&Check> = asked.map(|((_, asking), _)| asking.check()).collect();
+            let questions: Vec<&Check> = asked.map(|(it, _)| it.asking.check()).collect();
             let program = checks::program(&questions);
             let (_, records) = match self.run(identity, &program).await {
                 Err(stop) if !in_step => {
-                    self.not_asked(pending.into_iter().map(|(check, _)| check), "the host was lost");
+                    self.not_asked(pending.into_iter().map(|it| it.check), "the host was lost");
                     return Err(stop);
                 }
                 answer => answer?,
             };
-            let answered = Instant::now();
+            let last = Instant::now();
             let mut answers = checks::answers(&questions, &records).into_iter();
             let late = |check: &ResolvedCheck| begun.elapsed() >= check.check.within;
             let hurried = in_step && self.interrupted() == Interrupt::PutBack;
             let mut waiting = Vec::new();
             // whether there is something to ask that was not asked yet: a marker has been written, or who asks is taken
             let mut soon = false;
-            for ((check, mut asking), may_ask) in pending.into_iter().zip(may_ask) {
-                let (verdict, never) = match (may_ask.then(|| answers.next()).flatten(), asking.check().request()) {
+            for (it, may_ask) in pending.into_iter().zip(may_ask) {
+                let Pending { check, mut asking, mut begun } = it;
+                let tried = may_ask.then(|| answers.next()).flatten();
+                let mut answered = last;
+                if let Some(Try { asked, answered: then, .. }) = &tried {
+                    begun.get_or_insert(earlier(last, *asked));
+                    answered = earlier(last, *then);
+                }
+                let (verdict, never) = match (tried.map(|it| it.answer), asking.check().request()) {
                     (None, _) => {
                         let Some(verdict) = attempts.unasked(asking.check(), late(check) || hurried) else {
                             soon |= attempts.takes(asking.check());
-                            waiting.push((check, asking));
+                            waiting.push(Pending { check, asking, begun });
                             continue;
                         };
                         (verdict, true)
                     }
                     (Some(checks::Answer::FromHere(now)), Some(request)) => {
                         let reply = super::http::ask(&self.run_dir, &self.target, &request).await;
-                        let now = now.and_then(|now| now.checked_add(answered.elapsed()).ok());
+                        answered = Instant::now();
+                        let now = now.and_then(|now| now.checked_add(last.elapsed()).ok());
                         (asking.check().judge(&reply, now), false)
                     }
                     (Some(checks::Answer::FromHere(_)), None) => (Verdict::no("it cannot be asked"), true),
@@ -85,13 +105,13 @@ impl Session {
                 let never = never || verdict.who == Who::Refused;
                 let Some(Verdict { passed, mut seen, age, .. }) = asking.answered(verdict) else {
                     soon = true;
-                    waiting.push((check, asking));
+                    waiting.push(Pending { check, asking, begun });
                     continue;
                 };
                 let settled = passed || never || late(check) || (in_step && first_failure.is_some());
                 if !settled {
                     if !hurried {
-                        waiting.push((check, asking));
+                        waiting.push(Pending { check, asking, begun });
                         continue;
                     }
                     seen = "interrupted".to_owned();
@@ -100,7 +120,8 @@ impl Session {
                     first_failure = Some((check.id.clone(), seen.clone()));
                 }
                 let newest = check.newest(self.name(), age);
-                let result = CheckResult { check: check.id.clone(), passed, seen, newest, millis: millis(begun) };
+                let took = begun.map(|begun| answered.saturating_duration_since(begun)).unwrap_or_default();
+                let result = CheckResult { check: check.id.clone(), passed, seen, newest, millis: whole(took) };
                 self.emit(Event::Checked { host: self.name().to_owned(), result });
             }
             pending = waiting;
@@ -123,8 +144,8 @@ impl Session {
     pub fn not_asked<'c>(&self, checks: impl IntoIterator<Item = &'c ResolvedCheck>, reason: &str) {
         for check in checks {
             let newest = check.newest(self.name(), None);
-            let (check, seen, millis) = (check.id.clone(), reason.to_owned(), millis(self.begun));
-            let result = CheckResult { check, passed: false, seen, newest, millis };
+            let (check, seen) = (check.id.clone(), reason.to_owned());
+            let result = CheckResult { check, passed: false, seen, newest, millis: 0 };
             self.emit(Event::Checked { host: self.name().to_owned(), result });
         }
     }

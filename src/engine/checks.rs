@@ -3,13 +3,18 @@
 use crate::resource::check::{Check, Reply, Verdict};
 use jiff::Timestamp;
 use std::collections::HashMap;
+use std::time::Duration;
+
+/// Says how long the host has been up.
+const UP: &str = "read -r up rest </proc/uptime; say up \"$up\"\n";
 
 /// The program that asks each check once. Where an answer has an age, the host says what time it is there: samples are
-/// mostly of its own clock, or of one that is kept like it; this machine's need not be.
+/// mostly of its own clock, or of one that is kept like it; this machine's need not be. How long each takes is seen on a clock
+/// that nobody sets, which the shell reads by itself.
 pub fn program(pending: &[&Check]) -> String {
     let mut program = String::new();
     for (number, check) in pending.iter().enumerate() {
-        program.push_str(&format!("say check {number}\n{}", check.program()));
+        program.push_str(&format!("say check {number}\n{UP}{}{UP}", check.program()));
         if check.signal.is_some() {
             // bash knows the time by itself
             program.push_str("say now ${EPOCHSECONDS:-$(date +%s)}\n");
@@ -34,10 +39,22 @@ struct Said {
     reply: Option<Reply>,
     lacks: Option<String>,
     now: Option<Timestamp>,
+    /// Before it was asked and afterwards.
+    up: Vec<f64>,
+}
+
+/// One try of a check.
+pub struct Try {
+    /// How it came out.
+    pub answer: Answer,
+    /// How long before the host's last answer it was asked.
+    pub asked: Duration,
+    /// How long before the host's last answer it was answered.
+    pub answered: Duration,
 }
 
 /// The answers, in the order asked.
-pub fn answers(pending: &[&Check], records: &[(String, String)]) -> Vec<Answer> {
+pub fn answers(pending: &[&Check], records: &[(String, String)]) -> Vec<Try> {
     let mut said: HashMap<usize, Said> = HashMap::new();
     let mut current = None;
     for (tag, rest) in records {
@@ -49,17 +66,25 @@ pub fn answers(pending: &[&Check], records: &[(String, String)]) -> Vec<Answer> 
         match tag.as_str() {
             "reply" => said.reply = Check::reply(rest),
             "lacks" => said.lacks = Some(rest.clone()),
+            "up" => said.up.extend(rest.parse::<f64>()),
             "now" => said.now = rest.parse().ok().and_then(|seconds| Timestamp::from_second(seconds).ok()),
             _ => {}
         }
     }
-    let answer = |(number, check): (usize, &&Check)| match said.remove(&number).unwrap_or_default() {
+    let last = said.values().filter_map(|said| said.up.last().copied()).fold(0.0, f64::max);
+    let before = |up: Option<&f64>| up.and_then(|up| Duration::try_from_secs_f64(last - up).ok()).unwrap_or_default();
+    let answer = |check: &Check, said: Said| match said {
         Said { reply: Some(reply), now, .. } => Answer::Judged(check.judge(&reply, now)),
         Said { lacks: Some(_), now, .. } if check.request().is_some() => Answer::FromHere(now),
         Said { lacks: Some(what), .. } => Answer::Never(format!("the host has no {what} to ask with")),
         Said { .. } => Answer::Judged(Verdict::no("the host gave no answer")),
     };
-    pending.iter().enumerate().map(answer).collect()
+    let tries = pending.iter().enumerate().map(|(number, check)| {
+        let said = said.remove(&number).unwrap_or_default();
+        let (asked, answered) = (before(said.up.first()), before(said.up.last()));
+        Try { answer: answer(check, said), asked, answered }
+    });
+    tries.collect()
 }
 
 #[cfg(test)]
@@ -76,8 +101,8 @@ mod tests {
         Check::parse(kind, &node, None).unwrap()
     }
 
-    fn told(answer: Answer) -> (bool, String, Option<i64>) {
-        match answer {
+    fn told(tried: Try) -> (bool, String, Option<i64>) {
+        match tried.answer {
             Answer::Judged(Verdict { passed, seen, age, .. }) => (passed, seen, age),
             Answer::Never(reason) => (false, reason, None),
             Answer::FromHere(now) => (false, format!("from here at {}", now.unwrap()), None),
@@ -107,6 +132,24 @@ mod tests {
             assert!(!found[2].0 && found[2].2.is_some_and(|age| (100..110).contains(&age)), "{shell:?}: {found:?}");
             let found: Vec<_> = answers(&pending, &records(clock)).into_iter().map(told).collect();
             assert!(!found[0].0 && found[0].1.contains("in the future: clocks differ"), "{shell:?}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn each_takes_its_own_time() {
+        let slow = check(CheckKind::Command, "{ command: sleep 0.3 }");
+        let quick = check(CheckKind::Command, "{ command: echo }");
+        let pending = [&quick, &slow, &quick];
+        for shell in shells() {
+            let output = command(shell, &format!("{SAY}{}", program(&pending))).output().unwrap();
+            let text = String::from_utf8_lossy(&output.stdout).into_owned();
+            let records = text.lines().filter_map(|line| line.strip_prefix("mark ")?.split_once(' '));
+            let records: Vec<_> = records.map(|(tag, rest)| (tag.to_owned(), rest.to_owned())).collect();
+            let tries = answers(&pending, &records);
+            let took: Vec<Duration> = tries.iter().map(|tried| tried.asked - tried.answered).collect();
+            let slow = took[1];
+            assert!(slow >= Duration::from_millis(280) && took[0] < slow && took[2] < slow, "{shell:?}: {took:?}");
+            assert!(tries[0].answered >= slow && tries[2].answered.is_zero(), "{shell:?}");
         }
     }
 

@@ -133,7 +133,7 @@ pub struct CheckResult {
     /// What it found of a signal, if it asked for one.
     #[serde(flatten)]
     pub newest: Option<Newest>,
-    /// How long it took, in milliseconds.
+    /// How long it took from when it was first asked to this answer, in milliseconds; 0 if it never was.
     pub millis: u64,
 }
 

@@ -38,6 +38,7 @@ mod target;
 mod tests;
 mod undo;
 mod waiting;
+mod who;
 mod work;
 
 pub use project::{Project, load};

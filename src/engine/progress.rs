@@ -2,7 +2,7 @@
 
 use super::event::{Event, Phase};
 use super::request::Outside;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Says what a program does while it does it.
 pub struct Progress {
@@ -40,5 +40,10 @@ impl Progress {
 
 /// Milliseconds since then.
 pub fn millis(since: Instant) -> u64 {
-    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
+    whole(since.elapsed())
+}
+
+/// A time in whole milliseconds.
+pub fn whole(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

@@ -10,7 +10,7 @@ use super::tags;
 use crate::inventory::{self, Inventory};
 use crate::playbook::{self, Playbook};
 use crate::resource::check::Check;
-use crate::role::{RoleLibrary, check_inventory_names};
+use crate::role::{RoleLibrary, check_inventory_names, why_project};
 use crate::secret::{SecretStore, Secrets};
 use crate::source::{Diagnostic, Diagnostics, SourceFile, did_you_mean, folder_of};
 use crate::template::{Hosts, Layer, Rank};
@@ -67,7 +67,7 @@ pub fn load(selection: &Selection) -> Result<Project, Diagnostics> {
     let written = given.and_then(|given| given.playbook.as_ref());
     let paths = match written {
         Some((path, _)) => vec![path.clone()],
-        None => playbook_paths(selection, &default)?,
+        None => playbook_paths(selection, &root, &default)?,
     };
     let folder = paths.first().map(|path| folder_of(path).to_owned());
     let inventory_given = given.map(|given| &given.inventory);
@@ -161,16 +161,18 @@ fn default_playbooks(root: &Path, settings: &Settings) -> Vec<PathBuf> {
     }
 }
 
-fn playbook_paths(selection: &Selection, default: &[PathBuf]) -> Result<Vec<PathBuf>, Diagnostics> {
+fn playbook_paths(selection: &Selection, root: &Path, default: &[PathBuf]) -> Result<Vec<PathBuf>, Diagnostics> {
     if !selection.playbooks.is_empty() {
         return Ok(selection.playbooks.clone());
     }
     match default.iter().find(|path| path.is_file()) {
         Some(path) => Ok(vec![path.clone()]),
         None => {
-            let shown = default.first().map(|path| path.display().to_string()).unwrap_or_default();
-            Err(Diagnostic::new(format!("there is no playbook: {shown} does not exist"))
+            let below = |path: &PathBuf| path.strip_prefix(root).unwrap_or(path).display().to_string();
+            let looked: Vec<String> = default.iter().map(below).collect();
+            Err(Diagnostic::new(format!("there is no playbook: the project has no {}", looked.join(", no ")))
                 .hint("name one with -p FILE")
+                .hint(why_project(root))
                 .into())
         }
     }

@@ -10,9 +10,11 @@ use super::request::{Command, Interrupt, Outside, interrupted};
 use super::resolve::resolve;
 use super::session::{Session, Stop};
 use super::waiting::Waiting;
+use super::who::who;
 use super::work::{HostWork, ResolvedCheck};
 use crate::host::{Password, RunDir};
 use crate::source::Diagnostics;
+use jiff::Timestamp;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -93,6 +95,7 @@ pub async fn run(
         let _ = outside.events.send(Event::Note { host: None, text });
     }
     let forks = Arc::new(Semaphore::new(project.selection.forks.max(1)));
+    let who = matches!(command, Command::Apply { .. }).then(|| who(&project.id.name, Timestamp::now()));
     let dispatcher = Dispatcher {
         command,
         project: Arc::new(project),
@@ -102,6 +105,7 @@ pub async fn run(
         forks,
         outcomes: HashMap::new(),
         interrupted: false,
+        who,
         invalid: None,
         waited: Duration::ZERO,
         fatal: Arc::default(),
@@ -138,6 +142,8 @@ pub(super) struct Dispatcher {
     pub forks: Arc<Semaphore>,
     pub outcomes: HashMap<String, Outcome>,
     pub interrupted: bool,
+    /// In whose name hosts are locked; none if nothing is to be changed.
+    pub who: Option<String>,
     pub invalid: Option<Diagnostics>,
     /// How long the user thought about the question.
     pub waited: Duration,
@@ -171,19 +177,6 @@ impl Dispatcher {
             return Err(errors);
         }
         Ok((self.exit(), self.waited))
-    }
-
-    fn who(&self) -> Option<String> {
-        let user = std::env::var("USER").ok().filter(|user| !user.is_empty()).unwrap_or_else(|| "someone".to_owned());
-        let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-        matches!(self.command, Command::Apply { .. }).then(|| {
-            format!(
-                "solti apply of {user}@{}, project {}, process {}",
-                host.trim(),
-                self.project.id.name,
-                std::process::id()
-            )
-        })
     }
 
     /// Runs a piece of work for every member side by side; an interrupt in the meantime drops what is not `firm`.
@@ -272,7 +265,6 @@ impl Dispatcher {
     }
 
     async fn read_facts(&mut self, works: Vec<HostWork>) -> Vec<Member> {
-        let who = self.who();
         let mut members = Vec::new();
         for work in works {
             let session = Session::new(
@@ -281,7 +273,7 @@ impl Dispatcher {
                 self.outside.clone(),
                 Arc::clone(&self.run_dir),
                 self.password.clone(),
-                who.clone(),
+                self.who.clone(),
             );
             session.phase(Phase::Waiting);
             members.push(Member { session, work, plan: Plan::default(), done: 0 });

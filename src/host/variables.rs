@@ -74,7 +74,9 @@ pub const CONNECTION_VARIABLES: &[(&[&str], Standing)] = &[
     ),
     (
         &["ansible_private_key_passphrase", "ansible_ssh_private_key_passphrase"],
-        Refused("add the key to an agent (`ssh-add`), or let ssh ask for the passphrase: it is asked for once in a run"),
+        Refused(
+            "add the key to an agent (`ssh-add`), or let ssh ask for the passphrase: it is asked for once in a run",
+        ),
     ),
     (&["ansible_ssh_executable"], Refused("put the folder of that `ssh` first in `PATH`")),
     (

@@ -173,6 +173,7 @@ fn everything_that_is_wrong_in_roles() {
       |       ^^^^^
       |
       = help: did you mean `loki`?
+      = help: looked in PROJECT/roles and among those built in; the project is PROJECT, because of its folder playbooks
 
     error: `delegate_to` is not for a role
      --> PROJECT/playbooks/site.yml:5:22

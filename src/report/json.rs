@@ -3,38 +3,50 @@
 //! All that differs between two equal runs is under a key `time`; without it the output can be compared.
 
 use super::Consumer;
-use super::record::Record;
+use super::errors::Told;
+use super::record::{Record, Summary};
 use crate::engine::event::Event;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::io::{self, Write};
+use std::time::Instant;
 
 /// The version of both formats, of all commands.
 const FORMAT: u8 = 1;
+
+/// The exit code of a run that was left.
+const INTERRUPTED: u8 = 130;
 
 /// `-o json`: one document when the run is over.
 pub struct Document {
     out: Box<dyn Write + Send>,
     record: Record,
+    begun: Instant,
 }
 
 impl Document {
     /// Writes to `out` when the run is over.
     pub fn new(out: Box<dyn Write + Send>) -> Self {
-        Self { out, record: Record::default() }
+        Self { out, record: Record::default(), begun: Instant::now() }
     }
 
     fn value(&self) -> Result<Value, serde_json::Error> {
         let mut hosts = Map::new();
         for (name, host) in &self.record.hosts {
-            hosts.insert(name.clone(), serde_json::to_value(host)?);
+            let mut value = serde_json::to_value(host)?;
+            if let Some(value) = value.as_object_mut().filter(|_| host.checks.is_empty()) {
+                // a number of checks is no list of them
+                value.shift_remove("checks");
+            }
+            hosts.insert(name.clone(), value);
         }
         Ok(json!({
             "command": self.record.command,
             "hosts": hosts,
             "notes": self.record.notes,
             "summary": self.record.summary(),
+            "errors": [],
             "exit": self.record.exit,
             "millis": self.record.millis,
         }))
@@ -55,20 +67,21 @@ impl Consumer for Document {
         Ok(String::new())
     }
 
-    fn interrupted(&mut self, _text: &str, _leaving: bool) -> io::Result<()> {
-        Ok(())
+    fn interrupted(&mut self, _text: &str, leaving: bool) -> io::Result<()> {
+        if leaving { self.event(&left(self.begun)) } else { Ok(()) }
     }
 }
 
 /// `-o jsonl`: each event as it happens, one a line.
 pub struct Lines {
     out: Box<dyn Write + Send>,
+    begun: Instant,
 }
 
 impl Lines {
     /// Writes to `out`.
     pub fn new(out: Box<dyn Write + Send>) -> Self {
-        Self { out }
+        Self { out, begun: Instant::now() }
     }
 }
 
@@ -81,8 +94,60 @@ impl Consumer for Lines {
         Ok(String::new())
     }
 
-    fn interrupted(&mut self, _text: &str, _leaving: bool) -> io::Result<()> {
-        Ok(())
+    fn interrupted(&mut self, _text: &str, leaving: bool) -> io::Result<()> {
+        if leaving { self.event(&left(self.begun)) } else { Ok(()) }
+    }
+}
+
+/// The end of a run that the engine will not come to.
+fn left(begun: Instant) -> Event {
+    Event::Finished { exit: INTERRUPTED, millis: millis(begun) }
+}
+
+fn millis(begun: Instant) -> u64 {
+    u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+/// A command that did not come to a result: which it is, if that is known, since when, and what it ends with.
+#[derive(Debug)]
+pub struct Refusal {
+    /// Its name on the command line.
+    pub command: Option<String>,
+    /// When it began.
+    pub begun: Instant,
+    /// Why it ends.
+    pub errors: Vec<Told>,
+    /// Its exit code.
+    pub exit: u8,
+}
+
+impl Refusal {
+    /// `-o json`: a document with the keys of every other one.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn document(&self, out: &mut dyn Write) -> io::Result<()> {
+        let Self { command, errors, exit, .. } = self;
+        let ends = json!({ "errors": errors, "exit": exit, "millis": millis(self.begun) });
+        let mut document = if command.as_deref() == Some("test") {
+            json!({ "command": command, "runs": [] })
+        } else {
+            json!({ "command": command, "hosts": {}, "notes": [], "summary": Summary::default() })
+        };
+        if let (Value::Object(document), Value::Object(ends)) = (&mut document, ends) {
+            document.extend(ends);
+        }
+        write_document(out, document)
+    }
+
+    /// `-o jsonl`: the last line.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn line(&self, out: &mut dyn Write) -> io::Result<()> {
+        let Self { errors, exit, .. } = self;
+        let line = json!({ "event": "finished", "errors": errors, "exit": exit, "millis": millis(self.begun) });
+        write_line(out, &line)
     }
 }
 

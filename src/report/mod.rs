@@ -1,6 +1,7 @@
 //! What a person or a program reads of a run: each consumer takes the engine's events and makes its own of them.
 
 pub mod diff;
+pub mod errors;
 pub mod json;
 pub mod record;
 pub mod redact;

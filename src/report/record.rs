@@ -62,9 +62,20 @@ impl HostRecord {
         matches!(self.outcome, Some(Outcome::Failed { .. })) || !self.failures.is_empty()
     }
 
-    /// Whether a failure is that of a check whose answer is recorded too.
-    pub fn asked(&self, failure: &Failure) -> bool {
-        self.checks.iter().any(|check| !check.passed && check.check == failure.place)
+    /// Whether the answer of a check is all there is to say of a failure.
+    pub fn is_answer(&self, failure: &Failure) -> bool {
+        failure.output.is_empty()
+            && failure.put_back.is_empty()
+            && failure.left.is_empty()
+            && self.checks.iter().any(|check| !check.passed && check.check == failure.place)
+    }
+
+    /// The checks that failed and of which no failure says more.
+    pub fn unanswered(&self) -> impl Iterator<Item = &CheckResult> {
+        let said = |check: &CheckResult| {
+            self.failures.iter().any(|failure| failure.place == check.check && !self.is_answer(failure))
+        };
+        self.checks.iter().filter(move |check| !check.passed && !said(check))
     }
 
     /// How many checks were answered with yes.

@@ -15,6 +15,7 @@ pub mod kept;
 mod openpgp;
 mod package;
 mod quadlet;
+mod reasons;
 pub mod removal;
 mod repository;
 mod scope;

@@ -1,6 +1,7 @@
 //! `service`: whether a unit runs, whether it starts at boot, and what it was last started with.
 
 use super::arguments::{milliseconds, path, running_unit};
+use super::reasons::Inputs;
 use super::scope::Scope;
 use super::{Draft, Files, Planned, Resource, before};
 use crate::plan::change::{Action, Detail};
@@ -219,16 +220,13 @@ impl Service {
         } else {
             (Action::Restart, Verb::Restart)
         };
-        // whose image it is goes without saying
-        let own = image_input(&self.scope.key(""));
-        let shown = |reason: String| reason.strip_prefix(&own).map(image_input).unwrap_or(reason);
-        let reasons: Vec<String> = reasons.into_iter().map(shown).collect();
-        let list = if reasons.len() > 3 {
-            format!("{} and {} more", reasons[..2].join(", "), reasons.len() - 2)
-        } else {
-            reasons.join(", ")
+        let known = Inputs {
+            recorded: state.manifest.services.get(&self.unit),
+            now: inputs,
+            installing: &state.installing,
+            scope: &self.scope.key(""),
         };
-        draft.details.push(Detail::note(format!("because of {list}")));
+        draft.details.push(Detail::note(format!("because of {}", known.words(&reasons))));
         draft.operations.push(verb(done));
         Some(action)
     }

@@ -1,6 +1,7 @@
 //! Finding roles: the project's own first, then those in the binary.
 
 use super::files::{EMBEDDED, Folder, RoleFiles};
+use super::root::why_project;
 use super::{Role, read};
 use crate::source::{Diagnostic, Diagnostics, Span, did_you_mean};
 use std::collections::HashMap;
@@ -35,14 +36,6 @@ impl RoleLibrary {
         Self { project, folders, read: Mutex::default() }
     }
 
-    /// Looks into these folders too, after the project's own and before the built-in roles.
-    #[must_use]
-    pub fn with_roles_path(mut self, paths: impl IntoIterator<Item = PathBuf>) -> Self {
-        let built_in = self.folders.len() - 1;
-        self.folders.splice(built_in..built_in, paths.into_iter().map(Folder::Disk));
-        self
-    }
-
     /// The role called `name`, a collection prefix dropped; `used_at` is where it is asked for.
     ///
     /// # Errors
@@ -75,7 +68,13 @@ impl RoleLibrary {
         let near = did_you_mean(short, names.iter().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
         let all =
             if names.is_empty() { "there are no roles".to_owned() } else { format!("roles: {}", names.join(", ")) };
-        Err(here(format!("unknown role `{short}`")).maybe_hint(near).hint(all).into())
+        Err(here(format!("unknown role `{short}`")).maybe_hint(near).hint(all).maybe_hint(self.looked()).into())
+    }
+
+    /// Where roles of the project are looked for, and why there.
+    fn looked(&self) -> Option<String> {
+        let root = self.project.as_ref()?;
+        Some(format!("looked in {} and among those built in; {}", root.join("roles").display(), why_project(root)))
     }
 
     /// The names of all roles, sorted.

@@ -3,6 +3,7 @@
 mod actions;
 mod arguments;
 mod check;
+mod defaults;
 mod expand;
 mod files;
 mod library;
@@ -11,12 +12,14 @@ mod options;
 mod read;
 mod resolve;
 mod resource;
+mod root;
 mod values;
 
 pub use actions::Action;
 pub use arguments::{ResourceKind, UNBUILT_KINDS};
 pub use check::{CheckKind, CheckSpec, read_checks};
 pub(crate) use check::{MARKER, MARKER_FINDS, MARKER_WRITES, marker_name};
+pub use defaults::Follows;
 pub use expand::{Expanded, RenderedCheck, RenderedResource, expand_resources, expand_step};
 pub use files::RoleFiles;
 pub use library::{RoleLibrary, RoleSummary};
@@ -24,6 +27,7 @@ pub use names::{check_assignments, check_inventory_names};
 pub use options::{OptionSpec, OptionType};
 pub use resolve::{ResolvedOptions, resolve_options, twin};
 pub use resource::{ResourceSpec, read_resources};
+pub use root::why_project;
 
 use crate::source::{SourceFile, did_you_mean};
 use crate::yaml::Node;

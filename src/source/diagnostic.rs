@@ -120,6 +120,15 @@ impl Diagnostics {
         self.0.iter()
     }
 
+    /// The errors in the order in which they are shown: by file and place.
+    pub fn sorted(&self) -> Vec<&Diagnostic> {
+        let mut sorted: Vec<&Diagnostic> = self.0.iter().collect();
+        sorted.sort_by_key(|error| {
+            error.primary.as_ref().map(|(span, _)| (span.file.name().to_owned(), span.start, span.end))
+        });
+        sorted
+    }
+
     /// `value` if there are no errors, else the errors.
     pub fn or<T>(self, value: T) -> Result<T, Diagnostics> {
         if self.is_empty() { Ok(value) } else { Err(self) }
@@ -142,7 +151,7 @@ impl Diagnostics {
     /// The errors as text for a terminal (`color`) or a file: sorted by place, each once, one paragraph each, without
     /// a newline at the end.
     pub fn render(&self, color: bool) -> String {
-        super::render::render(&self.0, color)
+        super::render::render(&self.sorted(), color)
     }
 }
 

@@ -10,16 +10,12 @@ use std::sync::Arc;
 /// Where longer source lines are cut around the caret.
 const WIDTH: usize = 120;
 
-/// The errors sorted by file and place, each once, with an empty line between them and no newline at the end.
-pub(super) fn render(diagnostics: &[Diagnostic], color: bool) -> String {
-    let mut sorted: Vec<&Diagnostic> = diagnostics.iter().collect();
-    sorted.sort_by_key(|diagnostic| {
-        diagnostic.primary.as_ref().map(|(span, _)| (span.file.name().to_owned(), span.start, span.end))
-    });
+/// The errors in their order, each once, with an empty line between them and no newline at the end.
+pub(super) fn render(diagnostics: &[&Diagnostic], color: bool) -> String {
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(WIDTH);
     let mut seen = HashSet::new();
-    let paragraphs = sorted.into_iter().map(|diagnostic| paragraph(&renderer, diagnostic));
+    let paragraphs = diagnostics.iter().map(|diagnostic| paragraph(&renderer, diagnostic));
     paragraphs.filter(|paragraph| seen.insert(paragraph.clone())).collect::<Vec<_>>().join("\n\n")
 }
 

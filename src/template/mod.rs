@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod anything;
+mod asked;
 mod attributes;
 mod context;
 mod convert;
@@ -31,6 +32,7 @@ mod undefined_as_ansible;
 mod undefined_everywhere;
 mod written;
 
+pub use asked::asked_for;
 pub use facts::{FACTS, is_fact};
 pub use hosts::Hosts;
 pub use layer::{Layer, Rank};

@@ -1,5 +1,6 @@
 //! The command line without hosts: help, wrong usage, exit codes.
 
+mod json;
 mod refused;
 mod scenarios;
 mod secrets;
@@ -298,6 +299,21 @@ fn the_files_of_the_example() -> io::Result<()> {
     ] {
         let shown = solti(&["render", "inventories/example", host, role])?;
         assert!(shown.starts_with("exit 0\n--- out\n==> /etc/"), "{host} {role}: {shown}");
+    }
+    Ok(())
+}
+
+#[test]
+fn defaults_as_what_they_come_to() -> io::Result<()> {
+    let shown = solti(&["role", "show", "loki"])?;
+    let shown: String = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+    for text in [
+        "loki_version string; default 3.7.6, which follows from loki_backend.",
+        "loki_image string; default docker.io/grafana/loki:3.7.6, which follows from loki_version.",
+        "loki_local_url url; its default follows from inventory_hostname, loki_http_addr and loki_http_port.",
+        "loki_data_path string; default \"\", which follows from loki_backend.",
+    ] {
+        assert!(shown.contains(text), "no {text:?} in {shown}");
     }
     Ok(())
 }

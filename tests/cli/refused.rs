@@ -245,6 +245,7 @@ steps:
        |
        = help: did you mean `loki`?
        = help: roles: ALL
+       = help: looked in roles and among those built in; the project is the current folder, because of its folder playbooks
 
     error: a role's mapping needs `role`
       --> playbooks/site.yml:12:7

@@ -3,6 +3,8 @@
 //!
 //! `SOLTI_UPDATE_DOCS=1 cargo test --test docs` writes the generated tables anew.
 
+mod json;
+
 use solti::engine::request::Selection;
 use solti::engine::{self, render};
 use solti::host::variables::{CONNECTION_VARIABLES, Standing};

@@ -24,6 +24,7 @@ mod faults;
 mod files;
 mod grafana;
 mod influxdb;
+mod json;
 mod killed;
 mod leaks;
 mod logs;

@@ -36,6 +36,7 @@ async fn each(apply: bool, work: fn(&str)) -> (Dispatcher, Vec<String>, Vec<Stri
         forks: Arc::new(Semaphore::new(2)),
         outcomes: HashMap::new(),
         interrupted: false,
+        who: None,
         invalid: None,
         waited: Duration::ZERO,
         fatal: Arc::default(),

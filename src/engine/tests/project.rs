@@ -304,8 +304,9 @@ fn no_playbook() {
     let folder = folder(&[INVENTORY]);
     let folder = folder.path();
     assert_snapshot!(loaded(folder, &selection(folder, "inventories/lab")), @"
-    error: there is no playbook: ROOT/inventories/lab/playbooks/site.yml does not exist
+    error: there is no playbook: the project has no playbooks/site.yml, no playbooks/site.yaml, no site.yml, no site.yaml
     help: name one with -p FILE
+    help: the project is ROOT/inventories/lab, as no folder from there upwards has a solti.toml, playbooks or roles
     ");
 }
 

@@ -107,6 +107,49 @@ fn apply_that_fails_on_a_host() {
 }
 
 #[test]
+fn a_check_that_failed_is_told_once() {
+    let (up, ready) = ("prometheus/verify/http:up", "prometheus/verify/http:ready");
+    let shown = |failure: Failure| {
+        let mut events = vec![started("apply", &["mon"]), planned("mon", &prometheus())];
+        events.extend([checked("mon", up, false, "500"), checked("mon", ready, false, "not asked: 500")]);
+        events.push(Event::Failed { host: "mon".to_owned(), failure });
+        events.extend([done("mon", Outcome::Failed { changes: 0 }), finished(1)]);
+        show(&events, LOOK, false).0
+    };
+    let failure = Failure {
+        place: up.to_owned(),
+        message: "500".to_owned(),
+        command: None,
+        status: None,
+        output: Vec::new(),
+        stays: 0,
+        ..failure()
+    };
+    insta::assert_snapshot!(shown(failure.clone()), @"
+    Failed on mon; no changes made (0.8 s)
+
+    mon
+      failed  prometheus/verify/http:ready  not asked: 500
+
+    mon
+      failed prometheus/verify/http:up
+        500
+        put back  /etc/prometheus/prometheus.yml
+                  prometheus.service is running again
+        stays     package prometheus
+    ");
+    let alone = shown(Failure { put_back: Vec::new(), left: Vec::new(), ..failure.clone() });
+    insta::assert_snapshot!(alone, @"
+    Failed on mon; no changes made (0.8 s)
+
+    mon
+      failed  prometheus/verify/http:up     500
+      failed  prometheus/verify/http:ready  not asked: 500
+    ");
+    assert!(shown(Failure { put_back: Vec::new(), ..failure }).contains("stays"));
+}
+
+#[test]
 fn what_became_of_a_role_that_failed() {
     let answer = |failure: Failure, changes: usize| {
         let mut events = vec![started("apply", &["mon"]), planned("mon", &prometheus())];

@@ -106,12 +106,39 @@ fn json_document() {
         "unreachable": 0,
         "skipped": 0
       },
+      "errors": [],
       "exit": 1,
       "time": {
         "millis": 840
       }
     }
     "#);
+}
+
+#[test]
+fn checks_are_a_list_or_not_there() {
+    let events = [started("verify", &["mon"]), done("mon", Outcome::Verified { checks: 0 }), finished(0)];
+    let document: serde_json::Value = serde_json::from_str(&as_json(&events, false)).unwrap();
+    assert_eq!(document["hosts"]["mon"].get("checks"), None);
+}
+
+/// Whoever presses Ctrl-C until solti leaves has a document of what was known by then.
+#[test]
+fn json_of_a_run_that_was_left() {
+    for lines in [false, true] {
+        let out = Paper::default();
+        let mut consumer: Box<dyn Consumer> = match lines {
+            true => Box::new(json::Lines::new(Box::new(out.clone()))),
+            false => Box::new(json::Document::new(Box::new(out.clone()))),
+        };
+        consumer.event(&started("apply", &["mon"])).unwrap();
+        consumer.interrupted("finishing the step in hand", false).unwrap();
+        consumer.interrupted("left", true).unwrap();
+        let text = out.text();
+        let last = if lines { text.lines().last().unwrap() } else { &text };
+        let last: serde_json::Value = serde_json::from_str(last).unwrap();
+        assert_eq!(last["exit"], 130, "{text}");
+    }
 }
 
 #[test]

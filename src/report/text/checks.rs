@@ -41,11 +41,11 @@ pub fn checks(record: &Record, look: &Look) -> String {
     out
 }
 
-/// Those that failed, of all hosts.
+/// Those that failed, of all hosts; without those that are told of with what became of their role.
 pub fn failed(record: &Record, look: &Look) -> String {
     let mut out = String::new();
     for (name, host) in &record.hosts {
-        let rows: Vec<CheckResult> = host.checks.iter().filter(|check| !check.passed).cloned().collect();
+        let rows: Vec<CheckResult> = host.unanswered().cloned().collect();
         if !rows.is_empty() {
             table(&mut out, name, &rows, look);
         }

@@ -11,8 +11,7 @@ pub fn failures(record: &Record, look: &Look) -> String {
     let mut groups: IndexMap<String, (&Failure, Vec<&str>)> = IndexMap::new();
     for (name, host) in &record.hosts {
         // A check that failed and nothing else is a row of the checks already.
-        let told = |failure: &&Failure| failure.output.is_empty() && failure.put_back.is_empty() && host.asked(failure);
-        for failure in host.failures.iter().filter(|failure| !told(failure)) {
+        for failure in host.failures.iter().filter(|failure| !host.is_answer(failure)) {
             let key = serde_json::to_string(failure).unwrap_or_else(|_| name.clone());
             groups.entry(key).or_insert_with(|| (failure, Vec::new())).1.push(name);
         }

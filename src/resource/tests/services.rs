@@ -160,7 +160,7 @@ fn a_new_version_is_a_restart() {
     plan("package: { name: app, version: \"2\" }", &mut state);
     assert_snapshot!(plan(SERVICE, &mut state), @r#"
     restart
-      because of package app
+      because of package app 1 -> 2
       > Service { unit: "app.service", verb: Restart, settle: 1000 }
       = app.service Same
     "#);

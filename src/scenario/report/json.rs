@@ -29,7 +29,7 @@ impl Document {
             runs.push(run);
         }
         let Record { exit, millis, .. } = self.record;
-        Ok(json!({"command": "test", "runs": runs, "exit": exit, "millis": millis}))
+        Ok(json!({"command": "test", "runs": runs, "errors": [], "exit": exit, "millis": millis}))
     }
 }
 

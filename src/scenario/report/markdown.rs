@@ -32,14 +32,23 @@ impl Markdown {
         Self { folder, begun: Timestamp::now(), record: Record::default() }
     }
 
+    fn name(&self) -> String {
+        let time = self.begun.strftime("%Y-%m-%dT%H-%M-%SZ");
+        format!("{time}-{}.{DONE}", std::process::id())
+    }
+
+    /// Where the report is, once it is written.
+    pub fn path(&self) -> PathBuf {
+        self.folder.join(self.name())
+    }
+
     fn write(&self) -> io::Result<()> {
         fs::create_dir_all(&self.folder)?;
         let ignore = self.folder.join(".gitignore");
         if !ignore.exists() {
             fs::write(&ignore, "*\n")?;
         }
-        let time = self.begun.strftime("%Y-%m-%dT%H-%M-%SZ");
-        let name = format!("{time}-{}.{DONE}", std::process::id());
+        let name = self.name();
         let text = format!("# solti test, {}\n\n{}", self.begun.strftime("%Y-%m-%d %H:%M UTC"), text(&self.record));
         // nobody finds half a report
         let mut draft =

@@ -228,12 +228,30 @@ ctl() {
 reread() { # reread [USER]
   printf '%s\n' "${1:--}" >>"$T/reload" && reread_now "${1:--}" logged
 }
-reread_now() { # reread_now USER [logged]
+reread_now() { # reread_now USER [logged]: what has failed, and has no file any more from now on, is forgotten
+  ghosts_=$(ghosts "$1")
   # shellcheck disable=SC2086 # no word, nothing
   case $1 in
   -) $2 systemctl daemon-reload ;;
   *) id=$(id -u -- "$1") && { [ ! -S "/run/user/$id/bus" ] || $2 as_user "$1" systemctl --user daemon-reload; } ;;
-  esac
+  esac || return 1
+  for ghost_ in $(ghosts "$1"); do
+    # what was such before is somebody else's
+    case "
+$ghosts_
+" in *"
+$ghost_
+"*) ;; *) ctl "$ghost_" reset-failed >/dev/null 2>&1 ;; esac
+  done
+  return 0
+}
+ghosts() { # ghosts USER: units that systemd knows only because they have failed
+  case $1 in
+  -) systemctl list-units --all --full --plain --no-legend --state=failed ;;
+  *) as_user "$1" systemctl --user list-units --all --full --plain --no-legend --state=failed ;;
+  esac 2>/dev/null | while read -r name load _; do
+    case $1-$load in --not-found) echo "$name" ;; *-not-found) echo "$1/$name" ;; esac
+  done
 }
 
 remember() { did_ "$1" "$2" && { [ "$2" = - ] || flush "$T/services"; }; }
@@ -280,6 +298,8 @@ act() { # act start|stop|restart|reload UNIT
   case $1 in start | restart) ctl "$2" reset-failed >/dev/null 2>&1 ;; esac
   case $1-$2 in
   restart-*.socket) reopen "$2" ;;
+  # what is to have ended has not failed, however it ends
+  stop-*) ctl "$2" stop; acted_=$?; ctl "$2" reset-failed >/dev/null 2>&1; return $acted_ ;;
   *) ctl "$2" "$1" ;;
   esac
 }

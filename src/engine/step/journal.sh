@@ -46,7 +46,7 @@ put_back() {
   # what did not run before stops while its files are still there
   while read -r unit active boot start did; do
     [ "$did" != - ] || continue
-    case $active in active | activating | reloading | deactivating) ;; *) act stop "$unit"; ctl "$unit" reset-failed ;; esac
+    case $active in active | activating | reloading | deactivating) ;; *) act stop "$unit" ;; esac
     case $boot in disabled | none) ctl "$unit" disable ;; esac
   done <"$T/services" >/dev/null 2>&1
   forget

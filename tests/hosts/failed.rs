@@ -1,0 +1,55 @@
+//! Services that fail: what is left of them, what is remembered of the run that failed, and what is said of it.
+
+use crate::both::Both;
+
+/// Units of which each fails in its way: by itself, through another one that it needs, and later, in a user's scope too.
+fn units(user: &str) -> String {
+    let unit = |name: &str, lines: &str| {
+        format!("- unit: {{ name: {name}, user: \"{user}\", content: \"{}\" }}\n", lines.replace('\n', "\\n"))
+    };
+    unit("need.service", "[Service]\nType=oneshot\nExecStart=/bin/false\n")
+        + &unit(
+            "needs.service",
+            "[Unit]\nRequires=need.service\nAfter=need.service\n[Service]\nExecStart=/bin/sleep 9999\n",
+        )
+        + &unit("dies.service", "[Service]\nExecStart=/bin/sh -c 'test -e /run/stay || exit 3; exec sleep 9999'\n")
+}
+
+/// What has failed in the system and for the user.
+const FAILED: &str = "for scope in --system '--user -M ops@'; do
+    systemctl $scope is-system-running; systemctl $scope list-units --all --failed --plain --no-legend | cut -d ' ' -f 1; done; true";
+
+#[test]
+fn nothing_that_is_gone_has_failed() {
+    let both = Both::up();
+    both.each(|host| {
+        let lingers = "loginctl enable-linger ops; until [ -S /run/user/$(id -u ops)/bus ]; do sleep 0.1; done";
+        drop(host.read(&format!("install -d -o ops /home/ops/.config; {lingers}; systemctl reset-failed")));
+    });
+    let before = both.read(FAILED);
+    // what others have left is theirs
+    let ghost = "printf '[Service]\\nExecStart=/bin/false\\n' >/etc/systemd/system/ghost.service; systemctl daemon-reload; systemctl start ghost;
+        until systemctl is-failed -q ghost; do :; done; rm /etc/systemd/system/ghost.service; systemctl daemon-reload";
+    for user in ["", "ops"] {
+        // a first start that fails, by what it needs or by itself
+        for service in ["needs", "dies"] {
+            both.each(|host| drop(host.read(ghost)));
+            both.declare(&format!("{}- service: {{ name: {service}, user: \"{user}\" }}\n", units(user)));
+            both.solti(&["apply", "-y"]).assert_status(1).assert_stdout_has("put back");
+            both.each(|host| drop(host.read("systemctl reset-failed ghost")));
+            assert_eq!(both.read(FAILED), before, "{service} {user:?}");
+        }
+        // one that was removed after it had failed, and one that it has started
+        both.each(|host| drop(host.read("touch /run/stay")));
+        both.declare(&format!("{}- service: {{ name: dies, user: \"{user}\" }}\n", units(user))).apply();
+        let scope = if user.is_empty() { "" } else { "--user -M ops@" };
+        let fail = format!(
+            "rm /run/stay; systemctl {scope} kill -s KILL dies; systemctl {scope} start needs; until systemctl {scope} is-failed -q dies; do :; done"
+        );
+        both.each(|host| drop(host.exec(&fail)));
+        both.each(|host| drop(host.read(ghost)));
+        both.declare("- directory: { path: /opt/other }\n").apply();
+        both.each(|host| drop(host.read("systemctl is-failed ghost && systemctl reset-failed ghost")));
+        assert_eq!(both.read(FAILED), before, "{user:?}");
+    }
+}

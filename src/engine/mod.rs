@@ -16,6 +16,7 @@ mod gather;
 mod handover;
 mod http;
 mod keepers;
+mod lasting;
 mod leftovers;
 mod orphans;
 mod ownership;

@@ -386,7 +386,7 @@ impl Session {
             self.phase(Phase::Applying { role: role.clone(), step: step_plan.step.clone() });
             let mut program = String::new();
             if number == 0 {
-                program.push_str(&step::begin(name, &transaction.plan.steps));
+                program.push_str(&step::begin(name, &transaction.plan.steps, &transaction.lasting));
             }
             // what an earlier step of the transaction has staged stays until the end: each has its own names
             let pulls = all_pulls.get(number).map(Vec::as_slice).unwrap_or_default();

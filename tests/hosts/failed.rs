@@ -53,3 +53,58 @@ fn nothing_that_is_gone_has_failed() {
         assert_eq!(both.read(FAILED), before, "{user:?}");
     }
 }
+
+/// Something of each kind that stays when a role is put back; `PASS` is what its check wants.
+const STAYS: &str = r#"summary: Another
+steps:
+  - name: make
+    resources:
+      - group: { name: stays }
+      - user: { name: stayer, system: true }
+      - package: { name: solti-hello }
+      - directory: { path: /srv/stays, purge: data }
+      - file: { path: /etc/stays, content: x }
+      - command: { command: touch /srv/stays/data, creates: /srv/stays/data }
+    checks:
+      - command: { command: [test, -e, /run/pass], within: 1s }
+"#;
+
+#[test]
+fn what_a_failed_run_has_made_was_not_there_before() {
+    let both = Both::up();
+    let source =
+        "Types: deb\nURIs: file:/srv/signed\nSuites: signed\nComponents: main\nSigned-By: /srv/signed/key.asc\n";
+    both.each(|host| host.write_file("/etc/apt/sources.list.d/signed.sources", source));
+    both.each(|host| drop(host.read("apt-get update -qq; mkdir /srv/mine; touch /srv/mine/data")));
+    let play = |role: &str| drop(both.playbook(&format!("- name: test\n  hosts: all\n  roles: [{role}]\n")));
+    let left = "getent passwd stayer | cut -d : -f 1;
+        getent group stays | cut -d : -f 1; dpkg-query -W -f '${db:Status-Abbrev}${Package}\n' solti-hello 2>/dev/null | sed -n 's/^ii //p'; ls -d /srv/stays /var/lib/solti/made/* 2>/dev/null; true";
+    both.project.file("roles/stays/role.yml", STAYS);
+    let all = "stayer\nstays\nsolti-hello\n/srv/stays";
+    for succeeds in [true, false] {
+        play("stays");
+        both.solti(&["apply", "-y"]).assert_status(1).assert_stdout_has("8 changes not put back");
+        both.each(|host| assert!(host.read(left).starts_with(&format!("{all}\n/var/lib/solti/made/"))));
+        if succeeds {
+            both.each(|host| drop(host.read("touch /run/pass")));
+            both.apply();
+            assert_eq!(both.read(left), all);
+            both.each(|host| drop(host.read("rm /run/pass")));
+        }
+        play("{ role: stays, state: absent }");
+        both.apply();
+        assert_eq!(both.read(left), "/srv/stays");
+        play("{ role: stays, state: absent, purge: [data] }");
+        both.apply();
+        assert_eq!(both.read(left), "");
+    }
+    // what was there is not taken for ours, nor what somebody makes after a run that has not come to it
+    both.project.file("roles/stays/role.yml", &STAYS.replace("/srv/stays", "/srv/mine").replace("  - name: make\n", "  - name: first\n    resources: [{ command: { command: test -e /run/pass, unless: test -e /run/pass } }]\n  - name: make\n"));
+    play("stays");
+    both.solti(&["apply", "-y"]).assert_status(1);
+    both.each(|host| drop(host.read("touch /run/pass; groupadd stays; ls -d /var/lib/solti/made/* && exit 1; true")));
+    both.apply();
+    play("{ role: stays, state: absent, purge: [data] }");
+    both.apply();
+    assert_eq!(both.read(&format!("{left}; ls /srv/mine")), "stays\ndata");
+}

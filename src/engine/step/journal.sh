@@ -13,6 +13,29 @@ begin() { # begin NAME UNIT...: the units that the transaction will touch; witho
     && as_they_run "$@" && flush "$T/room" "$T/name" "$T/services" && true >"$T/undo" && flush "$T/undo" "$T" "$V/journal" \
     || { failed 1 '' "cannot write to $V" "$V"; rm -rf -- "$T"; T=; return 1; }
 }
+
+# What is by nature not undone is noted before it is made. When the role is put back, what of it is there is not what was there
+# before: the notes go to $V/made by one rename, for the next plan, and from there into the next manifest.
+foresee() { # foresee {KIND NAME ENTRY}...
+  mkdir -p "$V/made" && mkdir "$T/lasting" && while [ $# -gt 0 ]; do printf '%s\n%s\n%s\n' "$1" "$2" "$3" >"$T/lasting/$#" || break; shift 3; done
+  [ $# -eq 0 ] && flush "$T/lasting"/* "$T/lasting" "$T" "$V" || { failed 1 '' "cannot write to $V" "$V"; put_back; return 1; }
+}
+made_here() {
+  for entry in "$T"/lasting/*; do
+    { IFS= read -r kind && IFS= read -r name; } 2>/dev/null <"$entry" && is_there "$kind" "$name" || rm -f -- "$entry"
+  done
+  [ ! -d "$T/lasting" ] || rmdir "$T/lasting" || { mv -T -- "$T/lasting" "$V/made/${T##*/}" && flush "$V/made"; }
+} 2>/dev/null
+is_there() { # is_there KIND NAME
+  case $1 in
+  directory) [ -d "$2" ] ;;
+  package) case $(dpkg-query -W -f='${db:Status-Abbrev}\n' -- "$2") in ?i*) ;; *) false ;; esac ;;
+  user) id -u -- "$2" ;;
+  group) cut -d : -f 1 /etc/group | grep -qxF -e "$2" ;;
+  volume | network) case $2 in */*) by "${2%%/*}" podman "$1" exists "${2#*/}" ;; *) podman "$1" exists "$2" ;; esac ;;
+  esac >/dev/null 2>&1 </dev/null 8>&-
+}
+
 ready() { forget; [ -n "$T" ] && rm -f -- "$T/out"; }
 as_they_run() { for unit in "$@"; do remember "$unit" - || return 1; done; }
 
@@ -74,6 +97,7 @@ $stuck"
     run_as_before
     # from here on nothing is to be taken away when the rest is cleared
     { true >"$T/trash" && flush "$T/trash"; } 2>/dev/null
+    made_here
     closed undone || say unclosed "$T"
   fi
   over
@@ -121,7 +145,8 @@ commit() { # commit MANIFEST: from the rename on, the role is done, whatever hap
 }
 
 finish() {
-  install_manifest && flush "$V" && closed done
+  # the manifest has what earlier ones have left
+  install_manifest && flush "$V" && rm -rf -- "$V/made" && closed done
   done=$?
   [ $done -eq 0 ] || failed 1 '' "the role is done, but that cannot be noted in $V: the next apply does so first" "$V"
   over

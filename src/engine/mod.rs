@@ -11,6 +11,7 @@ mod converse;
 mod elsewhere;
 pub mod event;
 mod extra_vars;
+mod fallen;
 mod faults;
 mod gather;
 mod handover;

@@ -2,6 +2,7 @@
 
 use super::became::Became;
 use super::event::{Event, Failure, Outcome, Phase};
+use super::fallen::Watched;
 use super::ownership::Ownership;
 use super::planner::{self, Identity, Impossible, Plan, Transaction};
 use super::progress::{Progress, millis};
@@ -432,9 +433,11 @@ impl Session {
                 return Err(self.put_back(&identity, outcome, &transaction.plan.role, "interrupted").await);
             }
         }
-        let asked = self.ask(&identity, &transaction.plan.role, &transaction.checks, true).await;
-        if let Some((check, reason)) = asked? {
-            return Err(self.put_back(&identity, outcome, &check, &reason).await);
+        let services = Watched::started(&transaction.plan.steps);
+        let asked = self.ask(&identity, &transaction.plan.role, &transaction.checks, &services, true).await;
+        if let Some(unanswered) = asked? {
+            unanswered.told.iter().for_each(|(tag, rest)| outcome.record(tag, rest));
+            return Err(self.put_back(&identity, outcome, &unanswered.place, &unanswered.reason).await);
         }
         let manifest = with_versions(&transaction.manifest, &self.versions);
         let (_, records) = self.run(&identity, &step::commit(&manifest.to_line())).await?;

@@ -76,7 +76,9 @@ fn what_a_failed_run_has_made_was_not_there_before() {
         "Types: deb\nURIs: file:/srv/signed\nSuites: signed\nComponents: main\nSigned-By: /srv/signed/key.asc\n";
     both.each(|host| host.write_file("/etc/apt/sources.list.d/signed.sources", source));
     both.each(|host| drop(host.read("apt-get update -qq; mkdir /srv/mine; touch /srv/mine/data")));
-    let play = |role: &str| drop(both.playbook(&format!("- name: test\n  hosts: all\n  roles: [{role}]\n")));
+    let play = |role: &str| {
+        both.playbook(&format!("- name: test\n  hosts: all\n  roles: [{role}]\n"));
+    };
     let left = "getent passwd stayer | cut -d : -f 1;
         getent group stays | cut -d : -f 1; dpkg-query -W -f '${db:Status-Abbrev}${Package}\n' solti-hello 2>/dev/null | sed -n 's/^ii //p'; ls -d /srv/stays /var/lib/solti/made/* 2>/dev/null; true";
     both.project.file("roles/stays/role.yml", STAYS);
@@ -107,4 +109,50 @@ fn what_a_failed_run_has_made_was_not_there_before() {
     play("{ role: stays, state: absent, purge: [data] }");
     both.apply();
     assert_eq!(both.read(&format!("{left}; ls /srv/mine")), "stays\ndata");
+}
+
+/// A service that runs for a moment, and a check that would wait for minutes.
+const DIES: &str = r#"summary: Another
+options:
+  dies_word: { type: string, default: "lives" }
+  dies_restart: { type: string, default: "no" }
+steps:
+  - name: run
+    resources:
+      - unit:
+          name: dies.service
+          content: |
+            [Service]
+            ExecStartPre=/bin/rm -f /run/lives
+            ExecStart=/bin/sh -c 'echo begins as {{ dies_word }}; [ {{ dies_word }} != dies ] || { sleep 1; echo; echo "error: no room for it"; for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do echo "  at frame $n"; done; exit 7; }; touch /run/lives; exec sleep 9999'
+            Restart={{ dies_restart }}
+            RestartSec=100ms
+            StartLimitIntervalSec=0
+      - service: { name: dies, settle: 0s }
+    checks:
+      - command: { command: [test, -e, /run/lives], within: 5m }
+"#;
+
+#[test]
+fn a_service_that_dies_is_not_waited_for() {
+    let both = Both::up();
+    both.project.file("roles/dies/role.yml", DIES);
+    both.playbook("- name: test\n  hosts: all\n  roles: [dies]\n");
+    both.apply();
+    for (restart, said) in [("no", "has failed"), ("always", "has failed")] {
+        let restart = format!("dies_restart={restart}");
+        let begun = std::time::Instant::now();
+        let output = both.solti(&["apply", "-y", "-e", "dies_word=dies", "-e", &restart]).assert_status(1);
+        assert!(begun.elapsed().as_secs() < 60, "{output}");
+        let output = output.assert_stdout_has(said).assert_stdout_has("dies/run/service:dies");
+        output.assert_stdout_has("| error: no room for it").assert_stdout_has("dies.service is running as before");
+    }
+    // what came before is not this failure's
+    let output = both.solti(&["apply", "-y", "-e", "dies_word=dies"]).assert_status(1);
+    assert!(!output.stdout.contains("| begins as lives") && output.stdout.contains("(exit status 7)"), "{output}");
+    // nor is it waited for where nothing is changed
+    both.each(|host| drop(host.read("rm /run/lives; systemctl kill -s KILL dies; until systemctl is-failed -q dies; do :; done")));
+    let begun = std::time::Instant::now();
+    let output = both.solti(&["verify"]).assert_status(1);
+    assert!(begun.elapsed().as_secs() < 60 && output.stdout.contains("dies.service has failed"), "{output}");
 }

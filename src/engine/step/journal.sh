@@ -5,7 +5,7 @@
 # it is only something to clear away.
 
 begin() { # begin NAME UNIT...: the units that the transaction will touch; without $T no step does anything
-  J=0; T=$V/journal/$1; shift
+  J=0; T=$V/journal/$1 began=$(date +%s); shift
   mkdir -p "$V/journal" && chmod 700 "$V" "$V/journal" && mkdir -m 700 "$T" || { failed 1 '' "cannot write to $V" "$V"; T=; return 1; }
   size=0; if [ -e "$V/manifest.json" ]; then size=$(wc -c <"$V/manifest.json"); fi
   # room for the end, whatever fills the disk meanwhile; zeros might be kept in less

@@ -151,7 +151,9 @@ fn a_service_that_dies_is_not_waited_for() {
     let output = both.solti(&["apply", "-y", "-e", "dies_word=dies"]).assert_status(1);
     assert!(!output.stdout.contains("| begins as lives") && output.stdout.contains("(exit status 7)"), "{output}");
     // nor is it waited for where nothing is changed
-    both.each(|host| drop(host.read("rm /run/lives; systemctl kill -s KILL dies; until systemctl is-failed -q dies; do :; done")));
+    both.each(|host| {
+        drop(host.read("rm /run/lives; systemctl kill -s KILL dies; until systemctl is-failed -q dies; do :; done"))
+    });
     let begun = std::time::Instant::now();
     let output = both.solti(&["verify"]).assert_status(1);
     assert!(begun.elapsed().as_secs() < 60 && output.stdout.contains("dies.service has failed"), "{output}");

@@ -155,9 +155,9 @@ fn is_blank(node: &Node) -> bool {
     node.as_str().is_some_and(str::is_empty)
 }
 
-/// Whether the role's own default says that an empty text means something.
+/// Whether the role's own default says that an empty text means something; of what is required it is said elsewhere.
 fn may_be_blank(option: &OptionSpec) -> bool {
-    option.default.as_ref().is_some_and(is_blank)
+    option.required || option.required_if.is_some() || option.default.as_ref().is_some_and(is_blank)
 }
 
 /// The scope in which options that were given by an alias have their own name.

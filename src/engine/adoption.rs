@@ -30,25 +30,14 @@ impl Ownership<'_> {
                 }
             }
         }
-        let mut resources: Vec<Owned> = Vec::new();
         for mut owned in std::mem::take(&mut manifest.resources) {
             if let Some(role) = names.get(&(owned.project.clone(), owned.role.clone())) {
                 owned.role.clone_from(role);
                 owned.project = self.project.to_owned();
                 owned.named = self.named;
             }
-            match resources.iter_mut().find(|known| known.is_the_same_as(&owned)) {
-                Some(known) => {
-                    for item in owned.items {
-                        if known.items.iter().all(|has| has.key() != item.key()) {
-                            known.items.push(item);
-                        }
-                    }
-                }
-                None => resources.push(owned),
-            }
+            manifest.add(owned);
         }
-        manifest.resources = resources;
     }
 
     /// Whether a name is the project's.

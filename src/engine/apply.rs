@@ -1,6 +1,7 @@
 //! Carrying out the plans of all hosts, play after play.
 
 use super::event::{Outcome, Phase};
+use super::fallen::Watched;
 use super::planner::Identity;
 use super::request::{Answer, Command};
 use super::run::{Dispatcher, Member};
@@ -158,9 +159,11 @@ async fn carry_out(
             by_identity.entry(identity.clone()).or_default().push(check.clone());
         }
         for (identity, checks) in by_identity {
-            match member.session.ask(&identity, "", &checks, false).await {
+            let runs = member.work.runs.iter().filter(|run| !run.absent && run.become_user == identity);
+            let services: Vec<Watched> = runs.flat_map(Watched::declared).collect();
+            match member.session.ask(&identity, "", &checks, &services, false).await {
                 Ok(None) => {}
-                Ok(Some((check, reason))) => result = Err(member.session.check_failed(&check, &reason)),
+                Ok(Some(no)) => result = Err(member.session.check_failed(&no.place, &no.reason)),
                 Err(stop) => result = Err(stop),
             }
         }

@@ -3,11 +3,13 @@
 use super::attempts::Attempts;
 use super::checks::{self, Try};
 use super::event::{CheckResult, Event, Phase};
+use super::fallen::{self, Watched};
 use super::planner::Identity;
 use super::progress::whole;
 use super::request::Interrupt;
 use super::session::{Session, Stop};
 use super::work::ResolvedCheck;
+use crate::plan::scope;
 use crate::resource::check::{Asking, Check, Verdict, Who};
 use std::time::{Duration, Instant};
 
@@ -23,8 +25,19 @@ fn earlier(than: Instant, by: Duration) -> Instant {
     than.checked_sub(by).unwrap_or(than)
 }
 
+/// Why checks count as not answered with yes.
+#[derive(Debug)]
+pub struct Unanswered {
+    /// The first of them that was not in time; or the service that has failed meanwhile.
+    pub place: String,
+    /// What was seen last.
+    pub reason: String,
+    /// What the host tells of the service.
+    pub told: Vec<(String, String)>,
+}
+
 impl Session {
-    /// Asks checks until all are answered with yes. Gives the first that was not in time, and why.
+    /// Asks checks until all are answered with yes, or one is late. Those of a service that has failed are waited for no longer.
     ///
     /// # Errors
     /// When the host is lost.
@@ -33,17 +46,21 @@ impl Session {
         identity: &Identity,
         role: &str,
         all: &[ResolvedCheck],
+        services: &[Watched],
         in_step: bool,
-    ) -> Result<Option<(String, String)>, Stop> {
+    ) -> Result<Option<Unanswered>, Stop> {
         let begun = Instant::now();
-        let mut first_failure = None;
+        let mut first_failure: Option<Unanswered> = None;
+        let unanswered =
+            |place: &str, reason: &str| Unanswered { place: place.into(), reason: reason.into(), told: Vec::new() };
+        let are_up = if in_step { fallen::in_step(services) } else { fallen::outside(services) };
         let mut pending = Vec::new();
         for check in all {
             match check.check.asking() {
                 Ok(asking) => pending.push(Pending { check, asking, begun: None }),
                 Err(reason) => {
                     self.not_asked([check], &reason);
-                    first_failure.get_or_insert_with(|| (check.id.clone(), reason));
+                    first_failure.get_or_insert_with(|| unanswered(&check.id, &reason));
                 }
             }
         }
@@ -57,7 +74,7 @@ impl Session {
             let may_ask = attempts.may_ask(pending.iter().map(|it| it.asking.check()));
             let asked = pending.iter().zip(&may_ask).filter(|(_, may_ask)| **may_ask);
             let questions: Vec<&Check> = asked.map(|(it, _)| it.asking.check()).collect();
-            let program = checks::program(&questions);
+            let program = checks::program(&questions) + &are_up;
             let (_, records) = match self.run(identity, &program).await {
                 Err(stop) if !in_step => {
                     self.not_asked(pending.into_iter().map(|it| it.check), "the host was lost");
@@ -66,6 +83,7 @@ impl Session {
                 answer => answer?,
             };
             let last = Instant::now();
+            let down = fallen::among(services, &records);
             let mut answers = checks::answers(&questions, &records).into_iter();
             let late = |check: &ResolvedCheck| begun.elapsed() >= check.check.within;
             let hurried = in_step && self.interrupted() == Interrupt::PutBack;
@@ -102,7 +120,8 @@ impl Session {
                 if may_ask {
                     attempts.note(asking.check(), &verdict);
                 }
-                let never = never || verdict.who == Who::Refused;
+                let down = down.iter().find(|service| in_step || service.concerns(check));
+                let never = never || verdict.who == Who::Refused || down.is_some();
                 let Some(Verdict { passed, mut seen, age, .. }) = asking.answered(verdict) else {
                     soon = true;
                     waiting.push(Pending { check, asking, begun });
@@ -116,8 +135,13 @@ impl Session {
                     }
                     seen = "interrupted".to_owned();
                 }
+                if let (false, Some(service)) = (passed, down) {
+                    seen = format!("{seen}; {} has failed", scope::shown(&service.unit));
+                }
                 if !passed && first_failure.is_none() {
-                    first_failure = Some((check.id.clone(), seen.clone()));
+                    let place = down.filter(|_| in_step).map_or(&check.id, |service| &service.resource);
+                    let told = records.iter().filter(|(tag, _)| down.is_some() && tag == "failed").cloned().collect();
+                    first_failure = Some(Unanswered { told, ..unanswered(place, &seen) });
                 }
                 let newest = check.newest(self.name(), age);
                 let took = begun.map(|begun| answered.saturating_duration_since(begun)).unwrap_or_default();

@@ -68,6 +68,7 @@ impl Planner<'_> {
                     identity: identity.clone(),
                     checks: Vec::new(),
                     manifest: state.manifest.clone(),
+                    lasting: Vec::new(),
                     awaits: BTreeSet::new(),
                 });
             }

@@ -41,6 +41,10 @@ impl<'a> Ownership<'a> {
             manifest.resources.iter().filter(|owned| owned.project == self.project && owned.role == run.instance);
         let gone = mine.filter_map(|owned| {
             let mut gone = owned.clone();
+            // what is not in force any more would only mislead who reads it
+            if run.overruled.contains(&owned.resource) {
+                gone.purge = None;
+            }
             if let Some(claims) = declared.get(owned.resource.as_str()) {
                 gone.items.retain(|item| !claims.contains(&item.key()));
                 if gone.items.is_empty() {

@@ -2,6 +2,7 @@
 //! before it will have made.
 
 use super::event::{HostPlan, RolePlan, StepPlan};
+use super::lasting::lasting;
 use super::ownership::{Ownership, Thing, is_kept, is_labelled, is_shared, own, taken_over, thing};
 use super::project_id::is_place;
 use super::work::{HostWork, Place, Resolved, ResolvedCheck, ResolvedStep, RoleRun};
@@ -36,6 +37,8 @@ pub struct Transaction {
     pub checks: Vec<ResolvedCheck>,
     /// The host's manifest once it is done.
     pub manifest: Manifest,
+    /// What of that may stay even if it is put back.
+    pub lasting: Vec<Owned>,
     /// Secrets that must be known before it can be carried out.
     pub awaits: BTreeSet<SecretName>,
 }
@@ -209,18 +212,6 @@ fn services(run: &RoleRun) -> impl Iterator<Item = &Resolved> {
     all.filter(|resolved| resolved.selected && resolved.resource.as_ref().is_some_and(|resource| resource.restarts()))
 }
 
-fn transaction(run: &RoleRun, state: &State, steps: Vec<StepPlan>, checks: Vec<ResolvedCheck>) -> Transaction {
-    Transaction {
-        role: run.place,
-        keeps: false,
-        plan: RolePlan { role: run.role.clone(), play: run.play_name.clone(), steps },
-        identity: run.become_user.clone(),
-        checks,
-        manifest: state.manifest.clone(),
-        awaits: run.awaits.clone(),
-    }
-}
-
 pub(super) struct Planner<'a> {
     pub(super) ownership: Ownership<'a>,
     /// All that is declared for the host.
@@ -230,6 +221,31 @@ pub(super) struct Planner<'a> {
 }
 
 impl Planner<'_> {
+    fn transaction(
+        &self,
+        run: &RoleRun,
+        state: &State,
+        steps: Vec<StepPlan>,
+        checks: Vec<ResolvedCheck>,
+    ) -> Transaction {
+        let mut earlier = self.plan.transactions.iter().rev();
+        let earlier = earlier.find(|earlier| earlier.identity == run.become_user);
+        let is_known = |(kind, name): &Thing| {
+            let noted = || earlier.is_some_and(|earlier| earlier.manifest.owner_of((*kind, name)).is_some());
+            state.origins.contains_key(&(*kind, name.clone())) || noted()
+        };
+        Transaction {
+            role: run.place,
+            keeps: false,
+            plan: RolePlan { role: run.role.clone(), play: run.play_name.clone(), steps },
+            identity: run.become_user.clone(),
+            checks,
+            manifest: state.manifest.clone(),
+            lasting: lasting(&state.manifest, is_known),
+            awaits: run.awaits.clone(),
+        }
+    }
+
     /// One resource: its change, and its place in the manifest.
     fn resource(&mut self, run: &RoleRun, resolved: &Resolved, state: &mut State) -> Option<Change> {
         let resource = resolved.resource.as_ref()?;
@@ -303,7 +319,7 @@ impl Planner<'_> {
             let steps = vec![StepPlan { step: "secrets".to_owned(), changes, in_order: false }];
             // nothing in them is waited for
             let awaits = BTreeSet::new();
-            let kept = Transaction { keeps: true, awaits, ..transaction(run, state, steps, Vec::new()) };
+            let kept = Transaction { keeps: true, awaits, ..self.transaction(run, state, steps, Vec::new()) };
             self.plan.transactions.push(kept);
         }
     }
@@ -489,6 +505,7 @@ impl Planner<'_> {
             self.plan.other_checks.extend(checks.into_iter().map(|check| (run.place, run.become_user.clone(), check)));
             return;
         }
-        self.plan.transactions.push(transaction(run, state, steps, checks));
+        let transaction = self.transaction(run, state, steps, checks);
+        self.plan.transactions.push(transaction);
     }
 }

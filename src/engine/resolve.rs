@@ -221,6 +221,7 @@ impl<'a> Resolver<'a> {
             purge: role.purge.clone(),
             span: role.span.clone(),
             secrets: Vec::new(),
+            overruled: Vec::new(),
             steps: Vec::new(),
             awaits: BTreeSet::new(),
             complete: self.project.selection.is_untagged(),
@@ -244,16 +245,23 @@ impl<'a> Resolver<'a> {
 
     /// What was generated for a role's options is kept by the host; it goes with the data that it gives access to.
     fn generated(&mut self, run: &mut RoleRun, role: &Role, values: &[(String, String)], scope: &Scope) {
+        let id_of = format!("{}/secrets/secret:", run.role);
         let all = role.options.values().filter(|option| option.generated);
         let values = all.filter_map(|option| {
             let value = values.iter().find(|(name, _)| *name == option.name).map(|(_, value)| value.as_str());
             (value.is_some() || run.absent).then_some((&option.name, value))
         });
-        for (name, value) in values.collect::<Vec<_>>() {
+        let values: Vec<_> = values.collect();
+        if !run.absent {
+            let given = role.options.values().filter(|option| option.generated);
+            let given = given.filter(|option| values.iter().all(|(name, _)| **name != option.name));
+            run.overruled = given.map(|option| format!("{id_of}{}", option.name)).collect();
+        }
+        for (name, value) in values {
             let Some(folder) = self.take(scope.secrets_folder()) else { return };
             let kept = Kept::new(&folder, name, value.unwrap_or_default());
             run.secrets.push(Resolved {
-                id: format!("{}/secrets/secret:{name}", run.role),
+                id: format!("{id_of}{name}"),
                 claims: kept.claims(),
                 resource: value.is_some().then(|| Box::new(kept) as Box<dyn Resource>),
                 span: run.span.clone(),
@@ -283,6 +291,7 @@ impl<'a> Resolver<'a> {
             purge: Vec::new(),
             span: play.span.clone(),
             secrets: Vec::new(),
+            overruled: Vec::new(),
             steps: Vec::new(),
             awaits: BTreeSet::new(),
             complete: self.project.selection.is_untagged(),

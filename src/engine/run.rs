@@ -1,6 +1,7 @@
 //! The dispatcher: all hosts side by side, up to `--forks` at once; all plans before any change; play after play.
 
 use super::event::{Event, Outcome, Phase};
+use super::fallen::Watched;
 use super::faults::Left;
 use super::gather::gather;
 use super::leftovers;
@@ -398,7 +399,9 @@ impl Dispatcher {
             }
             for (identity, checks) in by_identity {
                 count += checks.len();
-                match member.session.ask(&identity, "", &checks, false).await {
+                let runs = member.work.runs.iter().filter(|run| !run.absent && run.become_user == identity);
+                let services: Vec<Watched> = runs.flat_map(Watched::declared).collect();
+                match member.session.ask(&identity, "", &checks, &services, false).await {
                     Ok(failure) => failed |= failure.is_some(),
                     Err(stop) => return Err((member, stop)),
                 }

@@ -2,6 +2,7 @@
 
 use super::became::Became;
 use super::event::{Event, Failure, Outcome, Phase};
+use super::fallen::Watched;
 use super::ownership::Ownership;
 use super::planner::{self, Identity, Impossible, Plan, Transaction};
 use super::progress::{Progress, millis};
@@ -394,7 +395,7 @@ impl Session {
             self.phase(Phase::Applying { role: role.clone(), step: step_plan.step.clone() });
             let mut program = String::new();
             if number == 0 {
-                program.push_str(&step::begin(name, &transaction.plan.steps));
+                program.push_str(&step::begin(name, &transaction.plan.steps, &transaction.lasting));
             }
             // what an earlier step of the transaction has staged stays until the end: each has its own names
             let pulls = all_pulls.get(number).map(Vec::as_slice).unwrap_or_default();
@@ -440,9 +441,11 @@ impl Session {
                 return Err(self.put_back(&identity, outcome, &transaction.plan.role, "interrupted").await);
             }
         }
-        let asked = self.ask(&identity, &transaction.plan.role, &transaction.checks, true).await;
-        if let Some((check, reason)) = asked? {
-            return Err(self.put_back(&identity, outcome, &check, &reason).await);
+        let services = Watched::started(&transaction.plan.steps);
+        let asked = self.ask(&identity, &transaction.plan.role, &transaction.checks, &services, true).await;
+        if let Some(unanswered) = asked? {
+            unanswered.told.iter().for_each(|(tag, rest)| outcome.record(tag, rest));
+            return Err(self.put_back(&identity, outcome, &unanswered.place, &unanswered.reason).await);
         }
         let manifest = with_versions(&transaction.manifest, &self.versions);
         let (_, records) = self.run(&identity, &step::commit(&manifest.to_line())).await?;

@@ -61,6 +61,8 @@ pub struct RoleRun {
     pub span: Span,
     /// Secrets that were generated for its options, which are kept before anything else is done.
     pub secrets: Vec<Resolved>,
+    /// Ids of what it generated once, where a value of one's own is given now.
+    pub overruled: Vec<String>,
     /// Its steps.
     pub steps: Vec<ResolvedStep>,
     /// Secrets that it, or a role before it, is still waiting for.

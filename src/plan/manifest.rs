@@ -218,6 +218,20 @@ impl Manifest {
         serde_json::to_string(self).unwrap_or_default()
     }
 
+    /// Adds an entry, or to the one of the same resource what that has not got.
+    pub fn add(&mut self, entry: Owned) {
+        match self.resources.iter_mut().find(|owned| owned.is_the_same_as(&entry)) {
+            Some(owned) => {
+                for item in entry.items {
+                    if owned.items.iter().all(|has| has.key() != item.key()) {
+                        owned.items.push(item);
+                    }
+                }
+            }
+            None => self.resources.push(entry),
+        }
+    }
+
     /// The entry that has this thing, if solti put it there.
     pub fn owner_of(&self, item: (u8, &str)) -> Option<(&Owned, &Item)> {
         self.resources.iter().find_map(|owned| owned.items.iter().find(|has| has.key() == item).map(|has| (owned, has)))

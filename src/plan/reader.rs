@@ -31,6 +31,8 @@ impl Reader {
                 Ok(manifest) => self.state.manifest = manifest,
                 Err(error) => self.error = Some(error.into()),
             },
+            // what cannot be read was cut off when it was noted, and nothing was made then
+            "made" => drop(serde_json::from_str(rest).map(|left| self.state.manifest.add(left))),
             "interrupted" => self.state.interrupted = true,
             "unfinished" => self.state.unfinished = true,
             "leftover" => self.state.leftovers.push(rest.to_owned()),

@@ -184,9 +184,11 @@ fn service(unit: &str, state: &mut State) -> Option<Draft> {
     let mut now = state.unit(unit);
     let mut operations = Vec::new();
     let mut details = Vec::new();
-    if now.is_active() {
+    let was = if now.is_active() { "active" } else { &now.active };
+    // of one that has failed, systemd forgets it with that
+    if matches!(was, "active" | "failed") {
         operations.push(Operation::Service { unit: unit.to_owned(), verb: Verb::Stop, settle: 0 });
-        details.extend(Detail::value("state", Some("active"), Some("inactive")));
+        details.extend(Detail::value("state", Some(was), Some("inactive")));
     }
     if now.is_enabled() {
         operations.push(Operation::Enable { unit: unit.to_owned(), enabled: false });

@@ -80,6 +80,24 @@ pub fn resolve_options(
         {
             notes.push(Diagnostic::at(&node.span, format!("`{}` is going away", option.name)).hint(instead));
         }
+        // what no role says may be empty was to come from somewhere; `null` says that it is not given
+        if option.kind == OptionType::Secret
+            && rank > Rank::Defaults
+            && !absent
+            && is_blank(&rendered)
+            && !may_be_blank(option)
+        {
+            wrong.push(&option.name);
+            let instead = if option.generated { "to have one generated" } else { "to do without" };
+            errors.push(
+                Diagnostic::at(&node.span, format!("`{}` is a secret, and an empty text is none", option.name)).hint(
+                    format!(
+                        "an environment variable that is not set is an empty text; {instead}, leave the option out"
+                    ),
+                ),
+            );
+            continue;
+        }
         if option.generated && is_empty(&rendered) {
             generate(option, &scope, used_at, &mut generated, &mut errors);
             continue;
@@ -130,7 +148,16 @@ fn generate<'r>(
 }
 
 fn is_empty(node: &Node) -> bool {
-    matches!(node.value, Value::Null) || node.as_str().is_some_and(str::is_empty)
+    matches!(node.value, Value::Null) || is_blank(node)
+}
+
+fn is_blank(node: &Node) -> bool {
+    node.as_str().is_some_and(str::is_empty)
+}
+
+/// Whether the role's own default says that an empty text means something; of what is required it is said elsewhere.
+fn may_be_blank(option: &OptionSpec) -> bool {
+    option.required || option.required_if.is_some() || option.default.as_ref().is_some_and(is_blank)
 }
 
 /// The scope in which options that were given by an alias have their own name.

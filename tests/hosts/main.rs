@@ -20,6 +20,7 @@ mod cost;
 mod dashboards;
 mod driver;
 mod existing;
+mod failed;
 mod faults;
 mod files;
 mod grafana;

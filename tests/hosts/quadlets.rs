@@ -268,6 +268,30 @@ fn what_cannot_run_leaves_the_old_container_answering(suite: Suite) {
     bench.apply(&[]).assert_status(0).assert_stdout_has("No changes");
 }
 
+#[test]
+fn a_volume_of_a_first_start_that_failed_goes_with_its_role_on_trixie() {
+    a_volume_of_a_first_start_that_failed_goes_with_its_role(Suite::Trixie, "");
+}
+
+#[test]
+fn a_volume_of_a_first_start_that_failed_goes_with_its_role_on_bookworm() {
+    a_volume_of_a_first_start_that_failed_goes_with_its_role(Suite::Bookworm, "boxer");
+}
+
+fn a_volume_of_a_first_start_that_failed_goes_with_its_role(suite: Suite, user: &'static str) {
+    let bench = Bench::new(suite, user);
+    let left = "podman volume ls -q; podman network ls --format '{{.Name}}' | grep -v '^podman$'; true";
+    bench.apply(&["box_ready=500", "box_within=1s"]).assert_status(1).assert_stdout_has("put back");
+    assert_eq!(bench.scoped(left), "systemd-box\nsystemd-box");
+    bench.apply(&[]).assert_status(0);
+    bench.role("{ role: box, state: absent }");
+    bench.apply(&[]).assert_status(0);
+    assert_eq!(bench.scoped(left), "systemd-box");
+    bench.role("{ role: box, state: absent, purge: [data] }");
+    bench.apply(&[]).assert_status(0).assert_stdout_has("volume systemd-box");
+    assert_eq!(bench.scoped(left), "");
+}
+
 /// Podman 4 that is ended while it starts a container leaves its network behind, with rules that lead to nowhere.
 #[test]
 fn a_start_that_is_put_back_leaves_no_network() {

@@ -539,3 +539,23 @@ fn what_was_made_of_secrets_is_shown_nowhere() {
     assert_eq!(watch.stop().arguments(&secrets[..2]), [""; 0]);
     assert_eq!(crate::leaks::readable(&hosts, &secrets), "");
 }
+
+/// What the host keeps of a generated secret is what is in force; and an empty text is not taken for none given.
+#[test]
+fn a_generated_secret_that_is_overruled_is_kept_no_longer() {
+    let hosts = Hosts::one(Suite::Trixie);
+    let project = Project::new(&hosts);
+    let role = "summary: Another\noptions:\n  own_password: { type: secret, generated: true }\nsteps:\n  - name: only\n    resources:\n      - file: { path: /etc/own, content: \"{{ own_password }}\", mode: \"0600\", secret: true }\n";
+    project.file("roles/own/role.yml", role);
+    project.file("playbooks/site.yml", "- name: Own\n  hosts: all\n  roles: [own]\n");
+    let host = hosts.host("host");
+    let apply = |password: &str| project.solti(&["apply", "inventory.yml", "-y", "-e", password]);
+    project.solti(&["apply", "inventory.yml", "-y"]).assert_status(0);
+    assert_eq!(host.read_file("/etc/own"), host.read_file("/etc/solti/secrets/own_password").trim_end());
+    let output = apply("{own_password: \"{{ lookup('env', 'NO_SUCH_VARIABLE') }}\"}").assert_status(3);
+    assert!(output.stderr.contains("`own_password` is a secret, and an empty text is none"), "{output}");
+    apply("own_password=of-ones-own-1").assert_status(0);
+    assert_eq!(host.read_file("/etc/own"), "of-ones-own-1");
+    assert!(!host.has("/etc/solti/secrets/own_password"));
+    apply("own_password=of-ones-own-1").assert_status(0).assert_stdout_has("No changes");
+}

@@ -2,9 +2,10 @@
 #
 # $V is solti's state here, $T the open transaction: `undo` (verb, number, and which folder of our own it is about, in order),
 # N.path and N.was for each number, `services` (unit, state, start at boot, invocation, what was done), `staged` (our folders, and
-# what they are beside), `trash` (paths that are not needed when all went well), `room` (for its end), `out` (last output).
+# what they are beside), `lasting` (a file for each thing that stays once it is made: kind, name, entry), `trash` (paths that are
+# not needed when all went well), `room` (for its end), `out` (last output).
 
-T= W= J=0 at=0 late=60 holds=
+T= W= J=0 at=0 late=60 holds= began=0
 export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
 tool() { command -v "$1" >/dev/null 2>&1; }
 b64() { printf '%s' "$1" | base64 | tr -d '\n'; }
@@ -235,12 +236,30 @@ ctl() {
 reread() { # reread [USER]
   printf '%s\n' "${1:--}" >>"$T/reload" && reread_now "${1:--}" logged
 }
-reread_now() { # reread_now USER [logged]
+reread_now() { # reread_now USER [logged]: what has failed, and has no file any more from now on, is forgotten
+  ghosts_=$(ghosts "$1")
   # shellcheck disable=SC2086 # no word, nothing
   case $1 in
   -) $2 systemctl daemon-reload ;;
   *) id=$(id -u -- "$1") && { [ ! -S "/run/user/$id/bus" ] || $2 as_user "$1" systemctl --user daemon-reload; } ;;
-  esac
+  esac || return 1
+  for ghost_ in $(ghosts "$1"); do
+    # what was such before is somebody else's
+    case "
+$ghosts_
+" in *"
+$ghost_
+"*) ;; *) ctl "$ghost_" reset-failed >/dev/null 2>&1 ;; esac
+  done
+  return 0
+}
+ghosts() { # ghosts USER: units that systemd knows only because they have failed
+  case $1 in
+  -) systemctl list-units --all --full --plain --no-legend --state=failed ;;
+  *) as_user "$1" systemctl --user list-units --all --full --plain --no-legend --state=failed ;;
+  esac 2>/dev/null | while read -r name load _; do
+    case $1-$load in --not-found) echo "$name" ;; *-not-found) echo "$1/$name" ;; esac
+  done
 }
 
 remember() { did_ "$1" "$2" && { [ "$2" = - ] || flush "$T/services"; }; }
@@ -287,6 +306,8 @@ act() { # act start|stop|restart|reload UNIT
   case $1 in start | restart) ctl "$2" reset-failed >/dev/null 2>&1 ;; esac
   case $1-$2 in
   restart-*.socket) reopen "$2" ;;
+  # what is to have ended has not failed, however it ends
+  stop-*) ctl "$2" stop; acted_=$?; ctl "$2" reset-failed >/dev/null 2>&1; return $acted_ ;;
   *) ctl "$2" "$1" ;;
   esac
 }
@@ -317,15 +338,63 @@ service() { # service start|stop|restart|reload UNIT
   return 1
 }
 
-# the last lines of a unit's journal, as the output of what failed
-words() {
+# What a unit has said in the start in hand, as the output of what failed: nothing of the one before, and neither blank lines nor
+# podman's own. An error that more lines follow than are shown comes first.
+words() { # words UNIT
+  ran_=
+  while read -r unit_ _ _ start_ _; do if [ "$unit_" = "$1" ]; then ran_=$start_; fi; done 2>/dev/null <"$T/services"
   case $1 in
   # what it says itself, and what the user's systemd says of it
   */*)
     set -- "${1#*/}" "$(id -u -- "${1%%/*}")"
-    journalctl -q --no-pager -o cat -n 15 _SYSTEMD_USER_UNIT="$1" _UID="$2" + USER_UNIT="$1" _UID="$2" ;;
-  *) journalctl -q --no-pager -o cat -n 15 -u "$1" ;;
-  esac >>"$T/out" 2>/dev/null
+    set -- _SYSTEMD_USER_UNIT="$1" _UID="$2" + USER_UNIT="$1" _UID="$2" ;;
+  *) set -- -u "$1" ;;
+  esac
+  # journalctl leaves out no start, but it begins where one has ended
+  from_=$(said -n 1 --show-cursor _SYSTEMD_INVOCATION_ID="$ran_" + INVOCATION_ID="$ran_" + USER_INVOCATION_ID="$ran_" | sed -n 's/^-- cursor: //p')
+  said_=$(said "${from_:+--after-cursor=}${from_:---since=@$began}" "$@" | sed -e '/^[[:space:]]*$/d' -e '/^[0-9a-f]\{64\}$/d' \
+    -e '/^[-0-9]\{10\} [0-9:.]* [-+0-9]* [A-Za-z]* m=[-+0-9.]* [a-z]* [a-z]* /d' | tail -n 200)
+  error_=$(printf '%s\n' "$said_" | grep -E 'panic:|[Ff]atal|FATAL|[Ee]rror|ERROR|E!' | tail -n 1)
+  said_=$(printf '%s\n' "$said_" | tail -n 15)
+  case $said_ in *"$error_"*) ;; *) printf '%s\n' "$error_" ;; esac >>"$T/out"
+  [ -z "$said_" ] || printf '%s\n' "$said_" >>"$T/out"
+}
+said() { journalctl -q --no-pager -o cat "$@" 2>/dev/null; }
+
+# The program that a unit was started for has ended, with what it has said: the failure is its own.
+ended() { # ended UNIT MESSAGE
+  true >"$T/out"; words "$1"
+  shown= status=0
+  while IFS= read -r line_; do
+    case $line_ in
+    ExecMainCode=[23]) status=128 ;;
+    ExecMainCode=1) ;;
+    ExecMainCode=*) status= ;;
+    ExecMainStatus=*) [ -z "$status" ] || status=$((status + ${line_#*=})) ;;
+    # all that a container is made of would hide what failed
+    'ExecStart='*'argv[]='*/podman\ *) shown=${line_#*argv\[\]=}; line_=${shown#* }; shown="${shown%% *} ${line_%% *} ..." ;;
+    'ExecStart='*'argv[]='*) shown=${line_#*argv\[\]=}; shown=${shown%% ; ignore_errors=*} ;;
+    esac
+  done <<SHOWN
+$(ctl "$1" show -p ExecMainCode; ctl "$1" show -p ExecMainStatus; ctl "$1" show -p ExecStart 2>/dev/null)
+SHOWN
+  # one that runs again says no more how it has ended
+  [ -n "$status" ] || shown= status=1
+  failed "$status" "$shown" "$2"
+}
+
+# While checks wait: nothing comes of a service that has failed, or that systemd starts again and again.
+fallen() { # fallen CHANGE:UNIT...
+  for unit in "$@"; do
+    at=${unit%%:*} unit=${unit#*:}
+    now=$(ctl "$unit" show -p ActiveState -p NRestarts 2>/dev/null)
+    case $now in
+    *ActiveState=failed*) ended "$unit" "${unit#*/} has failed" ;;
+    *NRestarts=[3-9]* | *NRestarts=[1-9][0-9]*) ended "$unit" "${unit#*/} ends and is started again, again and again" ;;
+    *) continue ;;
+    esac
+    return
+  done
 }
 
 show_all() { # show_all UNIT...: what tells that a unit has stayed up
@@ -368,12 +437,12 @@ settle() { # settle TENTHS CHANGE:UNIT...: they must stay up, without having sta
     now=$(show_all "$@" | lasting)
     case $now in *down*) first=down ;; esac
     if [ "$first" = down ] || { [ -n "$first" ] && [ "$first" != "$now" ]; }; then
-      true >"$T/out"; for unit in "$@"; do
-        if ! ctl "$unit" is-active -q >/dev/null 2>&1 || [ $# -eq 1 ]; then words "$unit"; else continue; fi
+      for unit in "$@"; do
+        ! ctl "$unit" is-active -q >/dev/null 2>&1 || [ $# -eq 1 ] || continue
         for change in $of; do if [ "${change#*:}" = "$unit" ]; then at=${change%%:*}; fi; done
-        failed 1 "systemctl show $unit" "${unit#*/} did not stay up after it was started"; return 1
+        ended "$unit" "${unit#*/} did not stay up after it was started"; return 1
       done
-      words "$1"; failed 1 "systemctl show $*" 'a service did not stay up after it was started'; return 1
+      true >"$T/out"; words "$1"; failed 1 '' 'a service did not stay up after it was started'; return 1
     fi
     first=$now
     [ "$tenths" -gt 0 ] || return 0

@@ -5,7 +5,7 @@
 # it is only something to clear away.
 
 begin() { # begin NAME UNIT...: the units that the transaction will touch; without $T no step does anything
-  J=0; T=$V/journal/$1; shift
+  J=0; T=$V/journal/$1 began=$(date +%s); shift
   mkdir -p "$V/journal" && chmod 700 "$V" "$V/journal" && mkdir -m 700 "$T" || { failed 1 '' "cannot write to $V" "$V"; T=; return 1; }
   size=0; if [ -e "$V/manifest.json" ]; then size=$(wc -c <"$V/manifest.json"); fi
   # room for the end, whatever fills the disk meanwhile; zeros might be kept in less
@@ -13,6 +13,29 @@ begin() { # begin NAME UNIT...: the units that the transaction will touch; witho
     && as_they_run "$@" && flush "$T/room" "$T/name" "$T/services" && true >"$T/undo" && flush "$T/undo" "$T" "$V/journal" \
     || { failed 1 '' "cannot write to $V" "$V"; rm -rf -- "$T"; T=; return 1; }
 }
+
+# What is by nature not undone is noted before it is made. When the role is put back, what of it is there is not what was there
+# before: the notes go to $V/made by one rename, for the next plan, and from there into the next manifest.
+foresee() { # foresee {KIND NAME ENTRY}...
+  mkdir -p "$V/made" && mkdir "$T/lasting" && while [ $# -gt 0 ]; do printf '%s\n%s\n%s\n' "$1" "$2" "$3" >"$T/lasting/$#" || break; shift 3; done
+  [ $# -eq 0 ] && flush "$T/lasting"/* "$T/lasting" "$T" "$V" || { failed 1 '' "cannot write to $V" "$V"; put_back; return 1; }
+}
+made_here() {
+  for entry in "$T"/lasting/*; do
+    { IFS= read -r kind && IFS= read -r name; } 2>/dev/null <"$entry" && is_there "$kind" "$name" || rm -f -- "$entry"
+  done
+  [ ! -d "$T/lasting" ] || rmdir "$T/lasting" || { mv -T -- "$T/lasting" "$V/made/${T##*/}" && flush "$V/made"; }
+} 2>/dev/null
+is_there() { # is_there KIND NAME
+  case $1 in
+  directory) [ -d "$2" ] ;;
+  package) case $(dpkg-query -W -f='${db:Status-Abbrev}\n' -- "$2") in ?i*) ;; *) false ;; esac ;;
+  user) id -u -- "$2" ;;
+  group) cut -d : -f 1 /etc/group | grep -qxF -e "$2" ;;
+  volume | network) case $2 in */*) by "${2%%/*}" podman "$1" exists "${2#*/}" ;; *) podman "$1" exists "$2" ;; esac ;;
+  esac >/dev/null 2>&1 </dev/null 8>&-
+}
+
 ready() { forget; [ -n "$T" ] && rm -f -- "$T/out"; }
 as_they_run() { for unit in "$@"; do remember "$unit" - || return 1; done; }
 
@@ -44,7 +67,7 @@ put_back() {
   # what did not run before stops while its files are still there
   while read -r unit active boot start did; do
     [ "$did" != - ] || continue
-    case $active in active | activating | reloading | deactivating) ;; *) act stop "$unit"; ctl "$unit" reset-failed ;; esac
+    case $active in active | activating | reloading | deactivating) ;; *) act stop "$unit" ;; esac
     case $boot in disabled | none) ctl "$unit" disable ;; esac
   done <"$T/services" >/dev/null 2>&1
   forget
@@ -72,6 +95,7 @@ $stuck"
     run_as_before
     # from here on nothing is to be taken away when the rest is cleared
     { true >"$T/trash" && flush "$T/trash"; } 2>/dev/null
+    made_here
     closed undone || say unclosed "$T"
   fi
   over
@@ -119,7 +143,8 @@ commit() { # commit MANIFEST: from the rename on, the role is done, whatever hap
 }
 
 finish() {
-  install_manifest && flush "$V" && closed done
+  # the manifest has what earlier ones have left
+  install_manifest && flush "$V" && rm -rf -- "$V/made" && closed done
   done=$?
   [ $done -eq 0 ] || failed 1 '' "the role is done, but that cannot be noted in $V: the next apply does so first" "$V"
   over

@@ -9,7 +9,9 @@ mod writer;
 pub use pulls::{Pull, pulls};
 
 use super::event::StepPlan;
+use super::lasting;
 use crate::host::quote;
+use crate::plan::manifest::Owned;
 use crate::plan::operation::Operation;
 use crate::plan::probe::PLACE;
 use std::collections::BTreeSet;
@@ -32,8 +34,9 @@ pub fn opening(who: &str, together: &str) -> String {
 }
 
 /// Begins a role's transaction; all its steps are put back together until it is committed. How its services ran is
-/// noted now: a reboot before they are started anew would start them with what is put back afterwards.
-pub fn begin(transaction: &str, steps: &[StepPlan]) -> String {
+/// noted now: a reboot before they are started anew would start them with what is put back afterwards. So is what may
+/// stay whatever becomes of it.
+pub fn begin(transaction: &str, steps: &[StepPlan], lasting: &[Owned]) -> String {
     let operations = steps.iter().flat_map(|step| &step.changes).flat_map(|change| &change.operations);
     let units: BTreeSet<&str> = operations
         .filter_map(|operation| match operation {
@@ -42,7 +45,15 @@ pub fn begin(transaction: &str, steps: &[StepPlan]) -> String {
         })
         .collect();
     let units: String = units.into_iter().map(|unit| format!(" {}", quote(unit))).collect();
-    format!("begin {}{units}\n", quote(transaction))
+    let things = lasting.iter().flat_map(|owned| owned.items.iter().map(move |item| (owned, item)));
+    let things: String = things
+        .filter_map(|(owned, item)| {
+            let entry = serde_json::to_string(owned).ok()?;
+            Some(format!(" {} {} {}", lasting::kind(item)?, quote(item.key().1), quote(&entry)))
+        })
+        .collect();
+    let foresee = if things.is_empty() { String::new() } else { format!(" && foresee{things}") };
+    format!("begin {}{units}{foresee}\n", quote(transaction))
 }
 
 /// The program of one step in the open transaction; what it stages is called after `name`. It says `step done`, or

@@ -106,7 +106,7 @@ fn a_conversation_that_is_cut_anywhere_leaves_what_was_or_what_was_to_be() -> Ou
         let quoted = quote(&name);
         let programs = [
             format!("{FUNCTIONS}\nsay() {{ :; }}\nuid=$(id -u) V={quoted}/state holds=yes\n"),
-            held(&(begin("1", &[]) + &program(&step(&name), "1", &[]))),
+            held(&(begin("1", &[], &[]) + &program(&step(&name), "1", &[]))),
             held("true"),
             held(&commit("{}")),
         ];

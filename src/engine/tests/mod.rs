@@ -69,6 +69,7 @@ fn role(name: &str, resources: &[&str]) -> RoleRun {
         purge: Vec::new(),
         span: Span::new(&SourceFile::named("site.yml", ""), 0, 0),
         secrets: Vec::new(),
+        overruled: Vec::new(),
         awaits: BTreeSet::new(),
         steps: vec![ResolvedStep { name: "step".into(), resources, checks: Vec::new() }],
         complete: true,

@@ -189,7 +189,7 @@ fn commands() {
 
 #[test]
 fn the_frame() {
-    assert_snapshot!(begin("9-0", &[]), @"begin 9-0");
+    assert_snapshot!(begin("9-0", &[], &[]), @"begin 9-0");
     assert_snapshot!(program(&step(Vec::new(), false), "9-0-0", &[]), @"
     step() {
     :

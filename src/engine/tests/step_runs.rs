@@ -7,6 +7,7 @@ use crate::engine::step::{PUT_BACK, begin, commit, opening, program};
 use crate::engine::undo::Undo;
 use crate::host::quote;
 use crate::host::shells_here::{SAY, command, shells};
+use crate::plan::manifest::{Before, Item, Owned};
 use crate::plan::operation::{Attributes, Body, Expectation, Operation};
 use proptest::prelude::*;
 use std::path::Path;
@@ -25,7 +26,7 @@ pub fn opened(home: &Path) -> String {
 /// The steps of one transaction, up to its end.
 pub fn conversation(home: &Path, steps: &[StepPlan], end: &str) -> String {
     let mut text = opened(home);
-    text.push_str(&begin("t", steps));
+    text.push_str(&begin("t", steps, &[]));
     for (number, step) in steps.iter().enumerate() {
         text.push_str(&program(step, &format!("t-{number}"), &[]));
     }
@@ -134,6 +135,43 @@ fn all_of_it_is_put_back() {
         let said = run(shell, home.path(), &[first, second, step(vec![vec![command]], false)], "");
         assert!(said.contains("failed 0 1 "), "{shell:?}: {said}");
         assert_eq!(tree(place.path()), before, "{shell:?}");
+    }
+}
+
+/// Of what a role makes and leaves there when it is put back, the next plan knows whose it is; until a manifest does.
+#[test]
+fn what_stays_is_noted() {
+    for shell in shells() {
+        let (place, home) = places();
+        let at = |name: &str| format!("{}/{name}", place.path().display());
+        let lasting = ["full it's", "empty", "never"].map(|name| Owned {
+            project: "p".into(),
+            named: false,
+            playbook: None,
+            role: "r".into(),
+            resource: name.into(),
+            purge: None,
+            items: vec![Item::Directory { path: at(name), before: Before::Nothing }],
+        });
+        let folder = |name: &str| vec![Operation::MakeDirectory { path: at(name), attributes: Attributes::default() }];
+        let steps = [step(vec![folder("full it's"), folder("empty")], false)];
+        let fill = format!("touch {}/data\n", quote(&at("full it's")));
+        let begun =
+            |name: &str| opened(home.path()) + &begin(name, &steps, &lasting) + &program(&steps[0], name, &[]) + &fill;
+        let said_back = said(shell, &(begun("a") + PUT_BACK));
+        assert!(said_back.ends_with("back ends"), "{shell:?}: {said_back}");
+        let noted = || tree(home.path()).into_iter().filter(|(name, _)| name.contains("/made/a/")).collect::<Vec<_>>();
+        let [(_, Some(note))] = &noted()[..] else { panic!("{shell:?}: {:?}", noted()) };
+        let entry = String::from_utf8_lossy(note).lines().nth(2).map(str::to_owned).unwrap();
+        assert_eq!(serde_json::from_str::<Owned>(&entry).unwrap(), lasting[0], "{shell:?}");
+        // a shell that ends is as good as a word
+        std::fs::remove_file(at("full it's") + "/data").unwrap();
+        std::fs::remove_dir(at("full it's")).unwrap();
+        said(shell, &begun("b"));
+        assert!(home.path().join("state/made/b").exists(), "{shell:?}");
+        let done = said(shell, &(begun("c") + &commit("{\"format\":1}")));
+        assert!(done.ends_with("step committed"), "{shell:?}: {done}");
+        assert!(!home.path().join("state/made").exists(), "{shell:?}");
     }
 }
 

@@ -236,6 +236,9 @@ impl Probe {
         let mut program = String::from(PLACE);
         program.push_str(
             r#"if [ -r "$V/manifest.json" ]; then IFS= read -r line <"$V/manifest.json"; say manifest "$line"; fi
+for entry in "$V"/made/*/*; do
+  [ ! -e "$entry" ] || { IFS= read -r line && read -r line && IFS= read -r line && say made "$line"; } <"$entry"
+done
 for journal in "$V"/journal/*/ "$V"/stuck-*/; do
   [ -d "$journal" ] || continue
   case $journal in "$V"/stuck-*) say leftover "${journal%/}"; continue ;; esac

@@ -35,6 +35,9 @@ fn a_typical_set_of_questions() {
     assert_snapshot!(program(&probe), @r#"
     [place]
     if [ -r "$V/manifest.json" ]; then IFS= read -r line <"$V/manifest.json"; say manifest "$line"; fi
+    for entry in "$V"/made/*/*; do
+      [ ! -e "$entry" ] || { IFS= read -r line && read -r line && IFS= read -r line && say made "$line"; } <"$entry"
+    done
     for journal in "$V"/journal/*/ "$V"/stuck-*/; do
       [ -d "$journal" ] || continue
       case $journal in "$V"/stuck-*) say leftover "${journal%/}"; continue ;; esac
@@ -101,6 +104,9 @@ fn nothing_to_ask() {
     assert_snapshot!(program(&Probe::default()), @r#"
     [place]
     if [ -r "$V/manifest.json" ]; then IFS= read -r line <"$V/manifest.json"; say manifest "$line"; fi
+    for entry in "$V"/made/*/*; do
+      [ ! -e "$entry" ] || { IFS= read -r line && read -r line && IFS= read -r line && say made "$line"; } <"$entry"
+    done
     for journal in "$V"/journal/*/ "$V"/stuck-*/; do
       [ -d "$journal" ] || continue
       case $journal in "$V"/stuck-*) say leftover "${journal%/}"; continue ;; esac

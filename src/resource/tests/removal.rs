@@ -134,6 +134,19 @@ fn a_folder_goes_when_all_in_it_goes() {
 }
 
 #[test]
+fn a_service_that_has_failed() {
+    let mut state = host([]);
+    state.units.insert("app.service".into(), unit("failed", "static"));
+    let item = Item::Service { unit: "app.service".into(), before: Before::Nothing };
+    assert_snapshot!(removed(item.clone(), Reach::Absent, &mut state), @r#"
+    stop
+      state: failed -> inactive
+      > Service { unit: "app.service", verb: Stop, settle: 0 }
+    "#);
+    assert_eq!(removed(item, Reach::Absent, &mut state), "nothing");
+}
+
+#[test]
 fn unit_files_and_links() {
     let mut state =
         host([("/etc/systemd/system/app.service.d/more.conf", file("x", 0o644)), ("/etc/app/link", link("b"))]);

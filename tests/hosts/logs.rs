@@ -170,11 +170,11 @@ fn logins_do_not_make_streams() {
     let units = || stack.app().read(units).parse::<usize>().unwrap();
     let before = units();
     let id = "0123456789abcdef".repeat(4);
-    // journald looks up whose line it is while the process is there
-    let once = "sh -c 'logger once; sleep 0.2'";
+    // journald looks up whose line it is, for which the process must be there still
+    let once = "sh -c '{ echo once; journalctl --sync; } | logger'";
     stack.app().read(&format!(
         "for unit in libpod-conmon-{id} libpod-{id} run-r{id}; do systemd-run -q --scope --unit $unit.scope {once}; done
-         for unit in sshd@7-10.0.0.1:22-10.0.0.2:39000 run-u7 {id}-12ab; do systemd-run -q --wait --unit $unit.service {once}; done"
+         for unit in sshd@7-10.0.0.1:22-10.0.0.2:39000 run-u70000 {id}-12ab; do systemd-run -q --wait --unit $unit.service {once} || exit 1; done"
     ));
     for number in 0..50 {
         stack.app().ssh("plain", &format!("logger login {number}")).assert_status(0);
@@ -268,8 +268,16 @@ fn loki_and_alloy_come_from_one_repository() {
     stack.apply(&[]).assert_status(0).assert_stdout_has("No changes: 2 hosts are as declared");
     stack.follows("one");
     let loki = start(mon, "loki");
-    stack.apply(&["loki_retention=60d"]).assert_status(0).assert_stdout_has("service loki: restart");
+    // in units that neither systemd nor Loki nor Alloy has
+    let odd = ["loki_retention=60.5d", "loki_memory=1.5GB", "alloy_journal_max_age=1.5d"];
+    stack.apply(&odd).assert_status(0).assert_stdout_has("service loki: restart");
     assert_ne!(start(mon, "loki"), loki);
+    assert_eq!(mon.read("systemctl show -p MemoryMax --value loki"), (3_u64 << 29).to_string());
+    let config = mon.read_file("/etc/loki/config.yml");
+    assert!(config.contains("retention_period: 1452h") && config.contains("replay_memory_ceiling: 1152MB"), "{config}");
+    assert!(mon.read_file("/etc/alloy/config.alloy").contains("= \"36h\""));
+    let wrong = stack.apply(&["{\"alloy_labels\": {\"a-b\": \"x\"}}"]);
+    wrong.assert_status(3).assert_stderr_has("`alloy_labels` has a label called `a-b`");
 
     stack.play("{ role: loki, state: absent, purge: [data] }", "alloy");
     stack.apply(&["alloy_newest_line=0", "alloy_require_healthy=false"]).assert_status(0);

@@ -117,6 +117,10 @@ impl Session {
                     (Some(checks::Answer::Never(reason)), _) => (Verdict::no(reason), true),
                     (Some(checks::Answer::Judged(verdict)), _) => (verdict, false),
                 };
+                let verdict = match in_step {
+                    true => asking.check().after_change(verdict, answered - begun),
+                    false => verdict,
+                };
                 if may_ask {
                     attempts.note(asking.check(), &verdict);
                 }

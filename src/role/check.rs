@@ -25,7 +25,7 @@ pub enum CheckKind {
 pub(crate) const MARKER: &str = "solti-MARKER";
 
 /// Where a marker is written.
-pub(crate) const MARKER_WRITES: &[&str] = &["journal", "file", "influx", "metric", "command"];
+pub(crate) const MARKER_WRITES: &[&str] = &["journal", "file", "influx", "loki", "metric", "command"];
 
 /// Where a marker is looked for.
 pub(crate) const MARKER_FINDS: &[&str] = &["loki", "prometheus", "influxdb", "command"];
@@ -63,10 +63,13 @@ impl CheckKind {
                 "of",
                 "newest",
                 "max_age",
+                "fresh",
                 "within",
             ],
             Self::Port => &["port", "host", "state", "within"],
-            Self::Command => &["command", "contains", "that", "show", "signal", "of", "newest", "max_age", "within"],
+            Self::Command => {
+                &["command", "contains", "that", "show", "signal", "of", "newest", "max_age", "fresh", "within"]
+            }
             Self::File => &["path", "state", "mode", "owner", "group", "contains", "target", "within"],
             Self::Unit => &["name", "state", "enabled", "user", "within"],
             Self::Marker => &["write", "find", "within"],

@@ -97,6 +97,10 @@ pub struct OptionSpec {
     pub secret_keys: Vec<String>,
     /// Whether each value in it is text.
     pub texts: bool,
+    /// Whether its keys are names of labels.
+    pub labels: bool,
+    /// Keys of mappings in its value whose own keys are names of labels.
+    pub label_keys: Vec<String>,
     /// Whether all values in it are never shown, as those of an environment.
     pub secret_values: bool,
     /// The values to choose from.
@@ -130,6 +134,8 @@ pub(super) fn read_option(entry: &Entry) -> Result<OptionSpec, Diagnostics> {
     let secret_keys = fields.strings("secret_keys").unwrap_or_default();
     let values = fields.get("values");
     let texts = fields.read(values, read_values).is_some();
+    let labels = fields.boolean("labels").unwrap_or(false);
+    let label_keys = fields.strings("label_keys").unwrap_or_default();
     let secret_values = fields.boolean("secret_values").unwrap_or(false);
     let choices_node = fields.get("choices");
     let choices = fields.read(choices_node, |node| node.sequence().map(<[Node]>::to_vec)).unwrap_or_default();
@@ -153,8 +159,13 @@ pub(super) fn read_option(entry: &Entry) -> Result<OptionSpec, Diagnostics> {
         fields.error(error.hint("`type: secret`, without `default`, `required` and `required_if`"));
     }
     if !matches!(kind, OptionType::List | OptionType::Mapping | OptionType::Any) {
-        let key = if secret_keys.is_empty() { secret_values.then_some("secret_values") } else { Some("secret_keys") };
-        if let Some(key) = key {
+        let keys = [
+            ("secret_keys", !secret_keys.is_empty()),
+            ("secret_values", secret_values),
+            ("labels", labels),
+            ("label_keys", !label_keys.is_empty()),
+        ];
+        if let Some((key, _)) = keys.into_iter().find(|(_, is_there)| *is_there) {
             let message = format!("option `{}` has no mappings that `{key}` could be in", entry.key);
             let error = Diagnostic::at(&entry.key_span, message);
             fields.error(error.hint(format!("`{key}` is for a list, a mapping or any")));
@@ -174,6 +185,8 @@ pub(super) fn read_option(entry: &Entry) -> Result<OptionSpec, Diagnostics> {
         generated,
         secret_keys,
         texts,
+        labels,
+        label_keys,
         secret_values,
         choices,
         min,

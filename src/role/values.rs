@@ -19,8 +19,29 @@ pub(super) fn typed(option: &OptionSpec, node: &Node) -> Result<Node, Diagnostic
     if option.texts {
         texts(option, &mut node)?;
     }
+    labels(option, &node, option.labels)?;
     check_choices(option, &node)?;
     Ok(node)
+}
+
+/// Names of labels, as Prometheus, Loki and Alloy have them: what is called otherwise is refused with all that has it.
+fn labels(option: &OptionSpec, node: &Node, are_labels: bool) -> Result<(), Diagnostics> {
+    let mut errors = Diagnostics::new();
+    match &node.value {
+        Value::Mapping(entries) => {
+            for entry in entries {
+                if are_labels && !LABEL.matches(&entry.key) {
+                    let message = format!("`{}` has a label called `{}`", option.name, entry.key);
+                    let hint = "a label's name is letters, digits and `_`, and begins with no digit";
+                    errors.push(Diagnostic::at(&entry.key_span, message).hint(hint));
+                }
+                errors.collect(labels(option, &entry.value, option.label_keys.contains(&entry.key)));
+            }
+        }
+        Value::Sequence(items) => items.iter().for_each(|item| _ = errors.collect(labels(option, item, false))),
+        _ => {}
+    }
+    errors.or(())
 }
 
 /// Each value in a list or a mapping as text.
@@ -191,6 +212,7 @@ impl Pattern {
     }
 }
 
-static DURATION: Pattern = Pattern(r"^(0|([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h|d|w|mo|y))+)$", OnceLock::new());
+static DURATION: Pattern = Pattern(r"^(0|([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h|d|w|y))+)$", OnceLock::new());
+static LABEL: Pattern = Pattern(r"^[a-zA-Z_][a-zA-Z0-9_]*$", OnceLock::new());
 static SIZE: Pattern = Pattern(r"^(?i)[0-9]+(\.[0-9]+)? ?([kmgtp]i?)?b?$", OnceLock::new());
 static URL: Pattern = Pattern(r"^[A-Za-z][A-Za-z0-9+.-]*://[^\s/]\S*$|^unix:/\S+$|^file:///\S*$", OnceLock::new());

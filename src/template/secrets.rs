@@ -50,6 +50,7 @@ fn expression(filter: &str) -> String {
         "to_env_file" => "{'a': x} | to_env_file('systemd')".to_owned(),
         "to_ini" => "{'a': {'b': x}} | to_ini".to_owned(),
         "to_nice_json" | "to_nice_yaml" => format!("{{'a': [x]}} | {filter}"),
+        "to_duration" => "(x ~ 's') | to_duration".to_owned(),
         "sum" => "[x | length] | sum".to_owned(),
         "default" | "d" => with("''"),
         _ => format!("x | {filter}"),

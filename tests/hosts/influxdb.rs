@@ -81,14 +81,21 @@ impl Store {
         (invocation, self.host().read(starts).parse().unwrap())
     }
 
+    /// How often influxd has ended in order, which it says.
+    fn ends(&self) -> usize {
+        let ends = "journalctl --sync; journalctl -q -o cat -u influxdb | grep -cE 'msg=.?Stopping'; true";
+        self.host().read(ends).parse().unwrap()
+    }
+
     /// Applies something that needs one restart, and nothing more than that.
     #[track_caller]
     fn restarts_once(&self, variables: &[&str]) -> Output {
-        let before = self.start();
+        let (before, ends) = (self.start(), self.ends());
         let output = self.applies(variables).assert_stdout_has("service influxdb: restart");
         let after = self.start();
         assert_ne!(after.0, before.0, "{output}");
         assert_eq!(after.1, before.1 + 1, "{output}");
+        assert_eq!(self.ends(), ends + 1, "{output}");
         output
     }
 }

@@ -157,6 +157,103 @@ fn alloy_in_a_container_sends_the_hosts_journal_to_a_users_loki() {
     assert!(stack.follows("two").contains("\"site\":\"there\""));
 }
 
+/// Each login is a unit of its own, and so is what is started for a moment; to Loki they are not.
+#[test]
+fn logins_do_not_make_streams() {
+    let stack = Stack::new(Suite::Trixie, Suite::Bookworm, "");
+    stack.apply(&[]).assert_status(0);
+    let streams = || {
+        let series = "curl -fsG http://127.0.0.1:3100/loki/api/v1/series --data-urlencode 'match[]={hostname=\"app\"}'";
+        stack.hosts.host("mon").read(series).matches("\"unit\":").count()
+    };
+    let units = "journalctl --sync; journalctl -q -o json --output-fields _SYSTEMD_UNIT | grep -o '_SYSTEMD_UNIT\":\"[^\"]*' | sort -u | wc -l";
+    let units = || stack.app().read(units).parse::<usize>().unwrap();
+    let before = units();
+    let id = "0123456789abcdef".repeat(4);
+    // journald looks up whose line it is, for which the process must be there still
+    let once = "sh -c '{ echo once; journalctl --sync; } | logger'";
+    stack.app().read(&format!(
+        "for unit in libpod-conmon-{id} libpod-{id} run-r{id}; do systemd-run -q --scope --unit $unit.scope {once}; done
+         for unit in sshd@7-10.0.0.1:22-10.0.0.2:39000 run-u70000 {id}-12ab; do systemd-run -q --wait --unit $unit.service {once} || exit 1; done"
+    ));
+    for number in 0..50 {
+        stack.app().ssh("plain", &format!("logger login {number}")).assert_status(0);
+    }
+    stack.follows("last");
+    assert!(units() >= before + 50, "{} units, {before} before", units());
+    for unit in [
+        "session.scope",
+        "libpod-conmon.scope",
+        "libpod.scope",
+        "run.scope",
+        "user@.service",
+        "sshd@.service",
+        "run.service",
+        "container.service",
+    ] {
+        let found = stack.query(&format!("{{hostname=\"app\", unit=\"{unit}\"}}"));
+        assert!(found.contains("\"values\""), "{unit}: {found}");
+    }
+    assert!(streams() < 60, "{} streams", streams());
+}
+
+/// Podman calls all an error that comes by stderr.
+#[test]
+fn the_level_of_a_line_is_not_how_a_container_writes_it() {
+    let stack = Stack::new(Suite::Trixie, Suite::Bookworm, "");
+    stack.apply(&[]).assert_status(0);
+    let mon = stack.hosts.host("mon");
+    mon.read("logger -p user.err -t tester 'an error of a program'");
+    mon.exec("podman run --rm --log-driver=journald --network=none docker.io/grafana/loki:3.5.7 -no-such-flag");
+    let said = mon.read("journalctl --sync; journalctl -q -p err -o cat | grep -m1 no-such-flag");
+    let level = |text: &str| {
+        let found = wait_until("the line in Loki", || {
+            let answer = stack.query(&format!("{{hostname=\"mon\"}} |= \"{text}\""));
+            answer.contains(text).then_some(answer)
+        });
+        found.contains("\"level\":\"error\"")
+    };
+    assert!(level("an error of a program"));
+    assert!(!level("no-such-flag"), "{said}");
+}
+
+/// Away for longer than a limit of retries would wait.
+#[test]
+fn no_line_is_lost_while_loki_is_away() {
+    let stack = Stack::new(Suite::Trixie, Suite::Trixie, "");
+    stack.apply(&[]).assert_status(0);
+    let config = stack.app().read_file("/etc/alloy/config.alloy");
+    assert!(
+        config.contains("max_backoff_retries = 0\n") && config.contains("max_backoff_period  = \"30s\""),
+        "{config}"
+    );
+    // the same with less patience, so that three retries are over soon, as ten are after minutes
+    let hurried = |retries: u8| {
+        let text = config.replace("\"30s\"", "\"200ms\"").replace("retries = 0", &format!("retries = {retries}"));
+        stack.app().write_file("/etc/alloy/config.alloy", text);
+        stack.app().read("systemctl restart alloy");
+        wait_until("Alloy", || (stack.app().exec("curl -fs http://127.0.0.1:12345/-/ready").status == 0).then_some(()));
+    };
+    let while_away = |word: &str| {
+        stack.hosts.host("mon").read("systemctl stop loki");
+        for number in 0..5 {
+            stack.app().read(&format!("logger -t tester '{word} {number}.'; sleep 1"));
+        }
+        stack.app().read("sleep 3");
+        stack.hosts.host("mon").read("systemctl start loki");
+        wait_until("Loki", || {
+            (stack.hosts.host("mon").exec("curl -fs http://127.0.0.1:3100/ready").status == 0).then_some(())
+        });
+        stack.follows(&format!("after {word}"));
+        let found = stack.query(&format!("{{hostname=\"app\"}} |= \"{word} \""));
+        (0..5).filter(|number| found.contains(&format!("{word} {number}."))).count()
+    };
+    hurried(3);
+    assert!(while_away("limited") < 5, "the limit is one");
+    hurried(0);
+    assert_eq!(while_away("endless"), 5);
+}
+
 /// Both from packages of one repository, on one host: each role declares it, and either can go without the other's.
 #[test]
 fn loki_and_alloy_come_from_one_repository() {
@@ -171,8 +268,16 @@ fn loki_and_alloy_come_from_one_repository() {
     stack.apply(&[]).assert_status(0).assert_stdout_has("No changes: 2 hosts are as declared");
     stack.follows("one");
     let loki = start(mon, "loki");
-    stack.apply(&["loki_retention=60d"]).assert_status(0).assert_stdout_has("service loki: restart");
+    // in units that neither systemd nor Loki nor Alloy has
+    let odd = ["loki_retention=60.5d", "loki_memory=1.5GB", "alloy_journal_max_age=1.5d"];
+    stack.apply(&odd).assert_status(0).assert_stdout_has("service loki: restart");
     assert_ne!(start(mon, "loki"), loki);
+    assert_eq!(mon.read("systemctl show -p MemoryMax --value loki"), (3_u64 << 29).to_string());
+    let config = mon.read_file("/etc/loki/config.yml");
+    assert!(config.contains("retention_period: 1452h") && config.contains("replay_memory_ceiling: 1152MB"), "{config}");
+    assert!(mon.read_file("/etc/alloy/config.alloy").contains("= \"36h\""));
+    let wrong = stack.apply(&["{\"alloy_labels\": {\"a-b\": \"x\"}}"]);
+    wrong.assert_status(3).assert_stderr_has("`alloy_labels` has a label called `a-b`");
 
     stack.play("{ role: loki, state: absent, purge: [data] }", "alloy");
     stack.apply(&["alloy_newest_line=0", "alloy_require_healthy=false"]).assert_status(0);

@@ -135,6 +135,7 @@ fn metrics_are_found_with_their_tags(mon: Suite, app: Suite, backend: &str) {
     ] {
         stack.follow(&format!("r.host == \"app\" and r._measurement == \"{measurement}\" and {filter}"));
     }
+    assert_eq!(stack.points(300, "r._measurement == \"net\" and r.interface =~ /^(lo|podman|veth)/").trim(), "");
     // The host's processes, not the container's own one alone.
     let total = stack.follow("r.host == \"app\" and r._measurement == \"processes\" and r._field == \"total\"");
     assert!(!total.contains(",1,total,"), "{total}");

@@ -7,6 +7,7 @@ use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -89,13 +90,21 @@ impl Program {
     /// Tells it to end, and expects that it does so in peace.
     fn end(mut self) {
         let pid = self.child.id().to_string();
-        assert!(Command::new("kill").arg(pid).status().unwrap().success());
+        assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
         assert!(self.child.wait().unwrap().success());
     }
 }
 
 fn refusal(code: &str, message: &str) -> Value {
     json!({"code": code, "message": message})
+}
+
+#[test]
+fn it_does_not_catch_sigterm() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut influx = Program::start(folder.path());
+    assert!(Command::new("kill").arg(influx.child.id().to_string()).status().unwrap().success());
+    assert_eq!(influx.child.wait().unwrap().signal(), Some(15));
 }
 
 #[test]

@@ -9,6 +9,7 @@ use crate::resource::arguments::{command, path};
 use crate::role::{MARKER, MARKER_FINDS, MARKER_WRITES};
 use crate::source::{Diagnostic, Diagnostics};
 use crate::yaml::{Entry, Fields, Node};
+use serde_json::json;
 
 /// What a point is called whose field `marker` has the value.
 const MEASUREMENT: &str = "solti_marker";
@@ -78,6 +79,10 @@ fn read_write(node: &Node, as_user: Option<&str>) -> Result<(Question, Option<St
         "influx" => {
             let point = point(&mut fields, end).map(Question::Http);
             return fields.finish_with(point).map(|question| (question, None));
+        }
+        "loki" => {
+            let line = line(&mut fields, end).map(Question::Http);
+            return fields.finish_with(line).map(|question| (question, None));
         }
         _ => fields.read(node, writing),
     };
@@ -218,6 +223,28 @@ fn point<'n>(fields: &mut Fields<'n>, end: &'n Entry) -> Option<Http> {
         method: "POST".to_owned(),
         headers,
         body: Some(line),
+        status: None,
+        demand: Demand::default(),
+        retry: false,
+    })
+}
+
+/// A line by OpenTelemetry's protocol, for there it may come without a time: it gets the one at which it came in.
+fn line<'n>(fields: &mut Fields<'n>, end: &'n Entry) -> Option<Http> {
+    let url = url(fields, end);
+    let mut headers = who(fields, false);
+    headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
+    let service = json!({"key": "service.name", "value": {"stringValue": "solti"}});
+    let record = json!({"body": {"stringValue": format!("solti asks whether lines are kept: {MARKER}")}});
+    let body = json!({"resourceLogs": [{
+        "resource": {"attributes": [service]},
+        "scopeLogs": [{"logRecords": [record]}],
+    }]});
+    url.map(|url| Http {
+        url: format!("{url}/otlp/v1/logs"),
+        method: "POST".to_owned(),
+        headers,
+        body: Some(body.to_string()),
         status: None,
         demand: Demand::default(),
         retry: false,

@@ -269,6 +269,15 @@ impl Check {
         }
     }
 
+    /// The verdict some time after a change: what is from before it does not pass for what must be fresh.
+    pub fn after_change(&self, verdict: Verdict, since: Duration) -> Verdict {
+        let stale = self.signal.as_ref().zip(verdict.age).and_then(|(signal, age)| signal.stale(age, since));
+        match stale {
+            Some(stale) if verdict.passed => Verdict { passed: false, seen: stale, ..verdict },
+            _ => verdict,
+        }
+    }
+
     /// How long one try may take: no longer than there is time for the answer.
     fn try_seconds(&self) -> u64 {
         (self.within.as_millis() as u64).div_ceil(1000).clamp(1, TRY_SECONDS)

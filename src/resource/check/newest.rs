@@ -5,9 +5,13 @@ use crate::source::{Diagnostic, Diagnostics, Span};
 use crate::template::Value;
 use crate::yaml::{Fields, Node};
 use jiff::Timestamp;
+use std::time::Duration;
 
 /// How far ahead a sample may be, in seconds: clocks differ a little, and the host's says whole seconds.
 const AHEAD: i64 = 60;
+
+/// By how much an age may be too small, in seconds: the host's clock says whole ones, and so does the age.
+const ROUNDED: i64 = 2;
 
 /// A signal of a host, and how new its newest sample must be.
 #[derive(Debug, Clone)]
@@ -19,6 +23,8 @@ pub struct Signal {
     /// An expression: the time of the newest sample.
     pub(super) newest: String,
     max_age: MaxAge,
+    /// Whether, after a change, only a sample from after it counts.
+    fresh: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -32,11 +38,11 @@ const TOGETHER: [&str; 3] = ["signal", "newest", "max_age"];
 const HINT: &str = "signal: a word (metrics), newest: an expression for the time of the newest sample, max_age: how old it may be (10m)";
 
 impl Signal {
-    /// Reads `signal`, `of`, `newest` and `max_age`; none if none is there.
+    /// Reads `signal`, `of`, `newest`, `max_age` and `fresh`; none if none is there.
     pub(super) fn read(fields: &mut Fields<'_>) -> Option<Self> {
         let found = TOGETHER.map(|key| fields.entry(key));
-        let of = fields.entry("of");
-        let first = found.iter().find_map(|entry| *entry).or(of)?;
+        let (of, fresh) = (fields.entry("of"), fields.entry("fresh"));
+        let first = found.iter().find_map(|entry| *entry).or(of).or(fresh)?;
         let missing: Vec<String> = TOGETHER
             .iter()
             .zip(&found)
@@ -52,7 +58,14 @@ impl Signal {
         let of = fields.read(of.map(|entry| &entry.value), |host| Ok((host.string()?, host.span.clone())));
         let newest = fields.read(newest, Node::string);
         let max_age = fields.read(max_age, max_age_of);
-        Some(Self { name: name?, of, newest: newest?, max_age: max_age? })
+        let fresh = fields.read(fresh.map(|entry| &entry.value), Node::boolean).unwrap_or(false);
+        Some(Self { name: name?, of, newest: newest?, max_age: max_age?, fresh })
+    }
+
+    /// What is wrong with a sample of this age, `since` a change, if it has to be from after it.
+    pub(super) fn stale(&self, age: i64, since: Duration) -> Option<String> {
+        let new = u64::try_from(age + ROUNDED).is_ok_and(|age| age <= since.as_secs());
+        (self.fresh && !new).then(|| format!("the newest sample is from before the change ({age} s old)"))
     }
 
     /// How many seconds old the newest sample is, negative if it is ahead, and what is wrong with that.

@@ -1,6 +1,6 @@
 //! `influxdb_bucket`: a bucket and how long it keeps points. Buckets are data: what is declared no longer stays.
 
-use super::{Api, expect, id_of, listed, retention, shard_span, shown};
+use super::{Api, bucket_name, expect, id_of, listed, retention, shard_span, shown};
 use crate::plan::call::{Asked, Call, Secret, Stop};
 use crate::plan::change::{Action, Detail};
 use crate::plan::http::Reply;
@@ -33,7 +33,8 @@ impl Bucket {
     /// What is wrong with the arguments.
     pub fn parse(node: &Node) -> Result<Self, Diagnostics> {
         let mut fields = Fields::new(node, "influxdb_bucket")?;
-        let name = fields.required_string("name");
+        let name = fields.required("name");
+        let name = fields.read(name, bucket_name);
         let api = Api::read(&mut fields);
         let kept = fields.get("retention");
         let retention = fields.read(kept, retention).unwrap_or(0);

@@ -49,7 +49,8 @@ impl Api {
             let wrong = || Diagnostic::at(&node.span, "this is no URL").hint("http://127.0.0.1:8086").into();
             if known { Ok(url.trim_end_matches('/').to_owned()) } else { Err(wrong()) }
         });
-        let (org, token) = (fields.required_string("org"), fields.required_string("token"));
+        let org = fields.required("org");
+        let (org, token) = (fields.read(org, organization_name), fields.required_string("token"));
         let within = fields.get("within");
         let within = fields.read(within, milliseconds).unwrap_or(DEFAULT_WITHIN);
         Some(Self { url: url?, org: org?, token: token?, within: Duration::from_millis(within) })
@@ -186,6 +187,24 @@ fn retention(node: &Node) -> Result<u64, Diagnostics> {
         return Err(Diagnostic::at(&node.span, "InfluxDB keeps points for at least 1h").into());
     }
     Ok(seconds)
+}
+
+/// The name of a bucket of one's own; InfluxDB keeps those that begin with `_` for itself.
+fn bucket_name(node: &Node) -> Result<String, Diagnostics> {
+    let name = node.string()?;
+    if name.is_empty() || name.starts_with('_') || name.contains('"') {
+        let error = Diagnostic::at(&node.span, format!("InfluxDB takes no bucket called `{name}`"));
+        return Err(error.hint("its name begins with no `_`, and has no quotation marks").into());
+    }
+    Ok(name)
+}
+
+fn organization_name(node: &Node) -> Result<String, Diagnostics> {
+    let name = node.string()?;
+    if name.trim().is_empty() {
+        return Err(Diagnostic::at(&node.span, "an organization has a name").into());
+    }
+    Ok(name)
 }
 
 /// The span of a bucket's shards that InfluxDB takes by itself, in seconds. It must be said where a retention becomes

@@ -1,6 +1,6 @@
 //! `influxdb_setup`: the first user, with an organization, a bucket, and the token that may do everything.
 
-use super::{Api, UNKNOWN, expect, listed, may_be_set_up, retention};
+use super::{Api, UNKNOWN, bucket_name, expect, listed, may_be_set_up, retention};
 use crate::plan::call::{Asked, Call, Secret, Stop};
 use crate::plan::change::{Action, Detail};
 use crate::plan::http::Reply;
@@ -40,7 +40,8 @@ impl Setup {
         let mut fields = Fields::new(node, "influxdb_setup")?;
         let api = Api::read(&mut fields);
         let (user, password) = (fields.required_string("user"), fields.required_string("password"));
-        let bucket = fields.required_string("bucket");
+        let bucket = fields.required("bucket");
+        let bucket = fields.read(bucket, bucket_name);
         let kept = fields.get("retention");
         let retention = fields.read(kept, retention).unwrap_or(0);
         let read = (|| Some(Self { api: api?, user: user?, password: password?, bucket: bucket?, retention }))();

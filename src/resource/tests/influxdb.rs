@@ -445,3 +445,15 @@ fn what_is_kept_is_for_nobody_else() {
       = /etc/solti/secrets/influxdb_token_telegraf Nothing
     "#);
 }
+
+#[test]
+fn names_that_influxdb_does_not_take() {
+    for name in ["_own", "a\"b", ""] {
+        let text = format!("influxdb_bucket: {{name: '{name}', {AT}}}");
+        assert!(errors(&text).contains(&format!("InfluxDB takes no bucket called `{name}`")), "{name}");
+        let text = format!("influxdb_setup: {{{AT}, user: admin, password: long-enough, bucket: '{name}'}}");
+        assert!(errors(&text).contains(&format!("InfluxDB takes no bucket called `{name}`")), "{name}");
+    }
+    let text = format!("influxdb_bucket: {{name: a, {}}}", AT.replace("org: home", "org: ' '"));
+    assert!(errors(&text).contains("an organization has a name"));
+}

@@ -48,6 +48,7 @@ fn what_writes() {
     assert_snapshot!(programs(&marker(influx, LOKI)).0);
     let whole = "{ influx: \"http://mon:8086/api/v2/write?org=o&bucket=b\", token: secret }";
     assert_snapshot!(programs(&marker(whole, LOKI)).0);
+    assert_snapshot!(programs(&marker("{ loki: \"http://mon:3100\", headers: { X-Scope-OrgID: a } }", LOKI)).0);
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! Signals: what a check must say of one, how the time of the newest sample is read, and what its age comes to.
 
 use super::checks::{NOW, check, errors, judge};
+use crate::resource::check::{Check, Reply};
 use crate::role::CheckKind;
 use insta::assert_snapshot;
+use std::time::Duration;
 
 /// A check of logs whose newest sample's time is what `newest` makes of a body.
 fn newest(newest: &str, more: &str, body: &str) -> String {
@@ -219,4 +221,22 @@ within: 30s";
     let unauthorized = r#"{"code":"unauthorized","message":"unauthorized access"}"#;
     let refused = format!("no: status 401 instead of 200: {unauthorized} (refused, and not asked again)");
     assert_eq!(judge(&check, 0, 401, unauthorized), refused);
+}
+
+#[test]
+fn after_a_change_only_what_is_from_after_it_is_fresh() {
+    let text = |fresh| format!("{{ command: date, signal: logs, max_age: 1h, newest: body, fresh: {fresh} }}");
+    let [fresh, any] = [true, false].map(|fresh| check(CheckKind::Command, &text(fresh)));
+    let after = |check: &Check, age: i64, seconds: u64| {
+        let now = Some(jiff::Timestamp::from_second(NOW).unwrap());
+        let reply = Reply { status: 0, http: 0, body: (NOW - age).to_string() };
+        let verdict = check.after_change(check.judge(&reply, now), Duration::from_secs(seconds));
+        (verdict.passed, verdict.seen)
+    };
+    let stale = |age: i64| (false, format!("the newest sample is from before the change ({age} s old)"));
+    let ok = || (true, "exit status 0".to_owned());
+    assert_eq!([after(&fresh, 60, 5), after(&fresh, 4, 5), after(&fresh, 3, 5)], [stale(60), stale(4), ok()]);
+    assert_eq!(after(&any, 60, 5), ok());
+    // what else is wrong is what is said
+    assert_eq!(after(&fresh, 4000, 5), (false, "the newest sample is older than 1h (4000 s)".to_owned()));
 }

@@ -9,6 +9,7 @@ mod paths;
 mod pattern;
 mod text;
 mod toml;
+mod units;
 mod yaml;
 
 pub(super) use pattern::compile;
@@ -30,7 +31,6 @@ pub(super) const UNBUILT: &[&str] = &[
     "forceescape",
     "from_yaml_all",
     "human_readable",
-    "human_to_bytes",
     "ipaddr",
     "ipmath",
     "ipsubnet",
@@ -133,6 +133,7 @@ const FILTERS: &[(&str, Add)] = filters! {
     "from_yaml" => yaml::from_yaml,
     "groupby" => engine::groupby,
     "hash" => text::hash,
+    "human_to_bytes" => units::human_to_bytes,
     "indent" => engine::indent,
     "int" => text::int,
     "intersect" => collections::intersect,
@@ -175,11 +176,13 @@ const FILTERS: &[(&str, Add)] = filters! {
     "symmetric_difference" => collections::symmetric_difference,
     "ternary" => text::ternary,
     "title" => engine::title,
+    "to_duration" => units::to_duration,
     "to_env_file" => environment::to_env_file,
     "to_ini" => ini::to_ini,
     "to_json" => data::to_json,
     "to_nice_json" => data::to_nice_json,
     "to_nice_yaml" => yaml::to_nice_yaml,
+    "to_size" => units::to_size,
     "to_toml" => toml::to_toml,
     "to_yaml" => yaml::to_yaml,
     "tojson" => engine::tojson,

@@ -1,7 +1,7 @@
 //! The stand-in for InfluxDB 2.7: one server that keeps buckets, tokens and points, and the entrypoint of its image.
 //!
-//! It ends with 0 when it was told to end, 1 when influxd would refuse its command line or cannot run, and 3 for what
-//! only influxd knows.
+//! It ends with 0 when it was told to end by SIGINT, 1 when influxd would refuse its command line or cannot run, and 3 for
+//! what only influxd knows. SIGTERM ends it at once, as it ends influxd.
 
 mod api;
 mod authorizations;
@@ -71,7 +71,9 @@ pub fn main(words: &[String]) -> ExitCode {
 }
 
 async fn run(options: &Options) -> Result<(), String> {
-    let mut terminated = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
+    if std::process::id() == 1 {
+        die_of_terminate()?;
+    }
     let mut interrupted = signal(SignalKind::interrupt()).map_err(|error| error.to_string())?;
     log(options, "info", "Welcome to InfluxDB", &[("version", &version()), ("log_level", &options.level)]);
     let folder = |path: &Path| path.parent().map_or(Ok(()), std::fs::create_dir_all);
@@ -97,11 +99,20 @@ async fn run(options: &Options) -> Result<(), String> {
     let answering = Arc::clone(&influx);
     tokio::select! {
         () = web::serve(listener, Arc::new(move |request: web::Request| answering.answer(&request))) => {}
-        _ = terminated.recv() => {}
         _ = interrupted.recv() => {}
     }
     log(options, "info", "Stopping", &[("service", "http")]);
     influx.state().points.flush().map_err(|error| error.to_string())
+}
+
+/// The kernel spares a container's first process the signals that it does not catch; what Go does then is end with 2.
+fn die_of_terminate() -> Result<(), String> {
+    let mut terminated = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
+    tokio::spawn(async move {
+        terminated.recv().await;
+        std::process::exit(2);
+    });
+    Ok(())
 }
 
 async fn listener(address: &str) -> Result<TcpListener, String> {

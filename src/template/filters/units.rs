@@ -1,0 +1,159 @@
+//! Lengths of time and amounts of bytes, in units that programs know.
+
+use super::invalid;
+use minijinja::Error;
+use minijinja::value::{Value, ValueKind};
+
+/// Units of Go's durations, the greatest first, in nanoseconds.
+const GO: &[(&str, u128)] = &[
+    ("h", 3_600_000_000_000),
+    ("m", 60_000_000_000),
+    ("s", 1_000_000_000),
+    ("ms", 1_000_000),
+    ("us", 1000),
+    ("µs", 1000),
+    ("ns", 1),
+];
+
+/// Further ones, which Prometheus and what is made of its parts know.
+const DAYS: &[(&str, u128)] = &[("y", 31_536_000_000_000_000), ("w", 604_800_000_000_000), ("d", 86_400_000_000_000)];
+
+/// A length of time as `go` or `prometheus` reads it: as it is, or else a whole number of their greatest unit.
+pub(super) fn to_duration(value: &Value, reader: Option<&str>) -> Result<String, Error> {
+    let prometheus = match reader.unwrap_or("go") {
+        "go" => false,
+        "prometheus" => true,
+        _ => return Err(invalid("`to_duration` writes for `'go'` or for `'prometheus'`")),
+    };
+    let text = value.to_string();
+    let wrong = || invalid(format!("`{text}` is no length of time: 30s, 15m, 12h, 30d"));
+    let mut parts = Vec::new();
+    let mut rest = if text == "0" { "0s" } else { text.as_str() };
+    while !rest.is_empty() {
+        let unit_at = rest.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or_else(wrong)?;
+        let end = rest[unit_at..].find(|c: char| c.is_ascii_digit()).map_or(rest.len(), |end| unit_at + end);
+        let (name, factor) = *DAYS.iter().chain(GO).find(|(name, _)| *name == &rest[unit_at..end]).ok_or_else(wrong)?;
+        parts.push((name, factor, whole(&rest[..unit_at], factor).ok_or_else(wrong)?));
+        rest = &rest[end..];
+    }
+    if parts.is_empty() {
+        return Err(wrong());
+    }
+    let total: u128 = parts.iter().map(|(.., nanoseconds)| nanoseconds).sum();
+    let known = if prometheus {
+        // whole numbers, each unit once, the greatest first
+        !text.contains('.')
+            && parts.windows(2).all(|pair| pair[0].1 > pair[1].1)
+            && parts.iter().all(|(name, ..)| !["us", "µs", "ns"].contains(name))
+    } else {
+        parts.iter().all(|(name, ..)| GO.iter().any(|(go, _)| go == name))
+    };
+    if total == 0 {
+        return Ok("0s".to_owned());
+    }
+    if known {
+        return Ok(text);
+    }
+    let least = if prometheus { 1_000_000 } else { 1 };
+    let unit = GO.iter().find(|(_, factor)| *factor >= least && total.is_multiple_of(*factor));
+    let (name, factor) = unit.ok_or_else(|| invalid(format!("`{text}` is not a whole number of milliseconds")))?;
+    Ok(format!("{}{name}", total / factor))
+}
+
+/// How many bytes an amount has: `1.5MB`, `4GiB`, `512k`. As Ansible, systemd, Loki and Prometheus have it, a kilobyte is 1024.
+pub(super) fn human_to_bytes(value: &Value) -> Result<u64, Error> {
+    let text =
+        if matches!(value.kind(), ValueKind::Number | ValueKind::String) { value.to_string() } else { String::new() };
+    let lower = text.to_ascii_lowercase();
+    let unit_at = lower.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(lower.len());
+    let (number, unit) = lower.split_at(unit_at);
+    let unit = unit.trim_start();
+    let unit = unit.strip_suffix('b').unwrap_or(unit);
+    let power = match unit.strip_suffix('i').unwrap_or(unit) {
+        "" => Some(0),
+        letter => ["k", "m", "g", "t", "p"].iter().position(|one| *one == letter).map(|at| at + 1),
+    };
+    let bytes = power.and_then(|power| whole(number, 1 << (10 * power))).and_then(|bytes| u64::try_from(bytes).ok());
+    bytes.ok_or_else(|| invalid(format!("`{text}` is no amount of bytes: 512MB, 4GiB")))
+}
+
+/// An amount of bytes as a whole number with one of systemd's suffixes, which many programs know: `1536K`.
+pub(super) fn to_size(value: &Value) -> Result<String, Error> {
+    let bytes = human_to_bytes(value)?;
+    let suffixes = ["P", "T", "G", "M", "K"].iter().zip([50, 40, 30, 20, 10]);
+    let suffix = suffixes
+        .map(|(suffix, bits)| (*suffix, 1_u64 << bits))
+        .find(|(_, unit)| bytes > 0 && bytes.is_multiple_of(*unit));
+    Ok(suffix.map_or_else(|| bytes.to_string(), |(suffix, unit)| format!("{}{suffix}", bytes / unit)))
+}
+
+/// A decimal number of something, in whole parts of it.
+fn whole(number: &str, factor: u128) -> Option<u128> {
+    let (before, after) = number.split_once('.').unwrap_or((number, ""));
+    let digits = |text: &str| if text.is_empty() { Some(0) } else { text.parse::<u128>().ok() };
+    if before.is_empty() {
+        return None;
+    }
+    let scale = 10_u128.checked_pow(u32::try_from(after.len()).ok()?)?;
+    let fraction = digits(after)?.checked_mul(factor)? / scale;
+    digits(before)?.checked_mul(factor)?.checked_add(fraction)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_of_time_in_units_that_are_known() {
+        let go = |text: &str| to_duration(&Value::from(text), None).unwrap();
+        let prometheus = |text: &str| to_duration(&Value::from(text), Some("prometheus")).unwrap();
+        for (text, in_go, in_prometheus) in [
+            ("10s", "10s", "10s"),
+            ("1h30m", "1h30m", "1h30m"),
+            ("1.5h", "1.5h", "90m"),
+            ("30m1h", "30m1h", "90m"),
+            ("7d", "168h", "7d"),
+            ("1.5d", "36h", "36h"),
+            ("1w", "168h", "1w"),
+            ("1w1d", "192h", "1w1d"),
+            ("0.5s", "0.5s", "500ms"),
+            ("100us", "100us", "100us"),
+            ("0", "0s", "0s"),
+            ("0d", "0s", "0s"),
+        ] {
+            assert_eq!(go(text), in_go);
+            if text != "100us" {
+                assert_eq!(prometheus(text), in_prometheus);
+            }
+        }
+        assert!(to_duration(&Value::from("100us"), Some("prometheus")).is_err());
+        for wrong in ["", "5", "d", "1x", "1..5s", ".5s", "1mo"] {
+            assert!(to_duration(&Value::from(wrong), None).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn amounts_of_bytes_in_whole_numbers() {
+        let size = |value: Value| to_size(&value).unwrap();
+        for (text, written) in [
+            ("1GiB", "1G"),
+            ("512MB", "512M"),
+            ("1.5MB", "1536K"),
+            ("1.5 gib", "1536M"),
+            ("1000", "1000"),
+            ("4096", "4K"),
+            ("0", "0"),
+            ("0B", "0"),
+            ("0.5K", "512"),
+        ] {
+            assert_eq!(size(Value::from(text)), written);
+        }
+        assert_eq!((size(Value::from(0)), size(Value::from(3 << 20))), ("0".to_owned(), "3M".to_owned()));
+        assert_eq!(human_to_bytes(&Value::from("1.5KB")).unwrap(), 1536);
+        for wrong in ["", "MB", "1XB", "1.5.1M", "-1"] {
+            assert!(to_size(&Value::from(wrong)).is_err(), "{wrong}");
+        }
+        assert!(to_size(&Value::from(true)).is_err());
+    }
+}

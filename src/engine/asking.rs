@@ -49,7 +49,9 @@ impl Session {
         services: &[Watched],
         in_step: bool,
     ) -> Result<Option<Unanswered>, Stop> {
+        // a change is over when its checks begin
         let begun = Instant::now();
+        let since_change = |answered: Instant| answered.saturating_duration_since(begun);
         let mut first_failure: Option<Unanswered> = None;
         let unanswered =
             |place: &str, reason: &str| Unanswered { place: place.into(), reason: reason.into(), told: Vec::new() };
@@ -118,7 +120,7 @@ impl Session {
                     (Some(checks::Answer::Judged(verdict)), _) => (verdict, false),
                 };
                 let verdict = match in_step {
-                    true => asking.check().after_change(verdict, answered - begun),
+                    true => asking.check().after_change(verdict, since_change(answered)),
                     false => verdict,
                 };
                 if may_ask {

@@ -301,7 +301,7 @@ fn a_project_is_known_by_its_name_and_not_by_its_folder() {
     both.each(|host| {
         host.read(
             "cd /var/lib/solti; place=$(grep -o 'ansible@[0-9a-f]*' manifest.json | head -n 1); sed -i \
-             \"s#$place\\\",\\\"role\\\":\\\"resources of the play for all in playbooks/site.yml#\
+             \"s#$place\\\",\\\"playbook\\\":\\\"playbooks/site.yml\\\",\\\"role\\\":\\\"resources of the play for all in playbooks/site.yml#\
              ansible\\\",\\\"role\\\":\\\"resources of a/ansible/playbooks/site.yml:1:3#g\" manifest.json; \
              [ $(grep -o site.yml:1:3 manifest.json | wc -l) = 2 ]",
         );

@@ -19,12 +19,16 @@ use tokio::sync::mpsc;
 /// So much of a question is read at most, in bytes.
 const LONGEST: u64 = 65536;
 
+/// How the question begins that is the same for all hosts. What else ssh asks may be in a host's own words.
+const OF_A_KEY: &str = "Enter passphrase for key ";
+
 /// What stands between the parts of a question on its way.
 const BETWEEN: char = '\0';
 
 /// Started by ssh: hands a question to the run that listens at `socket`, and its answer to ssh.
 pub fn hand_over(socket: &OsStr) -> ExitCode {
-    let question = std::env::args().nth(1).unwrap_or_default();
+    let question = std::env::args_os().nth(1).unwrap_or_default();
+    let question = question.to_string_lossy();
     // ssh(1): what only needs to be shown, until ssh ends it
     let kind = std::env::var("SSH_ASKPASS_PROMPT").unwrap_or_default();
     let asker = std::os::unix::process::parent_id();
@@ -36,8 +40,15 @@ pub fn hand_over(socket: &OsStr) -> ExitCode {
         run.read_to_string(&mut answer)?;
         Ok(answer)
     };
+    let answer = match asked() {
+        Ok(answer) => answer,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "solti: the run that is to ask for ssh cannot be reached: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
     // what is not answered is none
-    match asked().ok().as_deref().and_then(|answer| answer.strip_prefix('=')) {
+    match answer.strip_prefix('=') {
         Some(answer) if writeln!(io::stdout(), "{answer}").is_ok() => ExitCode::SUCCESS,
         _ => ExitCode::FAILURE,
     }
@@ -119,7 +130,7 @@ impl Prompts {
 
     /// Notes what the user has said.
     pub fn note(&mut self, question: &Question, answer: &str) {
-        if question.is_hidden() {
+        if question.text.starts_with(OF_A_KEY) {
             self.answered.insert(question.text.clone(), (answer.to_owned(), HashSet::from([question.asker])));
         }
     }
@@ -189,5 +200,7 @@ pub fn show_typing() {
 
 /// Where ssh has started this to ask: the run that listens.
 pub fn asked_by_ssh() -> Option<std::ffi::OsString> {
-    std::env::var_os(ASKPASS_SOCKET)
+    let program = std::env::current_exe().ok()?;
+    let is_askpass = std::env::var_os("SSH_ASKPASS").is_some_and(|askpass| askpass == program);
+    std::env::var_os(ASKPASS_SOCKET).filter(|_| is_askpass && std::env::args_os().len() == 2)
 }

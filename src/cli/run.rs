@@ -211,6 +211,10 @@ impl Desk {
 
     /// Asks for ssh.
     async fn prompt(&mut self, question: askpass::Question, signals: &mut Signals) {
+        // nobody waits any more for what was on its way
+        if *self.stopping.borrow() != Interrupt::None {
+            return question.answer(None).await;
+        }
         let Some(prompts) = &mut self.prompts else { return };
         if let Some(known) = prompts.known(&question) {
             return question.answer(Some(known)).await;

@@ -97,7 +97,7 @@ impl Dispatcher {
                 None => Some(self.why_not(&host)),
             };
             if let Some(reason) = reason {
-                self.project.hosts.secrets().lose(&host, &reason);
+                self.project.hosts.secrets().lose(&host, &self.project.secrets.redact(&reason));
             }
         }
         self.consult(others).await;
@@ -170,7 +170,7 @@ impl Dispatcher {
             let _ = self.outside.events.send(Event::Note { host: None, text });
         }
         for (host, reason) in failed {
-            self.project.hosts.secrets().lose(&host, &reason);
+            self.project.hosts.secrets().lose(&host, &self.project.secrets.redact(&reason));
         }
     }
 }

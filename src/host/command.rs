@@ -103,7 +103,7 @@ impl Opening {
         let mut process = Command::new("/bin/sh");
         process.arg("-c").arg(launcher).args(arguments);
         process.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-        if let Some(askpass) = &run.askpass {
+        if let (Method::Ssh { .. }, Some(askpass)) = (&target.method, &run.askpass) {
             askpass.tell(&mut process);
         }
         Ok(process)

@@ -94,7 +94,8 @@ fn failure(mut failure: Failure, secrets: &Secrets) -> Failure {
             shorten::text(&secrets.redact(&failure.output.join("\n"))).split('\n').map(str::to_owned).collect();
     }
     strings(&mut failure.put_back, secrets);
-    strings(&mut failure.left, secrets);
+    // what services say is among it
+    failure.left.iter_mut().for_each(|text| *text = secrets.redact(text));
     failure
 }
 

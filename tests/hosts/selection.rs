@@ -194,7 +194,8 @@ fn programs_read_what_a_run_does() {
     both.solti(&["apply", "-o", "json"]).assert_status(0);
     both.declare("- file: { path: /opt/y, content: x }");
     let output = both.solti(&["apply", "-o", "json"]).assert_status(3);
-    assert_eq!(output.stdout, "");
+    let document = json(&output);
+    assert_eq!(document["exit"], 3, "{output}");
     let output = output.assert_stderr_has("with JSON output there is no question before anything is changed");
     output.assert_stderr_has("-y applies without asking; `solti diff` shows what would change");
     assert!(!both.hosts.host("new").has("/opt/y"));

@@ -222,7 +222,7 @@ try_as() { # try_as USER COMMAND...
 }
 
 reachable() { # reachable NUMBER PATH new|view: for a program that is run by somebody else
-  tester_of "$2" || return 1
+  case $3 in view) tester_of "$2/." ;; *) tester_of "$2" ;; esac || return 1
   case $tester-$3 in
   --view) ;;
   *-view) ( into "$1" "$2" && chmod 711 . && chown -- "$tester" view ) ;;
@@ -235,13 +235,14 @@ validate() { # validate NUMBER PATH WHAT COMMAND...: the command sees what is st
   number=$1 whole=$2 what=$3 place=$PWD; shift 3
   # nothing can be mounted on what is not there: a copy of its folder that has it is mounted on the folder
   missing=; [ -e "$whole" ] || missing=yes
-  tester_of "$whole" || return 1
+  case $what in view) tester_of "$whole/." ;; *) tester_of "$whole" ;; esac || return 1
+  [ "$tester" = - ] || home_of "$tester" || home=/
   (
     into "$number" "$whole" || exit 125
     if [ -n "$missing" ]; then mkdir -m 700 view || exit 125; fi
     exec unshare -m sh -c '
       mount --make-rprivate / 2>/dev/null
-      missing=$1 staged=$2 target=$3 here=$4 tester=$5; shift 5
+      missing=$1 staged=$2 target=$3 here=$4 tester=$5 home=$6; shift 6
       if [ -n "$missing" ]; then
         for f in ../* ../.[!.]*; do
           case $f in */.solti-*) continue ;; esac
@@ -254,10 +255,10 @@ validate() { # validate NUMBER PATH WHAT COMMAND...: the command sees what is st
       if [ "$tester" != - ]; then
         if [ "$staged" = view ]; then chown "$tester" view || exit 125; fi
         here=/
-        set -- runuser -u "$tester" -- "$@"
+        set -- runuser -u "$tester" -- env HOME="$home" USER="$tester" LOGNAME="$tester" "$@"
       fi
       mount --bind "$staged" "$target" || exit 125
-      cd "$here" && exec "$@"' sh "$missing" "$what" "../$N" "$place" "$tester" "$@" >"$T/out" 2>&1 </dev/null 8>&-
+      cd "$here" && exec "$@"' sh "$missing" "$what" "../$N" "$place" "$tester" "${home:-/}" "$@" >"$T/out" 2>&1 </dev/null 8>&-
   )
   status=$?
   case $status in
@@ -327,7 +328,7 @@ restore() ( # restore NUMBER: by renaming alone; 3 where there was something to 
   if [ ! -e "$T/$1.own" ]; then exit 0; fi
   look "$whole" || exit 1
   # it has been put back, where nobody else can have taken it away
-  own "$1" || { [ "$way" = ours ] && [ ! -e "./.solti-$1" ]; exit; }
+  own "$1" || { [ "$way$ours" = oursyes ] && [ ! -e "./.solti-$1" ]; exit; }
   if [ ! -e was ] && [ ! -h was ]; then exit 0; fi
   if same; then rm -f was; exit 0; fi
   if [ -d was ] || [ -d "../$N" ]; then

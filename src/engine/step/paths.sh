@@ -20,7 +20,7 @@ beside() { # beside NUMBER PATH: makes one in the folder that PATH is in; its na
     "$uid 41c0 "*" $here" | "$uid 45c0 "*" $here") [ "$ours" = yes ] || [ -z "$(ls -A)" ] ;;
     *) false ;;
     esac || { failed 1 '' "cannot stage beside $2: what is there was exchanged meanwhile"; exit 1; }
-    mine=$(stat -c '%d:%i %u' .) && printf '%s %s\n' "$mine" "${way:-theirs}" >"$T/$1.own" || exit 1
+    mine=$(stat -c '%d:%i %u' .) && case $way$ours in oursyes) of=ours ;; *) of=theirs ;; esac && printf '%s %s\n' "$mine" "$of" >"$T/$1.own" || exit 1
     [ "$way$ours" != oursyes ] || exit 3
   )
   case $? in
@@ -33,7 +33,7 @@ beside() { # beside NUMBER PATH: makes one in the folder that PATH is in; its na
 
 own() { # own NUMBER: goes from the folder that was entered to ours in it
   # a number may be given again to another folder, but not its owner by others
-  cd -P -- "./.solti-$1" 2>/dev/null && { [ "$way" = ours ] || { read -r id owner _ <"$T/$1.own" && [ "$(stat -c '%d:%i %u' .)" = "$id $owner" ]; }; } \
+  cd -P -- "./.solti-$1" 2>/dev/null && { [ "$way$ours" = oursyes ] || { read -r id owner _ <"$T/$1.own" && [ "$(stat -c '%d:%i %u' .)" = "$id $owner" ]; }; } \
     || { why="the folder .solti-$1 beside it is gone"; return 1; }
   ours=yes
 }

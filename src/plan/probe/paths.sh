@@ -72,5 +72,19 @@ links() { # links COUNT PATH...: where those point that are links
   count=$1; shift
   for path do if [ -h "$path" ]; then say link "$path"; set -- "$@" "$path"; fi; done
   shift "$count"
-  [ $# -eq 0 ] || { readlink -- "$@" 2>/dev/null || for path do readlink -- "$path"; done; } | while IFS= read -r path; do say target "$path"; done
+  [ $# -ne 0 ] || return 0
+  targets=$(readlink -- "$@" 2>/dev/null) lines=0
+  while IFS= read -r path; do lines=$((lines + 1)); done <<TARGETS
+$targets
+TARGETS
+  # one may be gone meanwhile, and a target may have several lines: then it is that of no declared link
+  if [ "$lines" -ne $# ]; then
+    targets=
+    for path do targets="$targets$(readlink -- "$path" | tr '\n' ' ')
+"; done
+  fi
+  while IFS= read -r path; do say target "${path% }"; done <<TARGETS
+${targets%
+}
+TARGETS
 }

@@ -59,6 +59,45 @@ fn what_she_exchanges_at_the_right_moment_gains_her_nothing() {
     the_way_back(host);
     a_read_only_folder(host);
     who_tries(host);
+    directly_below_roots(host);
+}
+
+/// In the first of her folders, to which nobody can lead elsewhere, she can exchange what is in it all the same.
+fn directly_below_roots(host: &Host) {
+    let home = "/home/mallory";
+    let victim = || host.read("stat -c '%U %a' /srv/victim/secret; cat /srv/victim/secret");
+    let said = moment(
+        host,
+        "beside 1 ~mallory/direct.conf
+         she 'cd; rm -rf away; mv .solti-1 away; mkdir -m 777 .solti-1; ln -s /srv/victim/secret .solti-1/new'
+         printf x | fill 1 ~mallory/direct.conf 0644 mallory - || say left alone; put_back",
+    );
+    assert!(said.contains("left alone"), "{said}");
+    assert_eq!(victim(), "root 600\nroot", "{said}");
+    // what she has put in the way of the way back is said, and nobody waits for it
+    for (file, exchange) in
+        [("fresh.conf", "rm -f fresh.conf; mkdir -p fresh.conf/full"), ("direct.conf", "mv .solti-1 away")]
+    {
+        host.read(&format!("cd {home}; rm -rf direct.conf fresh.conf .solti-* away; echo old >direct.conf"));
+        let said = moment(
+            host,
+            &format!(
+                "f=/home/mallory/{file}; keep 1 $f && beside 1 $f && printf new | fill 1 $f 0644 - - && secure 1 $f && swap 1 $f
+                 she 'cd; {exchange}'; put_back"
+            ),
+        );
+        assert!(said.contains(&format!("stays {home}/{file}, which its folder's owner has exchanged")), "{said}");
+        assert_eq!(host.read("ls /var/lib/solti/journal"), "", "{exchange}: {said}");
+    }
+    host.read(&format!("cd {home}; rm -rf direct.conf fresh.conf .solti-* away"));
+    // a folder of hers in one of root's
+    host.read("mkdir -p /etc/hers && chown mallory /etc/hers");
+    let said = moment(
+        host,
+        "beside 1 /etc/hers/a.conf && printf x | fill 1 /etc/hers/a.conf 0644 - - && view 2 /etc/hers a.conf 1
+         validate 2 \"$P\" view sh -c 'echo; id -un; echo $HOME; cat /etc/hers/a.conf' && cat $T/out; put_back; rm -rf /etc/hers",
+    );
+    assert!(said.contains("\nmallory\n/home/mallory\nx"), "{said}");
 }
 
 /// A program that does what its configuration says would do what she says, if she had exchanged that while root tries it.

@@ -162,6 +162,7 @@ fn programs_read_what_a_run_does() {
         "unreachable": 0,
         "skipped": 0
       },
+      "errors": [],
       "exit": 2
     }
     "#);

@@ -206,7 +206,9 @@ tester_of() { # tester_of PATH: $tester is who tries what was made beside it, `-
   ) || return 1
   case $tester in
   -) ;;
-  "0 "* | "$uid "* | *' UNKNOWN') failed 1 '' "$1 is left alone: others than root can exchange it, and root tries nothing that they could"; return 1 ;;
+  # it is nobody's on this host, but a container's
+  *' UNKNOWN') tester=- ;;
+  "0 "* | "$uid "*) failed 1 '' "$1 is left alone: others than root can exchange it, and root tries nothing that they could"; return 1 ;;
   *) tester=${tester#* } ;;
   esac
 }
@@ -222,7 +224,7 @@ try_as() { # try_as USER COMMAND...
 }
 
 reachable() { # reachable NUMBER PATH new|view: for a program that is run by somebody else
-  case $3 in view) tester_of "$2/." ;; *) tester_of "$2" ;; esac || return 1
+  tester_of "$2" || return 1
   case $tester-$3 in
   --view) ;;
   *-view) ( into "$1" "$2" && chmod 711 . && chown -- "$tester" view ) ;;
@@ -235,7 +237,7 @@ validate() { # validate NUMBER PATH WHAT COMMAND...: the command sees what is st
   number=$1 whole=$2 what=$3 place=$PWD; shift 3
   # nothing can be mounted on what is not there: a copy of its folder that has it is mounted on the folder
   missing=; [ -e "$whole" ] || missing=yes
-  case $what in view) tester_of "$whole/." ;; *) tester_of "$whole" ;; esac || return 1
+  tester_of "$whole" || return 1
   [ "$tester" = - ] || home_of "$tester" || home=/
   (
     into "$number" "$whole" || exit 125

@@ -90,14 +90,6 @@ fn directly_below_roots(host: &Host) {
         assert_eq!(host.read("ls /var/lib/solti/journal"), "", "{exchange}: {said}");
     }
     host.read(&format!("cd {home}; rm -rf direct.conf fresh.conf .solti-* away"));
-    // a folder of hers in one of root's
-    host.read("mkdir -p /etc/hers && chown mallory /etc/hers");
-    let said = moment(
-        host,
-        "beside 1 /etc/hers/a.conf && printf x | fill 1 /etc/hers/a.conf 0644 - - && view 2 /etc/hers a.conf 1
-         validate 2 \"$P\" view sh -c 'echo; id -un; echo $HOME; cat /etc/hers/a.conf' && cat $T/out; put_back; rm -rf /etc/hers",
-    );
-    assert!(said.contains("\nmallory\n/home/mallory\nx"), "{said}");
 }
 
 /// A program that does what its configuration says would do what she says, if she had exchanged that while root tries it.

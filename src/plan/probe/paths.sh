@@ -80,10 +80,10 @@ TARGETS
   # one may be gone meanwhile, and a target may have several lines: then it is that of no declared link
   if [ "$lines" -ne $# ]; then
     targets=
-    for path do targets="$targets$(readlink -- "$path" | tr '\n' ' ')
+    for path do target=$(readlink -- "$path" | tr '\n' ' '); targets="$targets${target% }
 "; done
   fi
-  while IFS= read -r path; do say target "${path% }"; done <<TARGETS
+  while IFS= read -r path; do say target "$path"; done <<TARGETS
 ${targets%
 }
 TARGETS

@@ -72,6 +72,7 @@ fn links_folders_and_pipes() {
     let home = tempfile::tempdir().unwrap();
     let at = |name: &str| format!("{}/{name}", home.path().display());
     std::os::unix::fs::symlink("some where", at("link")).unwrap();
+    std::os::unix::fs::symlink("ends in a blank ", at("blank")).unwrap();
     std::fs::write(at("big"), vec![b'x'; 300 * 1024]).unwrap();
     std::os::unix::fs::symlink("big", at("to-file")).unwrap();
     std::os::unix::fs::symlink("loop", at("loop")).unwrap();
@@ -79,7 +80,7 @@ fn links_folders_and_pipes() {
     std::fs::write(at("folder/.hidden"), "x").unwrap();
     assert!(Command::new("mkfifo").arg(at("pipe")).status().unwrap().success());
     let mut probe = Probe::default();
-    for name in ["link", "to-file", "loop"] {
+    for name in ["link", "blank", "to-file", "loop"] {
         probe.link(&at(name));
         probe.digest(&at(name));
     }
@@ -92,6 +93,8 @@ fn links_folders_and_pipes() {
     for shell in shells() {
         let state = run(shell, &probe, home.path());
         assert_eq!(state.path(&at("link")), &PathState::Link { target: Some("some where".into()) }, "{shell:?}");
+        let blank = PathState::Link { target: Some("ends in a blank ".into()) };
+        assert_eq!(state.path(&at("blank")), &blank, "{shell:?}");
         assert_eq!(state.path(&at("to-file")), &PathState::Link { target: Some("big".into()) }, "{shell:?}");
         assert_eq!(state.path(&at("pipe")), &PathState::Other, "{shell:?}");
         assert_eq!(state.path(&at("loop")), &PathState::Link { target: Some("loop".into()) }, "{shell:?}");

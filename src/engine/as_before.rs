@@ -1,7 +1,7 @@
 //! Whether a role's services are as they were once it has been put back: what was answered with yes before is asked again.
 //! A reload is a signal, and a service that was hurt by what it has read may not listen to the next one: it starts anew.
 
-use super::checks::{self, Answer};
+use super::checks;
 use super::event::Failure;
 use super::planner::{Identity, Transaction};
 use super::session::{Session, Stop};
@@ -98,16 +98,10 @@ impl Session {
         }
         let questions: Vec<&Check> = all.iter().map(|check| &check.check).collect();
         let (_, records) = self.run(identity, &checks::program(&questions)).await?;
+        let last = Instant::now();
         let mut verdicts = Vec::new();
-        for (check, answer) in questions.iter().zip(checks::answers(&questions, &records)) {
-            verdicts.push(match (answer.answer, check.request()) {
-                (Answer::Judged(verdict), _) => verdict,
-                (Answer::FromHere(now), Some(request)) => {
-                    check.judge(&super::http::ask(&self.run_dir, &self.target, &request).await, now)
-                }
-                (Answer::FromHere(_), None) => Verdict::no("it cannot be asked"),
-                (Answer::Never(reason), _) => Verdict::no(reason),
-            });
+        for (check, tried) in questions.iter().zip(checks::answers(&questions, &records)) {
+            verdicts.push(self.judged(check, tried.answer, last).await.0);
         }
         Ok(verdicts)
     }

@@ -1,7 +1,7 @@
 //! Asking checks on one host until all are answered with yes, or are late.
 
 use super::attempts::Attempts;
-use super::checks::{self, Try};
+use super::checks::{self, Answer, Try};
 use super::event::{CheckResult, Event, Phase};
 use super::fallen::{self, Watched};
 use super::planner::Identity;
@@ -100,8 +100,8 @@ impl Session {
                     begun.get_or_insert(earlier(last, *asked));
                     answered = earlier(last, *then);
                 }
-                let (verdict, never) = match (tried.map(|it| it.answer), asking.check().request()) {
-                    (None, _) => {
+                let (verdict, never) = match tried.map(|it| it.answer) {
+                    None => {
                         let Some(verdict) = attempts.unasked(asking.check(), late(check) || hurried) else {
                             soon |= attempts.takes(asking.check());
                             waiting.push(Pending { check, asking, begun });
@@ -109,15 +109,14 @@ impl Session {
                         };
                         (verdict, true)
                     }
-                    (Some(checks::Answer::FromHere(now)), Some(request)) => {
-                        let reply = super::http::ask(&self.run_dir, &self.target, &request).await;
-                        answered = Instant::now();
-                        let now = now.and_then(|now| now.checked_add(last.elapsed()).ok());
-                        (asking.check().judge(&reply, now), false)
+                    Some(answer) => {
+                        let from_here = matches!(answer, Answer::FromHere(_));
+                        let judged = self.judged(asking.check(), answer, last).await;
+                        if from_here {
+                            answered = Instant::now();
+                        }
+                        judged
                     }
-                    (Some(checks::Answer::FromHere(_)), None) => (Verdict::no("it cannot be asked"), true),
-                    (Some(checks::Answer::Never(reason)), _) => (Verdict::no(reason), true),
-                    (Some(checks::Answer::Judged(verdict)), _) => (verdict, false),
                 };
                 let verdict = match in_step {
                     true => asking.check().after_change(verdict, since_change(answered)),
@@ -168,6 +167,21 @@ impl Session {
             self.run(identity, &cleanups).await?;
         }
         Ok(first_failure)
+    }
+
+    /// What an answer that came at `last` says, and whether there will never be another one. What the host has no means to ask
+    /// is asked from here.
+    pub(super) async fn judged(&self, check: &Check, answer: Answer, last: Instant) -> (Verdict, bool) {
+        match (answer, check.request()) {
+            (Answer::FromHere(now), Some(request)) => {
+                let reply = super::http::ask(&self.run_dir, &self.target, &request).await;
+                let now = now.and_then(|now| now.checked_add(last.elapsed()).ok());
+                (check.judge(&reply, now), false)
+            }
+            (Answer::FromHere(_), None) => (Verdict::no("it cannot be asked"), true),
+            (Answer::Never(reason), _) => (Verdict::no(reason), true),
+            (Answer::Judged(verdict), _) => (verdict, false),
+        }
     }
 
     /// Says that checks have failed because they could not be asked.

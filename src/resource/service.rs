@@ -1,6 +1,7 @@
 //! `service`: whether a unit runs, whether it starts at boot, and what it was last started with.
 
 use super::arguments::{milliseconds, path, running_unit};
+use super::kept::is_in;
 use super::reasons::Inputs;
 use super::scope::Scope;
 use super::{Draft, Files, Planned, Resource, before};
@@ -125,10 +126,7 @@ impl Service {
     fn inputs(&self, state: &State) -> BTreeMap<String, String> {
         let uses = |path: &str| {
             let of_quadlet = self.started_with(state).flat_map(|with| &with.uses);
-            self.uses
-                .iter()
-                .chain(of_quadlet)
-                .any(|used| path == used || path.strip_prefix(used.as_str()).is_some_and(|rest| rest.starts_with('/')))
+            self.uses.iter().chain(of_quadlet).any(|used| path == used || is_in(path, used))
         };
         // what is declared no longer is used until it is gone
         let recorded = state.manifest.services.get(&self.unit);

@@ -108,6 +108,8 @@ pub enum Operation {
         bodies: Vec<Body>,
         /// Files of the folder that go at the same time.
         removed: Vec<String>,
+        /// Declared files of the folder that are as they should be, each with its SHA-256 in hex: what is tried has them in it, too.
+        unchanged: Vec<(String, String)>,
         /// What tries them.
         validation: Option<Validation>,
         /// Whether they are in place before packages are installed (package sources and keys).
@@ -210,7 +212,14 @@ pub enum Operation {
 impl Operation {
     /// Writes one file.
     pub fn write(body: Body) -> Self {
-        Self::WriteFiles { folder: None, bodies: vec![body], removed: Vec::new(), validation: None, early: false }
+        Self::WriteFiles {
+            folder: None,
+            bodies: vec![body],
+            removed: Vec::new(),
+            unchanged: Vec::new(),
+            validation: None,
+            early: false,
+        }
     }
 }
 

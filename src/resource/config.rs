@@ -1,7 +1,7 @@
 //! `config`: a service's configuration as a set of files that are validated together and swapped as one.
 
 use super::arguments::{attributes, body, path, permissions, validation};
-use super::content::Content;
+use super::content::{Content, sha256};
 use super::directory::Directory;
 use super::{Draft, Files, Planned, Resource};
 use crate::plan::change::{Action, Detail};
@@ -162,7 +162,8 @@ impl Resource for Config {
 
     fn plan(&self, state: &mut State) -> Result<Planned, String> {
         let mut planned = Planned::default();
-        let (mut details, mut operations, mut bodies, mut actions) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut details, mut operations, mut actions) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut bodies, mut unchanged) = (Vec::new(), Vec::new());
         for folder in self.folders() {
             let Planned { draft, items } = folder.plan(state)?;
             planned.items.extend(items);
@@ -178,7 +179,10 @@ impl Resource for Config {
             actions.extend(difference.action);
             details.extend(difference.details.into_iter().map(|detail| within(&content.path, detail)));
             operations.extend(difference.operations);
-            bodies.extend(difference.body);
+            match difference.body {
+                Some(body) => bodies.push(body),
+                None => unchanged.push((content.path.clone(), sha256(&content.bytes))),
+            }
             planned.items.extend(difference.item);
         }
         let removed = self.strangers(state);
@@ -189,7 +193,7 @@ impl Resource for Config {
         }
         if !bodies.is_empty() || !removed.is_empty() {
             let (folder, validation) = (Some(self.folder.clone()), self.validation.clone());
-            operations.push(Operation::WriteFiles { folder, bodies, removed, validation, early: false });
+            operations.push(Operation::WriteFiles { folder, bodies, removed, unchanged, validation, early: false });
         }
         if !actions.is_empty() {
             let all_new = actions.iter().all(|action| *action == Action::Create);

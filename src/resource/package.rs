@@ -185,6 +185,7 @@ impl Resource for Package {
                 folder: None,
                 bodies,
                 removed: Vec::new(),
+                unchanged: Vec::new(),
                 validation: None,
                 early: true,
             });

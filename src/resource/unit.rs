@@ -126,6 +126,7 @@ impl Resource for Unit {
                 folder: None,
                 bodies: vec![body],
                 removed: Vec::new(),
+                unchanged: Vec::new(),
                 validation: None,
                 early: false,
             });

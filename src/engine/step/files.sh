@@ -159,22 +159,29 @@ restore_original() { # restore_original NUMBER PATH NAME
 
 # A copy of a folder in which the new files are: for programs that try them. Where a link leads out of it, there is a folder in
 # the copy: what is live stays as it is.
-view() { # view NUMBER FOLDER {NAME NUMBER}...: `-` for files that go; $D is where the copy is, beside $P
+view() { # view NUMBER FOLDER {NAME NUMBER}...: `-` for files that go, `=SHA256` for files that stay; $D is where the copy is, beside $P
   number=$1 whole=$2 P=$2; shift 2
   # links cost nothing, and need the same filesystem
   if [ "$(stat -L -c %d -- "$whole")" != "$(stat -c %d -- "${whole%/*}/")" ]; then P=$whole/.; fi
   D=${P%/*}/.solti-$number/view
-  beside "$number" "$P" && (
+  rm -f -- "$T/without"
+  beside "$number" "$P" && tester_of "$P" && (
     into "$number" "$P" && mkdir -m 700 view && copy "../$N" view || { failed 1 "cp -a $whole" "cannot stage a copy of $whole"; exit 1; }
     while [ $# -gt 0 ]; do
-      into_view "$1" && rm -f -- "view/$1" || { failed 1 '' "cannot stage $whole/$1"; exit 1; }
-      if [ "$2" != - ]; then
+      into_view "$1" || { failed 1 '' "cannot stage $whole/$1"; exit 1; }
+      case $2 in
+      =*) as_declared "$1" "${2#=}" || { failed 1 '' "$whole/$1 has changed since the plan was made; nothing was done. Run solti diff again"; exit 1; } ;;
+      *) rm -f -- "view/$1" || { failed 1 '' "cannot stage $whole/$1"; exit 1; } ;;
+      esac
+      case $2 in
+      [!=-]*)
         ( umask 077; ( into "$2" "$whole/$1" && cat new ) >"view/$1" ) 2>"$T/out" || { failed 1 '' "cannot write $whole/$1"; exit 1; }
         read -r mode owner group <<NEW
 $( into "$2" "$whole/$1" && stat -c '%a %u %g' new)
 NEW
         set_owned "view/$1" "$mode" "$owner" "$group" || exit 1
-      fi
+        ;;
+      esac
       shift 2
     done
   )
@@ -184,6 +191,20 @@ copy() { # copy FOLDER TO: all that is in it; what cannot be linked is copied
     case $f in */.solti-*) continue ;; esac
     if [ -e "$f" ] || [ -h "$f" ]; then cp -al -- "$f" "$2/" 2>/dev/null || cp -a -- "$f" "$2/" 2>"$T/out" || return 1; fi
   done
+  [ "$tester" != - ] || without_theirs "$2"
+}
+as_declared() { # as_declared NAME SHA256: what was left out for whose it is, is taken if it holds what it should
+  [ "$tester" = - ] || return 0
+  if [ -e "view/$1" ] || [ -h "view/$1" ]; then return 0; fi
+  timeout 60 cp -a -- "../$N/$1" "view/$1" 2>/dev/null && [ -f "view/$1" ] && [ ! -h "view/$1" ] \
+    && sum=$(sha256sum <"view/$1") && [ "${sum%% *}" = "$2" ] && left_out=$(grep -vxF -- "view/$1" "$T/without"; :) \
+    && printf '%s' "${left_out:+$left_out
+}" >"$T/without"
+}
+# What others than who tries can change is not tried with the rest, whoever has the folder: it might say what is to be done. What
+# is nobody's on this host is a container's.
+without_theirs() { # without_theirs FOLDER, of a copy
+  find "$1" ! -type d \( ! -user 0 ! -user "$uid" ! -nouser -o ! -type l \( -perm -2 -o -perm -20 ! -gid 0 \) \) -print -exec rm -f -- {} + >>"$T/without"
 }
 into_view() { # into_view NAME: the folders that lead to it in the copy are folders
   way=view rest=$1
@@ -220,10 +241,18 @@ try_as() { # try_as USER COMMAND...
   by "$@" >"$T/out" 2>&1 </dev/null 8>&-
   status=$?
   shift
-  [ $status -eq 0 ] || { failed $status "$*" 'the new configuration was refused'; return 1; }
+  [ $status -eq 0 ] || refused $status "$@"
+}
+
+refused() { # refused STATUS COMMAND...
+  status=$1; shift
+  left=$(sed 's|^view/||' "$T/without" 2>/dev/null | head -n 3 | paste -sd ' ')
+  failed $status "$*" "the new configuration was refused${left:+; it was tried without what others than root can change: $left}"
+  return 1
 }
 
 reachable() { # reachable NUMBER PATH new|view: for a program that is run by somebody else
+  [ "$3" = view ] || rm -f -- "$T/without"
   tester_of "$2" || return 1
   case $tester-$3 in
   --view) ;;
@@ -235,6 +264,7 @@ reachable() { # reachable NUMBER PATH new|view: for a program that is run by som
 validate() { # validate NUMBER PATH WHAT COMMAND...: the command sees what is staged (`new` or `view`) in the path's place
   tool unshare || { failed 127 '' 'the host has no unshare, which is needed to validate before the swap'; return 1; }
   number=$1 whole=$2 what=$3 place=$PWD; shift 3
+  [ "$what" = view ] || rm -f -- "$T/without"
   # nothing can be mounted on what is not there: a copy of its folder that has it is mounted on the folder
   missing=; [ -e "$whole" ] || missing=yes
   tester_of "$whole" || return 1
@@ -266,7 +296,7 @@ validate() { # validate NUMBER PATH WHAT COMMAND...: the command sees what is st
   case $status in
   0) ;;
   125) failed $status "$*" 'the new configuration could not be tried'; return 1 ;;
-  *) failed $status "$*" 'the new configuration was refused'; return 1 ;;
+  *) refused $status "$@" ;;
   esac
 }
 

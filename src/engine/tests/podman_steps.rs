@@ -14,6 +14,7 @@ fn quadlet(path: &str) -> Operation {
         folder: Some("/etc/containers/systemd".into()),
         bodies: vec![body(path, b"x")],
         removed: Vec::new(),
+        unchanged: Vec::new(),
         validation: Some(Validation::Generator { user: false }),
         early: false,
     }

@@ -25,6 +25,7 @@ pub fn write(folder: Option<&str>, bodies: Vec<Body>, validation: Option<&[&str]
         folder: folder.map(str::to_owned),
         bodies,
         removed: Vec::new(),
+        unchanged: Vec::new(),
         validation: validation.map(|words| Validation::Command(command(words))),
         early: false,
     }
@@ -65,6 +66,7 @@ fn phases_whatever_the_order_declared() {
             folder: None,
             bodies: vec![body("/etc/apt/key", &[0, 255])],
             removed: Vec::new(),
+            unchanged: Vec::new(),
             validation: None,
             early: true,
         }],

@@ -249,7 +249,14 @@ impl Part {
         self.action = difference.action;
         if let Some(body) = difference.body {
             let (bodies, removed) = (vec![body], Vec::new());
-            self.operations.push(Operation::WriteFiles { folder, bodies, removed, validation, early: false });
+            self.operations.push(Operation::WriteFiles {
+                folder,
+                bodies,
+                removed,
+                unchanged: Vec::new(),
+                validation,
+                early: false,
+            });
             self.written = true;
         }
         Ok(())

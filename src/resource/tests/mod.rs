@@ -126,7 +126,7 @@ fn operation_text(operation: &Operation) -> String {
         Operation::Link { path, target } => format!("link {path} -> {target}"),
         Operation::KeepOriginal { path, .. } => format!("keep the original of {path}"),
         Operation::Restore { path, .. } => format!("restore {path}"),
-        Operation::WriteFiles { folder, bodies, removed, validation, early } => {
+        Operation::WriteFiles { folder, bodies, removed, validation, early, unchanged: _ } => {
             let mut text = format!("write{}", if *early { " early" } else { "" });
             folder.iter().for_each(|folder| text.push_str(&format!(" in {folder}")));
             for body in bodies {

@@ -116,6 +116,36 @@ fn who_tries(host: &Host) {
         let said = tries(&staged(path), &format!("validate 1 {path} new TRY {path}"));
         assert!(said.contains("\nroot\nstaged"), "{path}: {said}");
     }
+    // her folder, to which nobody can lead elsewhere: root tries what is declared, and nothing that she could have written
+    host.read(
+        "mkdir /etc/hers /etc/hers/sub; cd /etc/hers; echo said >sub/said.conf; echo said >said.conf; echo bad >sub/hers.conf; ln -s sub/hers.conf link; chown -hR mallory .
+         echo good >roots.conf; echo bad >open.conf; chmod 666 open.conf; echo good >container.conf; chown 4711 container.conf",
+    );
+    // that includes what was declared before and is hers, as long as it is what was declared
+    let digest = host.read("sha256sum </etc/hers/said.conf | cut -d' ' -f1");
+    let said = format!("said.conf ={digest} sub/said.conf ={digest}");
+    let folder = format!("{} && view 2 /etc/hers app.conf 1 {said}", staged("/etc/hers/app.conf"));
+    let command = "sh -c 'echo; id -un; cd \"$0\"; find -type f | sort; find -type l; false'";
+    for tried in [
+        format!("validate 2 \"$P\" view {command} /etc/hers"),
+        format!("reachable 2 \"$P\" view && try {command} \"$D\""),
+    ] {
+        let said = moment(host, &format!("{folder}\n{tried}; cat $T/out; echo; sort $T/without; put_back"));
+        let seen = "\nroot\n./app.conf\n./container.conf\n./roots.conf\n./said.conf\n./sub/said.conf\n\nview/link\nview/open.conf\nview/sub/hers.conf\n";
+        assert!(said.contains(seen), "{tried}: {said}");
+    }
+    for she in [
+        "echo bad >>/etc/hers/sub/said.conf",
+        "ln -sf /srv/victim/secret /etc/hers/said.conf",
+        "rm /etc/hers/said.conf; mkfifo /etc/hers/said.conf",
+    ] {
+        let staged = staged("/etc/hers/app.conf");
+        let said = moment(
+            host,
+            &format!("{staged}\nshe '{she}'; view 2 /etc/hers app.conf 1 {said} || say left alone; put_back"),
+        );
+        assert!(said.contains("left alone") && !said.contains("bad"), "{she}: {said}");
+    }
     let said = tries(&staged("/srv/open/new.conf"), "validate 1 /srv/open/new.conf new TRY /srv/open/new.conf");
     assert!(said.contains("failed") && !said.contains("staged"), "{said}");
 }

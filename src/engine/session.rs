@@ -30,7 +30,7 @@ const CONNECT: Duration = Duration::from_secs(60);
 pub const SIGN_OF_LIFE: Duration = Duration::from_secs(15);
 
 /// How long it may take to find out what has become of a role whose shell was lost.
-const LOOK: Duration = Duration::from_secs(20);
+const LOOK: Duration = Duration::from_secs(30);
 
 /// What ended the work on a host.
 #[derive(Debug)]

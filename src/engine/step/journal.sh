@@ -172,11 +172,7 @@ closed() { # closed done|undone: kept in $V, for who has lost this shell
 }
 
 became() { # became NAME: of a transaction whose shell was lost
-  tries=50
-  while [ -e "$L" ] && ! flock -n "$L" true; do
-    if [ $tries -eq 0 ]; then say became busy; return; fi
-    tries=$((tries - 1)); sleep 0.2
-  done
+  if [ -e "$L" ] && ! flock -w 10 "$L" true; then say became busy; return; fi
   if [ -e "$V/journal/$1/manifest" ]; then say became unfinished
   elif [ -e "$V/journal/$1/undo" ]; then say became open
   elif [ "$(cat "$V/done" 2>/dev/null)" = "$1" ]; then say became done

@@ -3,11 +3,13 @@
 mod apply;
 mod askpass;
 mod at_work;
+mod completions;
 mod connect;
 mod diff;
 mod empty;
 mod error;
 mod inventory;
+mod man;
 mod out;
 mod output;
 mod password;
@@ -76,6 +78,8 @@ enum Command {
     Programs(programs::Programs),
     #[command(subcommand)]
     Role(role::Role),
+    Completions(completions::Completions),
+    Man(man::Man),
 }
 
 /// Does what the command line asks; the exit code.
@@ -110,6 +114,8 @@ fn work(words: Vec<OsString>, reader: &mut Reader) -> Result<u8, Error> {
         Command::Render(command) => command.run(),
         Command::Programs(command) => command.run(),
         Command::Role(command) => command.run(),
+        Command::Completions(command) => command.run(),
+        Command::Man(command) => command.run(),
     })
 }
 

@@ -147,8 +147,6 @@ impl Channel {
             Moved::Sent(written) => {
                 self.sent += written;
                 if self.sent == self.outbox.len() {
-                    // overwritten, because a password may have been in it
-                    self.outbox.fill(0);
                     self.outbox = Vec::new();
                     self.sent = 0;
                 }

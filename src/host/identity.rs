@@ -40,7 +40,7 @@ impl Identity {
     }
 }
 
-/// A password: never shown, and overwritten when dropped.
+/// A password: never shown.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Password(String);
 
@@ -64,14 +64,6 @@ impl Password {
 impl fmt::Debug for Password {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Password(hidden)")
-    }
-}
-
-impl Drop for Password {
-    fn drop(&mut self) {
-        let mut bytes = std::mem::take(&mut self.0).into_bytes();
-        bytes.fill(0);
-        std::hint::black_box(&bytes);
     }
 }
 

@@ -1,5 +1,6 @@
 //! The command line without hosts: help, wrong usage, exit codes.
 
+mod generated;
 mod json;
 mod refused;
 mod scenarios;
@@ -49,13 +50,15 @@ fn help_names_the_commands() -> io::Result<()> {
     Usage: solti <COMMAND>
 
     Commands:
-      diff       Show what apply would change; touches nothing
-      apply      Bring the hosts to the declared state
-      verify     Ask the checks of all roles; changes nothing
-      test       Run scenarios on throwaway hosts
-      inventory  Show the inventory, as ansible-inventory does
-      render     Show the files that a role makes for a host
-      role       List the roles there are, or show one
+      diff         Show what apply would change; touches nothing
+      apply        Bring the hosts to the declared state
+      verify       Ask the checks of all roles; changes nothing
+      test         Run scenarios on throwaway hosts
+      inventory    Show the inventory, as ansible-inventory does
+      render       Show the files that a role makes for a host
+      role         List the roles there are, or show one
+      completions  Print what completes solti's commands and options in a shell
+      man          Print the manual page, or write those of all commands to a folder
 
     Options:
       -h, --help     Print help

@@ -9,7 +9,7 @@ use super::session::{Session, Stop};
 use super::waiting::Waiting;
 use super::work::ResolvedCheck;
 use crate::plan::call::Secret;
-use crate::secret::{SecretName, hexadecimal};
+use crate::secret::SecretName;
 use crate::template::Hosts;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -132,10 +132,10 @@ async fn carry_out(
         if transaction.role.0 != play || held || !transaction.awaits.is_empty() {
             break;
         }
-        let name = match hexadecimal::<8>() {
+        let name = match Session::random::<8>() {
             Ok(name) => name,
-            Err(error) => {
-                result = Err(Session::stuck("", format!("this machine has no random numbers: {error}")));
+            Err(stop) => {
+                result = Err(stop);
                 break;
             }
         };

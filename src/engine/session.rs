@@ -19,6 +19,7 @@ use crate::plan::reader::Reader;
 use crate::plan::scope;
 use crate::plan::state::State;
 use crate::resource::service::{KNOWN_AFTER_APPLY, image_input};
+use crate::secret::hexadecimal;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -88,7 +89,7 @@ pub struct Session {
     /// Who is working, for others who find the host locked; none if nothing is to be changed.
     who: Option<String>,
     /// By what its shells know that it is one of them who holds the host's lock.
-    together: String,
+    together: Option<String>,
     shells: BTreeMap<Identity, Shell>,
     /// Those whose shells hold the host's lock for it.
     holding: BTreeSet<Identity>,
@@ -128,7 +129,7 @@ impl Session {
             run_dir,
             password,
             who,
-            together: host::random_word(),
+            together: None,
             shells: BTreeMap::new(),
             holding: BTreeSet::new(),
             first: None,
@@ -311,10 +312,23 @@ impl Session {
         Stop::Failed(Box::new(failure(place, reason)))
     }
 
+    /// So many random bytes, as a word.
+    ///
+    /// # Errors
+    /// When this machine has none.
+    pub fn random<const BYTES: usize>() -> Result<String, Stop> {
+        hexadecimal::<BYTES>().map_err(|error| Self::stuck("", format!("this machine has no random numbers: {error}")))
+    }
+
     async fn probe(&mut self, identity: &Identity, probe: &Probe, first: bool) -> Result<State, Stop> {
         let (_, records) = match &self.who {
             Some(who) if first => {
-                let program = step::opening(who, &self.together) + &probe.program() + "watch\n";
+                let together = match self.together.take() {
+                    Some(word) => word,
+                    None => Self::random::<16>()?,
+                };
+                let program = step::opening(who, &together) + &probe.program() + "watch\n";
+                self.together = Some(together);
                 let answer = self.send(identity, &program).await?;
                 self.holding.insert(identity.clone());
                 answer

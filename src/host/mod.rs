@@ -24,7 +24,6 @@ pub mod variables;
 pub use askpass::{Askpass, SOCKET as ASKPASS_SOCKET};
 pub use error::{ConnectError, Lost, LostReason};
 pub use identity::{Identity, Password};
-pub(crate) use open::random_word;
 pub use query::in_query;
 pub use quote::{quote, quote_words};
 pub use rundir::RunDir;

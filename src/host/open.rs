@@ -1,7 +1,5 @@
 //! Opening a shell: from a started process to the shell's ready record.
 
-use std::collections::hash_map::RandomState;
-use std::hash::{BuildHasher as _, Hasher as _};
 use std::time::Duration;
 
 use tokio::process::Command;
@@ -13,6 +11,7 @@ use super::classify::{Reached, classify};
 use super::command::Opening;
 use super::shell::{OnRecord, Shell};
 use super::{Askpass, ConnectError, Identity, Method, Password, RunDir, Target};
+use crate::secret::hexadecimal;
 
 /// What the shell is told before the first program; `$1` says whether it has its own session. A lost controller must
 /// not kill it, so SIGPIPE has a handler, which children do not inherit.
@@ -43,7 +42,7 @@ pub(super) struct Start {
 impl Start {
     /// Starts the process.
     pub fn new(run: &RunDir, target: &Target, identity: &Identity, deadline: Duration) -> Result<Self, ConnectError> {
-        let opening = Opening::new(target, identity, random_word())?;
+        let opening = Opening::new(target, identity, random_word()?)?;
         let process = opening.process(run, target)?;
         let over_ssh = matches!(target.method, Method::Ssh { .. });
         let start = Self::with(process, &opening, identity, over_ssh, deadline)?;
@@ -58,7 +57,7 @@ impl Start {
         over_ssh: bool,
         deadline: Duration,
     ) -> Result<Self, ConnectError> {
-        let nonce = random_word();
+        let nonce = random_word()?;
         let words =
             Words { nonce: nonce.clone(), login: opening.login(), begin: opening.begin(), prompt: opening.prompt() };
         let channel = Channel::start(&mut process, words).map_err(|error| ConnectError::Start(error.to_string()))?;
@@ -156,8 +155,7 @@ async fn patiently<T>(
     }
 }
 
-/// A word that nobody can guess, from the random keys of the standard library's hash tables.
-pub(crate) fn random_word() -> String {
-    let half = || RandomState::new().build_hasher().finish();
-    format!("{:016x}{:016x}", half(), half())
+/// A word that nobody can guess.
+fn random_word() -> Result<String, ConnectError> {
+    hexadecimal::<16>().map_err(|error| ConnectError::Start(format!("this machine has no random numbers: {error}")))
 }

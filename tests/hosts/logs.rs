@@ -3,6 +3,8 @@
 
 use crate::poller::Poller;
 use crate::support::{Host, Hosts, Output, Project, Suite, wait_until};
+use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// Where Loki is `mon`, and Alloy is on both.
 pub struct Stack {
@@ -49,6 +51,19 @@ impl Stack {
         self.hosts.host("mon").read(&format!(
             "curl -fsG http://127.0.0.1:3100/loki/api/v1/query_range --data-urlencode 'query={selector}'"
         ))
+    }
+
+    /// What a query counts now, by a label.
+    fn count(&self, query: &str, label: &str) -> BTreeMap<String, usize> {
+        let ask = "curl -fsG http://127.0.0.1:3100/loki/api/v1/query --data-urlencode query@-";
+        let answer = self.hosts.host("mon").read(&format!("printf %s '{query}' | {ask}"));
+        let answer: Value = serde_json::from_str(&answer).unwrap();
+        let rows = answer["data"]["result"].as_array().unwrap().iter();
+        let row = |row: &Value| {
+            let count = row["value"][1].as_str().unwrap().parse::<f64>().unwrap();
+            (row["metric"][label].as_str().unwrap_or_default().to_owned(), count as usize)
+        };
+        rows.map(row).collect()
     }
 
     /// Writes a line that nobody else has written into the journal of `app`, and waits until Loki has it.
@@ -198,9 +213,20 @@ fn logins_do_not_make_streams() {
     assert!(streams() < 60, "{} streams", streams());
 }
 
-/// Podman calls all an error that comes by stderr.
+/// Podman calls all an error that comes by stderr, and systemd calls all information that a service writes.
 #[test]
 fn the_level_of_a_line_is_not_how_a_container_writes_it() {
+    const SAID: [(&str, &str); 9] = [
+        ("info", r#"level=info ts=2026-11-30T10:00:00Z caller=of.go:1 msg="of Loki level=error""#),
+        ("error", r#"ts=2026-11-30T10:00:00Z level=error msg="of Alloy" level=info"#),
+        ("info", r#"time=2026-11-30T10:00:00Z level=INFO source=of.go:1 msg="of Prometheus""#),
+        ("crit", r#"logger=of t=2026-11-30T10:00:00Z level=fatal msg="of Grafana""#),
+        ("warning", r#"ts=2026-11-30T10:00:00Z lvl=warn msg="of InfluxDB""#),
+        ("error", "2026-11-30T10:00:00Z E! of Telegraf"),
+        ("debug", "2026-11-30T10:00:00Z D! of Telegraf"),
+        ("error", r#"{"msg": "of many, \"level\": \"info\"", "level": "error"}"#),
+        ("", "error: a line of words, of which level=error are some"),
+    ];
     let stack = Stack::new(Suite::Trixie, Suite::Bookworm, "");
     stack.apply(&[]).assert_status(0);
     let mon = stack.hosts.host("mon");
@@ -216,6 +242,36 @@ fn the_level_of_a_line_is_not_how_a_container_writes_it() {
     };
     assert!(level("an error of a program"));
     assert!(!level("no-such-flag"), "{said}");
+
+    // What a line says is its level, whoever writes it. What says nothing is information of a service, and unknown of a container.
+    let lines: String = SAID.iter().map(|(_, line)| format!("{line}\n")).collect();
+    mon.write_file("/srv/lines", lines);
+    let write = "/usr/bin/dash -c '/usr/bin/cat /srv/lines >&2; /usr/bin/sleep 1'";
+    let contained = "-p StandardOutput=null -p StandardError=null podman run --rm --cgroups=split --log-driver=journald --network=none \
+         -v /usr:/usr:ro -v /usr/lib:/lib:ro -v /usr/lib64:/lib64:ro -v /srv:/srv:ro --entrypoint /usr/bin/env docker.io/grafana/loki:3.5.7";
+    mon.read(&format!("systemd-run -q --wait --unit contained {contained} {write}"));
+    mon.read(&format!("systemd-run -q --wait --unit plain {write}"));
+    for (unit, unsaid) in [("contained", ""), ("plain", "info")] {
+        let mut wanted = BTreeMap::new();
+        for (level, _) in SAID {
+            *wanted.entry(if level.is_empty() { unsaid } else { level }.to_owned()).or_default() += 1;
+        }
+        let counted = wait_until("all lines in Loki", || {
+            let lines = format!("{{unit=\"{unit}.service\"}} |= \"of \" [1h]");
+            let counted = stack.count(&format!("sum by (level) (count_over_time({lines}))"), "level");
+            (counted.values().sum::<usize>() >= SAID.len()).then_some(counted)
+        });
+        assert_eq!(counted, wanted, "{unit}");
+    }
+
+    // The query that the documentation has for an alert finds these, and nothing of Loki, which writes all to stderr.
+    let page = std::fs::read_to_string(format!("{}/docs/stack.md", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let query = page.split("```logql\n").nth(1).unwrap().split("\n```").next().unwrap();
+    let alerts = stack.count(query, "unit");
+    let errors = SAID.iter().filter(|(level, _)| ["error", "crit"].contains(level)).count();
+    assert_eq!(["contained", "plain"].map(|unit| alerts[&format!("{unit}.service")]), [errors; 2], "{alerts:?}");
+    assert!(!alerts.contains_key("loki.service"), "{alerts:?}");
+    assert!(!stack.query("{unit=\"loki.service\"}").is_empty());
 }
 
 /// Away for longer than a limit of retries would wait.

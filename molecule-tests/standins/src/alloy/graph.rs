@@ -1,7 +1,7 @@
 //! The components of a configuration at work: sources read, lines go from one to the next, writers send.
 
 use super::config::Config;
-use super::positions::{Positions, Receipt};
+use super::positions::Positions;
 use super::process::{self, Stage};
 use super::relabel::{self, Rule};
 use super::syntax::{Block, Diagnostic};
@@ -24,9 +24,6 @@ pub struct Entry {
     pub line: String,
     /// Labels of this line only.
     pub metadata: Labels,
-    /// What its source knows it by, until it is gone.
-    #[expect(dead_code, reason = "it is held, not read")]
-    pub receipt: Receipt,
 }
 
 /// Nanoseconds since 1970, now.

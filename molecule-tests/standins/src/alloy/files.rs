@@ -188,12 +188,7 @@ impl Followed {
                 if line.is_empty() {
                     continue;
                 }
-                let entry = Entry {
-                    labels: self.labels.clone(),
-                    time: now(),
-                    line,
-                    metadata: Labels::new(),
-                };
+                let entry = Entry { labels: self.labels.clone(), time: now(), line, metadata: Labels::new() };
                 graph.send(receivers, &entry);
             }
             *offset += whole as u64;

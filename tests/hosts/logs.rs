@@ -107,12 +107,14 @@ fn a_line_of_the_journal_is_found_with_its_labels(mon: Suite, app: Suite) {
 
     // A changed configuration is a reload of Alloy, a restart of Loki, and nothing else.
     let (loki, alloy) = (start(stack.hosts.host("mon"), "loki"), start(stack.app(), "alloy"));
-    stack
-        .apply(&["{\"alloy_labels\": {\"site\": \"there\"}}"])
-        .assert_status(0)
-        .assert_stdout_has("service alloy: reload");
+    // A further source before it does not make the file new to Alloy.
+    let site = "{\"alloy_labels\": {\"site\": \"there\"}, \"alloy_files\": [{\"paths\": \"/srv/*.log\", \"from_end\": true}, \
+                {\"paths\": \"/var/log/app/*.log\", \"job\": \"app\"}]}";
+    stack.apply(&[site]).assert_status(0).assert_stdout_has("service alloy: reload");
     assert_eq!((start(stack.hosts.host("mon"), "loki"), start(stack.app(), "alloy")), (loki.clone(), alloy.clone()));
-    let site = "{\"alloy_labels\": {\"site\": \"there\"}}";
+    stack.app().read("echo 'from a file, later' >>/var/log/app/a.log");
+    wait_until("the file's next line", || stack.query("{job=\"app\"}").contains(", later").then_some(()));
+    assert_eq!(stack.query("{job=\"app\"}").matches("from a file").count(), 2);
     let answer = stack.follows("two");
     assert!(answer.contains("\"site\":\"there\""), "{answer}");
     stack.apply(&[site, "loki_retention=60d"]).assert_status(0).assert_stdout_has("service loki: restart");
@@ -309,6 +311,19 @@ fn no_line_is_lost_while_loki_is_away() {
     assert!(while_away("limited") < 5, "the limit is one");
     hurried(0);
     assert_eq!(while_away("endless"), 5);
+
+    // nor when Alloy reads another configuration meanwhile, if it sends as before
+    let labels = "{\"alloy_journal_static_labels\": {\"site\": \"there\"}}";
+    let reload = ["alloy_newest_line=0", labels];
+    stack.solti(&["apply", "-y", "-l", "app"], &reload[..1]).assert_status(0);
+    stack.hosts.host("mon").read("systemctl stop loki");
+    stack.app().read("for number in 0 1 2 3 4; do logger -t tester \"reloaded $number.\"; done; sleep 2");
+    let said = stack.solti(&["apply", "-y", "-l", "app"], &reload);
+    said.assert_status(0).assert_stdout_has("service alloy: reload");
+    stack.hosts.host("mon").read("systemctl start loki");
+    stack.follows("after it");
+    let found = stack.query("{hostname=\"app\"} |= \"reloaded \"");
+    assert_eq!((0..5).filter(|number| found.contains(&format!("reloaded {number}."))).count(), 5, "{found}");
 }
 
 /// Both from packages of one repository, on one host: each role declares it, and either can go without the other's.

@@ -7,6 +7,7 @@ use super::ownership::{Ownership, Thing, is_kept, is_labelled, is_shared, own, t
 use super::project_id::is_place;
 use super::work::{HostWork, Place, Resolved, ResolvedCheck, ResolvedStep, RoleRun};
 use crate::plan::change::{Change, Detail};
+use crate::plan::few::few;
 use crate::plan::manifest::{Before, Item, Manifest, Owned};
 use crate::plan::operation::Operation;
 use crate::plan::probe::Probe;
@@ -85,9 +86,7 @@ impl Plan {
 }
 
 fn left_as_it_is((reason, ids): (&String, &Vec<String>)) -> String {
-    let named = ids.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
-    let more = if ids.len() > NAMED { format!(" and {} more", ids.len() - NAMED) } else { String::new() };
-    format!("{reason}; left as it is: {named}{more}")
+    format!("{reason}; left as it is: {}", few(ids, NAMED))
 }
 
 /// Why a resource cannot be planned on a host.

@@ -2,6 +2,7 @@
 
 use indexmap::IndexSet;
 use solti::engine::event::{Event, Phase};
+use solti::plan::few::few;
 
 /// More hosts than these are counted.
 const MOST: usize = 5;
@@ -30,11 +31,10 @@ impl AtWork {
 
     /// The step in hand, and where.
     pub fn words(&self) -> String {
-        let shown = self.0.iter().take(MOST).map(String::as_str).collect::<Vec<_>>().join(", ");
-        match self.0.len() {
-            0 => "the step in hand".to_owned(),
-            count if count > MOST => format!("the step in hand on {shown} and {} more", count - MOST),
-            _ => format!("the step in hand on {shown}"),
+        let hosts: Vec<&String> = self.0.iter().collect();
+        match hosts.as_slice() {
+            [] => "the step in hand".to_owned(),
+            hosts => format!("the step in hand on {}", few(hosts, MOST)),
         }
     }
 }

@@ -3,11 +3,11 @@
 use super::{Error, out};
 use solti::report::text::Look;
 use solti::report::text::words::{columns, padded};
-use solti::role::{Follows, OptionSpec, Role as Declared, RoleLibrary};
+use solti::role::{Follows, OptionSpec, Role as Declared, RoleLibrary, root_above};
 use solti::yaml::{Node, Value};
 use std::collections::BTreeSet;
 use std::fmt::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// List the roles there are, or show one
 #[derive(Debug, clap::Subcommand)]
@@ -35,12 +35,11 @@ impl Role {
     }
 }
 
-/// The nearest folder from here upwards that is a project.
+/// The root of the project that the current folder is in.
 pub fn project() -> Option<PathBuf> {
     let here = std::env::current_dir().ok()?;
-    let is_project =
-        |folder: &&std::path::Path| ["solti.toml", "playbooks", "roles"].iter().any(|name| folder.join(name).exists());
-    here.ancestors().find(is_project).map(|folder| folder.strip_prefix(&here).unwrap_or(folder).to_owned())
+    let root = root_above(&here)?;
+    Some(root.strip_prefix(&here).map(Path::to_owned).unwrap_or(root))
 }
 
 fn list(roles: &RoleLibrary, look: &Look) -> Result<String, Error> {

@@ -18,7 +18,7 @@ use std::time::Instant;
 
 impl Dispatcher {
     pub(super) async fn apply(&mut self, mut members: Vec<Member>) -> Vec<Member> {
-        let wanted = members.iter().any(|member| !member.plan.transactions.is_empty());
+        let wanted = members.iter().any(|member| member.plan.shown().count() > 0);
         if self.interrupted {
             return members;
         }

@@ -11,6 +11,7 @@ use super::session::{Session, Stop};
 use super::target::target;
 use super::work::{HostWork, Resolved, ResolvedCheck, RoleRun};
 use crate::host::Target;
+use crate::plan::few::few;
 use crate::playbook::Play;
 use crate::secret::SecretName;
 use crate::source::Diagnostic;
@@ -164,9 +165,8 @@ impl Dispatcher {
         }
         asked.sort();
         if !asked.is_empty() {
-            let names = asked.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
-            let more = if asked.len() > NAMED { format!(" and {} more", asked.len() - NAMED) } else { String::new() };
-            let text = format!("{names}{more}: only asked for what others need to know; this run is not about it");
+            let names = few(&asked, NAMED);
+            let text = format!("{names}: only asked for what others need to know; this run is not about it");
             let _ = self.outside.events.send(Event::Note { host: None, text });
         }
         for (host, reason) in failed {

@@ -17,10 +17,11 @@ pub fn kind(item: &Item) -> Option<&'static str> {
     }
 }
 
-/// What is in a manifest for the first time, each as an entry of its own: some may stay, and others go.
+/// What is in a manifest for the first time, each as an entry of its own: some may stay, and others go. It is noted as what
+/// a run has left that failed.
 pub fn lasting(manifest: &Manifest, is_known: impl Fn(&Thing) -> bool) -> Vec<Owned> {
     let all = manifest.resources.iter().flat_map(|owned| owned.items.iter().map(move |item| (owned, item)));
     let new = all.filter(|(_, item)| kind(item).is_some() && *item.before() == Before::Nothing);
     let new = new.filter(|(_, item)| !is_known(&thing(item)));
-    new.map(|(owned, item)| Owned { items: vec![item.clone()], ..owned.clone() }).collect()
+    new.map(|(owned, item)| Owned { items: vec![item.clone()], failed: true, ..owned.clone() }).collect()
 }

@@ -151,6 +151,7 @@ pub fn own(manifest: &mut Manifest, whose: &Ownership<'_>, run: &RoleRun, resolv
         role: run.instance.clone(),
         resource: resolved.id.clone(),
         purge: resolved.purge.clone(),
+        failed: false,
         items,
     };
     let mine: HashSet<Thing> = new.items.iter().map(thing).collect();

@@ -7,6 +7,7 @@ use super::ownership::{Ownership, Thing, is_kept, is_labelled, is_shared, own, t
 use super::project_id::is_place;
 use super::work::{HostWork, Place, Resolved, ResolvedCheck, ResolvedStep, RoleRun};
 use crate::plan::change::{Change, Detail};
+use crate::plan::few::few;
 use crate::plan::manifest::{Before, Item, Manifest, Owned};
 use crate::plan::operation::Operation;
 use crate::plan::probe::Probe;
@@ -78,16 +79,14 @@ impl Plan {
     /// The plan as it is shown.
     pub fn shown(&self) -> HostPlan {
         HostPlan {
-            roles: self.transactions.iter().map(|transaction| transaction.plan.clone()).collect(),
+            roles: self.transactions.iter().filter(|it| it.count() > 0).map(|it| it.plan.clone()).collect(),
             notes: self.notes.iter().cloned().chain(self.unknown.iter().map(left_as_it_is)).collect(),
         }
     }
 }
 
 fn left_as_it_is((reason, ids): (&String, &Vec<String>)) -> String {
-    let named = ids.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
-    let more = if ids.len() > NAMED { format!(" and {} more", ids.len() - NAMED) } else { String::new() };
-    format!("{reason}; left as it is: {named}{more}")
+    format!("{reason}; left as it is: {}", few(ids, NAMED))
 }
 
 /// Why a resource cannot be planned on a host.
@@ -157,11 +156,12 @@ pub fn plan(
     let mut started: Vec<(&RoleRun, &Resolved)> = Vec::new();
     for run in &work.runs {
         let Some(state) = states.get_mut(&run.become_user) else { continue };
+        let failed = planner.has_failed(run, state);
         planner.secrets(run, state);
         let steps =
             if run.absent { planner.removed(run, state, &started) } else { planner.present(run, state, &started) };
         started.extend(services(run).map(|resolved| (run, resolved)));
-        planner.finish(run, state, steps);
+        planner.finish(run, state, steps, failed);
     }
     if ownership.complete {
         planner.orphans(work, states);
@@ -404,6 +404,7 @@ impl Planner<'_> {
                 role: run.instance.clone(),
                 resource: resolved.id.clone(),
                 purge: resolved.purge.clone(),
+                failed: false,
                 items,
             });
         }
@@ -493,7 +494,13 @@ impl Planner<'_> {
         }
     }
 
-    fn finish(&mut self, run: &RoleRun, state: &State, steps: Vec<StepPlan>) {
+    /// Whether what is there of a role was made by a run that failed.
+    fn has_failed(&self, run: &RoleRun, state: &State) -> bool {
+        let mine = |owned: &&Owned| owned.project == self.ownership.project && owned.role == run.instance;
+        !run.absent && state.manifest.resources.iter().filter(mine).any(|owned| owned.failed)
+    }
+
+    fn finish(&mut self, run: &RoleRun, state: &State, mut steps: Vec<StepPlan>, failed: bool) {
         let mut checks: Vec<ResolvedCheck> = run.steps.iter().flat_map(|step| step.checks.iter().cloned()).collect();
         checks.retain(|check| {
             check.unknown.as_ref().is_none_or(|reason| {
@@ -501,6 +508,11 @@ impl Planner<'_> {
                 false
             })
         });
+        if steps.is_empty() && failed && !checks.is_empty() {
+            // a transaction all the same: it counts once they are answered
+            steps.push(StepPlan { step: "checks".to_owned(), changes: Vec::new(), in_order: true });
+            self.plan.notes.push(format!("{}: the last run of it failed, so apply asks its checks again", run.role));
+        }
         if steps.is_empty() {
             self.plan.other_checks.extend(checks.into_iter().map(|check| (run.place, run.become_user.clone(), check)));
             return;

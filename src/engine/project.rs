@@ -10,7 +10,7 @@ use super::tags;
 use crate::inventory::{self, Inventory};
 use crate::playbook::{self, Playbook};
 use crate::resource::check::Check;
-use crate::role::{RoleLibrary, check_inventory_names, why_project};
+use crate::role::{RoleLibrary, SETTINGS, check_inventory_names, root_above, why_project};
 use crate::secret::{SecretStore, Secrets};
 use crate::source::{Diagnostic, Diagnostics, SourceFile, did_you_mean, folder_of};
 use crate::template::{Hosts, Layer, Rank};
@@ -121,7 +121,7 @@ fn is_among(file: &Path, paths: &[PathBuf]) -> bool {
     paths.iter().any(|path| real(path) == real(file))
 }
 
-/// The nearest folder with `solti.toml`, else the nearest one above the inventory that has playbooks or roles.
+/// The root of the project that the inventory is in, else its own folder, and what is set there.
 fn root(selection: &Selection) -> Result<(PathBuf, Settings), Diagnostics> {
     let start = match &selection.given {
         Some(given) => Some(given.root.as_path()),
@@ -131,15 +131,13 @@ fn root(selection: &Selection) -> Result<(PathBuf, Settings), Diagnostics> {
     // relative paths are kept as the user wrote them, for messages
     let absolute = start.canonicalize().unwrap_or_else(|_| start.clone());
     let here = if absolute.is_dir() { absolute.clone() } else { folder_of(&absolute).to_owned() };
-    for folder in here.ancestors() {
-        let file = folder.join("solti.toml");
-        if file.is_file() {
-            let source = SourceFile::read(&shown(&file))?;
-            return Ok((shown(folder), Settings::read(&source)?));
-        }
-    }
-    let found = here.ancestors().find(|folder| folder.join("playbooks").is_dir() || folder.join("roles").is_dir());
-    Ok((shown(found.unwrap_or(&here)), Settings::default()))
+    let root = root_above(&here).unwrap_or(here);
+    let file = root.join(SETTINGS);
+    let settings = match file.is_file() {
+        true => Settings::read(&SourceFile::read(&shown(&file))?)?,
+        false => Settings::default(),
+    };
+    Ok((shown(&root), settings))
 }
 
 /// A path below the current folder as a relative one.

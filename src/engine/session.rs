@@ -441,25 +441,27 @@ impl Session {
             for (at, change) in step_plan.changes.iter().enumerate() {
                 match self.converse(&identity, (at, change), outcome).await? {
                     Ok(made) => secrets.extend(made),
-                    Err(reason) => return Err(self.put_back(&identity, outcome, &change.resource, &reason).await),
+                    Err(reason) => return Err(self.put_back(transaction, outcome, &change.resource, &reason).await),
                 }
             }
-            self.emit(Event::StepDone {
-                host: self.name.clone(),
-                role,
-                step: step_plan.step.clone(),
-                changes: step_plan.changes.len(),
-                millis: millis(begun),
-            });
+            if !step_plan.changes.is_empty() {
+                self.emit(Event::StepDone {
+                    host: self.name.clone(),
+                    role,
+                    step: step_plan.step.clone(),
+                    changes: step_plan.changes.len(),
+                    millis: millis(begun),
+                });
+            }
             if self.interrupted() == Interrupt::PutBack {
-                return Err(self.put_back(&identity, outcome, &transaction.plan.role, "interrupted").await);
+                return Err(self.put_back(transaction, outcome, &transaction.plan.role, "interrupted").await);
             }
         }
         let services = Watched::started(&transaction.plan.steps);
         let asked = self.ask(&identity, &transaction.plan.role, &transaction.checks, &services, true).await;
         if let Some(unanswered) = asked? {
             unanswered.told.iter().for_each(|(tag, rest)| outcome.record(tag, rest));
-            return Err(self.put_back(&identity, outcome, &unanswered.place, &unanswered.reason).await);
+            return Err(self.put_back(transaction, outcome, &unanswered.place, &unanswered.reason).await);
         }
         let manifest = with_versions(&transaction.manifest, &self.versions);
         let (_, records) = self.run(&identity, &step::commit(&manifest.to_line())).await?;
@@ -502,9 +504,11 @@ impl Session {
         Stop::Failed(Box::new(failure))
     }
 
-    async fn put_back(&mut self, identity: &Identity, undo: &mut Undo, place: &str, reason: &str) -> Stop {
-        self.phase(Phase::PuttingBack { role: place.split('/').next().unwrap_or(place).to_owned() });
-        match self.run(identity, step::PUT_BACK).await {
+    async fn put_back(&mut self, transaction: &Transaction, undo: &mut Undo, place: &str, reason: &str) -> Stop {
+        if transaction.count() > 0 {
+            self.phase(Phase::PuttingBack { role: place.split('/').next().unwrap_or(place).to_owned() });
+        }
+        match self.run(&transaction.identity, step::PUT_BACK).await {
             Ok((_, records)) => records.iter().for_each(|(tag, rest)| undo.record(tag, rest)),
             Err(Stop::Lost(mut lost)) => {
                 lost.message = format!("{reason}; then {}", lost.message);

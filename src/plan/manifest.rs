@@ -41,6 +41,9 @@ pub struct Owned {
     /// The label under which it is kept when its role is removed (`purge: data`), if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub purge: Option<String>,
+    /// Whether a run made it that failed: since then nobody has said that the role is as it should be.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub failed: bool,
     /// What it consists of, in the order made.
     pub items: Vec<Item>,
 }
@@ -222,6 +225,7 @@ impl Manifest {
     pub fn add(&mut self, entry: Owned) {
         match self.resources.iter_mut().find(|owned| owned.is_the_same_as(&entry)) {
             Some(owned) => {
+                owned.failed |= entry.failed;
                 for item in entry.items {
                     if owned.items.iter().all(|has| has.key() != item.key()) {
                         owned.items.push(item);

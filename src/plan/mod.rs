@@ -2,6 +2,7 @@
 
 pub mod call;
 pub mod change;
+pub mod few;
 pub mod http;
 pub mod manifest;
 pub mod operation;

@@ -1,6 +1,7 @@
 //! Why a service starts anew, in words: what it was started with, and what it would be now.
 
 use super::service::{KNOWN_AFTER_APPLY, image_input};
+use crate::plan::few::few;
 use indexmap::IndexMap;
 use std::collections::BTreeMap;
 
@@ -26,11 +27,7 @@ impl Inputs<'_> {
         for key in differing {
             words.extend(self.word(key, differing));
         }
-        if words.len() > MOST {
-            format!("{} and {} more", words[..MOST - 1].join(", "), words.len() - (MOST - 1))
-        } else {
-            words.join(", ")
-        }
+        few(&words, if words.len() > MOST { MOST - 1 } else { MOST })
     }
 
     /// Nothing for what another one says too.

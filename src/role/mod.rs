@@ -27,7 +27,7 @@ pub use names::{check_assignments, check_inventory_names};
 pub use options::{OptionSpec, OptionType};
 pub use resolve::{ResolvedOptions, resolve_options, twin};
 pub use resource::{ResourceSpec, read_resources};
-pub use root::why_project;
+pub use root::{SETTINGS, root_above, why_project};
 
 use crate::source::{SourceFile, did_you_mean};
 use crate::yaml::Node;

@@ -1,6 +1,18 @@
-//! The project's folder in words, for who wonders why something is looked for there.
+//! Which folder is a project's root, and why, for who wonders why something is looked for there.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+/// The file whose folder is a root.
+pub const SETTINGS: &str = "solti.toml";
+/// The folders whose folder is one where there is no such file.
+const FOLDERS: [&str; 2] = ["playbooks", "roles"];
+
+/// The root of the project that a folder is in: the nearest one upwards with the file, else the nearest one with a folder.
+pub fn root_above(folder: &Path) -> Option<PathBuf> {
+    let has_folder = |folder: &&Path| FOLDERS.iter().any(|name| folder.join(name).is_dir());
+    let set = folder.ancestors().find(|folder| folder.join(SETTINGS).is_file());
+    set.or_else(|| folder.ancestors().find(has_folder)).map(Path::to_owned)
+}
 
 /// Which folder is the project's, and what makes it that.
 pub fn why_project(root: &Path) -> String {
@@ -8,11 +20,12 @@ pub fn why_project(root: &Path) -> String {
         shown if shown.is_empty() || shown == "." => "the current folder".to_owned(),
         shown => shown,
     };
-    let here = |name: &&&str| root.join(name).exists();
-    let why = match ["solti.toml", "playbooks", "roles"].iter().find(here) {
-        Some(&"solti.toml") => "because of its solti.toml".to_owned(),
-        Some(name) => format!("because of its folder {name}"),
-        None => "as no folder from there upwards has a solti.toml, playbooks or roles".to_owned(),
+    let why = if root.join(SETTINGS).is_file() {
+        format!("because of its {SETTINGS}")
+    } else if let Some(name) = FOLDERS.iter().find(|name| root.join(name).is_dir()) {
+        format!("because of its folder {name}")
+    } else {
+        format!("as no folder from there upwards has a {SETTINGS}, playbooks or roles")
     };
     format!("the project is {shown}, {why}")
 }
@@ -30,6 +43,11 @@ mod tests {
         assert_eq!(why(), "the project is ROOT, because of its folder roles");
         std::fs::write(folder.path().join("solti.toml"), "")?;
         assert_eq!(why(), "the project is ROOT, because of its solti.toml");
+        let below = folder.path().join("inventories/roles");
+        std::fs::create_dir_all(&below)?;
+        assert_eq!(root_above(&below).as_deref(), Some(folder.path()));
+        std::fs::remove_file(folder.path().join("solti.toml"))?;
+        assert_eq!(root_above(&below), Some(folder.path().join("inventories")));
         assert!(why_project(Path::new("")).starts_with("the project is the current folder, "));
         Ok(())
     }

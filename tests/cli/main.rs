@@ -307,6 +307,23 @@ fn the_files_of_the_example() -> io::Result<()> {
 }
 
 #[test]
+fn roles_are_those_of_the_project_that_a_run_has() -> io::Result<()> {
+    let project = tempfile::tempdir()?;
+    let write = |path: &str, text: &str| {
+        let path = project.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap_or(&path))?;
+        std::fs::write(path, text)
+    };
+    write("solti.toml", "")?;
+    write("roles/own/role.yml", "summary: Of this project\nsteps: []\n")?;
+    // a folder that is called as one of a project is none where a file says which is
+    write("inventories/home/roles/README", "")?;
+    let listed = solti_in(&project.path().join("inventories/home"), &["role", "list"])?;
+    assert!(listed.contains("Of this project"), "{listed}");
+    Ok(())
+}
+
+#[test]
 fn defaults_as_what_they_come_to() -> io::Result<()> {
     let shown = solti(&["role", "show", "loki"])?;
     let shown: String = shown.split_whitespace().collect::<Vec<_>>().join(" ");

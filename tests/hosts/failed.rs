@@ -109,6 +109,24 @@ fn what_a_failed_run_has_made_was_not_there_before() {
     play("{ role: stays, state: absent, purge: [data] }");
     both.apply();
     assert_eq!(both.read(&format!("{left}; ls /srv/mine")), "stays\ndata");
+
+    // what a failed run has left may be all that is declared: then the role is not well for that
+    let whole = STAYS.split("      - group").next().unwrap().to_owned()
+        + "      - group: { name: whole }\n    checks: [{ command: { command: [test, -e, /run/pass], within: 1s } }]\n";
+    both.project.file("roles/stays/role.yml", &whole);
+    play("stays");
+    both.each(|host| drop(host.read("rm /run/pass")));
+    both.solti(&["apply", "-y"]).assert_status(1).assert_stdout_has("2 changes not put back");
+    let note = "stays: the last run of it failed, so apply asks its checks again";
+    both.solti(&["diff"]).assert_status(0).assert_stdout_has(note).assert_stdout_has("No changes");
+    // nobody is asked for a yes
+    let told = both.solti(&["apply"]).assert_status(1).assert_stdout_has(note).assert_stdout_has("no changes made");
+    assert!(!told.stderr.contains("putting back"), "{told}");
+    both.each(|host| drop(host.read("touch /run/pass")));
+    both.solti(&["apply"]).assert_status(0).assert_stdout_has("No changes");
+    both.each(|host| drop(host.read("rm /run/pass; ls -d /var/lib/solti/made && exit 1; true")));
+    let told = both.solti(&["apply"]).assert_status(0).assert_stdout_has("No changes");
+    assert!(!told.stdout.contains(note), "{told}");
 }
 
 /// A service that runs for a moment, and a check that would wait for minutes.

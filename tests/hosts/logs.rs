@@ -3,6 +3,8 @@
 
 use crate::poller::Poller;
 use crate::support::{Host, Hosts, Output, Project, Suite, wait_until};
+use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// Where Loki is `mon`, and Alloy is on both.
 pub struct Stack {
@@ -51,6 +53,19 @@ impl Stack {
         ))
     }
 
+    /// What a query counts now, by a label.
+    fn count(&self, query: &str, label: &str) -> BTreeMap<String, usize> {
+        let ask = "curl -fsG http://127.0.0.1:3100/loki/api/v1/query --data-urlencode query@-";
+        let answer = self.hosts.host("mon").read(&format!("printf %s '{query}' | {ask}"));
+        let answer: Value = serde_json::from_str(&answer).unwrap();
+        let rows = answer["data"]["result"].as_array().unwrap().iter();
+        let row = |row: &Value| {
+            let count = row["value"][1].as_str().unwrap().parse::<f64>().unwrap();
+            (row["metric"][label].as_str().unwrap_or_default().to_owned(), count as usize)
+        };
+        rows.map(row).collect()
+    }
+
     /// Writes a line that nobody else has written into the journal of `app`, and waits until Loki has it.
     fn follows(&self, word: &str) -> String {
         self.app().read(&format!("logger -t tester 'marker {word}'"));
@@ -92,12 +107,14 @@ fn a_line_of_the_journal_is_found_with_its_labels(mon: Suite, app: Suite) {
 
     // A changed configuration is a reload of Alloy, a restart of Loki, and nothing else.
     let (loki, alloy) = (start(stack.hosts.host("mon"), "loki"), start(stack.app(), "alloy"));
-    stack
-        .apply(&["{\"alloy_labels\": {\"site\": \"there\"}}"])
-        .assert_status(0)
-        .assert_stdout_has("service alloy: reload");
+    // A further source before it does not make the file new to Alloy.
+    let site = "{\"alloy_labels\": {\"site\": \"there\"}, \"alloy_files\": [{\"paths\": \"/srv/*.log\", \"from_end\": true}, \
+                {\"paths\": \"/var/log/app/*.log\", \"job\": \"app\"}]}";
+    stack.apply(&[site]).assert_status(0).assert_stdout_has("service alloy: reload");
     assert_eq!((start(stack.hosts.host("mon"), "loki"), start(stack.app(), "alloy")), (loki.clone(), alloy.clone()));
-    let site = "{\"alloy_labels\": {\"site\": \"there\"}}";
+    stack.app().read("echo 'from a file, later' >>/var/log/app/a.log");
+    wait_until("the file's next line", || stack.query("{job=\"app\"}").contains(", later").then_some(()));
+    assert_eq!(stack.query("{job=\"app\"}").matches("from a file").count(), 2);
     let answer = stack.follows("two");
     assert!(answer.contains("\"site\":\"there\""), "{answer}");
     stack.apply(&[site, "loki_retention=60d"]).assert_status(0).assert_stdout_has("service loki: restart");
@@ -198,9 +215,20 @@ fn logins_do_not_make_streams() {
     assert!(streams() < 60, "{} streams", streams());
 }
 
-/// Podman calls all an error that comes by stderr.
+/// Podman calls all an error that comes by stderr, and systemd calls all information that a service writes.
 #[test]
 fn the_level_of_a_line_is_not_how_a_container_writes_it() {
+    const SAID: [(&str, &str); 9] = [
+        ("info", r#"level=info ts=2026-11-30T10:00:00Z caller=of.go:1 msg="of Loki level=error""#),
+        ("error", r#"ts=2026-11-30T10:00:00Z level=error msg="of Alloy" level=info"#),
+        ("info", r#"time=2026-11-30T10:00:00Z level=INFO source=of.go:1 msg="of Prometheus""#),
+        ("crit", r#"logger=of t=2026-11-30T10:00:00Z level=fatal msg="of Grafana""#),
+        ("warning", r#"ts=2026-11-30T10:00:00Z lvl=warn msg="of InfluxDB""#),
+        ("error", "2026-11-30T10:00:00Z E! of Telegraf"),
+        ("debug", "2026-11-30T10:00:00Z D! of Telegraf"),
+        ("error", r#"{"msg": "of many, \"level\": \"info\"", "level": "error"}"#),
+        ("", "error: a line of words, of which level=error are some"),
+    ];
     let stack = Stack::new(Suite::Trixie, Suite::Bookworm, "");
     stack.apply(&[]).assert_status(0);
     let mon = stack.hosts.host("mon");
@@ -216,6 +244,36 @@ fn the_level_of_a_line_is_not_how_a_container_writes_it() {
     };
     assert!(level("an error of a program"));
     assert!(!level("no-such-flag"), "{said}");
+
+    // What a line says is its level, whoever writes it. What says nothing is information of a service, and unknown of a container.
+    let lines: String = SAID.iter().map(|(_, line)| format!("{line}\n")).collect();
+    mon.write_file("/srv/lines", lines);
+    let write = "/usr/bin/dash -c '/usr/bin/cat /srv/lines >&2; /usr/bin/sleep 1'";
+    let contained = "-p StandardOutput=null -p StandardError=null podman run --rm --cgroups=split --log-driver=journald --network=none \
+         -v /usr:/usr:ro -v /usr/lib:/lib:ro -v /usr/lib64:/lib64:ro -v /srv:/srv:ro --entrypoint /usr/bin/env docker.io/grafana/loki:3.5.7";
+    mon.read(&format!("systemd-run -q --wait --unit contained {contained} {write}"));
+    mon.read(&format!("systemd-run -q --wait --unit plain {write}"));
+    for (unit, unsaid) in [("contained", ""), ("plain", "info")] {
+        let mut wanted = BTreeMap::new();
+        for (level, _) in SAID {
+            *wanted.entry(if level.is_empty() { unsaid } else { level }.to_owned()).or_default() += 1;
+        }
+        let counted = wait_until("all lines in Loki", || {
+            let lines = format!("{{unit=\"{unit}.service\"}} |= \"of \" [1h]");
+            let counted = stack.count(&format!("sum by (level) (count_over_time({lines}))"), "level");
+            (counted.values().sum::<usize>() >= SAID.len()).then_some(counted)
+        });
+        assert_eq!(counted, wanted, "{unit}");
+    }
+
+    // The query that the documentation has for an alert finds these, and nothing of Loki, which writes all to stderr.
+    let page = std::fs::read_to_string(format!("{}/docs/stack.md", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let query = page.split("```logql\n").nth(1).unwrap().split("\n```").next().unwrap();
+    let alerts = stack.count(query, "unit");
+    let errors = SAID.iter().filter(|(level, _)| ["error", "crit"].contains(level)).count();
+    assert_eq!(["contained", "plain"].map(|unit| alerts[&format!("{unit}.service")]), [errors; 2], "{alerts:?}");
+    assert!(!alerts.contains_key("loki.service"), "{alerts:?}");
+    assert!(stack.query("{unit=\"loki.service\"}").contains("\"values\""));
 }
 
 /// Away for longer than a limit of retries would wait.
@@ -253,6 +311,19 @@ fn no_line_is_lost_while_loki_is_away() {
     assert!(while_away("limited") < 5, "the limit is one");
     hurried(0);
     assert_eq!(while_away("endless"), 5);
+
+    // nor when Alloy reads another configuration meanwhile, if it sends as before
+    let labels = "{\"alloy_journal_static_labels\": {\"site\": \"there\"}}";
+    let reload = ["alloy_newest_line=0", labels];
+    stack.solti(&["apply", "-y", "-l", "app"], &reload[..1]).assert_status(0);
+    stack.hosts.host("mon").read("systemctl stop loki");
+    stack.app().read("for number in 0 1 2 3 4; do logger -t tester \"reloaded $number.\"; done; sleep 2");
+    let said = stack.solti(&["apply", "-y", "-l", "app"], &reload);
+    said.assert_status(0).assert_stdout_has("service alloy: reload");
+    stack.hosts.host("mon").read("systemctl start loki");
+    stack.follows("after it");
+    let found = stack.query("{hostname=\"app\"} |= \"reloaded \"");
+    assert_eq!((0..5).filter(|number| found.contains(&format!("reloaded {number}."))).count(), 5, "{found}");
 }
 
 /// Both from packages of one repository, on one host: each role declares it, and either can go without the other's.

@@ -51,9 +51,13 @@ impl Program {
     }
 
     fn loki(folder: &Path) -> Self {
+        Self::loki_at(folder, "0")
+    }
+
+    fn loki_at(folder: &Path, port: &str) -> Self {
         let config = folder.join("loki.yaml");
         let text = format!(
-            "auth_enabled: false\nserver: {{http_listen_address: 127.0.0.1, http_listen_port: 0, \
+            "auth_enabled: false\nserver: {{http_listen_address: 127.0.0.1, http_listen_port: {port}, \
              grpc_listen_address: 127.0.0.1, grpc_listen_port: 0}}\ncommon: {{path_prefix: {}}}\nschema_config:\n  \
              configs:\n    - {{from: 2024-04-01, store: tsdb, object_store: filesystem, schema: v13, \
              index: {{prefix: index_, period: 24h}}}}\n",
@@ -277,27 +281,79 @@ fn a_broken_reload_keeps_the_old_configuration() {
     assert_eq!(components.as_array().unwrap().len(), 4);
 }
 
+/// As in Alloy, what was read waits in memory, and no longer than what sends it stays as it is.
 #[test]
-fn nothing_is_lost_while_loki_is_away() {
+fn what_waits_for_loki_is_lost_only_with_its_writer() {
     let folder = tempfile::tempdir().unwrap();
     let logs = folder.path().join("logs");
     std::fs::create_dir(&logs).unwrap();
     let loki = Program::loki(folder.path());
     let config = folder.path().join("config.alloy");
     let text = alloy_config(&loki, &logs, "kept");
-    let old = loki.address.clone();
     std::fs::write(&config, &text).unwrap();
+    let address = loki.address.clone();
+    let returned = || Program::loki_at(folder.path(), address.rsplit(':').next().unwrap());
     loki.end();
 
-    std::fs::write(logs.join("a.log"), "one\n").unwrap();
+    let write = |name: &str| std::fs::write(logs.join(format!("{name}.log")), format!("{name}\n")).unwrap();
+    write("one");
     let alloy = Program::alloy(folder.path(), &config);
-    until(|| alloy.log.lock().unwrap().clone(), |log| log.contains("error sending batch, will retry"));
-    alloy.end();
+    let retried = || alloy.log.lock().unwrap().matches("error sending batch, will retry").count();
+    let reload = |text: &str| {
+        std::fs::write(&config, text).unwrap();
+        assert_eq!(alloy.ask("POST", "/-/reload", "", b"").0, 200);
+    };
+    until(retried, |times| *times > 1);
+    let text = text.replace("[A-Z]+) ", "[A-Z]+)");
+    reload(&text);
+    write("two");
+    let before = retried();
+    until(retried, |times| *times > before + 1);
+    let loki = returned();
+    let found = || {
+        let mut found = loki.texts(r#"{job="kept"}"#);
+        found.sort();
+        found
+    };
+    until(found, |lines| lines == &["one", "two"]);
+    loki.end();
 
+    write("three");
+    let before = retried();
+    until(retried, |times| *times > before + 1);
+    reload(&text.replace("\"100ms\"\n\t\tmax_backoff_retries", "\"101ms\"\n\t\tmax_backoff_retries"));
+    let loki = returned();
+    write("zero");
+    let mut lines = until(|| loki.texts(r#"{job="kept"}"#), |lines| lines.iter().any(|line| line == "zero"));
+    lines.sort();
+    assert_eq!(lines, ["one", "two", "zero"]);
+}
+
+#[test]
+fn from_the_end_is_where_every_new_file_is_read_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let logs = folder.path().join("logs");
+    std::fs::create_dir(&logs).unwrap();
     let loki = Program::loki(folder.path());
-    std::fs::write(&config, text.replace(&old, &loki.address)).unwrap();
+    let config = folder.path().join("config.alloy");
+    let text = alloy_config(&loki, &logs, "new")
+        .replace("\tforward_to = [loki.process", "\ttail_from_end = true\n\tforward_to = [loki.process");
+    std::fs::write(&config, text).unwrap();
     let _alloy = Program::alloy(folder.path(), &config);
-    until(|| loki.texts(r#"{job="kept"}"#), |lines| lines == &["one"]);
+    for name in ["one", "two"] {
+        let path = logs.join(format!("{name}.log"));
+        std::fs::write(&path, "before\n").unwrap();
+        std::thread::sleep(Duration::from_secs(1));
+        std::fs::OpenOptions::new()
+            .append(true)
+            .open(&path)
+            .unwrap()
+            .write_all(format!("{name}\n").as_bytes())
+            .unwrap();
+    }
+    let mut lines = until(|| loki.texts(r#"{job="new"}"#), |lines| lines.len() >= 2);
+    lines.sort();
+    assert_eq!(lines, ["one", "two"]);
 }
 
 #[test]

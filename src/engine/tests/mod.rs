@@ -159,7 +159,16 @@ fn host(files: &[(&str, &str)]) -> State {
 fn owned(state: &mut State, role: &str, resource: &str, items: &[Item]) {
     let resource = format!("{role}/step/{resource}");
     let (project, role, items) = ("mine".to_owned(), role.to_owned(), items.to_vec());
-    state.manifest.resources.push(Owned { project, named: false, playbook: None, role, resource, purge: None, items });
+    state.manifest.resources.push(Owned {
+        project,
+        named: false,
+        playbook: None,
+        role,
+        resource,
+        purge: None,
+        failed: false,
+        items,
+    });
 }
 
 fn file_item(path: &str) -> Item {

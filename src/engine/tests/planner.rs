@@ -2,6 +2,9 @@
 
 use super::*;
 use crate::engine::planner::{further_questions, questions};
+use crate::engine::work::ResolvedCheck;
+use crate::resource::check::Check;
+use crate::role::CheckKind;
 use insta::assert_snapshot;
 
 const A: &str = "file: { path: /etc/app/a, content: new }";
@@ -24,6 +27,27 @@ fn a_role_is_a_transaction_with_its_manifest() {
       = one/step/file:/etc/app/a /etc/app/a Nothing
       = two/step/file:/etc/app/b /etc/app/b Nothing
       = two/step/service:app app.service Same
+    ");
+    assert_eq!(planned(&work, &mut state, MINE), "nothing");
+}
+
+#[test]
+fn a_role_whose_last_run_failed_is_asked_again() {
+    let node = yaml::parse(&SourceFile::named("role.yml", "{ command: [true] }")).unwrap();
+    let check = Check::parse(CheckKind::Command, &node, None).unwrap();
+    let mut one = role("one", &[A]);
+    one.steps[0].checks.push(ResolvedCheck { id: "one/step/command:true".into(), check, unknown: None });
+    let work = work(vec![one, role("two", &[B])]);
+    let mut state = host(&[("/etc/app/a", "new"), ("/etc/app/b", "new")]);
+    owned(&mut state, "one", "file:/etc/app/a", &[file_item("/etc/app/a")]);
+    owned(&mut state, "two", "file:/etc/app/b", &[file_item("/etc/app/b")]);
+    state.manifest.resources.iter_mut().for_each(|owned| owned.failed = true);
+    assert_snapshot!(planned(&work, &mut state, MINE), @"
+    one
+      checks, in order
+      = one/step/file:/etc/app/a /etc/app/a Nothing
+      = two/step/file:/etc/app/b /etc/app/b Nothing
+    note: one: the last run of it failed, so apply asks its checks again
     ");
     assert_eq!(planned(&work, &mut state, MINE), "nothing");
 }

@@ -151,6 +151,7 @@ fn what_stays_is_noted() {
             role: "r".into(),
             resource: name.into(),
             purge: None,
+            failed: false,
             items: vec![Item::Directory { path: at(name), before: Before::Nothing }],
         });
         let folder = |name: &str| vec![Operation::MakeDirectory { path: at(name), attributes: Attributes::default() }];

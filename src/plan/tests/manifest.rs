@@ -13,7 +13,16 @@ fn the_format_stays() {
         Item::Service { unit: "app.service".into(), before: Before::Nothing },
     ];
     let (project, role, resource) = ("p".to_owned(), "r".to_owned(), "r/step/file:/etc/app".to_owned());
-    let owned = Owned { project, named: false, playbook: None, role, resource, purge: Some("data".into()), items };
+    let owned = Owned {
+        project,
+        named: false,
+        playbook: None,
+        role,
+        resource,
+        purge: Some("data".into()),
+        failed: false,
+        items,
+    };
     let inputs = [("/etc/app".to_owned(), "sum".to_owned())].into();
     let services = [("app.service".to_owned(), inputs)].into();
     let manifest = Manifest { resources: vec![owned], services, ..Manifest::default() };
@@ -33,7 +42,16 @@ fn what_cannot_be_read() {
 fn who_has_what() {
     let item = Item::File { path: "/a".into(), before: Before::Nothing };
     let (project, role, resource) = ("p".to_owned(), "r".to_owned(), "id".to_owned());
-    let owned = Owned { project, named: false, playbook: None, role, resource, purge: None, items: vec![item.clone()] };
+    let owned = Owned {
+        project,
+        named: false,
+        playbook: None,
+        role,
+        resource,
+        purge: None,
+        failed: false,
+        items: vec![item.clone()],
+    };
     let manifest = Manifest { resources: vec![owned.clone()], ..Manifest::default() };
     assert_eq!(manifest.owner_of(item.key()), Some((&owned, &item)));
     assert_eq!(manifest.owner_of((1, "/a")), None, "a folder is not a file");
@@ -62,7 +80,7 @@ proptest! {
     ) {
         let [project, role, resource] = names;
         let services = [(role.clone(), inputs)].into();
-        let resources = vec![Owned { project, named, playbook: None, role, resource, purge, items }];
+        let resources = vec![Owned { project, named, playbook: None, role, resource, purge, failed: false, items }];
         let manifest = Manifest { resources, services, ..Manifest::default() };
         let line = manifest.to_line();
         prop_assert!(!line.contains('\n'));

@@ -186,6 +186,7 @@ fn owned(state: &mut State, item: Item) {
         role,
         resource,
         purge: None,
+        failed: false,
         items: vec![item],
     });
 }

@@ -2,7 +2,7 @@
 
 use super::config::Config;
 use super::graph::{Entry, Graph, now};
-use super::positions::{Positions, Receipt};
+use super::positions::Positions;
 use super::syntax::{Block, Diagnostic};
 use super::value::Value;
 use crate::labels::{self, Labels};
@@ -124,7 +124,6 @@ pub async fn follow(config: Arc<Config>, component: Block, graph: Arc<Graph>, po
     let mut looked: Option<Instant> = None;
     loop {
         if looked.is_none_or(|looked| looked.elapsed() >= sync) {
-            let first = looked.is_none();
             looked = Some(Instant::now());
             let targets = config.attribute(&component, "targets").ok().flatten().unwrap_or(Value::Null);
             let mut current = HashMap::new();
@@ -138,7 +137,7 @@ pub async fn follow(config: Arc<Config>, component: Block, graph: Arc<Graph>, po
                     let begin = kept.map(|kept| {
                         (kept["inode"].as_u64().unwrap_or_default(), kept["offset"].as_u64().unwrap_or_default())
                     });
-                    Followed { key: key.clone(), path, labels, open: None, begin, from_end: from_end && first }
+                    Followed { key: key.clone(), path, labels, open: None, begin, from_end }
                 });
                 current.insert(key, known);
             }
@@ -184,23 +183,16 @@ impl Followed {
             None => 0,
         };
         if read.is_ok() && whole > 0 {
-            let receipt = Receipt::default();
             for line in bytes[..whole].split(|byte| *byte == b'\n') {
                 let line = String::from_utf8_lossy(line).trim_end_matches('\r').to_owned();
                 if line.is_empty() {
                     continue;
                 }
-                let entry = Entry {
-                    labels: self.labels.clone(),
-                    time: now(),
-                    line,
-                    metadata: Labels::new(),
-                    receipt: Arc::clone(&receipt),
-                };
+                let entry = Entry { labels: self.labels.clone(), time: now(), line, metadata: Labels::new() };
                 graph.send(receivers, &entry);
             }
             *offset += whole as u64;
-            positions.reached(&self.key, &receipt, json!({"inode": metadata.ino(), "offset": *offset}));
+            positions.reached(&self.key, json!({"inode": metadata.ino(), "offset": *offset}));
         } else if rotated {
             self.open = None;
         }

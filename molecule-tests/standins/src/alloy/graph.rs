@@ -1,7 +1,7 @@
 //! The components of a configuration at work: sources read, lines go from one to the next, writers send.
 
 use super::config::Config;
-use super::positions::{Positions, Receipt};
+use super::positions::Positions;
 use super::process::{self, Stage};
 use super::relabel::{self, Rule};
 use super::syntax::{Block, Diagnostic};
@@ -24,9 +24,6 @@ pub struct Entry {
     pub line: String,
     /// Labels of this line only.
     pub metadata: Labels,
-    /// What its source knows it by, until it is gone.
-    #[expect(dead_code, reason = "it is held, not read")]
-    pub receipt: Receipt,
 }
 
 /// Nanoseconds since 1970, now.
@@ -78,7 +75,8 @@ pub fn refusals(config: &Config, component: &Block) -> Option<Diagnostic> {
 }
 
 impl Graph {
-    fn new(config: &Config) -> Self {
+    /// The way of a configuration after another one: what is written as before goes on being written.
+    fn new(config: &Config, former: &Self) -> Self {
         let mut graph = Self::default();
         for component in config.components() {
             let forward = || config.receivers(component, "forward_to");
@@ -86,10 +84,16 @@ impl Graph {
                 "loki.process" => process::stages(config, component).map(|stages| Node::Process(stages, forward())),
                 "loki.relabel" => relabel::rules(config, component).map(|rules| Node::Relabel(rules, forward())),
                 "loki.write" => write::endpoints(config, component).map(|endpoints| {
-                    let endpoints: Vec<Arc<Endpoint>> = endpoints.into_iter().map(Arc::new).collect();
-                    graph.endpoints.extend(endpoints.clone());
                     let labels = config.attribute(component, "external_labels").ok().flatten();
-                    Node::Write(endpoints, labels.and_then(|labels| labels.labels()).unwrap_or_default())
+                    let labels = labels.and_then(|labels| labels.labels()).unwrap_or_default();
+                    let endpoints = match former.nodes.get(&component.id()) {
+                        Some(Node::Write(same, known)) if write::are_same(same, &endpoints) && *known == labels => {
+                            same.clone()
+                        }
+                        _ => endpoints.into_iter().map(Arc::new).collect(),
+                    };
+                    graph.endpoints.extend(endpoints.clone());
+                    Node::Write(endpoints, labels)
                 }),
                 _ => continue,
             };
@@ -133,10 +137,6 @@ impl Graph {
     pub fn is_full(&self) -> bool {
         self.endpoints.iter().any(|endpoint| endpoint.is_full())
     }
-
-    fn is_idle(&self) -> bool {
-        self.endpoints.iter().all(|endpoint| endpoint.is_idle())
-    }
 }
 
 /// A configuration at work.
@@ -147,20 +147,27 @@ pub struct Running {
     /// The way that lines take.
     pub graph: Arc<Graph>,
     sources: Vec<JoinHandle<()>>,
-    writers: Vec<JoinHandle<()>>,
+    writers: Vec<Writer>,
 }
+
+type Writer = (Arc<Endpoint>, JoinHandle<()>);
 
 impl Running {
     /// Starts all components.
     pub fn start(config: Config, positions: &Arc<Positions>) -> Self {
-        let config = Arc::new(config);
-        let graph = Arc::new(Graph::new(&config));
-        let mut running =
-            Self { config: Arc::clone(&config), graph: Arc::clone(&graph), sources: Vec::new(), writers: Vec::new() };
+        let graph = Graph::new(&config, &Graph::default());
+        Self::begin(config, graph, Vec::new(), positions)
+    }
+
+    fn begin(config: Config, graph: Graph, mut writers: Vec<Writer>, positions: &Arc<Positions>) -> Self {
+        let (config, graph) = (Arc::new(config), Arc::new(graph));
         for endpoint in &graph.endpoints {
-            let endpoint = Arc::clone(endpoint);
-            running.writers.push(tokio::spawn(async move { endpoint.run().await }));
+            if !writers.iter().any(|(known, _)| Arc::ptr_eq(known, endpoint)) {
+                let own = Arc::clone(endpoint);
+                writers.push((Arc::clone(endpoint), tokio::spawn(async move { own.run().await })));
+            }
         }
+        let mut sources = Vec::new();
         for component in config.components() {
             let (graph, positions, component) = (Arc::clone(&graph), Arc::clone(positions), component.clone());
             let config = Arc::clone(&config);
@@ -169,22 +176,37 @@ impl Running {
                 "loki.source.journal" => tokio::spawn(journal::follow(config, component, graph, positions)),
                 _ => continue,
             };
-            running.sources.push(source);
+            sources.push(source);
         }
-        running
+        Self { config, graph, sources, writers }
     }
 
-    /// Stops reading, waits a while for what was read to be sent, and stops that.
-    pub fn stop(self, positions: &Positions, patience: Duration) {
-        self.sources.iter().for_each(JoinHandle::abort);
-        // A source that was reading comes to its end first: it holds the graph until then.
-        let deadline = Instant::now() + patience;
-        let busy = || self.sources.iter().any(|source| !source.is_finished()) || !self.graph.is_idle();
-        while busy() && Instant::now() < deadline {
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        positions.keep();
-        positions.forget();
-        self.writers.iter().for_each(JoinHandle::abort);
+    /// Goes on with another configuration.
+    pub fn reload(self, config: Config, positions: &Arc<Positions>, patience: Duration) -> Self {
+        let graph = Graph::new(&config, &self.graph);
+        let stays = |(known, _): &Writer| graph.endpoints.iter().any(|endpoint| Arc::ptr_eq(endpoint, known));
+        let (kept, gone) = self.writers.into_iter().partition(stays);
+        end(&self.sources, gone, positions, patience);
+        Self::begin(config, graph, kept, positions)
     }
+
+    /// Stops all components.
+    pub fn stop(self, positions: &Positions, patience: Duration) {
+        end(&self.sources, self.writers, positions, patience);
+    }
+}
+
+/// Stops reading, and waits a while for what writers still have. What they have then is lost: it will not be read again.
+fn end(sources: &[JoinHandle<()>], writers: Vec<Writer>, positions: &Positions, patience: Duration) {
+    sources.iter().for_each(JoinHandle::abort);
+    // A source that was reading comes to its end first: it holds the graph until then.
+    let deadline = Instant::now() + patience;
+    let busy = || {
+        sources.iter().any(|source| !source.is_finished()) || writers.iter().any(|(endpoint, _)| !endpoint.is_idle())
+    };
+    while busy() && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    positions.keep();
+    writers.iter().for_each(|(_, task)| task.abort());
 }

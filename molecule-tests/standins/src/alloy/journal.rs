@@ -4,7 +4,7 @@ mod file;
 
 use super::config::Config;
 use super::graph::{Entry, Graph, now};
-use super::positions::{Positions, Receipt};
+use super::positions::Positions;
 use super::relabel::{self, Rule};
 use super::syntax::{Block, Diagnostic};
 use super::value::Value;
@@ -113,24 +113,24 @@ impl Source {
         // Entries are counted across the files that continue each other.
         let key = format!("{} {}", self.id, journal.series());
         let after = journal.last.or_else(|| positions.of(&key).and_then(|position| position["seqnum"].as_u64()));
-        let receipt = Receipt::default();
         let mut reached = None;
         // A file that is being written may be half a step ahead of itself: what is not read now is read then.
         let records = journal.records(BATCH).unwrap_or_default();
         for record in records {
             reached = Some(record.seqnum);
-            if after.map_or(record.realtime >= self.oldest, |after| record.seqnum > after) {
-                self.take(record, graph, &receipt);
+            // what is older than `max_age` at a start is not read, whether it was before or not
+            if record.realtime >= self.oldest && after.is_none_or(|after| record.seqnum > after) {
+                self.take(record, graph);
             }
         }
         if let Some(seqnum) = reached {
             let seqnum = seqnum.max(after.unwrap_or_default());
             journal.last = Some(seqnum);
-            positions.reached(&key, &receipt, json!({"seqnum": seqnum}));
+            positions.reached(&key, json!({"seqnum": seqnum}));
         }
     }
 
-    fn take(&self, record: Record, graph: &Graph, receipt: &Receipt) {
+    fn take(&self, record: Record, graph: &Graph) {
         let has = |name: &str, value: &String| record.fields.iter().any(|(known, is)| known == name && is == value);
         if !self.matches.iter().all(|(name, values)| values.iter().any(|value| has(name, value))) {
             return;
@@ -156,7 +156,7 @@ impl Source {
             return;
         }
         let time = i64::try_from(record.realtime.saturating_mul(1000)).unwrap_or(i64::MAX);
-        let entry = Entry { labels, time, line, metadata: Labels::new(), receipt: Arc::clone(receipt) };
+        let entry = Entry { labels, time, line, metadata: Labels::new() };
         graph.send(&self.receivers, &entry);
     }
 }

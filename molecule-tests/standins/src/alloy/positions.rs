@@ -1,12 +1,8 @@
-//! How far each source has been read, and that only of what has been sent.
+//! How far each source has been read: what was handed over is not read again, whether it was sent by then or not.
 
 use serde_json::{Map, Value};
-use std::collections::{HashMap, VecDeque};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-
-/// Goes with every line of one reading; when the last of them is gone, they are all sent, or dropped on purpose.
-pub type Receipt = Arc<()>;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Positions of all sources, kept in a file.
 #[derive(Debug)]
@@ -17,8 +13,8 @@ pub struct Positions {
 
 #[derive(Debug, Default)]
 struct Inner {
-    done: Map<String, Value>,
-    under_way: HashMap<String, VecDeque<(Weak<()>, Value)>>,
+    reached: Map<String, Value>,
+    changed: bool,
 }
 
 impl Positions {
@@ -29,8 +25,8 @@ impl Positions {
     pub fn open(folder: &Path) -> std::io::Result<Self> {
         std::fs::create_dir_all(folder)?;
         let path = folder.join("positions.json");
-        let done = std::fs::read(&path).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default();
-        Ok(Self { path, inner: Mutex::new(Inner { done, ..Inner::default() }) })
+        let reached = std::fs::read(&path).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default();
+        Ok(Self { path, inner: Mutex::new(Inner { reached, changed: false }) })
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -39,43 +35,24 @@ impl Positions {
 
     /// How far a source was read.
     pub fn of(&self, key: &str) -> Option<Value> {
-        self.inner().done.get(key).cloned()
+        self.inner().reached.get(key).cloned()
     }
 
-    /// Notes how far a source will have been read when the lines with this receipt are gone.
-    pub fn reached(&self, key: &str, receipt: &Receipt, position: Value) {
+    /// Notes how far a source is read.
+    pub fn reached(&self, key: &str, position: Value) {
         let mut inner = self.inner();
-        inner.under_way.entry(key.to_owned()).or_default().push_back((Arc::downgrade(receipt), position));
+        inner.reached.insert(key.to_owned(), position);
+        inner.changed = true;
     }
 
-    /// Forgets what is under way: it will be read again.
-    pub fn forget(&self) {
-        self.inner().under_way.clear();
-    }
-
-    /// Writes down what is done by now.
+    /// Writes down what has changed.
     pub fn keep(&self) {
         let mut inner = self.inner();
-        let Inner { done, under_way } = &mut *inner;
-        let mut changed = false;
-        for (key, waiting) in under_way.iter_mut() {
-            while let Some((_, position)) = taken(waiting) {
-                done.insert(key.clone(), position);
-                changed = true;
-            }
-        }
-        if changed {
-            let text = Value::Object(done.clone()).to_string();
+        if inner.changed {
+            let text = Value::Object(inner.reached.clone()).to_string();
             let new = self.path.with_extension("new");
             // Positions that cannot be written are read from again: nothing is lost.
-            if std::fs::write(&new, text).is_ok() {
-                let _ = std::fs::rename(&new, &self.path);
-            }
+            inner.changed = !(std::fs::write(&new, text).is_ok() && std::fs::rename(&new, &self.path).is_ok());
         }
     }
-}
-
-/// The oldest reading, if all of it is gone.
-fn taken(waiting: &mut VecDeque<(Weak<()>, Value)>) -> Option<(Weak<()>, Value)> {
-    if waiting.front()?.0.strong_count() == 0 { waiting.pop_front() } else { None }
 }

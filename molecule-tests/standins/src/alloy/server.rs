@@ -16,7 +16,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// How long lines that were read may take to be sent when the program ends or reads its configuration again.
+/// How long lines that were read may take to be sent when what sends them ends; the real one waits 15 seconds.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A running Alloy.
@@ -94,10 +94,10 @@ impl Alloy {
         let mut running = self.running();
         match config::load(&self.path) {
             Ok(config) => {
-                if let Some(running) = running.take() {
-                    running.stop(&self.positions, PATIENCE);
-                }
-                *running = Some(Running::start(config, &self.positions));
+                *running = Some(match running.take() {
+                    Some(running) => running.reload(config, &self.positions, PATIENCE),
+                    None => Running::start(config, &self.positions),
+                });
                 self.loaded.fetch_add(1, Ordering::Relaxed);
                 self.healthy.store(1, Ordering::Relaxed);
                 log("info", "config reloaded", &[]);
@@ -188,7 +188,7 @@ impl Alloy {
             let _ = writeln!(text, "# TYPE loki_write_{name}_entries_total counter");
             for endpoint in endpoints {
                 let value = if number == 0 { &endpoint.sent } else { &endpoint.dropped };
-                let host = endpoint.url.split('/').nth(2).unwrap_or_default();
+                let host = endpoint.settings.url.split('/').nth(2).unwrap_or_default();
                 let _ = writeln!(
                     text,
                     "loki_write_{name}_entries_total{{component_id=\"{}\",host=\"{host}\"}} {}",

@@ -9,7 +9,7 @@ use crate::web;
 use base64::Engine as _;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
 
@@ -21,6 +21,20 @@ const CAPACITY: usize = 10 * 1024 * 1024;
 pub struct Endpoint {
     /// The component that it belongs to.
     pub component: String,
+    /// What was said of it.
+    pub settings: Settings,
+    queue: Mutex<VecDeque<Entry>>,
+    waiting: AtomicUsize,
+    arrived: Notify,
+    /// Lines that were sent.
+    pub sent: AtomicU64,
+    /// Lines that were given up.
+    pub dropped: AtomicU64,
+}
+
+/// What is said of an endpoint.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Settings {
     /// Its URL.
     pub url: String,
     headers: Vec<(String, String)>,
@@ -32,13 +46,11 @@ pub struct Endpoint {
     backoff: (Duration, Duration),
     retries: u32,
     retry_429: bool,
-    queue: Mutex<VecDeque<Entry>>,
-    waiting: AtomicUsize,
-    arrived: Notify,
-    /// Lines that were sent.
-    pub sent: AtomicU64,
-    /// Lines that were given up.
-    pub dropped: AtomicU64,
+}
+
+/// Whether the same was said of endpoints.
+pub fn are_same(known: &[Arc<Endpoint>], others: &[Endpoint]) -> bool {
+    known.iter().map(|endpoint| &endpoint.settings).eq(others.iter().map(|endpoint| &endpoint.settings))
 }
 
 /// A number of bytes: `1MiB`, `64KB`.
@@ -123,8 +135,7 @@ fn endpoint(config: &Config, component: &Block, block: &Block) -> Result<Endpoin
         ));
     }
     let lasting = |name: &str, default: u64| config.duration(block, name).unwrap_or(Duration::from_millis(default));
-    Ok(Endpoint {
-        component: component.id(),
+    let settings = Settings {
         url,
         headers,
         token_file: text("bearer_token_file"),
@@ -135,6 +146,10 @@ fn endpoint(config: &Config, component: &Block, block: &Block) -> Result<Endpoin
         backoff: (lasting("min_backoff_period", 500), lasting("max_backoff_period", 300_000)),
         retries: text("max_backoff_retries").and_then(|text| text.parse().ok()).unwrap_or(10),
         retry_429: config.flag(block, "retry_on_http_429").unwrap_or(true),
+    };
+    Ok(Endpoint {
+        component: component.id(),
+        settings,
         queue: Mutex::default(),
         waiting: AtomicUsize::new(0),
         arrived: Notify::new(),
@@ -169,8 +184,8 @@ impl Endpoint {
     pub async fn run(&self) {
         loop {
             self.arrived.notified().await;
-            let deadline = tokio::time::Instant::now() + self.wait;
-            while self.waiting.load(Ordering::Relaxed) < self.size {
+            let deadline = tokio::time::Instant::now() + self.settings.wait;
+            while self.waiting.load(Ordering::Relaxed) < self.settings.size {
                 if tokio::time::timeout_at(deadline, self.arrived.notified()).await.is_err() {
                     break;
                 }
@@ -189,7 +204,7 @@ impl Endpoint {
         let mut size = 0;
         let mut batch = Vec::new();
         while let Some(entry) = queue.front() {
-            if !batch.is_empty() && size + entry.line.len() > self.size {
+            if !batch.is_empty() && size + entry.line.len() > self.settings.size {
                 break;
             }
             size += entry.line.len();
@@ -200,28 +215,29 @@ impl Endpoint {
 
     async fn send(&self, batch: &[Entry]) {
         let Ok(body) = packed(batch) else { return };
-        let mut backoff = self.backoff.0;
+        let mut backoff = self.settings.backoff.0;
         for attempt in 0.. {
-            let mut headers = self.headers.clone();
+            let mut headers = self.settings.headers.clone();
             let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default().trim().to_owned();
-            if let Some(file) = &self.token_file {
+            if let Some(file) = &self.settings.token_file {
                 headers.push(("Authorization".to_owned(), format!("Bearer {}", read(file))));
             }
-            if let Some((user, file)) = &self.password_file {
+            if let Some((user, file)) = &self.settings.password_file {
                 headers.push(("Authorization".to_owned(), basic_auth(user, &read(file))));
             }
-            let (why, again) = match web::post(&self.url, &headers, body.clone(), self.timeout).await {
+            let (why, again) = match web::post(&self.settings.url, &headers, body.clone(), self.settings.timeout).await
+            {
                 Ok((status, _)) if status.is_success() => {
                     self.sent.fetch_add(batch.len() as u64, Ordering::Relaxed);
                     return;
                 }
                 Ok((status, text)) => (
                     format!("server returned HTTP status {status} ({}): {text}", status.as_u16()),
-                    status.is_server_error() || status.as_u16() == 429 && self.retry_429,
+                    status.is_server_error() || status.as_u16() == 429 && self.settings.retry_429,
                 ),
                 Err(why) => (why, true),
             };
-            if !again || attempt >= self.retries && self.retries > 0 {
+            if !again || attempt >= self.settings.retries && self.settings.retries > 0 {
                 self.dropped.fetch_add(batch.len() as u64, Ordering::Relaxed);
                 super::log("error", "final error sending batch", &[("component_id", &self.component), ("error", &why)]);
                 return;
@@ -232,7 +248,7 @@ impl Endpoint {
                 &[("component_id", &self.component), ("error", &why)],
             );
             tokio::time::sleep(backoff).await;
-            backoff = (backoff * 2).min(self.backoff.1);
+            backoff = (backoff * 2).min(self.settings.backoff.1);
         }
     }
 }

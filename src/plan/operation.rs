@@ -108,8 +108,8 @@ pub enum Operation {
         bodies: Vec<Body>,
         /// Files of the folder that go at the same time.
         removed: Vec<String>,
-        /// Declared files of the folder that are as they should be, each with its SHA-256 in hex: what is tried has them in it, too.
-        unchanged: Vec<(String, String)>,
+        /// What else is declared in the folder, with its SHA-256 in hex: what is tried has it in it, too, whosever it is.
+        declared: Vec<(String, String)>,
         /// What tries them.
         validation: Option<Validation>,
         /// Whether they are in place before packages are installed (package sources and keys).
@@ -216,7 +216,7 @@ impl Operation {
             folder: None,
             bodies: vec![body],
             removed: Vec::new(),
-            unchanged: Vec::new(),
+            declared: Vec::new(),
             validation: None,
             early: false,
         }

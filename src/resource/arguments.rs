@@ -54,9 +54,14 @@ pub(super) fn mode(node: &Node) -> Result<u32, Diagnostics> {
 
 /// `owner`, `group` and `mode`.
 pub fn attributes(fields: &mut Fields<'_>) -> Attributes {
-    let (owner, group) = (fields.get("owner"), fields.get("group"));
-    let (owner, group) = (fields.read(owner, owner_name), fields.read(group, owner_name));
+    let (owner, group) = (account(fields, "owner"), account(fields, "group"));
     Attributes { owner, group, mode: permissions(fields, "mode") }
+}
+
+/// A user or group that something is to belong to, under the name given.
+pub fn account(fields: &mut Fields<'_>, key: &'static str) -> Option<String> {
+    let name = fields.get(key);
+    fields.read(name, owner_name)
 }
 
 /// Permission bits under the name given.

@@ -1,12 +1,12 @@
 //! `config`: a service's configuration as a set of files that are validated together and swapped as one.
 
-use super::arguments::{attributes, body, path, permissions, validation};
-use super::content::{Content, sha256};
+use super::arguments::{account, attributes, body, path, permissions, validation};
+use super::content::Content;
 use super::directory::Directory;
 use super::{Draft, Files, Planned, Resource};
 use crate::plan::change::{Action, Detail};
 use crate::plan::manifest::Item;
-use crate::plan::operation::{Attributes, Operation, Validation};
+use crate::plan::operation::{Attributes, Body, Operation, Validation};
 use crate::plan::probe::{Probe, Question};
 use crate::plan::state::{PathState, State};
 use crate::secret::Taint;
@@ -26,8 +26,8 @@ pub struct Config {
 }
 
 impl Config {
-    /// `config: {dir, files: [{template | content | src, dest, owner, group, mode}], validate, owner, group, mode, dir_mode,
-    /// exclusive}`
+    /// `config: {dir, files: [{template | content | src, dest, owner, group, mode}], validate, owner, group, mode,
+    /// dir_owner, dir_group, dir_mode, exclusive}`
     ///
     /// # Errors
     /// What is wrong with the arguments or a template.
@@ -36,7 +36,11 @@ impl Config {
         let folder = fields.required("dir");
         let folder = fields.read(folder, path);
         let shared = attributes(&mut fields);
-        let folder_mode = permissions(&mut fields, "dir_mode");
+        let folder_attributes = Attributes {
+            owner: account(&mut fields, "dir_owner").or_else(|| shared.owner.clone()),
+            group: account(&mut fields, "dir_group").or_else(|| shared.group.clone()),
+            mode: permissions(&mut fields, "dir_mode"),
+        };
         let validation = validation(&mut fields);
         let exclusive = fields.boolean("exclusive").unwrap_or(false);
         let list = fields.required("files");
@@ -59,7 +63,6 @@ impl Config {
         if needs_facts {
             return Err(RenderError::NeedsFacts);
         }
-        let folder_attributes = Attributes { mode: folder_mode, ..shared };
         Ok(Self { folder, folder_attributes, files: contents, validation, exclusive })
     }
 
@@ -83,6 +86,14 @@ impl Config {
 
     fn listing_key(&self) -> String {
         format!("files in {}", self.folder)
+    }
+
+    /// What is declared in the folder, by this set or otherwise, and not written now.
+    fn others_declared(&self, state: &State, bodies: &[Body]) -> Vec<(String, String)> {
+        let inside = format!("{}/", self.folder.trim_end_matches('/'));
+        let declared = state.declared.range(inside.clone()..).take_while(|(path, _)| path.starts_with(&inside));
+        let others = declared.filter(|(path, _)| bodies.iter().all(|body| body.path != **path));
+        others.map(|(path, sha256)| (path.clone(), sha256.clone())).collect()
     }
 
     /// Files in the folder that nobody declared; they go when the set is exclusive.
@@ -163,7 +174,7 @@ impl Resource for Config {
     fn plan(&self, state: &mut State) -> Result<Planned, String> {
         let mut planned = Planned::default();
         let (mut details, mut operations, mut actions) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut bodies, mut unchanged) = (Vec::new(), Vec::new());
+        let mut bodies = Vec::new();
         for folder in self.folders() {
             let Planned { draft, items } = folder.plan(state)?;
             planned.items.extend(items);
@@ -179,10 +190,7 @@ impl Resource for Config {
             actions.extend(difference.action);
             details.extend(difference.details.into_iter().map(|detail| within(&content.path, detail)));
             operations.extend(difference.operations);
-            match difference.body {
-                Some(body) => bodies.push(body),
-                None => unchanged.push((content.path.clone(), sha256(&content.bytes))),
-            }
+            bodies.extend(difference.body);
             planned.items.extend(difference.item);
         }
         let removed = self.strangers(state);
@@ -193,7 +201,8 @@ impl Resource for Config {
         }
         if !bodies.is_empty() || !removed.is_empty() {
             let (folder, validation) = (Some(self.folder.clone()), self.validation.clone());
-            operations.push(Operation::WriteFiles { folder, bodies, removed, unchanged, validation, early: false });
+            let declared = self.others_declared(state, &bodies);
+            operations.push(Operation::WriteFiles { folder, bodies, removed, declared, validation, early: false });
         }
         if !actions.is_empty() {
             let all_new = actions.iter().all(|action| *action == Action::Create);

@@ -148,7 +148,9 @@ impl Content {
         difference.operations.push(expect(state, &self.path));
         let before = keep_original(state, &self.path, &mut difference.operations);
         difference.item = Some(Item::File { path: self.path.clone(), before });
-        if same {
+        if same && meta.is_some_and(|meta| was_open(meta, &after)) {
+            difference.body = Some(self.body(meta));
+        } else if same {
             let attributes = self.wanted();
             let uid = meta.and_then(|meta| meta.uid);
             difference.operations.push(Operation::SetAttributes { path: self.path.clone(), attributes, uid });
@@ -171,15 +173,17 @@ impl Content {
             difference.details.extend(Detail::value("kind", Some(&old), Some("file")));
         }
         difference.details.push(self.difference(now));
-        difference.body = Some(Body {
-            path: self.path.clone(),
-            content: self.bytes.clone(),
-            attributes: Attributes {
-                owner: self.attributes.owner.clone().or_else(|| meta.map(|meta| meta.owner.clone())),
-                group: self.attributes.group.clone().or_else(|| meta.map(|meta| meta.group.clone())),
-                mode: Some(self.wanted().mode.or(meta.map(|meta| meta.mode)).unwrap_or(self.default_mode())),
-            },
-        });
+        difference.body = Some(self.body(meta));
+    }
+
+    /// What is written: what is not said of its attributes stays.
+    fn body(&self, meta: Option<&Meta>) -> Body {
+        let attributes = Attributes {
+            owner: self.attributes.owner.clone().or_else(|| meta.map(|meta| meta.owner.clone())),
+            group: self.attributes.group.clone().or_else(|| meta.map(|meta| meta.group.clone())),
+            mode: Some(self.wanted().mode.or(meta.map(|meta| meta.mode)).unwrap_or(self.default_mode())),
+        };
+        Body { path: self.path.clone(), content: self.bytes.clone(), attributes }
     }
 
     /// A service may have been started by hand with what is there now, so that is what it counts as started with.
@@ -246,6 +250,12 @@ impl Content {
             },
         }
     }
+}
+
+/// Whether somebody can have opened it for writing who is not to write to it any more: what is open stays so, and only a new file
+/// has what it should.
+fn was_open(now: &Meta, after: &Meta) -> bool {
+    now.uid != Some(0) && now.owner != after.owner || now.mode & !after.mode & 0o022 != 0
 }
 
 /// Whether a group is one that every user is in, or programs of strangers run as.

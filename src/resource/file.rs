@@ -106,7 +106,7 @@ impl Resource for File {
                 folder: None,
                 bodies: vec![body],
                 removed: Vec::new(),
-                unchanged: Vec::new(),
+                declared: Vec::new(),
                 validation: self.validation.clone(),
                 early: false,
             });

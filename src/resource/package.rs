@@ -185,7 +185,7 @@ impl Resource for Package {
                 folder: None,
                 bodies,
                 removed: Vec::new(),
-                unchanged: Vec::new(),
+                declared: Vec::new(),
                 validation: None,
                 early: true,
             });

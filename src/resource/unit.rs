@@ -126,7 +126,7 @@ impl Resource for Unit {
                 folder: None,
                 bodies: vec![body],
                 removed: Vec::new(),
-                unchanged: Vec::new(),
+                declared: Vec::new(),
                 validation: None,
                 early: false,
             });

@@ -14,7 +14,7 @@ struct Set<'a> {
     /// Each with the number of the folder beside its path in which it is made.
     bodies: Vec<(&'a Body, String)>,
     removed: Vec<(&'a str, String)>,
-    unchanged: Vec<&'a (String, String)>,
+    declared: Vec<&'a (String, String)>,
     validation: Option<&'a Validation>,
 }
 
@@ -23,7 +23,7 @@ impl<'a> Writer<'a> {
     pub(super) fn files(&mut self, operations: &[(usize, &'a Operation)]) {
         let mut sets: Vec<Set<'_>> = Vec::new();
         for (change, operation) in operations {
-            if let Operation::WriteFiles { folder, bodies, removed, unchanged, validation, .. } = operation {
+            if let Operation::WriteFiles { folder, bodies, removed, declared, validation, .. } = operation {
                 let (folder, validation) = (folder.as_deref(), validation.as_ref());
                 // what is tried in the same folder in the same way may refer to each other, and is tried together
                 let same =
@@ -34,11 +34,11 @@ impl<'a> Writer<'a> {
                     Some(set) => {
                         set.bodies.extend(bodies);
                         set.removed.extend(removed);
-                        set.unchanged.extend(unchanged);
+                        set.declared.extend(declared);
                     }
                     None => {
-                        let unchanged = unchanged.iter().collect();
-                        sets.push(Set { change: *change, folder, bodies, removed, unchanged, validation });
+                        let declared = declared.iter().collect();
+                        sets.push(Set { change: *change, folder, bodies, removed, declared, validation });
                     }
                 }
             }
@@ -89,9 +89,13 @@ impl<'a> Writer<'a> {
                 let inner = |path: &str| quote(path.strip_prefix(folder).unwrap_or(path).trim_start_matches('/'));
                 let made = set.bodies.iter().map(|(body, number)| format!(" {} {number}", inner(&body.path)));
                 let gone = set.removed.iter().map(|(path, _)| format!(" {} -", inner(path)));
-                let same = set.unchanged.iter().map(|(path, sha256)| format!(" {} ={sha256}", inner(path)));
+                let same = set.declared.iter().map(|(path, sha256)| format!(" {} ={sha256}", inner(path)));
                 let names: String = made.chain(gone).chain(same).collect();
-                self.must(set.change, &format!("view {number} {}{names}", quote(folder)));
+                let extent = match validation {
+                    Validation::Command(_) => "ours",
+                    Validation::Generator { .. } => "all",
+                };
+                self.must(set.change, &format!("view {number} {} {extent}{names}", quote(folder)));
                 (number, "\"$P\"".to_owned(), "view", "\"$D\"".to_owned())
             }
             (None, Some((body, number))) => {

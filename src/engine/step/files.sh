@@ -158,19 +158,20 @@ restore_original() { # restore_original NUMBER PATH NAME
 # --- trying ---
 
 # A copy of a folder in which the new files are: for programs that try them. Where a link leads out of it, there is a folder in
-# the copy: what is live stays as it is.
-view() { # view NUMBER FOLDER {NAME NUMBER}...: `-` for files that go, `=SHA256` for files that stay; $D is where the copy is, beside $P
-  number=$1 whole=$2 P=$2; shift 2
+# the copy: what is live stays as it is. A program that does what its configuration says gets `ours` to try: what nobody else can
+# have written, and what is declared.
+view() { # view NUMBER FOLDER all|ours {NAME NUMBER}...: `-` for files that go, `=SHA256` for others that are declared; $D is where the copy is, beside $P
+  number=$1 whole=$2 P=$2 extent=$3; shift 3
   # links cost nothing, and need the same filesystem
   if [ "$(stat -L -c %d -- "$whole")" != "$(stat -c %d -- "${whole%/*}/")" ]; then P=$whole/.; fi
   D=${P%/*}/.solti-$number/view
-  rm -f -- "$T/without"
-  beside "$number" "$P" && tester_of "$P" && (
-    into "$number" "$P" && mkdir -m 700 view && copy "../$N" view || { failed 1 "cp -a $whole" "cannot stage a copy of $whole"; exit 1; }
+  rm -f -- "$T/without" "$T/taken"
+  beside "$number" "$P" && (
+    into "$number" "$P" && mkdir -m 700 view && copy . || { failed 1 "cp -a $whole" "cannot stage a copy of $whole"; exit 1; }
     while [ $# -gt 0 ]; do
       into_view "$1" || { failed 1 '' "cannot stage $whole/$1"; exit 1; }
       case $2 in
-      =*) as_declared "$1" "${2#=}" || { failed 1 '' "$whole/$1 has changed since the plan was made; nothing was done. Run solti diff again"; exit 1; } ;;
+      =*) if [ "$extent" = ours ]; then as_declared "$1" "${2#=}"; fi ;;
       *) rm -f -- "view/$1" || { failed 1 '' "cannot stage $whole/$1"; exit 1; } ;;
       esac
       case $2 in
@@ -186,33 +187,61 @@ NEW
     done
   )
 }
-copy() { # copy FOLDER TO: all that is in it; what cannot be linked is copied
+copy() { # copy NAME: what is in that folder of the one that is copied comes into the copy
+  case $extent in
+  all) copy_all "../$N/$1" "view/$1" ;;
+  ours) copy_ours "$whole/$1" "$D/$1" "$1" ;;
+  esac
+}
+copy_all() { # copy_all FOLDER TO: what cannot be linked is copied
   for f in "$1"/* "$1"/.[!.]*; do
     case $f in */.solti-*) continue ;; esac
-    if [ -e "$f" ] || [ -h "$f" ]; then cp -al -- "$f" "$2/" 2>/dev/null || cp -a -- "$f" "$2/" 2>"$T/out" || return 1; fi
+    [ -e "$f" ] || [ -h "$f" ] || continue
+    # whoever owns it could hold up who reads it
+    timeout 60 cp -al -- "$f" "$2/" 2>/dev/null \
+      || { rm -rf -- "$2/${f##*/}"; timeout 60 cp -a -- "$f" "$2/" 2>"$T/out"; } || return 1
   done
-  [ "$tester" != - ] || without_theirs "$2"
 }
+# As long as nobody else can change what is in it, nor lead elsewhere on the way there: of folders of others, what is declared is
+# all that is taken.
+copy_ours() ( # copy_ours FOLDER TO NAME
+  tool find || { echo 'the host has no find' >"$T/out"; exit 1; }
+  look "$1/." || { echo "$why" >"$T/out"; exit 1; }
+  if [ "$way$ours" != oursyes ]; then
+    timeout 10 find . ! -type d ! -path './.solti-*' 2>/dev/null | head -n 1000 | left_out "$3"
+    exit
+  fi
+  # the group of who applies as himself is his, as a rule; root's may have others in it
+  but=; if [ "$uid" != 0 ]; then but="! -group $(id -g)"; fi
+  theirs="( ! -user 0 ! -user $uid -o ! -type l ( -perm -2 -o -perm -20 $but ) )"
+  # shellcheck disable=SC2086 # they are words
+  {
+    find . -maxdepth 1 ! -type d ! -name '.solti-*' $theirs | left_out "$3"
+    find . -maxdepth 1 ! -type d ! -name '.solti-*' ! $theirs -exec sh -c '
+      cp -al -- "$@" "$0/" 2>/dev/null && exit
+      for f do cp -al -- "$f" "$0/" 2>/dev/null || { rm -f -- "$0/$f"; cp -a -- "$f" "$0/"; } || exit; done' "$2" {} + 2>"$T/out" || exit 1
+  }
+  for f in ./* ./.[!.]*; do
+    f=${f#./}
+    case $f in .solti-*) continue ;; esac
+    if [ -d "./$f" ] && [ ! -h "./$f" ]; then mkdir -- "$2/$f" && copy_ours "$1/$f" "$2/$f" "$3/$f" || exit 1; fi
+  done
+)
+left_out() { while IFS= read -r f; do printf '%s\n' "$1${f#.}"; done >>"$T/without"; } # left_out FOLDER <NAMES
+
 as_declared() { # as_declared NAME SHA256: what was left out for whose it is, is taken if it holds what it should
-  [ "$tester" = - ] || return 0
-  if [ -e "view/$1" ] || [ -h "view/$1" ]; then return 0; fi
-  timeout 60 cp -a -- "../$N/$1" "view/$1" 2>/dev/null && [ -f "view/$1" ] && [ ! -h "view/$1" ] \
-    && sum=$(sha256sum <"view/$1") && [ "${sum%% *}" = "$2" ] && left_out=$(grep -vxF -- "view/$1" "$T/without"; :) \
-    && printf '%s' "${left_out:+$left_out
-}" >"$T/without"
+  if [ -e "view/$1" ] || [ -h "view/$1" ]; then return; fi
+  # a pipe would be waited for
+  timeout 10 cp -pP -- "../$N/$1" held 2>/dev/null && [ -f held ] && [ ! -h held ] && sum=$(sha256sum <held) && [ "${sum%% *}" = "$2" ] \
+    && mv -fT -- held "view/$1" && printf '%s\n' "./$1" >>"$T/taken"
+  rm -rf held
 }
-# What others than who tries can change is not tried with the rest, whoever has the folder: it might say what is to be done. What
-# is nobody's on this host is a container's.
-without_theirs() { # without_theirs FOLDER, of a copy
-  find "$1" ! -type d \( ! -user 0 ! -user "$uid" ! -nouser -o ! -type l \( -perm -2 -o -perm -20 ! -gid 0 \) \) -print -exec rm -f -- {} + >>"$T/without"
-}
+
 into_view() { # into_view NAME: the folders that lead to it in the copy are folders
   way=view rest=$1
   while :; do
     case $rest in */*) way=$way/${rest%%/*} rest=${rest#*/} ;; *) return 0 ;; esac
-    if [ -h "$way" ]; then
-      linked=$N/${way#view/}
-      rm -f -- "$way" && mkdir -m 700 -- "$way" && copy "../$linked" "$way" || return 1
+    if [ -h "$way" ]; then rm -f -- "$way" && mkdir -- "$way" && copy "./${way#view/}" || return 1
     elif [ ! -d "$way" ]; then mkdir -- "$way" || return 1
     fi
   done
@@ -223,16 +252,18 @@ into_view() { # into_view NAME: the folders that lead to it in the copy are fold
 tester_of() { # tester_of PATH: $tester is who tries what was made beside it, `-` is who carries out the step
   tester=$(
     enter "$1" || exit 1
-    case $way-$ours-$take in ours-yes-* | ours--sticky) echo - ;; *) stat -c '%u %U' . ;; esac
+    # a link to a folder is tried in that
+    if [ -h "./$N" ] && [ -d "./$N" ] && nobody_leads; then enter "$1/." || exit 1; fi
+    if nobody_leads; then echo -; else stat -c '%u %U' .; fi
   ) || return 1
   case $tester in
   -) ;;
-  # it is nobody's on this host, but a container's
-  *' UNKNOWN') tester=- ;;
-  "0 "* | "$uid "*) failed 1 '' "$1 is left alone: others than root can exchange it, and root tries nothing that they could"; return 1 ;;
+  # who has no name here may be anybody: users have ranges of numbers of their own, for their containers
+  "0 "* | "$uid "* | *' UNKNOWN') failed 1 '' "$1 is left alone: others than root can exchange it, and root tries nothing that they could"; return 1 ;;
   *) tester=${tester#* } ;;
   esac
 }
+nobody_leads() { case $way-$ours-$take in ours-yes-* | ours--sticky) ;; *) return 1 ;; esac; }
 
 # try COMMAND...: with what was made reachable among its arguments
 try() { try_as "${tester:--}" "$@"; }
@@ -246,13 +277,16 @@ try_as() { # try_as USER COMMAND...
 
 refused() { # refused STATUS COMMAND...
   status=$1; shift
-  left=$(sed 's|^view/||' "$T/without" 2>/dev/null | head -n 3 | paste -sd ' ')
-  failed $status "$*" "the new configuration was refused${left:+; it was tried without what others than root can change: $left}"
+  names=$(if [ -e "$T/taken" ]; then grep -vxFf "$T/taken" "$T/without"; else cat "$T/without"; fi 2>/dev/null | sed 's|^\./||')
+  more=$(printf '%s\n' "$names" | tail -n +4 | wc -l)
+  names=$(printf '%s\n' "$names" | head -n 3 | paste -sd ' ')
+  if [ "$more" -gt 0 ]; then names="$names and $more more"; fi
+  failed $status "$*" "the new configuration was refused${names:+; it was tried without what others than root can change: $names}"
   return 1
 }
 
 reachable() { # reachable NUMBER PATH new|view: for a program that is run by somebody else
-  [ "$3" = view ] || rm -f -- "$T/without"
+  [ "$3" = view ] || rm -f -- "$T/without" "$T/taken"
   tester_of "$2" || return 1
   case $tester-$3 in
   --view) ;;
@@ -264,7 +298,7 @@ reachable() { # reachable NUMBER PATH new|view: for a program that is run by som
 validate() { # validate NUMBER PATH WHAT COMMAND...: the command sees what is staged (`new` or `view`) in the path's place
   tool unshare || { failed 127 '' 'the host has no unshare, which is needed to validate before the swap'; return 1; }
   number=$1 whole=$2 what=$3 place=$PWD; shift 3
-  [ "$what" = view ] || rm -f -- "$T/without"
+  [ "$what" = view ] || rm -f -- "$T/without" "$T/taken"
   # nothing can be mounted on what is not there: a copy of its folder that has it is mounted on the folder
   missing=; [ -e "$whole" ] || missing=yes
   tester_of "$whole" || return 1
@@ -279,7 +313,7 @@ validate() { # validate NUMBER PATH WHAT COMMAND...: the command sees what is st
         for f in ../* ../.[!.]*; do
           case $f in */.solti-*) continue ;; esac
           if [ -d "$f" ] && [ ! -h "$f" ]; then mkdir "view/${f##*/}" && mount --rbind "$f" "view/${f##*/}"
-          elif [ -e "$f" ] || [ -h "$f" ]; then cp -al -- "$f" view/ 2>/dev/null || cp -a -- "$f" view/; fi || exit 125
+          elif [ -e "$f" ] || [ -h "$f" ]; then ln -- "$f" view/ 2>/dev/null || { [ "$tester" = - ] && cp -a -- "$f" view/; }; fi || exit 125
         done
         cp -al -- "$staged" "view/${target##*/}" || exit 125
         staged=view target=..

@@ -1,10 +1,12 @@
 //! Steps as programs.
 
 use crate::engine::event::StepPlan;
-use crate::engine::step::{begin, commit, program};
+use crate::engine::step::{begin, commit, opening, program};
 use crate::plan::change::{Action, Change};
 use crate::plan::operation::{Attributes, Body, Expectation, Operation, Validation, Verb};
+use crate::plan::probe::Probe;
 use insta::assert_snapshot;
+use std::collections::BTreeMap;
 
 pub fn step(changes: Vec<Vec<Operation>>, in_order: bool) -> StepPlan {
     let change = |operations| Change { resource: "r".into(), action: Action::Update, details: Vec::new(), operations };
@@ -25,7 +27,7 @@ pub fn write(folder: Option<&str>, bodies: Vec<Body>, validation: Option<&[&str]
         folder: folder.map(str::to_owned),
         bodies,
         removed: Vec::new(),
-        unchanged: Vec::new(),
+        declared: Vec::new(),
         validation: validation.map(|words| Validation::Command(command(words))),
         early: false,
     }
@@ -66,7 +68,7 @@ fn phases_whatever_the_order_declared() {
             folder: None,
             bodies: vec![body("/etc/apt/key", &[0, 255])],
             removed: Vec::new(),
-            unchanged: Vec::new(),
+            declared: Vec::new(),
             validation: None,
             early: true,
         }],
@@ -147,7 +149,7 @@ fn a_set_is_staged_validated_and_swapped_as_one() {
     ' | fill c2df60a4bb603575 '/etc/app/a b.yml' 0640 app - || return 1
     at=0; beside d54e12d3184c2752 /etc/app/c/d || return 1
     at=0; printf '%s' '' | fill d54e12d3184c2752 /etc/app/c/d 0640 app - || return 1
-    at=0; view a03c3ef980ff72ff /etc/app 'a b.yml' c2df60a4bb603575 c/d d54e12d3184c2752 || return 1
+    at=0; view a03c3ef980ff72ff /etc/app ours 'a b.yml' c2df60a4bb603575 c/d d54e12d3184c2752 || return 1
     at=0; validate a03c3ef980ff72ff "$P" view app --check '/etc/app/a b.yml' || return 1
     at=0; keep c2df60a4bb603575 '/etc/app/a b.yml' || return 1
     at=0; keep d54e12d3184c2752 /etc/app/c/d || return 1
@@ -213,4 +215,26 @@ fn groups_are_made_before_users() {
     at=0; account useradd -g one app || return 1
     at=1; account usermod -G two more || return 1
     ");
+}
+
+/// A host's shell has the functions of the probe and those of the steps, and knows one of each name.
+#[test]
+fn no_function_takes_the_name_of_another() {
+    let mut probe = Probe::default();
+    probe.path("/etc/app");
+    probe.digest("/etc/app");
+    probe.content("/etc/app");
+    probe.link("/etc/link");
+    probe.listing("/srv/app");
+    probe.podman(Some("app"));
+    probe.unit("app.service");
+    let program = opening("who", "together") + &probe.program();
+    let mut functions = BTreeMap::new();
+    for line in program.lines() {
+        let Some((name, _)) = line.split_once("() {").or_else(|| line.split_once("() (")) else { continue };
+        if let Some(other) = functions.insert(name, line) {
+            assert_eq!(line, other);
+        }
+    }
+    assert!(functions.len() > 100, "{}", functions.len());
 }

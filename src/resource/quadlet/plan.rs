@@ -253,7 +253,7 @@ impl Part {
                 folder,
                 bodies,
                 removed,
-                unchanged: Vec::new(),
+                declared: Vec::new(),
                 validation,
                 early: false,
             });

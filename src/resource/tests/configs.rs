@@ -45,6 +45,28 @@ fn a_new_set() {
     assert!(plan(SET, &mut state).starts_with("nothing"));
 }
 
+/// What is in it belongs to others than the folder; what is declared otherwise is tried with it.
+#[test]
+fn the_folder_has_an_owner_of_its_own() {
+    let mut state = host([("/etc/app", PathState::Absent)]);
+    for path in ["/etc/app-2/x", "/etc/app/a.yml", "/etc/app/key", "/etc/app/z/y"] {
+        state.declared.insert(path.into(), "sum".into());
+    }
+    let set = "config: { dir: /etc/app, owner: app, group: app, dir_owner: root, dir_group: staff, files: [{ dest: a.yml, content: a }] }";
+    assert_snapshot!(plan(set, &mut state), @r#"
+    create
+      /etc/app root:staff 0755
+      text of /etc/app/a.yml: None -> Some("a")
+      /etc/app/a.yml app:app 0644
+      > expect /etc/app Absent
+      > make /etc/app root:staff 0755
+      > expect /etc/app/a.yml Absent
+      > write in /etc/app, /etc/app/a.yml app:app 0644 1 bytes, beside /etc/app/key, beside /etc/app/z/y
+      = /etc/app Nothing
+      = /etc/app/a.yml Nothing
+    "#);
+}
+
 #[test]
 fn one_file_of_it_differs() {
     let of_app = |content: &str, mode: u32| match file(content, mode) {
@@ -91,7 +113,7 @@ fn strangers_go_where_the_set_is_exclusive() {
     assert_snapshot!(plan(&exclusive, &mut state), @r#"
     update
       remove /etc/app/it's mine, which nobody declared
-      > write in /etc/app, without /etc/app/it's mine, tried by ["app", "--check", "%s/a.yml"]
+      > write in /etc/app, without /etc/app/it's mine, beside /etc/app/a.yml, beside /etc/app/conf.d/inner/b.yml, beside /etc/app/of-another-role, tried by ["app", "--check", "%s/a.yml"]
       = /etc/app Same
       = /etc/app/conf.d Same
       = /etc/app/conf.d/inner Same

@@ -59,6 +59,38 @@ fn only_attributes_differ() {
     "#);
 }
 
+/// Whoever has it open could go on writing to the same file.
+#[test]
+fn what_others_could_write_to_is_written_anew() {
+    let of_app = |mode: u32| match file("new\n", mode) {
+        PathState::File { sha256, content, size, modified, .. } => {
+            PathState::File { meta: meta("app", 998, mode), sha256, content, size, modified }
+        }
+        other => other,
+    };
+    let is_written = |declared: &str, now: PathState| {
+        let text = format!("file: {{ path: /a, content: \"new\\n\", {declared} }}");
+        let planned = plan(&text, &mut host([("/a", now)]));
+        assert!(planned.starts_with("update"), "{declared}: {planned}");
+        planned.contains("> write, /a")
+    };
+    for (declared, now) in [
+        ("owner: root", of_app(0o644)),
+        ("owner: other", of_app(0o600)),
+        ("mode: \"0644\"", file("new\n", 0o664)),
+        ("mode: \"0640\"", file("new\n", 0o646)),
+    ] {
+        assert!(is_written(declared, now), "{declared}");
+    }
+    for (declared, now) in [
+        ("mode: \"0600\"", of_app(0o644)),
+        ("owner: app", file("new\n", 0o644)),
+        ("mode: \"0664\"", file("new\n", 0o644)),
+    ] {
+        assert!(!is_written(declared, now), "{declared}");
+    }
+}
+
 #[test]
 fn a_number_means_the_same_as_a_name() {
     let text = "directory: { path: /srv, owner: 998, group: app }";

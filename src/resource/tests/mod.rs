@@ -126,13 +126,14 @@ fn operation_text(operation: &Operation) -> String {
         Operation::Link { path, target } => format!("link {path} -> {target}"),
         Operation::KeepOriginal { path, .. } => format!("keep the original of {path}"),
         Operation::Restore { path, .. } => format!("restore {path}"),
-        Operation::WriteFiles { folder, bodies, removed, validation, early, unchanged: _ } => {
+        Operation::WriteFiles { folder, bodies, removed, validation, early, declared } => {
             let mut text = format!("write{}", if *early { " early" } else { "" });
             folder.iter().for_each(|folder| text.push_str(&format!(" in {folder}")));
             for body in bodies {
                 text.push_str(&format!(", {} {} {} bytes", body.path, of(&body.attributes), body.content.len()));
             }
             removed.iter().for_each(|path| text.push_str(&format!(", without {path}")));
+            declared.iter().for_each(|(path, _)| text.push_str(&format!(", beside {path}")));
             validation.iter().for_each(|validation| match validation {
                 Validation::Command(command) => text.push_str(&format!(", tried by {command:?}")),
                 Validation::Generator { .. } => text.push_str(", tried by podman's generator"),

@@ -59,6 +59,7 @@ fn what_she_exchanges_at_the_right_moment_gains_her_nothing() {
     the_way_back(host);
     a_read_only_folder(host);
     who_tries(host);
+    what_root_tries(host);
     directly_below_roots(host);
 }
 
@@ -105,7 +106,7 @@ fn who_tries(host: &Host) {
     }
     let said = tries(&staged("$tree/app.conf"), "reachable 1 $tree/app.conf new && try TRY $tree/.solti-1/new");
     assert!(said.contains("\nmallory\nstaged"), "{said}");
-    let folder = format!("{} && view 2 $tree app.conf 1", staged("$tree/app.conf"));
+    let folder = format!("{} && view 2 $tree ours app.conf 1", staged("$tree/app.conf"));
     for tried in ["validate 2 \"$P\" view TRY $tree/app.conf", "reachable 2 \"$P\" view && try TRY \"$D/app.conf\""] {
         let said = tries(&folder, tried);
         assert!(said.contains("\nmallory\nstaged"), "{tried}: {said}");
@@ -116,38 +117,72 @@ fn who_tries(host: &Host) {
         let said = tries(&staged(path), &format!("validate 1 {path} new TRY {path}"));
         assert!(said.contains("\nroot\nstaged"), "{path}: {said}");
     }
-    // her folder, to which nobody can lead elsewhere: root tries what is declared, and nothing that she could have written
-    host.read(
-        "mkdir /etc/hers /etc/hers/sub; cd /etc/hers; echo said >sub/said.conf; echo said >said.conf; echo bad >sub/hers.conf; ln -s sub/hers.conf link; chown -hR mallory .
-         echo good >roots.conf; echo bad >open.conf; chmod 666 open.conf; echo good >container.conf; chown 4711 container.conf",
-    );
-    // that includes what was declared before and is hers, as long as it is what was declared
-    let digest = host.read("sha256sum </etc/hers/said.conf | cut -d' ' -f1");
-    let said = format!("said.conf ={digest} sub/said.conf ={digest}");
-    let folder = format!("{} && view 2 /etc/hers app.conf 1 {said}", staged("/etc/hers/app.conf"));
-    let command = "sh -c 'echo; id -un; cd \"$0\"; find -type f | sort; find -type l; false'";
-    for tried in [
-        format!("validate 2 \"$P\" view {command} /etc/hers"),
-        format!("reachable 2 \"$P\" view && try {command} \"$D\""),
-    ] {
-        let said = moment(host, &format!("{folder}\n{tried}; cat $T/out; echo; sort $T/without; put_back"));
-        let seen = "\nroot\n./app.conf\n./container.conf\n./roots.conf\n./said.conf\n./sub/said.conf\n\nview/link\nview/open.conf\nview/sub/hers.conf\n";
-        assert!(said.contains(seen), "{tried}: {said}");
-    }
-    for she in [
-        "echo bad >>/etc/hers/sub/said.conf",
-        "ln -sf /srv/victim/secret /etc/hers/said.conf",
-        "rm /etc/hers/said.conf; mkfifo /etc/hers/said.conf",
-    ] {
-        let staged = staged("/etc/hers/app.conf");
-        let said = moment(
-            host,
-            &format!("{staged}\nshe '{she}'; view 2 /etc/hers app.conf 1 {said} || say left alone; put_back"),
-        );
-        assert!(said.contains("left alone") && !said.contains("bad"), "{she}: {said}");
-    }
     let said = tries(&staged("/srv/open/new.conf"), "validate 1 /srv/open/new.conf new TRY /srv/open/new.conf");
     assert!(said.contains("failed") && !said.contains("staged"), "{said}");
+}
+
+/// Beside what is declared, root tries nothing that she could have written, wherever it lies in the set's folder.
+fn what_root_tries(host: &Host) {
+    // `stray` is as what she gives to one of her subordinate ids
+    host.read(
+        "rm -rf /etc/hers /etc/mixed; mkdir -p /etc/hers/sub /etc/mixed/hers /etc/mixed/roots; cd /etc/mixed
+         for folder in /etc/hers/sub /etc/hers hers .; do echo said >$folder/said.conf; echo bad >$folder/bad.conf; done
+         chown -hR mallory /etc/hers hers; echo good >/etc/hers/roots.conf; echo good >roots/good.conf; echo good >roots.conf
+         chown mallory bad.conf said.conf; ln -s hers/bad.conf link; chown -h mallory link; echo bad >open.conf; chmod 666 open.conf
+         echo bad >stray.conf; chown 296608 stray.conf; echo bad >listed.conf; chmod 644 listed.conf
+         perl /usr/local/share/grant.pl listed.conf access mallory; ln -s /srv/victim lead",
+    );
+    let digest = host.read("sha256sum </etc/hers/said.conf | cut -d' ' -f1");
+    let command = "sh -c 'echo; id -un; cd \"$0\"; find . ! -type d | sort; false'";
+    for (folder, declared, seen, left) in [
+        (
+            "/etc/hers",
+            vec!["said.conf", "sub/said.conf"],
+            "app.conf said.conf sub/said.conf",
+            "bad.conf roots.conf said.conf sub/bad.conf sub/said.conf",
+        ),
+        (
+            "/etc/mixed",
+            vec!["said.conf", "hers/said.conf", "hers/bad.conf"],
+            "app.conf hers/said.conf lead roots.conf roots/good.conf said.conf",
+            "bad.conf hers/bad.conf hers/said.conf link listed.conf open.conf said.conf stray.conf",
+        ),
+    ] {
+        let declared: String = declared.iter().map(|name| format!(" {name} ={digest}")).collect();
+        let list = |names: &str| names.split(' ').map(|name| format!("./{name}\n")).collect::<String>();
+        let stage = format!("beside 1 {folder}/app.conf && printf staged | fill 1 {folder}/app.conf 0644 - -");
+        let stage = format!("{stage} && view 2 {folder} ours app.conf 1{declared}");
+        for tried in [
+            format!("validate 2 \"$P\" view {command} {folder}"),
+            format!("reachable 2 \"$P\" view && try {command} \"$D\""),
+        ] {
+            let said = moment(host, &format!("{stage}\n{tried}; cat $T/out; echo; sort $T/without; put_back"));
+            let expected = format!("\nroot\n{}\n{}", list(seen), list(left));
+            assert!(said.contains(&expected), "{tried}: {said}");
+        }
+    }
+    // what she makes of what is declared meanwhile is not taken, and nobody waits for it
+    for she in ["echo bad >>said.conf", "ln -sf /srv/victim/secret said.conf", "rm said.conf; mkfifo said.conf"] {
+        let said = moment(
+            host,
+            &format!(
+                "she 'cd /etc/hers; {she}'; view 2 /etc/hers ours said.conf ={digest} && (into 2 \"$P\"; ls view); put_back"
+            ),
+        );
+        assert_eq!(said, "sub\nback begins\nback ends".replacen("sub\n", "", 1), "{she}");
+    }
+    // root's own link leads to where she could lead elsewhere: she tries it
+    host.read("ln -sfn /home/mallory/tree /etc/linked");
+    let said = moment(
+        host,
+        "beside 1 /etc/linked/app.conf && printf staged | fill 1 /etc/linked/app.conf 0644 - -
+         view 2 /etc/linked ours app.conf 1 && reachable 2 \"$P\" view && try sh -c 'echo; id -un; cat \"$0/app.conf\"' \"$D\" && cat $T/out; put_back",
+    );
+    assert!(said.contains("\nmallory\nstaged"), "{said}");
+    // nobody's number may be one of hers
+    host.read("mkdir -p /srv/stray; chown 296608 /srv/stray; chmod 777 /srv/stray");
+    let said = moment(host, "tester_of /srv/stray/app.conf && say tried by $tester; put_back");
+    assert!(said.contains("failed") && !said.contains("tried by"), "{said}");
 }
 
 /// A folder of root's can be renamed away with all that is in it.

@@ -20,6 +20,14 @@ pub enum Reach {
     Purged,
 }
 
+impl Reach {
+    /// Whether it takes such a thing; what it leaves is for a role that is to be absent.
+    pub fn takes(self, item: &Item) -> bool {
+        let lasts = matches!(item, Item::Package { .. } | Item::User { .. } | Item::Group { .. } | Item::Volume { .. });
+        self != Self::Pruned || !lasts
+    }
+}
+
 /// Whether the id is that of a quadlet.
 fn is_quadlet(resource: &str) -> bool {
     resource.contains("/quadlet:")
@@ -59,7 +67,7 @@ pub fn ask(item: &Item, probe: &mut Probe) {
 
 /// The change that takes an item away, if it is there and solti made it; `state` is what is left afterwards.
 pub fn plan(item: &Item, reach: Reach, state: &mut State) -> Option<Draft> {
-    if *item.before() == Before::Same {
+    if *item.before() == Before::Same || !reach.takes(item) {
         return None;
     }
     match item {
@@ -67,7 +75,7 @@ pub fn plan(item: &Item, reach: Reach, state: &mut State) -> Option<Draft> {
         Item::Directory { path, .. } if reach == Reach::Purged => purged(path, state),
         Item::Directory { path, .. } => directory(path, state),
         Item::Service { unit, .. } => service(unit, state),
-        Item::Package { name, .. } if reach != Reach::Pruned => {
+        Item::Package { name, .. } => {
             state.packages.remove(name)?;
             let operations = vec![Operation::Uninstall { packages: vec![name.clone()] }];
             let mut details = vec![Detail::note(format!("package {name}; its data stays"))];
@@ -78,15 +86,15 @@ pub fn plan(item: &Item, reach: Reach, state: &mut State) -> Option<Draft> {
             }
             Some(Draft { action: Action::Remove, details, operations })
         }
-        Item::User { name, .. } if reach != Reach::Pruned => {
+        Item::User { name, .. } => {
             state.users.remove(name)?;
             Some(account("userdel", name, "user"))
         }
-        Item::Group { name, .. } if reach != Reach::Pruned => {
+        Item::Group { name, .. } => {
             state.groups.remove(name)?;
             Some(account("groupdel", name, "group"))
         }
-        Item::Volume { name, .. } if reach != Reach::Pruned => {
+        Item::Volume { name, .. } => {
             let there = state.podman.volumes.remove(name);
             there.then(|| discard(PodmanThing::Volume, name, "with all in it"))
         }
@@ -96,7 +104,6 @@ pub fn plan(item: &Item, reach: Reach, state: &mut State) -> Option<Draft> {
             let there = state.podman.networks.remove(name);
             there.then(|| discard(PodmanThing::Network, name, ""))
         }
-        _ => None,
     }
 }
 
@@ -181,7 +188,7 @@ fn purged(path: &str, state: &mut State) -> Option<Draft> {
 }
 
 fn service(unit: &str, state: &mut State) -> Option<Draft> {
-    let mut now = state.unit(unit);
+    let now = state.unit(unit);
     let mut operations = Vec::new();
     let mut details = Vec::new();
     let was = if now.is_active() { "active" } else { &now.active };
@@ -190,15 +197,46 @@ fn service(unit: &str, state: &mut State) -> Option<Draft> {
         operations.push(Operation::Service { unit: unit.to_owned(), verb: Verb::Stop, settle: 0 });
         details.extend(Detail::value("state", Some(was), Some("inactive")));
     }
-    if now.is_enabled() {
-        operations.push(Operation::Enable { unit: unit.to_owned(), enabled: false });
-        details.extend(Detail::value("at boot", Some("enabled"), Some("disabled")));
+    if let Some(not_at_boot) = disable(unit, state) {
+        operations.extend(not_at_boot.operations);
+        details.extend(not_at_boot.details);
     }
     if operations.is_empty() {
         return None;
     }
+    let mut now = state.unit(unit);
     now.active = "inactive".to_owned();
-    now.enabled = "disabled".to_owned();
     state.units.insert(unit.to_owned(), now);
     Some(Draft { action: Action::Stop, details, operations })
+}
+
+/// The change after which a unit whose files have gone, or are others again, runs as these say.
+pub fn restart(unit: &str, state: &State) -> Option<Draft> {
+    let runs = state.unit(unit).is_active() && state.rewritten_units.contains(unit);
+    runs.then(|| Draft {
+        action: Action::Restart,
+        details: vec![Detail::note("as it was before solti")],
+        operations: vec![Operation::Service { unit: unit.to_owned(), verb: Verb::Restart, settle: 0 }],
+    })
+}
+
+/// The change after which a unit that is enabled does not start at boot any more.
+pub fn disable(unit: &str, state: &mut State) -> Option<Draft> {
+    let mut now = state.unit(unit);
+    if !now.is_enabled() {
+        return None;
+    }
+    now.enabled = "disabled".to_owned();
+    state.units.insert(unit.to_owned(), now);
+    // the links that say so are systemd's to remove
+    let end = format!("/{}", scope::split(unit).1);
+    let is_link = |path: &str| path.ends_with(&end) && (path.contains(".wants/") || path.contains(".requires/"));
+    for (_, link) in state.paths.iter_mut().filter(|(path, _)| is_link(path)) {
+        *link = PathState::Absent;
+    }
+    Some(Draft {
+        action: Action::Update,
+        details: Detail::value("at boot", Some("enabled"), Some("disabled")).into_iter().collect(),
+        operations: vec![Operation::Enable { unit: unit.to_owned(), enabled: false }],
+    })
 }

@@ -269,11 +269,12 @@ impl Resource for Service {
                     self.shown()
                 ));
             }
-            "masked" if self.running || self.enabled == Some(true) => {
+            // of one that is made from a quadlet, that says it
+            "masked" if (self.running || self.enabled == Some(true)) && self.started_with(state).next().is_none() => {
                 return Err(format!(
-                    "{} is masked on the host; `systemctl unmask {}` if that is no longer meant",
+                    "{} is masked on the host; `{}` if that is no longer meant",
                     self.shown(),
-                    self.shown()
+                    scope::systemctl(unit.unmask(), &self.unit)
                 ));
             }
             _ => {}

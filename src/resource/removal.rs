@@ -1,5 +1,6 @@
 //! Takes away what solti has put on a host: for what a role stops declaring, and for `state: absent`.
 
+use super::service::image_input;
 use super::{Draft, kept};
 use crate::plan::change::{Action, Detail};
 use crate::plan::manifest::{Before, Item};
@@ -141,13 +142,30 @@ fn file(path: &str, before: &Before, state: &mut State) -> Option<Draft> {
     for folder in kept::folders(path) {
         operations.push(Operation::RemoveEmptyDirectory { path: folder.to_owned() });
     }
+    let mut details = vec![Detail::note(text)];
     if let Some((user, unit)) = unit_of(path, &now) {
-        state.rewritten_units.insert(scope::key(user.as_deref(), &unit));
+        let key = scope::key(user.as_deref(), &unit);
+        if path.ends_with(".container") {
+            let image = image_input(&scope::key(user.as_deref(), ""));
+            let started_with = state.manifest.services.get(&key).into_iter().flatten();
+            let images = started_with.filter_map(|(input, _)| input.strip_prefix(&image));
+            details.extend(images.map(|image| Detail::note(format!("image {image} stays"))));
+        }
+        // a unit is enabled by links of its name in others' folders
+        if let Some(unit) = state.units.get_mut(&key).filter(|unit| unit.is_enabled() && is_start(path)) {
+            unit.enabled = "disabled".to_owned();
+        }
+        state.rewritten_units.insert(key);
         operations.push(Operation::DaemonReload { user });
     }
     let left = if action == Action::PutBack { PathState::Other } else { PathState::Absent };
     state.paths.insert(path.to_owned(), left);
-    Some(Draft { action, details: vec![Detail::note(text)], operations })
+    Some(Draft { action, details, operations })
+}
+
+/// Whether it is a link that has a unit started with another one.
+fn is_start(path: &str) -> bool {
+    path.rsplit_once('/').is_some_and(|(folder, _)| folder.ends_with(".wants") || folder.ends_with(".requires"))
 }
 
 /// The unit that a file in one of the folders of systemd or podman belongs to, and whose it is.
@@ -164,7 +182,10 @@ fn unit_of(path: &str, now: &PathState) -> Option<(Option<String>, String)> {
         Some((user, rest)) => (user, rest, false),
         None => quadlet().map(|(user, rest)| (user, rest, true))?,
     };
-    let name = rest.split_once(".d/").map_or(rest, |(name, _)| name);
+    let name = match rest.rsplit_once('/').filter(|_| is_start(rest)) {
+        Some((_, name)) => name,
+        None => rest.split_once(".d/").map_or(rest, |(name, _)| name),
+    };
     let unit = if is_quadlet { Named::parse(name, "").ok()?.service_name() } else { name.to_owned() };
     Some((user, unit))
 }
@@ -230,8 +251,7 @@ pub fn disable(unit: &str, state: &mut State) -> Option<Draft> {
     state.units.insert(unit.to_owned(), now);
     // the links that say so are systemd's to remove
     let end = format!("/{}", scope::split(unit).1);
-    let is_link = |path: &str| path.ends_with(&end) && (path.contains(".wants/") || path.contains(".requires/"));
-    for (_, link) in state.paths.iter_mut().filter(|(path, _)| is_link(path)) {
+    for (_, link) in state.paths.iter_mut().filter(|(path, _)| path.ends_with(&end) && is_start(path)) {
         *link = PathState::Absent;
     }
     Some(Draft {

@@ -41,8 +41,8 @@ impl Quadlet {
             ));
         }
         let file = &unit.fragment;
-        let other = hides_generated(file) && *file != self.unit_path();
-        if !comes_first(file) && !(has_generator && other) {
+        let hides = has_generator && hides_generated(file) && *file != self.unit_path();
+        if !hides && !comes_first(file) {
             return Ok(());
         }
         let what = if file.contains("/transient/") {

@@ -77,9 +77,10 @@ impl Monitor {
         self.0.mon().read(script)
     }
 
-    /// How systemd calls the host, and what has failed there.
-    fn state(&self) -> String {
-        self.read("systemctl is-system-running; systemctl list-units --failed --plain --no-legend; true")
+    /// What has failed on the host, for which systemd would call it degraded. On a machine that is busy with other hosts there are
+    /// too few watches for passwords that somebody may ask for.
+    fn failed(&self) -> String {
+        self.read("systemctl list-units --failed --plain --no-legend | grep -v '^systemd-ask-password-'; true")
     }
 
     /// What the services have of this.
@@ -119,24 +120,22 @@ const GRAFANA: &str =
 #[test]
 fn every_role_changes_its_backend_and_goes_on_trixie() {
     let monitor = Monitor::new(Suite::Trixie);
-    let state = monitor.state();
     // where none of it has ever been
     monitor.goes();
     there_and_back(&monitor);
-    assert_eq!(monitor.state(), state);
+    assert_eq!(monitor.failed(), "");
     monitor.applies("container");
     monitor.has(&["first", "second"]);
     monitor.goes();
-    assert_eq!(monitor.state(), state);
+    assert_eq!(monitor.failed(), "");
 }
 
 /// Where podman has no quadlets, solti's unit has the path of the package's.
 #[test]
 fn every_role_changes_its_backend_and_goes_on_bookworm() {
     let monitor = Monitor::new(Suite::Bookworm);
-    let state = monitor.state();
     there_and_back(&monitor);
-    assert_eq!(monitor.state(), state);
+    assert_eq!(monitor.failed(), "");
 }
 
 fn there_and_back(monitor: &Monitor) {

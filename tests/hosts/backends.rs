@@ -70,7 +70,7 @@ impl Monitor {
              find /etc/systemd /run/systemd/generator* /etc/containers/systemd | grep -E '{names}'
              podman ps -aq; dpkg-query -W -f '${{db:Status-Abbrev}} ${{Package}}\\n' | grep -E '^i.*({names})'; true"
         ));
-        assert_eq!(left, "");
+        assert_eq!((left.as_str(), self.failed().as_str()), ("", ""));
     }
 
     fn read(&self, script: &str) -> String {
@@ -123,11 +123,9 @@ fn every_role_changes_its_backend_and_goes_on_trixie() {
     // where none of it has ever been
     monitor.goes();
     there_and_back(&monitor);
-    assert_eq!(monitor.failed(), "");
     monitor.applies("container");
     monitor.has(&["first", "second"]);
     monitor.goes();
-    assert_eq!(monitor.failed(), "");
 }
 
 /// Where podman has no quadlets, solti's unit has the path of the package's.
@@ -135,7 +133,6 @@ fn every_role_changes_its_backend_and_goes_on_trixie() {
 fn every_role_changes_its_backend_and_goes_on_bookworm() {
     let monitor = Monitor::new(Suite::Bookworm);
     there_and_back(&monitor);
-    assert_eq!(monitor.failed(), "");
 }
 
 fn there_and_back(monitor: &Monitor) {

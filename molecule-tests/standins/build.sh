@@ -117,9 +117,8 @@ END
   cat >"$tree/DEBIAN/prerm" <<'END'
 #!/bin/sh
 set -e
-if [ "$1" = remove ] && [ -d /run/systemd/system ]; then
-	systemctl --quiet disable --now alloy || true
-fi
+# As the real package: what it was linked to at boot stays linked.
+if [ "$1" = remove ]; then systemctl stop alloy.service >/dev/null 2>&1 || :; fi
 END
   chmod 755 "$tree/DEBIAN/postinst" "$tree/DEBIAN/prerm"
   package alloy "$version"
@@ -130,8 +129,9 @@ loki() {
   rm -rf "$tree"
   mkdir -p "$tree/DEBIAN" "$tree/etc/loki" "$tree/etc/systemd/system"
   control loki "$version" >"$tree/DEBIAN/control"
-  printf '/etc/loki/config.yml\n/etc/systemd/system/loki.service\n' >"$tree/DEBIAN/conffiles"
+  printf '/etc/loki/config.yml\n' >"$tree/DEBIAN/conffiles"
   sed 's|/loki|/tmp/loki|' "$here/src/registry/local-config.yaml" >"$tree/etc/loki/config.yml"
+  # The real package's is there, too, where units of administrators are, and no conffile.
   cat >"$tree/etc/systemd/system/loki.service" <<'END'
 [Unit]
 Description=Stand-in for Loki
@@ -154,21 +154,16 @@ END
 set -e
 [ "$1" = configure ] || exit 0
 getent passwd loki >/dev/null || useradd -r -M -d /nonexistent -g nogroup -s /bin/false loki
-# As the real package: the first installation starts the service, an upgrade leaves it alone.
+# As the real package: the first installation starts the service, an upgrade leaves it alone, and so does a removal.
 if [ -z "$2" ] && [ -d /run/systemd/system ]; then
 	systemctl daemon-reload
+	systemctl unmask loki || true
+	systemctl preset loki || true
 	systemctl --quiet enable loki || true
 	systemctl restart loki || true
 fi
 END
-  cat >"$tree/DEBIAN/prerm" <<'END'
-#!/bin/sh
-set -e
-if [ "$1" = remove ] && [ -d /run/systemd/system ]; then
-	systemctl --quiet disable --now loki || true
-fi
-END
-  chmod 755 "$tree/DEBIAN/postinst" "$tree/DEBIAN/prerm"
+  chmod 755 "$tree/DEBIAN/postinst"
   package loki "$version"
 }
 
@@ -268,8 +263,9 @@ telegraf() {
   rm -rf "$tree"
   mkdir -p "$tree/DEBIAN" "$tree/etc/telegraf/telegraf.d" "$tree/etc/logrotate.d" "$tree/usr/lib/telegraf/scripts"
   control telegraf "$version" >"$tree/DEBIAN/control"
-  printf '/etc/telegraf/telegraf.conf\n' >"$tree/DEBIAN/conffiles"
-  cp "$here/src/registry/telegraf.conf" "$tree/etc/telegraf/telegraf.conf"
+  printf '/etc/telegraf/telegraf.conf.sample\n/etc/logrotate.d/telegraf\n' >"$tree/DEBIAN/conffiles"
+  cp "$here/src/registry/telegraf.conf" "$tree/etc/telegraf/telegraf.conf.sample"
+  printf '/var/log/telegraf/telegraf.log {\n    rotate 6\n    missingok\n    copytruncate\n}\n' >"$tree/etc/logrotate.d/telegraf"
   cat >"$tree/usr/lib/telegraf/scripts/telegraf.service" <<'END'
 [Unit]
 Description=Stand-in for Telegraf
@@ -291,15 +287,18 @@ LimitMEMLOCK=8M:8M
 [Install]
 WantedBy=multi-user.target
 END
-  cat >"$tree/DEBIAN/postinst" <<'END'
+  cat >"$tree/DEBIAN/preinst" <<'END'
 #!/bin/sh
-set -e
-[ "$1" = configure ] || exit 0
 getent group telegraf >/dev/null || groupadd -r telegraf
 getent passwd telegraf >/dev/null || useradd -r -M telegraf -s /bin/false -d /etc/telegraf -g telegraf
+END
+  cat >"$tree/DEBIAN/postinst" <<'END'
+#!/bin/sh
 [ -f /etc/default/telegraf ] || touch /etc/default/telegraf
+# As with the real package, the configuration is the installation's, not dpkg's.
+[ -f /etc/telegraf/telegraf.conf ] || cp /etc/telegraf/telegraf.conf.sample /etc/telegraf/telegraf.conf
 install -d -m 755 -o telegraf -g telegraf /var/log/telegraf
-install -d -m 770 -o root -g telegraf /var/lib/telegraf
+[ -d /var/lib/telegraf ] || install -d -m 770 -o root -g telegraf /var/lib/telegraf
 # As the real package: the unit is copied, enabled and, after an upgrade, restarted if it runs and a policy does not forbid it.
 cp -f /usr/lib/telegraf/scripts/telegraf.service /lib/systemd/system/telegraf.service
 if [ -d /run/systemd/system ]; then
@@ -310,30 +309,42 @@ fi
 END
   cat >"$tree/DEBIAN/prerm" <<'END'
 #!/bin/sh
-set -e
-if [ "$1" = remove ] && [ -d /run/systemd/system ]; then
-	deb-systemd-invoke stop telegraf.service
-fi
+[ ! -d /run/systemd/system ] || deb-systemd-invoke stop telegraf.service
 END
   cat >"$tree/DEBIAN/postrm" <<'END'
 #!/bin/sh
-set -e
 if [ "$1" = remove ] || [ "$1" = purge ]; then
 	rm -f /etc/default/telegraf
-	systemctl --quiet disable telegraf || true
+	systemctl --quiet disable telegraf
 	rm -f /lib/systemd/system/telegraf.service
 fi
 END
-  chmod 755 "$tree/DEBIAN/postinst" "$tree/DEBIAN/prerm" "$tree/DEBIAN/postrm"
+  chmod 755 "$tree/DEBIAN/preinst" "$tree/DEBIAN/postinst" "$tree/DEBIAN/prerm" "$tree/DEBIAN/postrm"
   package telegraf "$version"
 }
 
 grafana() {
   local version=$1 tree=$work/grafana
   rm -rf "$tree"
-  mkdir -p "$tree/DEBIAN" "$tree/etc/default" "$tree/usr/lib/systemd/system" "$tree/usr/sbin" "$tree/usr/share/grafana/"{bin,conf}
+  mkdir -p "$tree/DEBIAN" "$tree/etc/"{default,init.d} "$tree/usr/lib/systemd/system" "$tree/usr/sbin" "$tree/usr/share/grafana/"{bin,conf}
   control grafana "$version" >"$tree/DEBIAN/control"
-  printf '%s\n' /etc/default/grafana-server >"$tree/DEBIAN/conffiles"
+  # As in the real package: its unit is one, too, and outlives it.
+  printf '%s\n' /etc/default/grafana-server /etc/init.d/grafana-server /usr/lib/systemd/system/grafana-server.service \
+    >"$tree/DEBIAN/conffiles"
+  cat >"$tree/etc/init.d/grafana-server" <<'END'
+#!/bin/sh
+### BEGIN INIT INFO
+# Provides:          grafana-server
+# Required-Start:    $all
+# Required-Stop:     $remote_fs $syslog
+# Default-Start:     2 3 4 5
+# Default-Stop:      0 1 6
+# Short-Description: Stand-in for Grafana
+### END INIT INFO
+echo "only systemd starts it" >&2
+exit 3
+END
+  chmod 755 "$tree/etc/init.d/grafana-server"
   printf '; The settings are the defaults.\n' >"$tree/usr/share/grafana/conf/sample.ini"
   printf '# nobody is asked\n' >"$tree/usr/share/grafana/conf/ldap.toml"
   printf '# nothing is provisioned\n' >"$tree/usr/share/grafana/conf/sample.yaml"
@@ -435,8 +446,9 @@ END
   cat >"$tree/DEBIAN/prerm" <<'END'
 #!/bin/sh
 set -e
-if [ "$1" = remove ] && [ -d /run/systemd/system ]; then
-	systemctl --quiet disable --now grafana-server || true
+if [ "$1" = remove ]; then
+	systemctl stop grafana-server || true
+	systemctl disable grafana-server || true
 fi
 END
   chmod 755 "$tree/DEBIAN/postinst" "$tree/DEBIAN/prerm"

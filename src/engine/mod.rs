@@ -20,6 +20,7 @@ mod http;
 mod keepers;
 mod lasting;
 mod leftovers;
+mod no_longer;
 mod orphans;
 mod ownership;
 mod planner;

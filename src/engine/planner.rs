@@ -249,7 +249,7 @@ impl Planner<'_> {
     /// One resource: its change, and its place in the manifest.
     fn resource(&mut self, run: &RoleRun, resolved: &Resolved, state: &mut State) -> Option<Change> {
         let resource = resolved.resource.as_ref()?;
-        if let Some(reason) = self.taken(resolved, state) {
+        if let Some(reason) = self.others(resolved, state) {
             self.impossible.push(Impossible { resource: resolved.id.clone(), reason });
             return None;
         }
@@ -293,7 +293,7 @@ impl Planner<'_> {
     }
 
     /// What another project has put on the host is not taken over in passing.
-    fn taken(&self, resolved: &Resolved, state: &State) -> Option<String> {
+    fn others(&self, resolved: &Resolved, state: &State) -> Option<String> {
         let exclusive = |item: &&Item| matches!(item, Item::File { .. } | Item::Service { .. });
         resolved.claims.iter().filter(exclusive).find_map(|item| {
             let (owned, _) = state.manifest.owner_of(item.key())?;
@@ -329,7 +329,8 @@ impl Planner<'_> {
         // first what goes: a service that has used it is to start anew without it
         let gone = self.ownership.gone(run, &state.manifest);
         let folder = |item: &Item| matches!(item, Item::Directory { .. });
-        let changes = self.take_away(&gone, Reach::Pruned, &[], |item| !folder(item), state);
+        let mut changes = self.take_away(&gone, Reach::Pruned, &[], |item| !folder(item), state);
+        changes.extend(self.made_otherwise(&gone, state));
         if !changes.is_empty() {
             steps.push(StepPlan { step: "no longer declared".to_owned(), changes, in_order: true });
         }
@@ -347,7 +348,7 @@ impl Planner<'_> {
             _ => steps.push(StepPlan { step: "folders no longer declared".to_owned(), changes, in_order: true }),
         }
         // what was declared under another name or by another role belongs there now
-        self.forget(&gone, Reach::Pruned, &[], state);
+        self.forget(&self.taken(&gone), Reach::Pruned, &[], state);
         let own: Vec<(&RoleRun, &Resolved)> = services(run).map(|resolved| (run, resolved)).collect();
         steps.extend(self.again(run, started.iter().chain(&own).copied(), state));
         steps
@@ -458,6 +459,7 @@ impl Planner<'_> {
                 changes.push(draft.of(owned.resource.clone()));
             }
         }
+        changes.extend(self.as_before(all, state));
         changes
     }
 

@@ -37,6 +37,14 @@ pub fn shown(key: &str) -> String {
     }
 }
 
+/// What one types on the host to have systemd do this with a unit of that key.
+pub fn systemctl(verb: &str, key: &str) -> String {
+    match split(key) {
+        (Some(user), name) => format!("systemctl --user -M {user}@ {verb} {name}"),
+        (None, name) => format!("systemctl {verb} {name}"),
+    }
+}
+
 /// Whether a unit is a template, which systemd says nothing of: only of instances, such as `app@one.service`.
 pub fn is_template(unit: &str) -> bool {
     unit.contains("@.")

@@ -108,6 +108,11 @@ impl UnitState {
         matches!(self.active.as_str(), "active" | "activating" | "reloading" | "refreshing")
     }
 
+    /// What ends its being masked, which lasts until the host boots, or beyond that.
+    pub fn unmask(&self) -> &'static str {
+        if self.enabled == "masked-runtime" { "unmask --runtime" } else { "unmask" }
+    }
+
     /// Whether it starts at boot.
     pub fn is_enabled(&self) -> bool {
         matches!(self.enabled.as_str(), "enabled" | "enabled-runtime" | "linked" | "alias")

@@ -1,5 +1,6 @@
 //! Takes away what solti has put on a host: for what a role stops declaring, and for `state: absent`.
 
+use super::service::image_input;
 use super::{Draft, kept};
 use crate::plan::change::{Action, Detail};
 use crate::plan::manifest::{Before, Item};
@@ -18,6 +19,14 @@ pub enum Reach {
     Absent,
     /// The role is to be absent, and the user named this to go with all that is in it.
     Purged,
+}
+
+impl Reach {
+    /// Whether it takes such a thing; what it leaves is for a role that is to be absent.
+    pub fn takes(self, item: &Item) -> bool {
+        let lasts = matches!(item, Item::Package { .. } | Item::User { .. } | Item::Group { .. } | Item::Volume { .. });
+        self != Self::Pruned || !lasts
+    }
 }
 
 /// Whether the id is that of a quadlet.
@@ -59,7 +68,7 @@ pub fn ask(item: &Item, probe: &mut Probe) {
 
 /// The change that takes an item away, if it is there and solti made it; `state` is what is left afterwards.
 pub fn plan(item: &Item, reach: Reach, state: &mut State) -> Option<Draft> {
-    if *item.before() == Before::Same {
+    if *item.before() == Before::Same || !reach.takes(item) {
         return None;
     }
     match item {
@@ -67,7 +76,7 @@ pub fn plan(item: &Item, reach: Reach, state: &mut State) -> Option<Draft> {
         Item::Directory { path, .. } if reach == Reach::Purged => purged(path, state),
         Item::Directory { path, .. } => directory(path, state),
         Item::Service { unit, .. } => service(unit, state),
-        Item::Package { name, .. } if reach != Reach::Pruned => {
+        Item::Package { name, .. } => {
             state.packages.remove(name)?;
             let operations = vec![Operation::Uninstall { packages: vec![name.clone()] }];
             let mut details = vec![Detail::note(format!("package {name}; its data stays"))];
@@ -78,15 +87,15 @@ pub fn plan(item: &Item, reach: Reach, state: &mut State) -> Option<Draft> {
             }
             Some(Draft { action: Action::Remove, details, operations })
         }
-        Item::User { name, .. } if reach != Reach::Pruned => {
+        Item::User { name, .. } => {
             state.users.remove(name)?;
             Some(account("userdel", name, "user"))
         }
-        Item::Group { name, .. } if reach != Reach::Pruned => {
+        Item::Group { name, .. } => {
             state.groups.remove(name)?;
             Some(account("groupdel", name, "group"))
         }
-        Item::Volume { name, .. } if reach != Reach::Pruned => {
+        Item::Volume { name, .. } => {
             let there = state.podman.volumes.remove(name);
             there.then(|| discard(PodmanThing::Volume, name, "with all in it"))
         }
@@ -96,7 +105,6 @@ pub fn plan(item: &Item, reach: Reach, state: &mut State) -> Option<Draft> {
             let there = state.podman.networks.remove(name);
             there.then(|| discard(PodmanThing::Network, name, ""))
         }
-        _ => None,
     }
 }
 
@@ -134,13 +142,30 @@ fn file(path: &str, before: &Before, state: &mut State) -> Option<Draft> {
     for folder in kept::folders(path) {
         operations.push(Operation::RemoveEmptyDirectory { path: folder.to_owned() });
     }
+    let mut details = vec![Detail::note(text)];
     if let Some((user, unit)) = unit_of(path, &now) {
-        state.rewritten_units.insert(scope::key(user.as_deref(), &unit));
+        let key = scope::key(user.as_deref(), &unit);
+        if path.ends_with(".container") {
+            let image = image_input(&scope::key(user.as_deref(), ""));
+            let started_with = state.manifest.services.get(&key).into_iter().flatten();
+            let images = started_with.filter_map(|(input, _)| input.strip_prefix(&image));
+            details.extend(images.map(|image| Detail::note(format!("image {image} stays"))));
+        }
+        // a unit is enabled by links of its name in others' folders
+        if let Some(unit) = state.units.get_mut(&key).filter(|unit| unit.is_enabled() && is_start(path)) {
+            unit.enabled = "disabled".to_owned();
+        }
+        state.rewritten_units.insert(key);
         operations.push(Operation::DaemonReload { user });
     }
     let left = if action == Action::PutBack { PathState::Other } else { PathState::Absent };
     state.paths.insert(path.to_owned(), left);
-    Some(Draft { action, details: vec![Detail::note(text)], operations })
+    Some(Draft { action, details, operations })
+}
+
+/// Whether it is a link that has a unit started with another one.
+fn is_start(path: &str) -> bool {
+    path.rsplit_once('/').is_some_and(|(folder, _)| folder.ends_with(".wants") || folder.ends_with(".requires"))
 }
 
 /// The unit that a file in one of the folders of systemd or podman belongs to, and whose it is.
@@ -157,7 +182,10 @@ fn unit_of(path: &str, now: &PathState) -> Option<(Option<String>, String)> {
         Some((user, rest)) => (user, rest, false),
         None => quadlet().map(|(user, rest)| (user, rest, true))?,
     };
-    let name = rest.split_once(".d/").map_or(rest, |(name, _)| name);
+    let name = match rest.rsplit_once('/').filter(|_| is_start(rest)) {
+        Some((_, name)) => name,
+        None => rest.split_once(".d/").map_or(rest, |(name, _)| name),
+    };
     let unit = if is_quadlet { Named::parse(name, "").ok()?.service_name() } else { name.to_owned() };
     Some((user, unit))
 }
@@ -181,7 +209,7 @@ fn purged(path: &str, state: &mut State) -> Option<Draft> {
 }
 
 fn service(unit: &str, state: &mut State) -> Option<Draft> {
-    let mut now = state.unit(unit);
+    let now = state.unit(unit);
     let mut operations = Vec::new();
     let mut details = Vec::new();
     let was = if now.is_active() { "active" } else { &now.active };
@@ -190,15 +218,45 @@ fn service(unit: &str, state: &mut State) -> Option<Draft> {
         operations.push(Operation::Service { unit: unit.to_owned(), verb: Verb::Stop, settle: 0 });
         details.extend(Detail::value("state", Some(was), Some("inactive")));
     }
-    if now.is_enabled() {
-        operations.push(Operation::Enable { unit: unit.to_owned(), enabled: false });
-        details.extend(Detail::value("at boot", Some("enabled"), Some("disabled")));
+    if let Some(not_at_boot) = disable(unit, state) {
+        operations.extend(not_at_boot.operations);
+        details.extend(not_at_boot.details);
     }
     if operations.is_empty() {
         return None;
     }
+    let mut now = state.unit(unit);
     now.active = "inactive".to_owned();
-    now.enabled = "disabled".to_owned();
     state.units.insert(unit.to_owned(), now);
     Some(Draft { action: Action::Stop, details, operations })
+}
+
+/// The change after which a unit whose files have gone, or are others again, runs as these say.
+pub fn restart(unit: &str, state: &State) -> Option<Draft> {
+    let runs = state.unit(unit).is_active() && state.rewritten_units.contains(unit);
+    runs.then(|| Draft {
+        action: Action::Restart,
+        details: vec![Detail::note("as it was before solti")],
+        operations: vec![Operation::Service { unit: unit.to_owned(), verb: Verb::Restart, settle: 0 }],
+    })
+}
+
+/// The change after which a unit that is enabled does not start at boot any more.
+pub fn disable(unit: &str, state: &mut State) -> Option<Draft> {
+    let mut now = state.unit(unit);
+    if !now.is_enabled() {
+        return None;
+    }
+    now.enabled = "disabled".to_owned();
+    state.units.insert(unit.to_owned(), now);
+    // the links that say so are systemd's to remove
+    let end = format!("/{}", scope::split(unit).1);
+    for (_, link) in state.paths.iter_mut().filter(|(path, _)| path.ends_with(&end) && is_start(path)) {
+        *link = PathState::Absent;
+    }
+    Some(Draft {
+        action: Action::Update,
+        details: Detail::value("at boot", Some("enabled"), Some("disabled")).into_iter().collect(),
+        operations: vec![Operation::Enable { unit: unit.to_owned(), enabled: false }],
+    })
 }

@@ -205,7 +205,9 @@ impl Service {
         if !unit.is_active() {
             let was = if unit.active.is_empty() { "inactive" } else { &unit.active };
             draft.details.extend(Detail::value("state", Some(was), Some("active")));
-            draft.operations.push(verb(Verb::Start));
+            // some packages start it by themselves when they are installed, with what they bring
+            let installs = self.packages.iter().any(|package| state.installing.contains_key(package));
+            draft.operations.push(verb(if installs { Verb::Restart } else { Verb::Start }));
             return Some(Action::Start);
         }
         let reasons = self.reasons(state, unit, inputs);
@@ -269,11 +271,12 @@ impl Resource for Service {
                     self.shown()
                 ));
             }
-            "masked" if self.running || self.enabled == Some(true) => {
+            // of one that is made from a quadlet, that says it
+            "masked" if (self.running || self.enabled == Some(true)) && self.started_with(state).next().is_none() => {
                 return Err(format!(
-                    "{} is masked on the host; `systemctl unmask {}` if that is no longer meant",
+                    "{} is masked on the host; `{}` if that is no longer meant",
                     self.shown(),
-                    self.shown()
+                    scope::systemctl(unit.unmask(), &self.unit)
                 ));
             }
             _ => {}

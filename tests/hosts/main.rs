@@ -9,6 +9,7 @@ mod accounts;
 mod apt;
 mod as_before;
 mod attacker;
+mod backends;
 mod bench;
 mod both;
 mod broken_roles;

@@ -281,15 +281,37 @@ fn a_volume_of_a_first_start_that_failed_goes_with_its_role_on_bookworm() {
 fn a_volume_of_a_first_start_that_failed_goes_with_its_role(suite: Suite, user: &'static str) {
     let bench = Bench::new(suite, user);
     let left = "podman volume ls -q; podman network ls --format '{{.Name}}' | grep -v '^podman$'; true";
+    let unit = || {
+        bench.read("systemctl show -p UnitFileState,ActiveState,FragmentPath box; systemctl show -p ExecStart box | grep -o 'path=[^ ]*'; true")
+    };
+    if user.is_empty() {
+        somebody_has_its_name(&bench);
+    }
+    let before = unit();
     bench.apply(&["box_ready=500", "box_within=1s"]).assert_status(1).assert_stdout_has("put back");
-    assert_eq!(bench.scoped(left), "systemd-box\nsystemd-box");
+    assert_eq!((bench.scoped(left).as_str(), unit()), ("systemd-box\nsystemd-box", before.clone()));
     bench.apply(&[]).assert_status(0);
+    bench.apply(&[]).assert_status(0).assert_stdout_has("No changes");
     bench.role("{ role: box, state: absent }");
     bench.apply(&[]).assert_status(0);
-    assert_eq!(bench.scoped(left), "systemd-box");
+    assert_eq!((bench.scoped(left).as_str(), unit()), ("systemd-box", before));
+    bench.apply(&[]).assert_status(0).assert_stdout_has("No changes");
     bench.role("{ role: box, state: absent, purge: [data] }");
     bench.apply(&[]).assert_status(0).assert_stdout_has("volume systemd-box");
     assert_eq!(bench.scoped(left), "");
+}
+
+/// One unit of that name that would stay in the way, and then one that gives way.
+fn somebody_has_its_name(bench: &Bench) {
+    bench.read("systemd-run -q --unit box sleep infinity");
+    let refused = bench.solti(&["diff"], &[]).assert_status(1);
+    refused.assert_stdout_has("is another unit on the host, /run/systemd/transient/box.service, which systemd prefers");
+    bench.read("systemctl stop box.service");
+    let own = "[Service]\nExecStart=/usr/bin/sleep infinity\n[Install]\nWantedBy=multi-user.target\n";
+    bench.hosts.host("host").write_file("/etc/systemd/system/box.service", own);
+    bench.read("systemctl daemon-reload && systemctl -q enable --now box");
+    let shown = bench.solti(&["diff"], &[]).assert_status(2);
+    shown.assert_stdout_has("replaces /etc/systemd/system/box.service, which comes back when the quadlet goes");
 }
 
 /// Podman 4 that is ended while it starts a container leaves its network behind, with rules that lead to nowhere.

@@ -9,9 +9,9 @@ fn shipped(path: &str) -> String {
     fs::read_to_string(format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
 
-struct Stack {
-    hosts: Hosts,
-    project: Project,
+pub struct Stack {
+    pub hosts: Hosts,
+    pub project: Project,
 }
 
 impl Stack {
@@ -30,7 +30,7 @@ impl Stack {
     }
 
     /// Hosts whose packages come from the stand-ins' repository.
-    fn bare(names: &[(&str, Suite)], vars: &str) -> Self {
+    pub fn bare(names: &[(&str, Suite)], vars: &str) -> Self {
         let hosts = Hosts::up(names);
         let project = Project::new(&hosts);
         let first = hosts.host(names[0].0);
@@ -47,16 +47,16 @@ impl Stack {
         Self { hosts, project }
     }
 
-    fn solti(&self, command: &[&str], variables: &[&str]) -> Output {
+    pub fn solti(&self, command: &[&str], variables: &[&str]) -> Output {
         let command = [&[command[0], "-i", "more/inventory.yml"], &command[1..]].concat();
         self.project.with(&command, variables)
     }
 
-    fn apply(&self, variables: &[&str]) -> Output {
+    pub fn apply(&self, variables: &[&str]) -> Output {
         self.solti(&["apply", "-y"], variables)
     }
 
-    fn mon(&self) -> &Host {
+    pub fn mon(&self) -> &Host {
         self.hosts.host("mon")
     }
 

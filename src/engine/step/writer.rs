@@ -62,8 +62,8 @@ impl<'a> Writer<'a> {
             match operation {
                 Operation::Expect { .. } => {}
                 Operation::DaemonReload { user } => drop(reread.insert(user)),
-                // a volume goes when nothing is left that knows of it
-                Operation::Discard { .. } => {
+                // a volume goes when nothing is left that knows of it, and what starts anew does so with what is there now
+                Operation::Discard { .. } | Operation::Service { verb: Verb::Restart, .. } => {
                     self.reread(std::mem::take(&mut reread));
                     self.make(at, operation);
                 }

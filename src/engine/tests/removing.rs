@@ -230,3 +230,106 @@ fn without_a_manifest_podmans_folder_stays() {
     let quadlet = "quadlet: { name: app.network, network: {} }";
     assert_eq!(planned(&work(vec![absent(role("one", &[quadlet]))]), &mut state, MINE), "nothing");
 }
+
+/// What a role does not take away while it is there, it takes away when it goes, whatever it has declared meanwhile.
+#[test]
+fn what_stays_with_a_role_goes_with_it() {
+    let mut state = with_all(&Before::Nothing);
+    assert_snapshot!(planned(&work(vec![role("one", &[])]), &mut state, MINE), @"
+    one
+      no longer declared, in order
+        stop one/step/service:app
+        remove one/step/file:/srv/app/a, /srv/app/a
+        remove one/step/directory:/srv/app, /srv/app
+      = one/step/package:app app Nothing
+      = one/step/user:app app Nothing
+    ");
+    assert_eq!(planned(&work(vec![role("one", &[])]), &mut state, MINE), "nothing");
+    assert_snapshot!(planned(&work(vec![absent(role("one", &[]))]), &mut state, MINE), @"
+    one
+      absent, in order
+        remove one/step/package:app, package app; its data stays
+        remove one/step/user:app, user app
+    ");
+    assert_eq!(state.manifest, Manifest::default());
+}
+
+/// A unit that was enabled is made from a quadlet now, of which systemd enables and disables nothing.
+#[test]
+fn what_a_quadlet_makes_starts_at_boot_as_that_says() {
+    const QUADLET: &[&str] = &[
+        "quadlet: { name: app.container, container: { Image: \"docker.io/a/app:1\" } }",
+        "service: { name: app, running: false }",
+    ];
+    let planned_with = |before: Before| {
+        let mut state = host(&[]);
+        state.podman.version = Some("5.4.2".into());
+        state.podman.images.insert("docker.io/a/app:1".into(), "sha256:1".into());
+        state.paths.insert("/etc/containers/systemd".into(), PathState::Directory { meta: meta() });
+        let enabled =
+            crate::plan::state::UnitState { load: "loaded".into(), enabled: "enabled".into(), ..Default::default() };
+        state.units.insert("app.service".into(), enabled);
+        owned(&mut state, "one", "package/service:app", &[Item::Service { unit: "app.service".into(), before }]);
+        planned(&work(vec![role("one", QUADLET)]), &mut state, MINE)
+    };
+    assert_snapshot!(planned_with(Before::Nothing), @"
+    one
+      no longer declared, in order
+        update one/step/package/service:app
+      step
+        create one/step/quadlet:app.container
+      = one/step/quadlet:app.container /etc/containers/systemd Same, /etc/containers/systemd/app.container Nothing, systemd-app Nothing
+      = one/step/service:app app.service Nothing
+    ");
+    // whoever had enabled it before solti came has it enabled again afterwards
+    assert!(!planned_with(Before::Same).contains("no longer declared"));
+}
+
+/// Where podman has no quadlets, the links that `[Install]` stands for are what enables the unit.
+#[test]
+fn what_replaces_a_unit_with_links_is_enabled_itself() {
+    const LINK: &str = "/etc/systemd/system/multi-user.target.wants/app.service";
+    let mut state = host(&[]);
+    state.paths.insert(LINK.into(), PathState::Link { target: Some("../app.service".into()) });
+    let running = crate::plan::state::UnitState {
+        load: "loaded".into(),
+        active: "active".into(),
+        enabled: "enabled".into(),
+        ..Default::default()
+    };
+    state.units.insert("app.service".into(), running);
+    owned(&mut state, "one", "quadlet:app", &[Item::File { path: LINK.into(), before: Before::Nothing }]);
+    owned(&mut state, "one", "service:app", &[Item::Service { unit: "app.service".into(), before: Before::Nothing }]);
+    assert_snapshot!(planned(&work(vec![role("one", &["service: { name: app, enabled: true }"])]), &mut state, MINE), @"
+    one
+      no longer declared, in order
+        remove one/step/quadlet:app, /etc/systemd/system/multi-user.target.wants/app.service
+      step
+        update one/step/service:app
+      = one/step/service:app app.service Nothing
+    ");
+}
+
+/// What ran before solti came, with a unit of its own.
+#[test]
+fn what_was_there_before_runs_as_it_did() {
+    let mut state = host(&[]);
+    let active = crate::plan::state::UnitState { load: "loaded".into(), active: "active".into(), ..Default::default() };
+    state.units.insert("app.service".into(), active);
+    let original = Before::Original("kept".into());
+    owned(
+        &mut state,
+        "one",
+        "quadlet:app",
+        &[Item::File { path: "/etc/systemd/system/app.service".into(), before: original }],
+    );
+    owned(&mut state, "one", "service:app", &[Item::Service { unit: "app.service".into(), before: Before::Same }]);
+    assert_snapshot!(planned(&work(vec![absent(role("one", &[]))]), &mut state, MINE), @"
+    one
+      absent, in order
+        put back one/step/quadlet:app, /etc/systemd/system/app.service as it was before solti
+        restart one/step/service:app, as it was before solti
+      = one/step/quadlet:app /etc/systemd/system/app.service Same
+      = one/step/service:app app.service Same
+    ");
+}

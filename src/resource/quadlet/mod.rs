@@ -1,6 +1,7 @@
 //! `quadlet`: a container, volume, network or image of podman's that systemd runs. Where podman is too old to know
 //! quadlets, it becomes the unit that podman's generator would have written, under the same name.
 
+mod name;
 mod parse;
 mod plan;
 mod sections;
@@ -154,6 +155,7 @@ impl Resource for Quadlet {
         if self.drop_in.is_none() {
             probe.unit(&self.unit());
             probe.content(&self.unit_path());
+            probe.link(&self.unit_path());
             for link in quadlet::install_links(&self.quadlet) {
                 let link = format!("{}/{}", self.scope.units(), link.path);
                 if let Some((parent, _)) = link.rsplit_once('/') {

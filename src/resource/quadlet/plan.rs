@@ -2,11 +2,11 @@
 
 use super::{ONLINE, Quadlet, things};
 use crate::plan::change::{Action, Detail};
-use crate::plan::manifest::{Before, Item};
+use crate::plan::manifest::Item;
 use crate::plan::operation::{Attributes, Operation, Validation};
 use crate::plan::state::{PathState, State};
 use crate::quadlet::{self, Kind, Named, Problem, Version};
-use crate::resource::content::{Content, expect, new_meta};
+use crate::resource::content::{Content, new_meta};
 use crate::resource::scope::Prepared;
 use crate::resource::symlink::Symlink;
 use crate::resource::{Draft, Planned, Resource as _, before};
@@ -35,6 +35,7 @@ pub fn plan(wanted: &Quadlet, state: &mut State) -> Result<Planned, String> {
     if !found.is_empty() {
         return Err(problems(&found));
     }
+    wanted.require_name(state, has_generator)?;
     let mut part = Part::default();
     if has_generator {
         wanted.plan_quadlet(state, &mut part)?;
@@ -153,19 +154,8 @@ impl Quadlet {
         };
         let folder = content.path.rsplit_once('/').map(|(folder, _)| folder.to_owned()).unwrap_or_default();
         part.prepare(self.scope.prepare(&folder, state)?);
-        // what solti wrote while podman was older would come before what the generator makes
-        let old = self.unit_path();
-        let item = Item::File { path: old.clone(), before: Before::Nothing };
-        if self.drop_in.is_none() && state.manifest.owner_of(item.key()).is_some() {
-            for path in self.old_links(state).into_iter().chain([old]) {
-                if *state.path(&path) != PathState::Absent {
-                    part.operations.push(expect(state, &path));
-                    part.operations.push(Operation::Remove { path: path.clone() });
-                    part.details.push(Detail::note(format!("replaces {path}, written for a podman without quadlets")));
-                    state.paths.insert(path, PathState::Absent);
-                    part.written = true;
-                }
-            }
+        if self.drop_in.is_none() {
+            self.take_name(state, part)?;
         }
         let validation = Some(Validation::Generator { user: self.scope.user().is_some() });
         part.write(&content, Some(self.scope.quadlets()), validation, state)?;
@@ -208,7 +198,7 @@ impl Quadlet {
     }
 
     /// The links that [`Quadlet::plan_unit`] made in an earlier run.
-    fn old_links(&self, state: &State) -> Vec<String> {
+    pub(super) fn old_links(&self, state: &State) -> Vec<String> {
         let end = format!("/{}", self.service());
         let folder = format!("{}/", self.scope.units());
         let items = state.manifest.resources.iter().flat_map(|owned| &owned.items);
@@ -224,13 +214,13 @@ impl Quadlet {
 
 /// A plan that is being put together.
 #[derive(Debug, Default)]
-struct Part {
-    action: Option<Action>,
-    details: Vec<Detail>,
-    operations: Vec<Operation>,
-    items: Vec<Item>,
+pub(super) struct Part {
+    pub(super) action: Option<Action>,
+    pub(super) details: Vec<Detail>,
+    pub(super) operations: Vec<Operation>,
+    pub(super) items: Vec<Item>,
     /// Whether systemd has something new to read.
-    written: bool,
+    pub(super) written: bool,
 }
 
 impl Part {

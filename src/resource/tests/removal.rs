@@ -6,6 +6,31 @@ use crate::plan::state::Answer;
 use crate::resource::removal::{Reach, plan as plan_removal};
 use insta::assert_snapshot;
 
+#[test]
+fn the_image_of_a_container_stays() {
+    let quadlet = |path: &str, unit: &str, image: &str| {
+        let path: &'static str = path.to_owned().leak();
+        let mut state = host([(path, file("x", 0o644))]);
+        let inputs = [(format!("image {image}"), "1".to_owned()), ("package podman".to_owned(), "1".to_owned())];
+        state.manifest.services.insert(unit.to_owned(), inputs.into());
+        removed(owned_file(path, Before::Nothing), Reach::Absent, &mut state)
+    };
+    let system = quadlet("/etc/containers/systemd/web.container", "web.service", "docker.io/a/web:1");
+    assert_snapshot!(system, @r#"
+    remove
+      /etc/containers/systemd/web.container
+      image docker.io/a/web:1 stays
+      > expect /etc/containers/systemd/web.container File("2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881")
+      > Remove { path: "/etc/containers/systemd/web.container" }
+      > DaemonReload { user: None }
+    "#);
+    let of_root = "root/docker.io/a/web:1";
+    let users = quadlet("/home/app/.config/containers/systemd/web.container", "root/web.service", of_root);
+    assert!(users.contains("\n  image docker.io/a/web:1 stays\n"), "{users}");
+    let volume = quadlet("/etc/containers/systemd/web.volume", "web-volume.service", "docker.io/a/web:1");
+    assert!(!volume.contains("stays"), "{volume}");
+}
+
 fn removed(item: Item, reach: Reach, state: &mut State) -> String {
     let draft = plan_removal(&item, reach, state);
     shown(&Planned { draft, items: Vec::new() })

@@ -66,7 +66,7 @@ fn what_a_package_is_about_to_enable_is_disabled() {
       at boot: - -> disabled
       state: inactive -> active
       > Enable { unit: "app.service", enabled: false }
-      > Service { unit: "app.service", verb: Start, settle: 1000 }
+      > Service { unit: "app.service", verb: Restart, settle: 1000 }
       = app.service Nothing
     "#);
     // another package brings another unit

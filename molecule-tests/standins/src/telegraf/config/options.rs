@@ -1,7 +1,8 @@
 //! The options of Telegraf's sections and of the plugins that the stand-in has.
 
 use super::tree::{Node, Value};
-use crate::duration;
+use crate::{duration, units};
+use regex::Regex;
 use std::time::Duration;
 
 /// What an option is.
@@ -23,9 +24,11 @@ pub enum Kind {
     Map,
     /// A table of lists of strings.
     Lists,
+    /// Whatever it is.
+    Any,
 }
 
-use Kind::{Flag, Lasting, List, Lists, Map, Number, Size, Text};
+use Kind::{Any, Flag, Lasting, List, Lists, Map, Number, Size, Text};
 
 /// Options by name.
 pub type Options = &'static [(&'static str, Kind)];
@@ -75,16 +78,23 @@ pub const COMMON: Options = &[
     ("collection_jitter", Lasting),
     ("collection_offset", Lasting),
     ("data_format", Text),
+    ("data_type", Any),
+    ("delay", Any),
     ("drop", List),
+    ("drop_original", Any),
     ("fielddrop", List),
     ("fieldexclude", List),
     ("fieldinclude", List),
     ("fieldpass", List),
     ("flush_interval", Lasting),
     ("flush_jitter", Lasting),
+    ("grace", Any),
+    ("id", Any),
+    ("influx_parser_type", Any),
     ("interval", Lasting),
     ("labels", Map),
     ("log_level", Text),
+    ("lvm", Any),
     ("metric_batch_size", Number),
     ("metric_buffer_limit", Number),
     ("metricpass", Text),
@@ -95,7 +105,9 @@ pub const COMMON: Options = &[
     ("namedrop_separator", Text),
     ("namepass", List),
     ("namepass_separator", Text),
+    ("order", Any),
     ("pass", List),
+    ("period", Any),
     ("precision", Lasting),
     ("startup_error_behavior", Text),
     ("tagdrop", Lists),
@@ -106,7 +118,15 @@ pub const COMMON: Options = &[
 ];
 
 /// What all plugins take and the stand-in does nothing with.
-pub const UNSERVED: &[&str] = &["metricpass", "namepass_separator", "namedrop_separator", "labels"];
+pub const UNSERVED: &[&str] = &["namepass_separator", "namedrop_separator", "labels"];
+
+/// What outputs can write.
+pub const SERIALIZERS: &str = "binary carbon2 cloudevents csv graphite influx json msgpack nowmetric prometheus \
+    prometheusremotewrite splunkmetric template wavefront";
+/// What inputs can read.
+pub const PARSERS: &str = "avro binary collectd csv dropwizard form_urlencoded graphite grok influx json json_v2 logfmt \
+    nagios openmetrics opentsdb parquet prometheus prometheusremotewrite value wavefront xml xpath_cbor xpath_json \
+    xpath_msgpack xpath_protobuf influx_upstream";
 
 /// The options of an input that the stand-in has.
 pub fn of_input(name: &str) -> Option<Options> {
@@ -260,7 +280,8 @@ pub fn check(table: &Node, known: &[Options]) -> Result<Vec<String>, String> {
 fn fits(kind: Kind, node: &Node) -> Result<(), String> {
     let wrong = |into: &str| Err(format!("cannot unmarshal TOML {} into {into}", node.value.word()));
     match (kind, &node.value) {
-        (Flag, Value::Flag(_))
+        (Any, _)
+        | (Flag, Value::Flag(_))
         | (Text, Value::Text(_))
         | (Number, Value::Integer(_))
         | (Lasting | Size, Value::Integer(_) | Value::Float(_))
@@ -269,7 +290,10 @@ fn fits(kind: Kind, node: &Node) -> Result<(), String> {
             Some(_) => Ok(()),
             None => Err(format!("time: invalid duration {text:?}")),
         },
-        (Size, Value::Text(_)) => Ok(()),
+        (Size, Value::Text(text)) => {
+            let right = text.is_empty() || text.parse::<i64>().is_ok() || units::bytes(text, 1000.0).is_some();
+            if right { Ok(()) } else { Err(format!("units: invalid {text}")) }
+        }
         (List, Value::List(items)) => match items.iter().find(|item| item.text().is_none()) {
             Some(item) => Err(format!("cannot unmarshal TOML {} into string", item.value.word())),
             None => Ok(()),
@@ -289,14 +313,22 @@ fn fits(kind: Kind, node: &Node) -> Result<(), String> {
     }
 }
 
+/// Days are hours to Telegraf before they are anything to Go: `1d12h`.
+fn in_hours(text: &str) -> String {
+    let days = Regex::new(r"(\d+(?:\.\d+)?)d");
+    let hours = |found: &regex::Captures| format!("{}h", found[1].parse::<f64>().unwrap_or_default() * 24.0);
+    days.map_or_else(|_| text.to_owned(), |days| days.replace_all(text, hours).into_owned())
+}
+
 /// A duration as Telegraf writes them.
 pub fn lasting(node: &Node) -> Option<Duration> {
     match &node.value {
         Value::Integer(seconds) => u64::try_from(*seconds).ok().map(Duration::from_secs),
         Value::Float(seconds) => Duration::try_from_secs_f64(*seconds).ok(),
-        Value::Text(text) => match text.strip_suffix('d').and_then(|days| days.parse::<f64>().ok()) {
-            Some(days) => Duration::try_from_secs_f64(days * 86_400.0).ok(),
-            None => duration::go(text).or_else(|| Duration::try_from_secs_f64(text.parse().ok()?).ok()),
+        Value::Text(text) if text.is_empty() => Some(Duration::ZERO),
+        Value::Text(text) => match text.parse::<f64>() {
+            Ok(seconds) => Duration::try_from_secs_f64(seconds).ok(),
+            Err(_) => duration::go(&in_hours(text)),
         },
         _ => None,
     }

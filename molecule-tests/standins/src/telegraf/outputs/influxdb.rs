@@ -1,8 +1,9 @@
 //! `outputs.influxdb_v2`
 
-use super::{Outcome, Refused};
+use super::{Outcome, Refused, UNDONE};
 use crate::telegraf::config::options::lasting_of;
 use crate::telegraf::config::tree::Node;
+use crate::telegraf::config::words;
 use crate::telegraf::log;
 use crate::telegraf::metric::{Form, Metric};
 use crate::{release, web};
@@ -39,17 +40,27 @@ impl Influx {
         if urls.is_empty() {
             urls.push("http://localhost:8086".to_owned());
         }
-        for url in &urls {
-            match url.split_once("://").map(|(scheme, _)| scheme) {
-                Some("http") => {}
-                Some("https" | "unix") => return Err((3, format!("the stand-in does not know the URL {url}"))),
-                scheme => return Err((1, format!("unsupported scheme [{url:?}]: {:?}", scheme.unwrap_or_default()))),
-            }
+        let told = |key: &str| table.text_of(key).filter(|text| !text.is_empty());
+        for key in ["tls_ca", "tls_cert", "tls_key"] {
+            let Some(path) = told(key) else { continue };
+            let why = match std::fs::metadata(path) {
+                Ok(_) => (3, format!("the stand-in does not know {key}")),
+                Err(error) => (1, format!("setting up TLS failed: could not read {path:?}: {}", words(&error))),
+            };
+            return Err(why);
         }
-        for key in ["rate_limit", "http_proxy", "local_address"] {
-            if table.get(key).is_some() {
-                return Err((3, format!("the stand-in does not know {key}")));
-            }
+        if let Some(version) =
+            told("tls_min_version").filter(|told| !["TLS10", "TLS11", "TLS12", "TLS13"].contains(told))
+        {
+            return Err((1, format!("setting up TLS failed: could not parse tls min version {version:?}")));
+        }
+        if let Some(key) =
+            ["rate_limit", "http_proxy", "local_address"].into_iter().find(|key| table.get(key).is_some())
+        {
+            return Err((UNDONE, key.to_owned()));
+        }
+        if let Some(url) = urls.iter().find(|url| url.starts_with("https:") || url.starts_with("unix:")) {
+            return Err((UNDONE, format!("the URL {url}")));
         }
         let text = |key: &str| table.text_of(key).unwrap_or_default().to_owned();
         let flag = |key: &str| table.flag_of(key).unwrap_or(false);
@@ -81,6 +92,18 @@ impl Influx {
             gzip,
             form: Form { unsigned: flag("influx_uint_support"), timeless: flag("influx_omit_timestamp") },
         })
+    }
+
+    /// Looks at where it is to send to.
+    ///
+    /// # Errors
+    /// A URL that leads nowhere, in Telegraf's words.
+    pub fn connect(&self) -> Result<(), String> {
+        let scheme = |url: &str| url.split_once("://").map(|(scheme, _)| scheme.to_owned()).unwrap_or_default();
+        match self.urls.iter().find(|url| scheme(url) != "http") {
+            Some(url) => Err(format!("unsupported scheme [{url:?}]: {:?}", scheme(url))),
+            None => Ok(()),
+        }
     }
 
     /// Sends a batch to the first server that takes it.

@@ -14,6 +14,8 @@ mod relabel;
 mod server;
 mod shapes;
 mod syntax;
+#[cfg(test)]
+mod tests;
 mod typecheck;
 mod value;
 mod write;

@@ -53,6 +53,12 @@ pub const SHAPES: &[Shape] = &[
     ),
     shape("livedebugging", "enabled:bool", ""),
     checked("http", "", "auth tls"),
+    checked(
+        "http>tls",
+        "cert_pem:string cert_file:string key_pem:secret key_file:string client_ca_pem:string client_ca_file:string \
+         client_auth_type:other cipher_suites:other curve_preferences:other min_version:other max_version:other",
+        "windows_certificate_filter",
+    ),
     checked("http>auth", "", "basic filter"),
     checked("http>auth>basic", "username:string! password:secret!", ""),
     checked("http>auth>filter", "paths:strings authenticate_matching_paths:bool", ""),

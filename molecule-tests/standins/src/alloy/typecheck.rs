@@ -8,8 +8,13 @@ use crate::{duration, labels};
 
 /// Looks at an expression where a type is asked for.
 pub fn check(expr: &Expr, kind: &str, wrong: &mut Vec<Diagnostic>) {
-    if kind == "any" {
-        return;
+    match kind {
+        "any" => return,
+        "other" => {
+            wrong.push(Diagnostic::unknown(expr.start, expr.end, "what may stand here"));
+            return;
+        }
+        _ => {}
     }
     let mut error = |expr: &Expr, message: String| wrong.push(Diagnostic::new(expr.start, expr.end, message));
     match &expr.kind {

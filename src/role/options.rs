@@ -1,6 +1,7 @@
 //! Options as declared: the whole interface of a role.
 
 use crate::source::{Diagnostic, Diagnostics, Span, did_you_mean};
+use crate::template;
 use crate::yaml::{Entry, Fields, Node, Value};
 
 /// What an option's value may be.
@@ -109,6 +110,8 @@ pub struct OptionSpec {
     pub min: Option<i64>,
     /// The greatest number.
     pub max: Option<i64>,
+    /// The shortest length of time beside none at all.
+    pub shortest: Option<String>,
     /// Other names it may be given by.
     pub aliases: Vec<String>,
     /// What it is for.
@@ -139,7 +142,13 @@ pub(super) fn read_option(entry: &Entry) -> Result<OptionSpec, Diagnostics> {
     let secret_values = fields.boolean("secret_values").unwrap_or(false);
     let choices_node = fields.get("choices");
     let choices = fields.read(choices_node, |node| node.sequence().map(<[Node]>::to_vec)).unwrap_or_default();
-    let min = fields.integer("min");
+    let (min, shortest) = match kind {
+        OptionType::Duration => {
+            let shortest = fields.get("min");
+            (None, fields.read(shortest, read_shortest))
+        }
+        _ => (fields.integer("min"), None),
+    };
     let max = fields.integer("max");
     let aliases = fields.strings("aliases").unwrap_or_default();
     let help = fields.string("help");
@@ -191,6 +200,7 @@ pub(super) fn read_option(entry: &Entry) -> Result<OptionSpec, Diagnostics> {
         choices,
         min,
         max,
+        shortest,
         aliases,
         help,
         deprecated,
@@ -204,6 +214,13 @@ fn read_values(node: &Node) -> Result<(), Diagnostics> {
         "string" => Ok(()),
         other => Err(Diagnostic::at(&node.span, format!("`values` is `string`, not `{other}`")).into()),
     }
+}
+
+fn read_shortest(node: &Node) -> Result<String, Diagnostics> {
+    let text = node.string()?;
+    let known = template::milliseconds(&text).is_some();
+    let wrong = || Diagnostic::at(&node.span, "`min` of a duration is one: `1h`").into();
+    if known { Ok(text) } else { Err(wrong()) }
 }
 
 fn read_type(node: &Node) -> Result<OptionType, Diagnostics> {

@@ -2,6 +2,7 @@
 
 mod json;
 mod refused;
+mod rendered;
 mod scenarios;
 mod secrets;
 mod written;

@@ -43,4 +43,5 @@ mod stack;
 mod standins;
 mod telegraf;
 mod testbed;
+mod verdicts;
 mod verify;

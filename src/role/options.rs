@@ -23,6 +23,8 @@ pub enum OptionType {
     Duration,
     /// An amount of bytes: `512MB`, `4GiB`.
     Size,
+    /// A day: `2024-04-01`.
+    Date,
     /// An address with a scheme.
     Url,
     /// One of `choices`.
@@ -39,7 +41,7 @@ pub enum OptionType {
 
 impl OptionType {
     /// All of them, in the order of the documentation.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::String,
         Self::Integer,
         Self::Number,
@@ -48,6 +50,7 @@ impl OptionType {
         Self::Path,
         Self::Duration,
         Self::Size,
+        Self::Date,
         Self::Url,
         Self::Choice,
         Self::List,
@@ -67,6 +70,7 @@ impl OptionType {
             Self::Path => "path",
             Self::Duration => "duration",
             Self::Size => "size",
+            Self::Date => "date",
             Self::Url => "url",
             Self::Choice => "choice",
             Self::List => "list",

@@ -95,6 +95,11 @@ fn converted(option: &OptionSpec, node: &Node) -> Result<Value, Diagnostics> {
             Value::String { text, .. } if template::bytes(text).is_some() => node.value.clone(),
             _ => return Err(wrong("an amount of bytes: `512MB`, `4GiB`")),
         },
+        OptionType::Date => match node.as_str() {
+            // programs take no other way of writing one
+            Some(day) if day.len() == 10 && day.parse::<jiff::civil::Date>().is_ok() => node.value.clone(),
+            _ => return Err(wrong("a day, as `2024-04-01`")),
+        },
         OptionType::Url => match node.as_str() {
             Some(url) if URL.matches(url) => node.value.clone(),
             _ => return Err(wrong("a URL with its scheme: `http://localhost:3100`")),

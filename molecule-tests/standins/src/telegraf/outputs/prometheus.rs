@@ -68,12 +68,18 @@ impl Prometheus {
         if !path.contains('/') || path == "/" {
             return Err((1, format!("panic: parsing {path:?}: at offset 0: host/path missing /")));
         }
-        for range in table.texts_of("ip_range") {
-            let parts = range.split_once('/').map(|(address, bits)| (address.parse::<IpAddr>(), bits.parse::<u8>()));
-            match parts {
-                Some((Ok(address), Ok(bits))) if bits <= if address.is_ipv4() { 32 } else { 128 } => {}
-                _ => return Err((1, format!("error parsing ip_range: invalid CIDR address: {range}"))),
+        let ranges = table.texts_of("ip_range");
+        let right = |range: &&String| {
+            let Some((address, bits)) = range.split_once('/') else { return false };
+            match (address.parse::<IpAddr>(), bits.parse::<u8>()) {
+                (Ok(address), Ok(bits)) => bits <= if address.is_ipv4() { 32 } else { 128 },
+                _ => false,
             }
+        };
+        if let Some(range) = ranges.iter().find(|range| !right(range)) {
+            return Err((1, format!("error parsing ip_range: invalid CIDR address: {range}")));
+        }
+        if !ranges.is_empty() {
             return Err((UNDONE, "ip_range".to_owned()));
         }
         Ok(Self {

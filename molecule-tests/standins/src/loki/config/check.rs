@@ -1,6 +1,7 @@
 //! Whether a tree is a configuration: its keys and their types.
 
-use super::keys::{SECTIONS, Section};
+use super::keys::Section;
+use super::{checked, keys};
 use crate::duration;
 use crate::yaml::{Node, Value};
 
@@ -25,7 +26,7 @@ pub fn check(root: &Node) -> Findings {
 }
 
 fn section(path: &str) -> Option<&'static Section> {
-    SECTIONS.iter().find(|section| section.path == path)
+    keys::SECTIONS.iter().chain(checked::SECTIONS).find(|section| section.path == path)
 }
 
 fn section_of(node: &Node, section: &'static Section, findings: &mut Findings) {

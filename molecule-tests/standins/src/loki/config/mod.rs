@@ -1,6 +1,7 @@
 //! Loki's configuration, as far as a single binary on a filesystem needs it.
 
 mod check;
+mod checked;
 mod keys;
 mod limits;
 

@@ -1,6 +1,6 @@
 //! The agent: it collects with all inputs, and hands what they find to all outputs.
 
-use super::config::options::lasting_of;
+use super::config::options::go_lasting_of;
 use super::config::{Agent, Config};
 use super::filter::Filter;
 use super::inputs::{Input, own};
@@ -53,7 +53,7 @@ impl Running {
                 Err((code, why)) => return Err((code, format!("{why} of {}", plugin.id))),
             };
             let lasting = |key: &str, default: Duration| {
-                lasting_of(&plugin.table, key).filter(|told| !told.is_zero()).unwrap_or(default)
+                go_lasting_of(&plugin.table, key).filter(|told| !told.is_zero()).unwrap_or(default)
             };
             let interval = lasting("interval", agent.interval);
             let precision = match lasting("precision", agent.precision) {

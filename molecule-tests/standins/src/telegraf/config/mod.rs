@@ -281,7 +281,7 @@ impl Loading<'_> {
             agent.buffers = strategy.to_owned();
         }
         if node.text_of("logformat").is_some_and(|format| !["", "text"].contains(&format)) {
-            self.unknown.push("the stand-in does not know agent.logformat other than text".to_owned());
+            self.config.undone.push("agent.logformat other than text".to_owned());
         }
     }
 
@@ -326,8 +326,26 @@ impl Loading<'_> {
             return Ok(());
         };
         for table in tables {
-            let unused = options::check(table, &[own, options::COMMON]).map_err(failed)?;
-            not_used(&unused, &format!("plugin {section}.{name}: line {line}"))?;
+            let common = if kind == "output" { options::OUTPUTS } else { options::INPUTS };
+            let unused = options::check(table, &[own, common, options::COMMON]).map_err(failed)?;
+            let formats = match name {
+                "file" => Some((options::SERIALIZERS, "serializer")),
+                "http_listener_v2" => Some((options::PARSERS, "parser")),
+                _ => None,
+            };
+            match (formats, table.text_of("data_format").filter(|format| !["", "influx"].contains(format))) {
+                (Some((known, what)), Some(format)) if !known.split(' ').any(|known| known == format) => {
+                    return Err(failed(format!("undefined but requested {what}: {format}")));
+                }
+                (Some(_), Some("json")) if unused.is_empty() => {
+                    self.config.undone.push(format!("data_format json of {plural}.{name}"));
+                }
+                // what such a format asks for beside its name is a language of its own
+                (Some(_), Some(format)) => {
+                    self.unknown.push(format!("the stand-in does not know data_format {format} of {plural}.{name}"));
+                }
+                _ => not_used(&unused, &format!("plugin {section}.{name}: line {line}"))?,
+            }
             let unserved = options::UNSERVED.iter().filter(|key| table.get(key).is_some());
             self.config.undone.extend(unserved.map(|key| format!("{key} of {plural}.{name}")));
             if table.text_of("metricpass").is_some_and(|expression| !expression.is_empty()) {
@@ -339,21 +357,6 @@ impl Loading<'_> {
                     "disk" | "disk_write_through" => self.config.undone.push("agent.buffer_strategy disk".to_owned()),
                     other => return Err(failed(format!("invalid buffer strategy {other:?}"))),
                 }
-            }
-            let formats = match name {
-                "file" => Some((options::SERIALIZERS, "serializer")),
-                "http_listener_v2" => Some((options::PARSERS, "parser")),
-                _ => None,
-            };
-            match (formats, table.text_of("data_format").filter(|format| !["", "influx"].contains(format))) {
-                (Some((known, what)), Some(format)) if !known.split(' ').any(|known| known == format) => {
-                    return Err(failed(format!("undefined but requested {what}: {format}")));
-                }
-                // what such a format asks for beside its name is a language of its own
-                (Some(_), Some(format)) => {
-                    self.unknown.push(format!("the stand-in does not know data_format {format} of {plural}.{name}"));
-                }
-                _ => {}
             }
             let alias = table.text_of("alias").filter(|alias| !alias.is_empty());
             let id = alias.map_or_else(|| format!("{plural}.{name}"), |alias| format!("{plural}.{name}::{alias}"));

@@ -24,11 +24,25 @@ pub enum Kind {
     Map,
     /// A table of lists of strings.
     Lists,
+    /// A string that nothing shows; a number is one, too.
+    Secret,
+    /// A table of those.
+    Secrets,
+    /// A whole number that is not negative.
+    Unsigned,
+    /// A duration of Go's, if it is a string; of anything else nothing is made.
+    GoLasting,
+    /// A list, of whatever.
+    Array,
+    /// A table of lists.
+    Arrays,
     /// Whatever it is.
     Any,
 }
 
-use Kind::{Any, Flag, Lasting, List, Lists, Map, Number, Size, Text};
+use Kind::{
+    Any, Array, Arrays, Flag, GoLasting, Lasting, List, Lists, Map, Number, Secret, Secrets, Size, Text, Unsigned,
+};
 
 /// Options by name.
 pub type Options = &'static [(&'static str, Kind)];
@@ -43,7 +57,7 @@ pub const AGENT: Options = &[
     ("flush_interval", Lasting),
     ("flush_jitter", Lasting),
     ("metric_batch_size", Number),
-    ("metric_buffer_limit", Number),
+    ("metric_buffer_limit", Unsigned),
     ("debug", Flag),
     ("quiet", Flag),
     ("logtarget", Text),
@@ -61,60 +75,73 @@ pub const AGENT: Options = &[
     ("always_include_local_tags", Flag),
     ("always_include_global_tags", Flag),
     ("skip_processors_after_aggregators", Flag),
-    ("skip_processors_before_aggregators", Flag),
     ("config_url_retry_attempts", Number),
     ("buffer_strategy", Text),
     ("buffer_directory", Text),
     ("buffer_disk_sync", Flag),
 ];
 
-/// What all plugins take; Telegraf takes these of each, used or not.
+/// What all inputs take; Telegraf takes these of each, used or not.
+pub const INPUTS: Options = &[
+    ("collection_jitter", GoLasting),
+    ("collection_offset", GoLasting),
+    ("interval", GoLasting),
+    ("precision", GoLasting),
+    ("flush_interval", Any),
+    ("flush_jitter", Any),
+];
+
+/// What all outputs take; Telegraf takes these of each, used or not.
+pub const OUTPUTS: Options = &[
+    ("collection_jitter", Any),
+    ("collection_offset", Any),
+    ("interval", Any),
+    ("precision", Any),
+    ("flush_interval", GoLasting),
+    ("flush_jitter", GoLasting),
+];
+
+/// What all plugins take; of what is not of the kind that is read nothing is made.
 pub const COMMON: Options = &[
-    ("alias", Text),
-    ("always_include_local_tags", Flag),
-    ("buffer_strategy", Text),
-    ("buffer_directory", Text),
-    ("buffer_disk_sync", Flag),
-    ("collection_jitter", Lasting),
-    ("collection_offset", Lasting),
-    ("data_format", Text),
+    ("alias", Any),
+    ("always_include_local_tags", Any),
+    ("buffer_directory", Any),
+    ("buffer_disk_sync", Any),
+    ("buffer_strategy", Any),
+    ("data_format", Any),
     ("data_type", Any),
     ("delay", Any),
-    ("drop", List),
+    ("drop", Array),
     ("drop_original", Any),
-    ("fielddrop", List),
-    ("fieldexclude", List),
-    ("fieldinclude", List),
-    ("fieldpass", List),
-    ("flush_interval", Lasting),
-    ("flush_jitter", Lasting),
+    ("fielddrop", Array),
+    ("fieldexclude", Array),
+    ("fieldinclude", Array),
+    ("fieldpass", Array),
     ("grace", Any),
     ("id", Any),
     ("influx_parser_type", Any),
-    ("interval", Lasting),
-    ("labels", Map),
-    ("log_level", Text),
+    ("labels", Any),
+    ("log_level", Any),
     ("lvm", Any),
-    ("metric_batch_size", Number),
-    ("metric_buffer_limit", Number),
-    ("metricpass", Text),
-    ("name_override", Text),
-    ("name_prefix", Text),
-    ("name_suffix", Text),
-    ("namedrop", List),
-    ("namedrop_separator", Text),
-    ("namepass", List),
-    ("namepass_separator", Text),
+    ("metric_batch_size", Any),
+    ("metric_buffer_limit", Any),
+    ("metricpass", Any),
+    ("name_override", Any),
+    ("name_prefix", Any),
+    ("name_suffix", Any),
+    ("namedrop", Array),
+    ("namedrop_separator", Any),
+    ("namepass", Array),
+    ("namepass_separator", Any),
     ("order", Any),
-    ("pass", List),
+    ("pass", Array),
     ("period", Any),
-    ("precision", Lasting),
-    ("startup_error_behavior", Text),
-    ("tagdrop", Lists),
-    ("tagexclude", List),
-    ("taginclude", List),
-    ("tagpass", Lists),
-    ("tags", Map),
+    ("startup_error_behavior", Any),
+    ("tagdrop", Arrays),
+    ("tagexclude", Array),
+    ("taginclude", Array),
+    ("tagpass", Arrays),
+    ("tags", Any),
 ];
 
 /// What all plugins take and the stand-in does nothing with.
@@ -189,13 +216,13 @@ pub fn of_output(name: &str) -> Option<Options> {
         "influxdb_v2" => &[
             ("urls", List),
             ("local_address", Text),
-            ("token", Text),
+            ("token", Secret),
             ("organization", Text),
             ("bucket", Text),
             ("bucket_tag", Text),
             ("exclude_bucket_tag", Flag),
             ("timeout", Lasting),
-            ("http_headers", Map),
+            ("http_headers", Secrets),
             ("http_proxy", Text),
             ("user_agent", Text),
             ("content_encoding", Text),
@@ -203,7 +230,7 @@ pub fn of_output(name: &str) -> Option<Options> {
             ("influx_omit_timestamp", Flag),
             ("ping_timeout", Lasting),
             ("read_idle_timeout", Lasting),
-            ("concurrent_writes", Number),
+            ("concurrent_writes", Unsigned),
             ("rate_limit", Size),
             ("rate_limit_period", Lasting),
             ("tls_ca", Text),
@@ -223,7 +250,7 @@ pub fn of_output(name: &str) -> Option<Options> {
             ("write_timeout", Lasting),
             ("metric_version", Number),
             ("basic_username", Text),
-            ("basic_password", Text),
+            ("basic_password", Secret),
             ("ip_range", List),
             ("expiration_interval", Lasting),
             ("path", Text),
@@ -232,7 +259,7 @@ pub fn of_output(name: &str) -> Option<Options> {
             ("export_timestamp", Flag),
             ("metric_types", Lists),
             ("name_sanitization", Text),
-            ("http_headers", Map),
+            ("http_headers", Secrets),
             ("tls_cert", Text),
             ("tls_key", Text),
             ("tls_key_pwd", Text),
@@ -259,8 +286,20 @@ pub fn of_output(name: &str) -> Option<Options> {
     })
 }
 
-/// Options that only TLS needs, beyond those that any output takes.
-pub const SERVER_TLS: &[&str] = &["tls_cert", "tls_key", "tls_allowed_cacerts"];
+/// What comes of the options of a server's TLS: nothing is made of a certificate without a key.
+///
+/// # Errors
+/// A file that is not there, in Telegraf's words, or that there is TLS, which the stand-in does not know.
+pub fn server_tls(table: &Node) -> Result<(), (u8, String)> {
+    let told = |key: &str| table.text_of(key).filter(|text| !text.is_empty()).map(str::to_owned);
+    let mut files = table.texts_of("tls_allowed_cacerts");
+    files.extend(told("tls_cert").zip(told("tls_key")).into_iter().flat_map(|(cert, key)| [cert, key]));
+    match files.iter().find(|path| std::fs::metadata(path).is_err()) {
+        Some(path) => Err((1, format!("could not read certificate {path:?}: open {path}: no such file or directory"))),
+        None if files.is_empty() => Ok(()),
+        None => Err((3, "the stand-in does not know TLS".to_owned())),
+    }
+}
 
 /// Checks the options of a table, and gives back the names of those that are not known.
 ///
@@ -281,11 +320,30 @@ fn fits(kind: Kind, node: &Node) -> Result<(), String> {
     let wrong = |into: &str| Err(format!("cannot unmarshal TOML {} into {into}", node.value.word()));
     match (kind, &node.value) {
         (Any, _)
+        | (Secret, Value::Text(_) | Value::Integer(_) | Value::Float(_) | Value::Flag(_))
+        | (Array, Value::List(_))
         | (Flag, Value::Flag(_))
         | (Text, Value::Text(_))
         | (Number, Value::Integer(_))
-        | (Lasting | Size, Value::Integer(_) | Value::Float(_))
-        | (List, Value::Text(_)) => Ok(()),
+        | (Lasting | Size, Value::Integer(_) | Value::Float(_)) => Ok(()),
+        (Unsigned, Value::Integer(number)) if *number >= 0 => Ok(()),
+        (Unsigned, Value::Integer(number)) => Err(format!("strconv.ParseUint: parsing \"{number}\": invalid syntax")),
+        (GoLasting, Value::Text(text)) => match duration::go(text.strip_prefix('-').unwrap_or(text)) {
+            Some(_) => Ok(()),
+            None => Err(format!("error parsing duration: time: invalid duration {text:?}")),
+        },
+        (GoLasting, _) => Ok(()),
+        (Arrays, Value::Table(entries)) => match entries.iter().all(|(_, value)| matches!(value.value, Value::List(_)))
+        {
+            true => Ok(()),
+            false => Err("found unexpected format, expecting string array/slice format on each entry".to_owned()),
+        },
+        (Secrets, Value::Table(entries)) => {
+            match entries.iter().find(|(_, value)| matches!(value.value, Value::List(_) | Value::Table(_))) {
+                Some((_, value)) => Err(format!("cannot unmarshal TOML {} into string", value.value.word())),
+                None => Ok(()),
+            }
+        }
         (Lasting, Value::Text(text)) => match lasting(node) {
             Some(_) => Ok(()),
             None => Err(format!("time: invalid duration {text:?}")),
@@ -305,11 +363,14 @@ fn fits(kind: Kind, node: &Node) -> Result<(), String> {
         (Lists, Value::Table(_)) => Ok(()),
         (Flag, _) => wrong("bool"),
         (Text, _) => wrong("string"),
-        (Number, _) => wrong("int"),
+        (Secret, _) => wrong("config.Secret"),
+        (Array, _) => Err("found unexpected format, expecting string array/slice format".to_owned()),
+        (Arrays, _) => Err("invalid syntax: expected a table of key=[values]".to_owned()),
+        (Number | Unsigned, _) => wrong("int"),
         (Lasting, _) => wrong("config.Duration"),
         (Size, _) => wrong("config.Size"),
         (List, _) => wrong("[]string"),
-        (Map | Lists, _) => wrong("map[string]string"),
+        (Map | Lists | Secrets, _) => wrong("map[string]string"),
     }
 }
 
@@ -332,6 +393,11 @@ pub fn lasting(node: &Node) -> Option<Duration> {
         },
         _ => None,
     }
+}
+
+/// The duration of a key that all plugins have, which is a string of Go's or nothing.
+pub fn go_lasting_of(table: &Node, key: &str) -> Option<Duration> {
+    duration::go(table.text_of(key)?)
 }
 
 /// The duration of a key.

@@ -1,7 +1,7 @@
 //! `inputs.http_listener_v2`: points that somebody sends, in line protocol.
 
 use crate::influxdb::{line, value};
-use crate::telegraf::config::options::SERVER_TLS;
+use crate::telegraf::config::options::server_tls;
 use crate::telegraf::config::tree::Node;
 use crate::telegraf::config::words;
 use crate::telegraf::log;
@@ -43,9 +43,7 @@ impl Listener {
     /// An option that Telegraf would refuse, or that the stand-in does not know.
     pub fn new(table: &Node) -> Result<Self, Refused> {
         let told = |key: &str| table.get(key).is_some_and(|node| node.text() != Some(""));
-        if let Some(key) = SERVER_TLS.iter().find(|key| told(key)) {
-            return Err((3, format!("the stand-in does not know {key}")));
-        }
+        server_tls(table)?;
         let other = table.text_of("data_source").filter(|source| !["", "body"].contains(source));
         if let Some(key) =
             ["socket_mode", "max_body_size"].into_iter().find(|key| told(key)).or(other.map(|_| "data_source"))
@@ -71,7 +69,7 @@ impl Listener {
                 methods: list("methods", &["POST", "PUT"]),
                 headers: table.map_of("http_headers"),
                 header_tags: table.map_of("http_header_tags"),
-                success: success.ok_or_else(|| (1, format!("invalid WriteHeader code {code}")))?,
+                success: success.ok_or_else(|| (UNDONE, format!("http_success_code {code}")))?,
                 user: word("basic_username").zip(word("basic_password")),
                 arrived: Mutex::default(),
                 bell: Notify::new(),

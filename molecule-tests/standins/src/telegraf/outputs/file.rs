@@ -20,6 +20,10 @@ impl File {
         if !["", "identity", "gzip", "zlib", "zstd"].contains(&algorithm) {
             return Err((1, "invalid value for content_encoding".to_owned()));
         }
+        if ["", "identity"].contains(&algorithm) && table.number_of("compression_level").is_some_and(|level| level >= 0)
+        {
+            return Err((1, "identity encoder does not support options".to_owned()));
+        }
         let unserved = ["compression_algorithm", "rotation_interval", "rotation_max_size", "use_batch_format"];
         if let Some(key) = unserved.into_iter().find(|key| table.get(key).is_some()) {
             return Err((UNDONE, key.to_owned()));

@@ -41,18 +41,18 @@ impl Influx {
             urls.push("http://localhost:8086".to_owned());
         }
         let told = |key: &str| table.text_of(key).filter(|text| !text.is_empty());
-        for key in ["tls_ca", "tls_cert", "tls_key"] {
-            let Some(path) = told(key) else { continue };
-            let why = match std::fs::metadata(path) {
-                Ok(_) => (3, format!("the stand-in does not know {key}")),
-                Err(error) => (1, format!("setting up TLS failed: could not read {path:?}: {}", words(&error))),
-            };
-            return Err(why);
+        let method = told("tls_renegotiation_method").unwrap_or("never");
+        if !["never", "once", "freely"].contains(&method) {
+            let known = "choose from: 'never', 'once', 'freely'";
+            return Err((1, format!("unrecognized renegotiation method {method:?}, {known}")));
         }
-        if let Some(version) =
-            told("tls_min_version").filter(|told| !["TLS10", "TLS11", "TLS12", "TLS13"].contains(told))
-        {
-            return Err((1, format!("setting up TLS failed: could not parse tls min version {version:?}")));
+        let pair = told("tls_cert").zip(told("tls_key")).into_iter().flat_map(|(cert, key)| [cert, key]);
+        let files: Vec<&str> = told("tls_ca").into_iter().chain(pair).collect();
+        if let Some((path, error)) = files.iter().find_map(|path| Some((path, std::fs::metadata(path).err()?))) {
+            return Err((1, format!("setting up TLS failed: could not read {path:?}: {}", words(&error))));
+        }
+        if !files.is_empty() {
+            return Err((3, "the stand-in does not know TLS".to_owned()));
         }
         if let Some(key) =
             ["rate_limit", "http_proxy", "local_address"].into_iter().find(|key| table.get(key).is_some())

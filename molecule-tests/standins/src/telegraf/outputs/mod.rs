@@ -4,7 +4,7 @@ mod file;
 mod influxdb;
 mod prometheus;
 
-use super::config::options::lasting_of;
+use super::config::options::go_lasting_of;
 use super::config::{Agent, Plugin};
 use super::inputs::{behaviour, own};
 use super::log;
@@ -76,8 +76,8 @@ impl Output {
             full: Notify::new(),
             batch: size("metric_batch_size", agent.batch),
             limit: size("metric_buffer_limit", agent.buffer),
-            interval: lasting_of(table, "flush_interval").unwrap_or(agent.flush),
-            jitter: lasting_of(table, "flush_jitter").unwrap_or(agent.flush_jitter),
+            interval: go_lasting_of(table, "flush_interval").unwrap_or(agent.flush),
+            jitter: go_lasting_of(table, "flush_jitter").unwrap_or(agent.flush_jitter),
             plugin,
         })
     }

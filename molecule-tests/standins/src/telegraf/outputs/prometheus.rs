@@ -1,7 +1,7 @@
 //! `outputs.prometheus_client`
 
 use super::{Outcome, Refused, UNDONE};
-use crate::telegraf::config::options::{SERVER_TLS, lasting_of};
+use crate::telegraf::config::options::{lasting_of, server_tls};
 use crate::telegraf::config::tree::Node;
 use crate::telegraf::config::words;
 use crate::telegraf::log;
@@ -51,10 +51,14 @@ struct Sample {
 impl Prometheus {
     /// With the options of a table.
     pub fn new(table: &Node) -> Result<Self, Refused> {
-        for key in SERVER_TLS.iter().chain(&["metric_types"]) {
-            if table.get(key).is_some_and(|node| node.text() != Some("")) {
-                return Err((3, format!("the stand-in does not know {key}")));
+        server_tls(table)?;
+        if let Some(types) = table.get("metric_types") {
+            if let Some((key, _)) =
+                types.entries().iter().find(|(key, _)| !["counter", "gauge"].contains(&key.as_str()))
+            {
+                return Err((1, format!("configuration specified the fields [{key:?}], but they were not used")));
             }
+            return Err((3, "the stand-in does not know metric_types".to_owned()));
         }
         let sanitization = table.text_of("name_sanitization").unwrap_or_default();
         match sanitization {

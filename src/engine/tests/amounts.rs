@@ -1,4 +1,4 @@
-//! Lengths of time and amounts of bytes: what an option's type takes, all that a role makes of it takes too.
+//! Lengths of time, amounts of bytes and days: what an option's type takes, all that a role makes of it takes too.
 
 use crate::engine::load;
 use crate::engine::request::Selection;
@@ -28,6 +28,9 @@ const NO_LENGTHS: &[&str] = &[
 ];
 const AMOUNTS: &[&str] = &["0", "'0'", "1", "0.5K", "1.5MB", "1.5 GiB", "512k", "4TB", "8191P", "9223372036854775807"];
 const NO_AMOUNTS: &[&str] = &["''", "much", "-1", "1XB", "1.5.1M", "8192P", "99999999999999999999999P", "yes"];
+
+const DAYS: &[&str] = &["2024-04-01", "'2024-04-01'"];
+const NO_DAYS: &[&str] = &["''", "yesterday", "2024-4-1", "2024-02-30", "2024-04-01T00:00", "20240401"];
 
 /// What roles cannot do without, and is not what this is about.
 const GIVEN: &str = "  vars:
@@ -65,9 +68,11 @@ fn what_a_type_takes_all_of_a_role_takes() {
     let mut tried = 0;
     for name in library.names() {
         let role = library.find(&name, None).unwrap();
-        for (kind, right, wrong) in
-            [(OptionType::Duration, LENGTHS, NO_LENGTHS), (OptionType::Size, AMOUNTS, NO_AMOUNTS)]
-        {
+        for (kind, right, wrong) in [
+            (OptionType::Duration, LENGTHS, NO_LENGTHS),
+            (OptionType::Size, AMOUNTS, NO_AMOUNTS),
+            (OptionType::Date, DAYS, NO_DAYS),
+        ] {
             let options: Vec<_> = role.options.values().filter(|option| option.kind == kind).collect();
             for value in right {
                 let short =

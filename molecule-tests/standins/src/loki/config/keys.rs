@@ -155,7 +155,7 @@ pub const SECTIONS: &[Section] = &[
             bloom_max_block_size:bytes bloom_max_bloom_size:bytes block_ingestion_policy_until \
             block_ingestion_until:time block_ingestion_status_code:int enforced_labels:strings \
             policy_enforced_labels policy_stream_mapping policy_override_limits \
-            ingestion_partitions_tenant_shard_size:int shard_aggregations:strings \
+            ingestion_partitions_tenant_shard_size:int shard_aggregations \
             pattern_ingester_tokenizable_json_fields_default:string \
             pattern_ingester_tokenizable_json_fields_append:string \
             pattern_ingester_tokenizable_json_fields_delete:string pattern_persistence_granularity:prometheus \
@@ -173,7 +173,7 @@ pub const SECTIONS: &[Section] = &[
             max_compaction_parallelism:int upload_parallelism:int tables_to_compact:int skip_latest_n_tables:int",
         others: "retention_backoff_config delete_request_store_db_type:string \
             backup_delete_request_store_db_type:string _:bool horizontal_scaling_mode:string worker_config \
-            jobs_config deletion_marker_object_store_prefix:string",
+            jobs_config deletion_marker_object_store_prefix",
     },
     Section { path: "compactor.compactor_ring", go: "util.RingConfig", known: RING, others: "" },
     Section { path: "compactor.compactor_ring.kvstore", go: "kv.Config", known: KVSTORE, others: KVSTORE_OTHERS },
@@ -181,7 +181,7 @@ pub const SECTIONS: &[Section] = &[
         path: "query_range",
         go: "queryrange.Config",
         known: "align_queries_with_step:bool cache_results:bool max_retries:int parallelise_shardable_queries:bool",
-        others: "shard_aggregations:string cache_index_stats_results:bool index_stats_results_cache \
+        others: "shard_aggregations cache_index_stats_results:bool index_stats_results_cache \
             cache_volume_results:bool volume_results_cache cache_instant_metric_results:bool \
             instant_metric_results_cache instant_metric_query_split_align:bool cache_series_results:bool \
             series_results_cache cache_label_results:bool label_results_cache",
@@ -225,15 +225,15 @@ pub const SECTIONS: &[Section] = &[
             chunk_retain_period:duration chunk_idle_period:duration chunk_block_size:int chunk_target_size:int \
             chunk_encoding:string max_chunk_age:duration autoforget_unhealthy:bool sync_period:duration \
             sync_min_utilization:float max_returned_stream_errors:int query_store_max_look_back_period:duration",
-        others: "flush_op_backoff index_shards:int max_dropped_streams:int shutdown_marker_path:string \
-            owned_streams_check_interval:duration delegate_stream_limits_enabled:bool kafka_ingestion",
+        others: "flush_op_backoff index_shards max_dropped_streams:int shutdown_marker_path:string \
+            owned_streams_check_interval:duration delegate_stream_limits_enabled kafka_ingestion",
     },
     Section {
         path: "ingester.wal",
         go: "ingester.WALConfig",
         known: "enabled:bool dir:string checkpoint_duration:duration flush_on_shutdown:bool \
             replay_memory_ceiling:bytes",
-        others: "disk_full_threshold:float",
+        others: "disk_full_threshold",
     },
     Section {
         path: "ingester.lifecycler",
@@ -288,8 +288,8 @@ pub const SECTIONS: &[Section] = &[
         go: "pattern.Config",
         known: "enabled:bool concurrent_flushes:int flush_check_period:duration max_clusters:int",
         others: "lifecycler client_config max_eviction_ratio:float pattern_persistence tee_config \
-            connection_timeout:duration max_allowed_line_length:int retain_for:duration max_chunk_age:duration \
-            pattern_sample_interval:duration volume_threshold:float",
+            connection_timeout:duration max_allowed_line_length:int retain_for max_chunk_age \
+            pattern_sample_interval:duration volume_threshold",
     },
     Section {
         path: "pattern_ingester.metric_aggregation",

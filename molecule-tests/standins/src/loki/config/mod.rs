@@ -193,6 +193,19 @@ fn invalid(root: &Node) -> Vec<String> {
             errors.push(format!("CONFIG ERROR: invalid ingester config: invalid {what}: 0s"));
         }
     }
+    for (key, what) in [("num_tokens", "Num tokens"), ("replication_factor", "Replication factor")] {
+        if root.text(&format!("compactor.compactor_ring.{key}")).is_some_and(|told| told != "1") {
+            errors.push(format!(
+                "CONFIG ERROR: invalid compactor config: {what} must not be changed as it will not take effect"
+            ));
+        }
+    }
+    if root.told("compactor.delete_request_store_key_prefix").is_some_and(|prefix| !prefix.ends_with('/')) {
+        errors.push(
+            "CONFIG ERROR: invalid compactor config: validate delete store path prefix: prefix should end with /"
+                .into(),
+        );
+    }
     let limits = limits::wrong(root).into_iter();
     errors.extend(limits.map(|why| format!("CONFIG ERROR: invalid limits_config config: {why}")));
     for period in periods(root) {

@@ -4,7 +4,7 @@ use super::Files;
 use crate::plan::operation::{Attributes, Validation};
 use crate::plan::scope;
 use crate::source::{Diagnostic, Diagnostics};
-use crate::template::RenderError;
+use crate::template::{self, RenderError};
 use crate::yaml::{Fields, Node, Value};
 
 /// An absolute path on the host, without a slash at its end.
@@ -164,28 +164,24 @@ pub fn milliseconds(node: &Node) -> Result<u64, Diagnostics> {
 /// What a length of time looks like.
 pub const DURATION_HINT: &str = "write it as 500ms, 30s, 5m, 1h or 2d";
 
-/// The milliseconds of a length of time: `90` (seconds), `90s`, `500ms`, `5m`, `1h`, `2d`, `1h30m`.
+/// The milliseconds of a length of time: `90` (seconds), `90s`, `500ms`, `5m`, `1h30m`, `1.5d`, `5 min`.
 pub fn duration(text: &str) -> Option<u64> {
-    let (mut total, mut rest) = (0_u64, text.trim());
-    while !rest.is_empty() || text.is_empty() {
-        let unit = rest.find(|c: char| !c.is_ascii_digit() && c != ' ').unwrap_or(rest.len());
-        let end = rest[unit..].find(|c: char| !c.is_ascii_alphabetic()).map_or(rest.len(), |end| unit + end);
-        let factor = match &rest[unit..end] {
-            "ms" => 1,
-            "s" => 1000,
-            // a number alone is seconds
-            "" if unit == text.trim().len() => 1000,
-            "m" | "min" => 60_000,
-            "h" => 3_600_000,
-            "d" => 86_400_000,
-            "w" => 604_800_000,
-            _ => return None,
-        };
-        let number: u64 = rest[..unit].trim().parse().ok()?;
-        total = total.saturating_add(number.saturating_mul(factor));
-        rest = &rest[end..];
+    let text = text.trim();
+    if text.chars().all(|c| c.is_ascii_digit()) {
+        return text.parse::<u64>().ok()?.checked_mul(1000);
     }
-    Some(total)
+    // blanks may part a number from its unit, and a length from the next, but not a number from itself
+    let mut parts = text.split_whitespace().peekable();
+    let mut joined = String::new();
+    while let Some(part) = parts.next() {
+        if part.ends_with(|c: char| c.is_ascii_digit())
+            && parts.peek().is_some_and(|next| next.starts_with(|c: char| c.is_ascii_digit()))
+        {
+            return None;
+        }
+        joined.push_str(part);
+    }
+    template::milliseconds(&joined.replace("min", "m"))
 }
 
 /// The name of a user or group, as the account tools take it.

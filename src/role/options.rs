@@ -1,6 +1,7 @@
 //! Options as declared: the whole interface of a role.
 
 use crate::source::{Diagnostic, Diagnostics, Span, did_you_mean};
+use crate::template;
 use crate::yaml::{Entry, Fields, Node, Value};
 
 /// What an option's value may be.
@@ -22,6 +23,8 @@ pub enum OptionType {
     Duration,
     /// An amount of bytes: `512MB`, `4GiB`.
     Size,
+    /// A day: `2024-04-01`.
+    Date,
     /// An address with a scheme.
     Url,
     /// One of `choices`.
@@ -38,7 +41,7 @@ pub enum OptionType {
 
 impl OptionType {
     /// All of them, in the order of the documentation.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::String,
         Self::Integer,
         Self::Number,
@@ -47,6 +50,7 @@ impl OptionType {
         Self::Path,
         Self::Duration,
         Self::Size,
+        Self::Date,
         Self::Url,
         Self::Choice,
         Self::List,
@@ -66,6 +70,7 @@ impl OptionType {
             Self::Path => "path",
             Self::Duration => "duration",
             Self::Size => "size",
+            Self::Date => "date",
             Self::Url => "url",
             Self::Choice => "choice",
             Self::List => "list",
@@ -109,6 +114,8 @@ pub struct OptionSpec {
     pub min: Option<i64>,
     /// The greatest number.
     pub max: Option<i64>,
+    /// The shortest length of time beside none at all.
+    pub shortest: Option<String>,
     /// Other names it may be given by.
     pub aliases: Vec<String>,
     /// What it is for.
@@ -139,7 +146,13 @@ pub(super) fn read_option(entry: &Entry) -> Result<OptionSpec, Diagnostics> {
     let secret_values = fields.boolean("secret_values").unwrap_or(false);
     let choices_node = fields.get("choices");
     let choices = fields.read(choices_node, |node| node.sequence().map(<[Node]>::to_vec)).unwrap_or_default();
-    let min = fields.integer("min");
+    let (min, shortest) = match kind {
+        OptionType::Duration => {
+            let shortest = fields.get("min");
+            (None, fields.read(shortest, read_shortest))
+        }
+        _ => (fields.integer("min"), None),
+    };
     let max = fields.integer("max");
     let aliases = fields.strings("aliases").unwrap_or_default();
     let help = fields.string("help");
@@ -191,6 +204,7 @@ pub(super) fn read_option(entry: &Entry) -> Result<OptionSpec, Diagnostics> {
         choices,
         min,
         max,
+        shortest,
         aliases,
         help,
         deprecated,
@@ -204,6 +218,13 @@ fn read_values(node: &Node) -> Result<(), Diagnostics> {
         "string" => Ok(()),
         other => Err(Diagnostic::at(&node.span, format!("`values` is `string`, not `{other}`")).into()),
     }
+}
+
+fn read_shortest(node: &Node) -> Result<String, Diagnostics> {
+    let text = node.string()?;
+    let known = template::milliseconds(&text).is_some();
+    let wrong = || Diagnostic::at(&node.span, "`min` of a duration is one: `1h`").into();
+    if known { Ok(text) } else { Err(wrong()) }
 }
 
 fn read_type(node: &Node) -> Result<OptionType, Diagnostics> {

@@ -2,6 +2,7 @@
 
 use super::{OptionSpec, OptionType};
 use crate::source::{Diagnostic, Diagnostics, did_you_mean};
+use crate::template;
 use crate::yaml::{Node, Value};
 use regex::Regex;
 use std::sync::OnceLock;
@@ -88,15 +89,16 @@ fn converted(option: &OptionSpec, node: &Node) -> Result<Value, Diagnostics> {
             Some(path) if path.starts_with('/') && !path.contains('\n') => node.value.clone(),
             _ => return Err(wrong("an absolute path")),
         },
-        OptionType::Duration => match &node.value {
-            Value::Integer(0) => text("0s".to_owned()),
-            Value::String { text, .. } if DURATION.matches(text) => node.value.clone(),
-            _ => return Err(wrong("a length of time with its unit: `30s`, `15m`, `12h`, `30d`")),
-        },
+        OptionType::Duration => duration(option, node)?,
         OptionType::Size => match &node.value {
             Value::Integer(bytes) if *bytes >= 0 => node.value.clone(),
-            Value::String { text, .. } if SIZE.matches(text) => node.value.clone(),
+            Value::String { text, .. } if template::bytes(text).is_some() => node.value.clone(),
             _ => return Err(wrong("an amount of bytes: `512MB`, `4GiB`")),
+        },
+        OptionType::Date => match node.as_str() {
+            // programs take no other way of writing one
+            Some(day) if day.len() == 10 && day.parse::<jiff::civil::Date>().is_ok() => node.value.clone(),
+            _ => return Err(wrong("a day, as `2024-04-01`")),
         },
         OptionType::Url => match node.as_str() {
             Some(url) if URL.matches(url) => node.value.clone(),
@@ -116,6 +118,24 @@ fn converted(option: &OptionSpec, node: &Node) -> Result<Value, Diagnostics> {
 
 fn text(text: String) -> Value {
     Value::String { text, verbatim: true }
+}
+
+/// A length of time that programs know, which is nothing or no less than the shortest.
+fn duration(option: &OptionSpec, node: &Node) -> Result<Value, Diagnostics> {
+    let found = match &node.value {
+        Value::Integer(0) => Some(0),
+        Value::String { text, .. } => template::milliseconds(text),
+        _ => None,
+    };
+    let least = option.shortest.as_deref().and_then(template::milliseconds);
+    match found {
+        Some(0) => Ok(text("0s".to_owned())),
+        Some(found) if least.is_none_or(|least| found >= least) => Ok(node.value.clone()),
+        Some(_) => {
+            Err(wrong(option, node, &format!("at least {}, or 0", option.shortest.as_deref().unwrap_or_default())))
+        }
+        None => Err(wrong(option, node, "a length of time with its unit: `30s`, `15m`, `12h`, `30d`")),
+    }
 }
 
 /// The error of a value that is something else than expected; a secret's value is not named.
@@ -212,7 +232,5 @@ impl Pattern {
     }
 }
 
-static DURATION: Pattern = Pattern(r"^(0|([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h|d|w|y))+)$", OnceLock::new());
 static LABEL: Pattern = Pattern(r"^[a-zA-Z_][a-zA-Z0-9_]*$", OnceLock::new());
-static SIZE: Pattern = Pattern(r"^(?i)[0-9]+(\.[0-9]+)? ?([kmgtp]i?)?b?$", OnceLock::new());
 static URL: Pattern = Pattern(r"^[A-Za-z][A-Za-z0-9+.-]*://[^\s/]\S*$|^unix:/\S+$|^file:///\S*$", OnceLock::new());

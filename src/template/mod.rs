@@ -34,6 +34,7 @@ mod written;
 
 pub use asked::asked_for;
 pub use facts::{FACTS, is_fact};
+pub use filters::{bytes, milliseconds};
 pub use hosts::Hosts;
 pub use layer::{Layer, Rank};
 pub use minijinja::Value;

@@ -3,6 +3,7 @@
 mod generated;
 mod json;
 mod refused;
+mod rendered;
 mod scenarios;
 mod secrets;
 mod written;

@@ -22,7 +22,7 @@ impl Stack {
              -e DOCKER_INFLUXDB_INIT_ORG=home -e DOCKER_INFLUXDB_INIT_BUCKET=metrics \
              -e DOCKER_INFLUXDB_INIT_ADMIN_TOKEN={TOKEN} docker.io/influxdb:2.7.12"
         ));
-        for (host, url) in [("mon", "3100/ready"), ("app", "8086/health")] {
+        for (host, url) in [("mon", "3100/loki/api/v1/status/buildinfo"), ("app", "8086/health")] {
             let answers = || hosts.host(host).exec(&format!("curl -fs http://127.0.0.1:{url}")).status == 0;
             wait_until("what Grafana asks", || answers().then_some(()));
         }

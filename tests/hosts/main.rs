@@ -44,4 +44,5 @@ mod stack;
 mod standins;
 mod telegraf;
 mod testbed;
+mod verdicts;
 mod verify;

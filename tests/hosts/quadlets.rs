@@ -20,7 +20,7 @@ options:
   box_description: { type: string, default: one }
   box_exec: { type: string, default: "-config.file=/etc/loki/config.yml" }
   box_ready: { type: integer, default: 200 }
-  box_within: { type: duration, default: 20s }
+  box_within: { type: duration, default: 60s }
   box_service: { type: mapping, default: {} }
 steps:
   - name: run
@@ -35,6 +35,7 @@ steps:
                 {{ {'auth_enabled': false, 'server': {'http_listen_port': 3100, 'log_level': box_level},
                 'common': {'path_prefix': '/loki', 'replication_factor': 1, 'ring': {'kvstore': {'store': 'inmemory'}},
                 'storage': {'filesystem': {'chunks_directory': '/loki/chunks', 'rules_directory': '/loki/rules'}}},
+                'ingester': {'lifecycler': {'min_ready_duration': '0s'}},
                 'schema_config': {'configs': [{'from': '2024-04-01', 'store': 'tsdb', 'object_store': 'filesystem',
                 'schema': 'v13', 'index': {'prefix': 'index_', 'period': '24h'}}]}} | combine(box_more) | to_json }}
           validate: "{{ omit if box_user else ['podman', 'run', '--rm', '--network=none', '--user', '0', '-v', '%s:/etc/loki:ro', box_image, '-verify-config', '-config.file=/etc/loki/config.yml'] }}"
@@ -263,7 +264,7 @@ fn what_cannot_run_leaves_the_old_container_answering(suite: Suite) {
     }
     assert_eq!(poller.stop(), "");
     // One that starts and does not answer as it should is put back.
-    bench.apply(&["box_word=two", "box_ready=204"]).assert_status(1).assert_stdout_has("put back");
+    bench.apply(&["box_word=two", "box_ready=204", "box_within=20s"]).assert_status(1).assert_stdout_has("put back");
     wait_until("the old container to answer", || bench.answers().then_some(()));
     bench.apply(&[]).assert_status(0).assert_stdout_has("No changes");
 }

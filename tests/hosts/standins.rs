@@ -20,7 +20,7 @@ fn images_and_packages_run(suite: Suite) {
     for (name, options, image, url) in [
         ("influxdb", setup, "influxdb:2.7.12", "8086/health"),
         ("grafana", "", "grafana/grafana:12.4.10", "3000/api/health"),
-        ("loki", "", "grafana/loki:3.7.6", "3100/ready"),
+        ("loki", "", "grafana/loki:3.7.6", "3100/loki/api/v1/status/buildinfo"),
     ] {
         host.read(&format!("podman run -d -q --network host --name {name} {options} docker.io/{image}"));
         let answers = || host.exec(&format!("curl -fs http://127.0.0.1:{url}")).status == 0;

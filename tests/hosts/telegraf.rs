@@ -181,6 +181,16 @@ fn metrics_are_found_with_their_tags(mon: Suite, app: Suite, backend: &str) {
         .assert_stdout_has("the new configuration was refused")
         .assert_stdout_has("no_such_key")
         .assert_stdout_has("no changes made");
+    // It runs with variables in texts alone, so they are tried there alone.
+    let switch = [
+        "{\"telegraf_environment\": {\"SWITCH\": \"true\"}}",
+        "telegraf_config_extra='[[inputs.mem]]\ncollect_extended = ${SWITCH}'",
+    ];
+    stack
+        .apply(&[&variables[..], &switch].concat())
+        .assert_status(1)
+        .assert_stdout_has("the new configuration was refused")
+        .assert_stdout_has("invalid TOML syntax");
     assert_eq!(poller.stop(), "");
     assert_eq!(start(app), now);
     let environment = app.read_file("/etc/telegraf/solti.env");

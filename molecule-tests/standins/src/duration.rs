@@ -1,5 +1,6 @@
 //! Durations as Go and Prometheus write them.
 
+use regex::Regex;
 use std::time::Duration;
 
 /// Units of Go's durations, in nanoseconds.
@@ -13,9 +14,11 @@ pub fn go(text: &str) -> Option<Duration> {
     parse(text, &[GO])
 }
 
-/// A duration in Prometheus' words, which know days, weeks and years: `7d`.
+/// A duration in Prometheus' words: whole numbers, each unit once, from years down to milliseconds.
 pub fn prometheus(text: &str) -> Option<Duration> {
-    parse(text, &[GO, DAYS])
+    let whole = "^(?:[0-9]+y)?(?:[0-9]+w)?(?:[0-9]+d)?(?:[0-9]+h)?(?:[0-9]+m)?(?:[0-9]+s)?(?:[0-9]+ms)?$";
+    let right = text == "0" || Regex::new(whole).is_ok_and(|whole| whole.is_match(text));
+    parse(text, &[GO, DAYS]).filter(|_| right)
 }
 
 fn parse(text: &str, units: &[&[(&str, f64)]]) -> Option<Duration> {
@@ -49,6 +52,8 @@ mod tests {
         assert_eq!(go("1.5s"), Some(Duration::from_millis(1500)));
         assert_eq!(go("7d"), None);
         assert_eq!(prometheus("7d"), Some(Duration::from_secs(7 * 86_400)));
+        assert_eq!(prometheus("1h30m"), Some(Duration::from_secs(5400)));
+        assert_eq!((prometheus("1.5h"), prometheus("30m1h"), prometheus("100us")), (None, None, None));
         assert_eq!(go("5"), None);
         assert_eq!(go(""), None);
     }

@@ -14,6 +14,7 @@ mod push;
 mod registry;
 mod release;
 mod telegraf;
+mod units;
 mod web;
 mod yaml;
 

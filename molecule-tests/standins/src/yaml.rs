@@ -36,9 +36,14 @@ impl Node {
         })
     }
 
-    /// The text of the scalar that a dotted path leads to.
+    /// The text of the scalar that a dotted path leads to, unless that is nothing.
     pub fn text(&self, path: &str) -> Option<&str> {
-        self.at(path)?.scalar()
+        self.at(path).filter(|node| !node.is_null())?.scalar()
+    }
+
+    /// The same, where nothing is the empty text, as it is to a program that has told its defaults before it reads.
+    pub fn told(&self, path: &str) -> Option<&str> {
+        self.at(path).map(|node| if node.is_null() { "" } else { node.scalar().unwrap_or_default() })
     }
 
     /// Its text, if it is a scalar.

@@ -58,8 +58,8 @@ impl Program {
         let config = folder.join("loki.yaml");
         let text = format!(
             "auth_enabled: false\nserver: {{http_listen_address: 127.0.0.1, http_listen_port: {port}, \
-             grpc_listen_address: 127.0.0.1, grpc_listen_port: 0}}\ncommon: {{path_prefix: {}}}\nschema_config:\n  \
-             configs:\n    - {{from: 2024-04-01, store: tsdb, object_store: filesystem, schema: v13, \
+             grpc_listen_address: 127.0.0.1, grpc_listen_port: 0}}\ncommon: {{path_prefix: {}}}\n\
+             ingester: {{lifecycler: {{min_ready_duration: 200ms}}}}\nschema_config:\n  configs:\n    - {{from: 2024-04-01, store: tsdb, object_store: filesystem, schema: v13, \
              index: {{prefix: index_, period: 24h}}}}\n",
             folder.join("loki").display()
         );
@@ -364,10 +364,10 @@ fn command_lines_end_as_those_of_the_real_programs() {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
     };
-    std::fs::write(folder.path().join("a.alloy"), "prometheus.scrape \"a\" { }\n").unwrap();
+    std::fs::write(folder.path().join("a.alloy"), "prometheus.relabel \"a\" { }\n").unwrap();
     let (code, _, errors) = run(&["alloy", "validate", "a.alloy"]);
     assert_eq!(code, 3);
-    assert!(errors.starts_with("Error: a.alloy:1:1: the stand-in does not know `prometheus.scrape`\n"), "{errors}");
+    assert!(errors.starts_with("Error: a.alloy:1:1: the stand-in does not know `prometheus.relabel`\n"), "{errors}");
     std::fs::write(folder.path().join("b.alloy"), "loki.wrote \"a\" {\n}\n").unwrap();
     let (code, _, errors) = run(&["alloy", "validate", "b.alloy"]);
     assert_eq!(code, 1);

@@ -2,6 +2,7 @@
 
 mod absent;
 mod adopting;
+mod amounts;
 mod arguments;
 mod cut;
 mod durable;

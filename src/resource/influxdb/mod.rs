@@ -16,6 +16,7 @@ use crate::plan::change::Detail;
 use crate::plan::http::{Reply, Request};
 use crate::plan::state::State;
 use crate::source::{Diagnostic, Diagnostics};
+use crate::template;
 use crate::yaml::{Fields, Node, Value as Yaml};
 use serde_json::Value;
 use std::time::Duration;
@@ -166,22 +167,10 @@ fn retention(node: &Node) -> Result<u64, Diagnostics> {
         Yaml::Integer(0) => return Ok(0),
         _ => node.string()?,
     };
-    let (mut rest, mut seconds) = (text.trim(), 0_u64);
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
-        let unit_end = rest[digits..].find(|c: char| c.is_ascii_digit()).map_or(rest.len(), |end| digits + end);
-        let factor = match &rest[digits..unit_end] {
-            "s" => 1,
-            "m" => 60,
-            "h" => 3600,
-            "d" => 86_400,
-            "w" => 604_800,
-            _ => return Err(wrong().into()),
-        };
-        let number: u64 = rest[..digits].parse().map_err(|_| wrong())?;
-        seconds = number.checked_mul(factor).and_then(|part| seconds.checked_add(part)).ok_or_else(wrong)?;
-        rest = &rest[unit_end..];
-    }
+    let seconds = match template::milliseconds(text.trim()).ok_or_else(wrong)? {
+        whole if whole % 1000 == 0 => whole / 1000,
+        _ => return Err(Diagnostic::at(&node.span, "InfluxDB counts how long points are kept in whole seconds").into()),
+    };
     // https://docs.influxdata.com/influxdb/v2/reference/internals/data-retention/
     if seconds > 0 && seconds < 3600 {
         return Err(Diagnostic::at(&node.span, "InfluxDB keeps points for at least 1h").into());

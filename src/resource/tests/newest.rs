@@ -145,7 +145,7 @@ fn an_age_is_judged() {
 #[test]
 fn how_old_it_may_be() {
     for (written, seconds) in
-        [("90", 90), ("90s", 90), ("1500ms", 1), ("1h30m", 5_400), ("2d", 172_800), ("1w", 604_800)]
+        [("90", 90), ("90s", 90), ("1500ms", 1), ("1h30m", 5_400), ("1.5h", 5_400), ("2d", 172_800), ("1w", 604_800)]
     {
         let check = |age: i64| {
             let text = format!("{{ command: x, signal: logs, newest: body, max_age: {written} }}");
@@ -155,7 +155,7 @@ fn how_old_it_may_be() {
         let age = seconds + 1;
         assert_eq!(check(age), format!("no: the newest sample is older than {written} ({age} s) ({age} s)"));
     }
-    for wrong in ["1", "1x", "h", "m5", "1h30", "-5s", "1.5h"] {
+    for wrong in ["1", "1x", "h", "m5", "1h30", "-5s", "1.5", "0.0001s"] {
         let text = format!("{{ command: x, signal: logs, newest: body, max_age: '{wrong}' }}");
         let read = crate::resource::check::Check::parse(CheckKind::Command, &super::yaml(&text), None);
         assert_eq!(read.is_ok(), wrong == "1", "{wrong}");

@@ -14,6 +14,7 @@ mod yaml;
 
 pub(super) use pattern::compile;
 pub(super) use text::Mandatory;
+pub use units::{bytes, milliseconds};
 
 use super::undefined::{self, Reach};
 use minijinja::value::{Kwargs, Value};

@@ -18,6 +18,47 @@ const GO: &[(&str, u128)] = &[
 /// Further ones, which Prometheus and what is made of its parts know.
 const DAYS: &[(&str, u128)] = &[("y", 31_536_000_000_000_000), ("w", 604_800_000_000_000), ("d", 86_400_000_000_000)];
 
+/// A number and its unit, both in nanoseconds.
+struct Part {
+    unit: u128,
+    length: u128,
+}
+
+/// A length of time taken apart: `1h30m`, `1.5d`, `0`.
+fn parts(text: &str) -> Option<Vec<Part>> {
+    let mut rest = if text == "0" { "0s" } else { text };
+    let mut parts = Vec::new();
+    while !rest.is_empty() {
+        let unit_at = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+        let end = rest[unit_at..].find(|c: char| c.is_ascii_digit()).map_or(rest.len(), |end| unit_at + end);
+        let unit = unit(&rest[unit_at..end])?;
+        parts.push(Part { unit, length: whole(&rest[..unit_at], unit)? });
+        rest = &rest[end..];
+    }
+    Some(parts).filter(|parts| !parts.is_empty())
+}
+
+fn unit(name: &str) -> Option<u128> {
+    DAYS.iter().chain(GO).find(|(known, _)| *known == name).map(|(_, unit)| *unit)
+}
+
+/// Programs of Go count nanoseconds in 63 bits, which are 292 years.
+fn total(parts: &[Part]) -> Option<u128> {
+    let total = parts.iter().try_fold(0_u128, |sum, part| sum.checked_add(part.length))?;
+    (total <= i64::MAX as u128).then_some(total)
+}
+
+/// The milliseconds of a length of time with its units, `1h30m` or `1.5d`, if they are whole and programs know so many.
+pub fn milliseconds(text: &str) -> Option<u64> {
+    let nanoseconds = total(&parts(text)?)?;
+    if nanoseconds.is_multiple_of(1_000_000) { u64::try_from(nanoseconds / 1_000_000).ok() } else { None }
+}
+
+/// The bytes of an amount: `1.5MB`, `4GiB`, `512k`; programs of Go count them in 63 bits.
+pub fn bytes(text: &str) -> Option<u64> {
+    human_to_bytes(&Value::from(text)).ok().filter(|bytes| i64::try_from(*bytes).is_ok())
+}
+
 /// A length of time as `go` or `prometheus` reads it: as it is, or else a whole number of their greatest unit.
 pub(super) fn to_duration(value: &Value, reader: Option<&str>) -> Result<String, Error> {
     let prometheus = match reader.unwrap_or("go") {
@@ -27,26 +68,15 @@ pub(super) fn to_duration(value: &Value, reader: Option<&str>) -> Result<String,
     };
     let text = value.to_string();
     let wrong = || invalid(format!("`{text}` is no length of time: 30s, 15m, 12h, 30d"));
-    let mut parts = Vec::new();
-    let mut rest = if text == "0" { "0s" } else { text.as_str() };
-    while !rest.is_empty() {
-        let unit_at = rest.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or_else(wrong)?;
-        let end = rest[unit_at..].find(|c: char| c.is_ascii_digit()).map_or(rest.len(), |end| unit_at + end);
-        let (name, factor) = *DAYS.iter().chain(GO).find(|(name, _)| *name == &rest[unit_at..end]).ok_or_else(wrong)?;
-        parts.push((name, factor, whole(&rest[..unit_at], factor).ok_or_else(wrong)?));
-        rest = &rest[end..];
-    }
-    if parts.is_empty() {
-        return Err(wrong());
-    }
-    let total: u128 = parts.iter().map(|(.., nanoseconds)| nanoseconds).sum();
+    let parts = parts(&text).ok_or_else(wrong)?;
+    let total = total(&parts).ok_or_else(wrong)?;
     let known = if prometheus {
         // whole numbers, each unit once, the greatest first
         !text.contains('.')
-            && parts.windows(2).all(|pair| pair[0].1 > pair[1].1)
-            && parts.iter().all(|(name, ..)| !["us", "µs", "ns"].contains(name))
+            && parts.windows(2).all(|pair| pair[0].unit > pair[1].unit)
+            && parts.iter().all(|part| part.unit >= 1_000_000)
     } else {
-        parts.iter().all(|(name, ..)| GO.iter().any(|(go, _)| go == name))
+        parts.iter().all(|part| GO.iter().any(|(_, unit)| *unit == part.unit))
     };
     if total == 0 {
         return Ok("0s".to_owned());
@@ -128,9 +158,14 @@ mod tests {
             }
         }
         assert!(to_duration(&Value::from("100us"), Some("prometheus")).is_err());
-        for wrong in ["", "5", "d", "1x", "1..5s", ".5s", "1mo"] {
+        for wrong in
+            ["", "5", "d", "1x", "1..5s", ".5s", "1mo", "293y", "200y200y", "99999999999999999999999999999999999999y"]
+        {
             assert!(to_duration(&Value::from(wrong), None).is_err(), "{wrong}");
+            assert_eq!(milliseconds(wrong), None, "{wrong}");
         }
+        assert_eq!(milliseconds("1.5d"), Some(129_600_000));
+        assert_eq!(milliseconds("0.0005s"), None);
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! A configuration that has been read, and everything that can be wrong with it.
 
-use super::shapes::{self, Shape};
+use super::references;
+use super::shapes::{self, Allowed, Shape};
 use super::syntax::{self, Attribute, Block, Diagnostic, Expr, Kind, Source, Statement, Tree};
+use super::typecheck;
 use super::value::{Value, dotted, evaluate};
 use crate::duration;
 use sha2::{Digest as _, Sha256};
@@ -39,6 +41,17 @@ pub struct Refusal {
     pub short: Vec<String>,
     /// Whether the real program would take all of it.
     pub unknown: bool,
+    /// The components that cannot be made; empty where that is not what is wrong.
+    pub components: Vec<String>,
+}
+
+/// How closely a configuration is looked at.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Look {
+    /// As `alloy validate` does: names, and types of what is written out.
+    Validate,
+    /// As what runs it does, which works all of it out.
+    Load,
 }
 
 impl Refusal {
@@ -47,16 +60,26 @@ impl Refusal {
             shown: found.iter().map(|(source, diagnostic)| source.shown(diagnostic)).collect(),
             short: found.iter().map(|(source, diagnostic)| source.short(diagnostic)).collect(),
             unknown: found.iter().all(|(_, diagnostic)| diagnostic.unknown),
+            components: Vec::new(),
         }
     }
 
     fn plain(why: String) -> Self {
-        Self { shown: vec![format!("Error: {why}\n")], short: vec![why], unknown: false }
+        Self { shown: vec![format!("Error: {why}\n")], short: vec![why], unknown: false, components: Vec::new() }
     }
 }
 
-/// Reads and checks a file, or all `*.alloy` of a folder.
-pub fn load(path: &Path) -> Result<Config, Refusal> {
+/// Reads a file, or all `*.alloy` of a folder, so that it can be run.
+pub fn load(path: &Path, allowed: Allowed) -> Result<Config, Refusal> {
+    read(sources(path)?, allowed)
+}
+
+/// Looks at a file, or all `*.alloy` of a folder, and works nothing out.
+pub fn validate(path: &Path, allowed: Allowed) -> Result<(), Refusal> {
+    looked_at(sources(path)?, Look::Validate, allowed).map(drop)
+}
+
+fn sources(path: &Path) -> Result<Vec<Source>, Refusal> {
     let failed = |error: std::io::Error| {
         let why = match error.kind() {
             std::io::ErrorKind::NotFound => "no such file or directory".to_owned(),
@@ -76,11 +99,15 @@ pub fn load(path: &Path) -> Result<Config, Refusal> {
         let text = std::fs::read_to_string(&path).map_err(failed)?;
         sources.push(Source { name: path.display().to_string(), text });
     }
-    read(sources)
+    Ok(sources)
 }
 
-/// Checks files whose texts are known.
-pub fn read(sources: Vec<Source>) -> Result<Config, Refusal> {
+/// Checks files whose texts are known, so that they can be run.
+pub fn read(sources: Vec<Source>, allowed: Allowed) -> Result<Config, Refusal> {
+    looked_at(sources, Look::Load, allowed)
+}
+
+fn looked_at(sources: Vec<Source>, look: Look, allowed: Allowed) -> Result<Config, Refusal> {
     let mut files = Vec::new();
     for source in sources {
         match syntax::parse(&source.text) {
@@ -89,12 +116,32 @@ pub fn read(sources: Vec<Source>) -> Result<Config, Refusal> {
         }
     }
     let config = Config { files, entered: Arc::default() };
-    let found = config.check();
+    let mut found = config.check(look, allowed);
+    if look == Look::Validate {
+        found.extend(references::check(&config, allowed));
+    }
+    let outside = config.brings_components();
+    for (_, diagnostic) in found.iter_mut().filter(|(_, diagnostic)| outside && diagnostic.message.contains(UNDEFINED))
+    {
+        diagnostic.unknown = true;
+    }
     if found.is_empty() {
         return Ok(config);
     }
-    Err(Refusal::of(found))
+    let of = |(source, diagnostic): &(&Source, Diagnostic)| {
+        let mut blocks = config.placed().filter(|(its, _)| its.name == source.name).map(|(_, block)| block);
+        blocks.find(|block| (block.start..=block.close).contains(&diagnostic.start)).map(|block| block.name.clone())
+    };
+    let components = if found.iter().any(|(_, diagnostic)| diagnostic.message.contains(UNDEFINED)) {
+        Vec::new()
+    } else {
+        found.iter().filter_map(of).collect()
+    };
+    Err(Refusal { components, ..Refusal::of(found) })
 }
+
+/// What is said of a component that Alloy does not have.
+const UNDEFINED: &str = "cannot find the definition of component name";
 
 impl Config {
     /// The hex SHA-256 of its files, one after the other.
@@ -106,10 +153,22 @@ impl Config {
 
     /// All components, in the order of the files.
     pub fn components(&self) -> impl Iterator<Item = &Block> {
-        self.files.iter().flat_map(|(_, tree)| &tree.body).filter_map(|statement| match statement {
-            Statement::Block(block) => Some(block),
+        self.placed().map(|(_, block)| block)
+    }
+
+    /// The same, each with the file that it stands in.
+    pub fn placed(&self) -> impl Iterator<Item = (&Source, &Block)> {
+        let all =
+            self.files.iter().flat_map(|(source, tree)| tree.body.iter().map(move |statement| (source, statement)));
+        all.filter_map(|(source, statement)| match statement {
+            Statement::Block(block) => Some((source, block)),
             Statement::Attribute(_) => None,
         })
+    }
+
+    /// Whether it has components of its own, of which the stand-in knows nothing.
+    fn brings_components(&self) -> bool {
+        self.components().any(|block| block.name == "declare" || block.name.starts_with("import."))
     }
 
     /// The component that a dotted name begins with.
@@ -144,6 +203,11 @@ impl Config {
         self.attribute(block, name).ok().flatten().and_then(|value| value.text())
     }
 
+    /// An attribute's text that may be a secret, if it is there.
+    pub fn secret(&self, block: &Block, name: &str) -> Option<String> {
+        self.attribute(block, name).ok().flatten().and_then(|value| value.secret())
+    }
+
     /// An attribute's duration, if it is there.
     pub fn duration(&self, block: &Block, name: &str) -> Option<std::time::Duration> {
         self.text(block, name).and_then(|text| duration::go(&text))
@@ -173,7 +237,7 @@ impl Config {
         found.map_or((block.start, block.close), |attribute| (attribute.value.start, attribute.value.end))
     }
 
-    fn check(&self) -> Vec<(&Source, Diagnostic)> {
+    fn check(&self, look: Look, allowed: Allowed) -> Vec<(&Source, Diagnostic)> {
         let mut found = Vec::new();
         let mut ids: Vec<(String, String)> = Vec::new();
         for (source, tree) in &self.files {
@@ -188,10 +252,10 @@ impl Config {
                 };
                 let end = block.start + block.name.len() - 1;
                 let Some(shape) = shapes::of(&block.name).filter(|shape| !shape.path.contains('>')) else {
-                    report(if shapes::elsewhere(&block.name) {
+                    report(if shapes::elsewhere(&block.name, allowed) {
                         Diagnostic::unknown(block.start, end, &format!("`{}`", block.name))
                     } else {
-                        let message = format!("cannot find the definition of component name {:?}", block.name);
+                        let message = format!("{UNDEFINED} {:?}", block.name);
                         Diagnostic::new(block.start, end, message)
                     });
                     continue;
@@ -212,8 +276,8 @@ impl Config {
                     None => ids.push((block.id(), place)),
                 }
                 let mut wrong = Vec::new();
-                self.body(block, shape, &block.name, &mut wrong);
-                if wrong.is_empty() {
+                self.body(block, shape, &block.name, look, &mut wrong);
+                if wrong.is_empty() && look == Look::Load {
                     wrong.extend(super::graph::refusals(self, block));
                 }
                 wrong.into_iter().for_each(report);
@@ -223,14 +287,20 @@ impl Config {
     }
 
     /// Looks at the body of a component or of a block in it.
-    fn body(&self, block: &Block, shape: &'static Shape, path: &str, wrong: &mut Vec<Diagnostic>) {
-        let elsewhere = |name: &str| shape.others.split_whitespace().any(|known| known == name);
+    fn body(&self, block: &Block, shape: &'static Shape, path: &str, look: Look, wrong: &mut Vec<Diagnostic>) {
+        if look == Look::Load && !shape.runs {
+            let end = block.start + block.name.len() - 1;
+            wrong.push(Diagnostic::unknown(block.start, end, &format!("what `{path}` does")));
+        }
         for attribute in block.attributes() {
             let Attribute { name, start, value } = attribute;
             let end = start + name.len() - 1;
-            match shapes::words(shape.attributes).find(|(known, ..)| known == name) {
-                Some((_, kind, _)) => self.typed(value, kind, wrong),
-                None if elsewhere(name) => wrong.push(Diagnostic::unknown(*start, end, &format!("`{name}` of {path}"))),
+            match shapes::words(shape.attributes).find(|known| known.name == name) {
+                Some(word) if look == Look::Load && word.idle => {
+                    wrong.push(Diagnostic::unknown(*start, end, &format!("what `{name}` of {path} does")));
+                }
+                Some(word) if look == Look::Load => self.typed(value, word.kind, wrong),
+                Some(word) => typecheck::check(value, word.kind, wrong),
                 None => wrong.push(Diagnostic::new(*start, end, format!("unrecognized attribute name {name:?}"))),
             }
             if block
@@ -244,18 +314,31 @@ impl Config {
         }
         for inner in block.blocks() {
             let end = inner.start + inner.name.len() - 1;
-            let known = shapes::words(shape.blocks).any(|(known, ..)| known == inner.name);
-            match shapes::of(&format!("{path}>{}", inner.name)) {
-                Some(inner_shape) if known => self.body(inner, inner_shape, &format!("{path}>{}", inner.name), wrong),
-                _ if elsewhere(&inner.name) => {
-                    wrong.push(Diagnostic::unknown(inner.start, end, &format!("`{}` of {path}", inner.name)));
-                }
-                _ => wrong.push(Diagnostic::new(inner.start, end, format!("unrecognized block name {:?}", inner.name))),
+            let inner_path = format!("{path}>{}", inner.name);
+            let Some(word) = shapes::words(shape.blocks).find(|known| known.name == inner.name) else {
+                wrong.push(Diagnostic::new(inner.start, end, format!("unrecognized block name {:?}", inner.name)));
+                continue;
+            };
+            if !word.several && block.blocks().filter(|other| other.name == inner.name).count() > 1 {
+                let message = format!("block {:?} may only be specified once", inner.name);
+                wrong.push(Diagnostic::new(inner.start, inner.close, message));
+            }
+            match shapes::of(&inner_path) {
+                Some(inner_shape) => self.body(inner, inner_shape, &inner_path, look, wrong),
+                None => wrong.push(Diagnostic::unknown(inner.start, end, &format!("`{}` of {path}", inner.name))),
             }
         }
-        for (name, _, required) in shapes::words(shape.attributes) {
-            if required && !block.attributes().any(|attribute| attribute.name == name) {
-                wrong.push(Diagnostic::new(block.start, block.close, format!("missing required attribute {name:?}")));
+        let mut missing = |what: &str, name: &str| {
+            wrong.push(Diagnostic::new(block.start, block.close, format!("missing required {what} {name:?}")));
+        };
+        for word in shapes::words(shape.attributes).filter(|word| word.required) {
+            if !block.attributes().any(|attribute| attribute.name == word.name) {
+                missing("attribute", word.name);
+            }
+        }
+        for word in shapes::words(shape.blocks).filter(|word| word.required) {
+            if !block.blocks().any(|inner| inner.name == word.name) {
+                missing("block", word.name);
             }
         }
     }
@@ -269,22 +352,22 @@ impl Config {
                 return;
             }
         };
-        let (expected, right) = match (kind, &value) {
-            ("string", value) => ("string", value.text().is_some()),
-            ("number", Value::Text(text)) => ("number", text.parse::<f64>().is_ok()),
-            ("number", value) => ("number", matches!(value, Value::Number(_))),
-            ("bool", value) => ("bool", matches!(value, Value::Bool(_))),
-            ("duration", Value::Text(text)) => {
-                if duration::go(text).is_none() {
-                    let message = format!("time: invalid duration {text:?}");
-                    wrong.push(Diagnostic::new(expr.start, expr.end, message));
+        let expected = typecheck::basic(kind);
+        let right = match (expected, &value) {
+            ("number", Value::Text(text)) => text.parse::<f64>().is_ok(),
+            ("number", value) => matches!(value, Value::Number(_)),
+            ("bool", value) => matches!(value, Value::Bool(_)),
+            ("array", value) => matches!(value, Value::Array(_)),
+            ("object", value) => matches!(value, Value::Object(_)),
+            ("capsule", value) if kind == "secret" => value.secret().is_some(),
+            ("capsule", value) => matches!(value, Value::Rules(_)),
+            (_, value) => match value.text() {
+                Some(text) => {
+                    wrong.extend(typecheck::grammar(expr, kind, &text));
+                    true
                 }
-                ("string", true)
-            }
-            ("duration", _) => ("string", false),
-            ("rules", value) => ("capsule(\"RelabelRules\")", matches!(value, Value::Rules(_))),
-            ("map", value) => ("object", matches!(value, Value::Object(_))),
-            (_, value) => ("array", matches!(value, Value::Array(_))),
+                None => false,
+            },
         };
         let written = dotted(expr).unwrap_or_else(|| match &expr.kind {
             Kind::Literal(text) => text.clone(),

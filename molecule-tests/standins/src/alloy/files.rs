@@ -41,6 +41,15 @@ pub fn matched(config: &Config, component: &Block) -> Result<Vec<Labels>, Diagno
     Ok(found)
 }
 
+/// What is in the file of a `local.file`.
+pub fn content(config: &Config, component: &Block) -> Result<Value, Diagnostic> {
+    let path = config.text(component, "filename").unwrap_or_default();
+    let (start, end) = config.place(component, "filename");
+    let text = std::fs::read_to_string(&path)
+        .map_err(|error| Diagnostic::new(start, end, format!("failed to read file: open {path}: {error}")))?;
+    Ok(if config.flag(component, "is_secret").unwrap_or(false) { Value::Secret(text) } else { Value::Text(text) })
+}
+
 /// A pattern of paths, in which `**` is any number of folders.
 fn glob(pattern: &str) -> Option<Regex> {
     let mut regex = String::from("^");

@@ -60,15 +60,7 @@ pub fn refusals(config: &Config, component: &Block) -> Option<Diagnostic> {
             }
             _ => Ok(()),
         },
-        "logging" => {
-            let level = config.text(component, "level").unwrap_or_else(|| "info".to_owned());
-            let (start, end) = config.place(component, "level");
-            if ["error", "warn", "info", "debug"].contains(&level.as_str()) {
-                Ok(())
-            } else {
-                Err(Diagnostic::new(start, end, format!("unrecognized log level {level:?}")))
-            }
-        }
+        "local.file" => files::content(config, component).map(drop),
         _ => Ok(()),
     };
     refused.err()

@@ -9,15 +9,20 @@ mod graph;
 mod journal;
 mod positions;
 mod process;
+mod references;
 mod relabel;
 mod server;
 mod shapes;
 mod syntax;
+#[cfg(test)]
+mod tests;
+mod typecheck;
 mod value;
 mod write;
 
 use crate::{labels, release};
 use config::Refusal;
+use shapes::Allowed;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -32,6 +37,7 @@ struct Run {
     config: PathBuf,
     listen: String,
     storage: PathBuf,
+    allowed: Allowed,
 }
 
 /// Runs it.
@@ -42,9 +48,8 @@ pub fn main(words: &[String]) -> ExitCode {
     };
     let done = match command {
         "run" => flags(words).and_then(|run| server::run(&run)),
-        "validate" => flags(words).and_then(|run| match config::load(&run.config) {
-            Ok(_) => Ok(()),
-            Err(refusal) => Err(refused(&refusal, "validation failed")),
+        "validate" => flags(words).and_then(|run| {
+            config::validate(&run.config, run.allowed).map_err(|refusal| refused(&refusal, "validation failed"))
         }),
         "fmt" | "format" => fmt(words),
         "--version" | "-v" | "version" => {
@@ -75,12 +80,10 @@ fn refused(refusal: &Refusal, words: &str) -> (u8, String) {
 /// Flags that are taken and change nothing here; those with `=` have a value.
 const IDLE: &[&str] = &[
     "disable-reporting",
-    "stability.level=",
     "server.http.ui-path-prefix=",
     "server.http.memory-addr=",
     "server.http.enable-pprof",
     "server.http.disable-support-bundle",
-    "feature.community-components.enabled",
     "feature.prometheus.metric-validation-scheme=",
     "disable-support-bundle",
     "windows.priority=",
@@ -88,7 +91,12 @@ const IDLE: &[&str] = &[
 const OTHER_FLAGS: &[&str] = &["cluster.", "config.", "feature.", "server.", "windows."];
 
 fn flags(words: &[String]) -> Result<Run, (u8, String)> {
-    let mut run = Run { config: PathBuf::new(), listen: "127.0.0.1:12345".to_owned(), storage: "data-alloy/".into() };
+    let mut run = Run {
+        config: PathBuf::new(),
+        listen: "127.0.0.1:12345".to_owned(),
+        storage: "data-alloy/".into(),
+        allowed: Allowed::default(),
+    };
     let mut paths = Vec::new();
     let mut words = words.iter();
     while let Some(word) = words.next() {
@@ -118,7 +126,10 @@ fn flags(words: &[String]) -> Result<Run, (u8, String)> {
                         ),
                     ));
                 }
+                run.allowed.previews = level != "generally-available";
+                run.allowed.experiments = level == "experimental";
             }
+            "feature.community-components.enabled" => run.allowed.community = !flag.ends_with("=false"),
             name if IDLE.contains(&name) => {}
             name if IDLE.contains(&format!("{name}=").as_str()) => {
                 value()?;

@@ -125,7 +125,7 @@ mod tests {
 
     fn applied(rules_text: &str, labels: &[(&str, &str)]) -> Option<String> {
         let text = format!("loki.relabel \"a\" {{\n forward_to = []\n{rules_text}\n}}\n");
-        let config = config::read(vec![Source { name: "a.alloy".into(), text }]).unwrap();
+        let config = config::read(vec![Source { name: "a.alloy".into(), text }], Default::default()).unwrap();
         let rules = rules(&config, config.component("loki.relabel.a").unwrap()).unwrap();
         let labels = labels.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         apply(&rules, labels).map(|labels| crate::labels::text(&labels))

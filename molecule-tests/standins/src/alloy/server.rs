@@ -3,6 +3,7 @@
 use super::config::{self, Config};
 use super::graph::Running;
 use super::positions::Positions;
+use super::shapes::Allowed;
 use super::{Run, log, refused};
 use crate::release;
 use crate::web::{self, Answer, Request};
@@ -29,13 +30,16 @@ struct Alloy {
     loaded: AtomicU64,
     refused: AtomicU64,
     healthy: AtomicU64,
+    /// The components that the last reload could not make.
+    unhealthy: Mutex<Vec<String>>,
+    allowed: Allowed,
     since: String,
 }
 
 /// Runs until it is told to end.
 pub fn run(run: &Run) -> Result<(), (u8, String)> {
     let failed = |error: &dyn std::fmt::Display| (1, error.to_string());
-    let config = config::load(&run.config)
+    let config = config::load(&run.config, run.allowed)
         .map_err(|refusal| refused(&refusal, "could not perform the initial load successfully"))?;
     let positions =
         Positions::open(&run.storage).map_err(|error| failed(&format!("mkdir {}: {error}", run.storage.display())))?;
@@ -56,6 +60,8 @@ pub fn run(run: &Run) -> Result<(), (u8, String)> {
             loaded: AtomicU64::new(1),
             refused: AtomicU64::new(0),
             healthy: AtomicU64::new(1),
+            unhealthy: Mutex::default(),
+            allowed: run.allowed,
             since: jiff::Timestamp::now().to_string(),
         });
         log("info", "now listening for http traffic", &[("service", "http"), ("addr", &address)]);
@@ -89,10 +95,14 @@ impl Alloy {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn unhealthy(&self) -> MutexGuard<'_, Vec<String>> {
+        self.unhealthy.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Reads the configuration again; if it is not right, the one before it stays.
     fn reload(&self) -> Result<(), String> {
         let mut running = self.running();
-        match config::load(&self.path) {
+        match config::load(&self.path, self.allowed) {
             Ok(config) => {
                 *running = Some(match running.take() {
                     Some(running) => running.reload(config, &self.positions, PATIENCE),
@@ -100,12 +110,16 @@ impl Alloy {
                 });
                 self.loaded.fetch_add(1, Ordering::Relaxed);
                 self.healthy.store(1, Ordering::Relaxed);
+                self.unhealthy().clear();
                 log("info", "config reloaded", &[]);
                 Ok(())
             }
             Err(refusal) => {
                 self.refused.fetch_add(1, Ordering::Relaxed);
                 self.healthy.store(0, Ordering::Relaxed);
+                if !refusal.components.is_empty() {
+                    *self.unhealthy() = refusal.components;
+                }
                 let why = refusal.short.join("; ");
                 log("error", "failed to reload config", &[("err", &why)]);
                 Err(why)
@@ -117,7 +131,10 @@ impl Alloy {
         let ok = |text: &str| web::text(StatusCode::OK, text.to_owned());
         match request.path.as_str() {
             "/-/ready" => ok("Alloy is ready.\n"),
-            "/-/healthy" => ok("All Alloy components are healthy.\n"),
+            "/-/healthy" => match self.unhealthy().join(", ") {
+                names if names.is_empty() => ok("All Alloy components are healthy.\n"),
+                names => web::text(StatusCode::INTERNAL_SERVER_ERROR, format!("unhealthy components: {names}\n")),
+            },
             "/-/reload" if matches!(request.method, Method::GET | Method::POST) => match self.reload() {
                 Ok(()) => ok("config reloaded\n"),
                 Err(why) => web::text(StatusCode::BAD_REQUEST, why + "\n"),

@@ -17,6 +17,8 @@ pub enum Value {
     Number(f64),
     /// Text.
     Text(String),
+    /// Text that nothing shows.
+    Secret(String),
     /// `[...]`
     Array(Vec<Value>),
     /// `{...}`
@@ -39,7 +41,7 @@ impl Value {
             Self::Text(_) => "string",
             Self::Array(_) => "array",
             Self::Object(_) => "object",
-            Self::Receiver(_) | Self::Rules(_) => "capsule",
+            Self::Receiver(_) | Self::Rules(_) | Self::Secret(_) => "capsule",
             Self::Function(_) => "function",
         }
     }
@@ -49,6 +51,14 @@ impl Value {
         match self {
             Self::Text(text) => Some(text.clone()),
             Self::Number(number) => Some(number.to_string()),
+            _ => None,
+        }
+    }
+
+    /// Its text where a secret may stand.
+    pub fn secret(&self) -> Option<String> {
+        match self {
+            Self::Text(text) | Self::Secret(text) => Some(text.clone()),
             _ => None,
         }
     }
@@ -134,22 +144,29 @@ pub fn dotted(expr: &Expr) -> Option<String> {
     }
 }
 
+/// What is written out.
+pub fn literal(expr: &Expr) -> Result<Value, Diagnostic> {
+    let Kind::Literal(text) = &expr.kind else { return Ok(Value::Null) };
+    Ok(match text.as_str() {
+        "null" => Value::Null,
+        "true" => Value::Bool(true),
+        "false" => Value::Bool(false),
+        text if text.starts_with(['"', '`']) => Value::Text(super::syntax::unquoted(text)),
+        text => {
+            let hex = text.strip_prefix("0x").and_then(|hex| i64::from_str_radix(hex, 16).ok()).map(|hex| hex as f64);
+            let number = hex.or_else(|| text.parse().ok());
+            Value::Number(
+                number.ok_or_else(|| Diagnostic::new(expr.start, expr.end, format!("invalid number {text:?}")))?,
+            )
+        }
+    })
+}
+
 /// Works an expression out.
 pub fn evaluate(config: &Config, expr: &Expr) -> Result<Value, Diagnostic> {
     let error = |message: String| Diagnostic::new(expr.start, expr.end, message);
     match &expr.kind {
-        Kind::Literal(text) => Ok(match text.as_str() {
-            "null" => Value::Null,
-            "true" => Value::Bool(true),
-            "false" => Value::Bool(false),
-            text if text.starts_with(['"', '`']) => Value::Text(super::syntax::unquoted(text)),
-            text => {
-                let hex =
-                    text.strip_prefix("0x").and_then(|hex| i64::from_str_radix(hex, 16).ok()).map(|hex| hex as f64);
-                let number = hex.or_else(|| text.parse().ok());
-                Value::Number(number.ok_or_else(|| error(format!("invalid number {text:?}")))?)
-            }
-        }),
+        Kind::Literal(_) => literal(expr),
         Kind::Array(items) => {
             Ok(Value::Array(items.iter().map(|item| evaluate(config, item)).collect::<Result<_, _>>()?))
         }
@@ -264,6 +281,7 @@ fn access(config: &Config, expr: &Expr) -> Result<Value, Diagnostic> {
         config.enter(&id).ok_or_else(|| Diagnostic::new(component.start, component.start, format!("cycle: {id}")))?;
     let value = match export {
         "receiver" => Value::Receiver(id.clone()),
+        "content" => super::files::content(config, component)?,
         "rules" => Value::Rules(Arc::new(relabel::rules(config, component)?)),
         "output" => {
             let rules = relabel::rules(config, component)?;

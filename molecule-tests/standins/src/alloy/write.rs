@@ -5,7 +5,7 @@ use super::graph::Entry;
 use super::syntax::{Block, Diagnostic};
 use crate::labels::{self, Labels};
 use crate::push::{Line, Pair, PushRequest, Stream, Timestamp};
-use crate::web;
+use crate::{units, web};
 use base64::Engine as _;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -53,19 +53,9 @@ pub fn are_same(known: &[Arc<Endpoint>], others: &[Endpoint]) -> bool {
     known.iter().map(|endpoint| &endpoint.settings).eq(others.iter().map(|endpoint| &endpoint.settings))
 }
 
-/// A number of bytes: `1MiB`, `64KB`.
+/// A number of bytes as Alloy reads one, to whom a thousand of them are always 1024.
 pub fn bytes(text: &str) -> Option<usize> {
-    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
-    let number: f64 = text[..end].parse().ok()?;
-    let factor = match text[end..].trim().to_ascii_lowercase().as_str() {
-        "" | "b" => 1.0,
-        "kb" => 1e3,
-        "kib" => 1024.0,
-        "mb" => 1e6,
-        "mib" => 1024.0 * 1024.0,
-        _ => return None,
-    };
-    Some((number * factor) as usize)
+    units::bytes(text, 1024.0)
 }
 
 /// The endpoints of a component.
@@ -87,13 +77,7 @@ fn endpoint(config: &Config, component: &Block, block: &Block) -> Result<Endpoin
     if !url.starts_with("http://") || url.parse::<hyper::Uri>().is_err() {
         return Err(Diagnostic::new(start, end, format!("unsupported protocol scheme in URL {url:?}")));
     }
-    let size = match text("batch_size") {
-        Some(size) => bytes(&size).ok_or_else(|| {
-            let (start, end) = config.place(block, "batch_size");
-            Diagnostic::new(start, end, format!("units: invalid {size}"))
-        })?,
-        None => 1024 * 1024,
-    };
+    let size = text("batch_size").and_then(|size| bytes(&size)).unwrap_or(1024 * 1024);
     let mut headers = vec![
         ("Content-Type".to_owned(), "application/x-protobuf".to_owned()),
         ("User-Agent".to_owned(), format!("Alloy/{} (stand-in)", crate::release::of("alloy"))),
@@ -104,7 +88,7 @@ fn endpoint(config: &Config, component: &Block, block: &Block) -> Result<Endpoin
     let more = config.attribute(block, "headers")?.and_then(|value| value.labels()).unwrap_or_default();
     headers.extend(more);
     let mut ways = 0;
-    if let Some(token) = text("bearer_token") {
+    if let Some(token) = config.secret(block, "bearer_token").filter(|token| !token.is_empty()) {
         ways += 1;
         headers.push(("Authorization".to_owned(), format!("Bearer {token}")));
     }
@@ -113,7 +97,7 @@ fn endpoint(config: &Config, component: &Block, block: &Block) -> Result<Endpoin
     if let Some(basic) = block.blocks().find(|inner| inner.name == "basic_auth") {
         ways += 1;
         let user = config.text(basic, "username").unwrap_or_default();
-        let password = config.text(basic, "password");
+        let password = config.secret(basic, "password");
         if let Some(file) = config.text(basic, "password_file") {
             if password.is_some() {
                 return Err(Diagnostic::new(

@@ -12,11 +12,9 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How long after its start the real one says that it is not ready, cut short.
-const SETTLING: Duration = Duration::from_secs(1);
 const NANOSECONDS: f64 = 1e9;
 
 /// A running Loki.
@@ -26,8 +24,8 @@ pub struct Loki {
     pub config: Config,
     /// Its lines.
     pub store: Mutex<Store>,
-    /// When it was started.
-    pub started: Instant,
+    /// When it was first asked whether it is ready: it counts from there.
+    pub ready: OnceLock<Instant>,
     /// Lines that were taken since.
     pub received: AtomicU64,
     /// Lines that were refused since.
@@ -59,8 +57,9 @@ impl Loki {
         let get = matches!(request.method, Method::GET | Method::HEAD);
         let ok = |text: String| Ok(web::text(StatusCode::OK, text));
         match path {
-            "/ready" if self.started.elapsed() < SETTLING => {
-                Err((StatusCode::SERVICE_UNAVAILABLE, "Ingester not ready: waiting for 15s after being ready".into()))
+            "/ready" if self.ready.get_or_init(Instant::now).elapsed() < self.config.settling => {
+                let why = format!("Ingester not ready: waiting for {:?} after being ready", self.config.settling);
+                Err((StatusCode::SERVICE_UNAVAILABLE, why))
             }
             "/ready" => ok("ready\n".into()),
             "/metrics" => ok(self.metrics()),

@@ -25,6 +25,13 @@ pub struct Pipeline {
     filters: Vec<Filter>,
 }
 
+impl Pipeline {
+    /// Whether it asks for more than labels.
+    pub fn filters(&self) -> bool {
+        !self.filters.is_empty()
+    }
+}
+
 #[derive(Debug)]
 enum Filter {
     Contains(String, bool),

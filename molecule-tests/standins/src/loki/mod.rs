@@ -16,8 +16,7 @@ use api::Loki;
 use config::{Config, Refusal};
 use std::process::ExitCode;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use std::sync::{Arc, Mutex, OnceLock};
 use store::Store;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -54,6 +53,10 @@ pub fn main(words: &[String]) -> ExitCode {
         log("info", "config is valid", &[]);
         return ExitCode::SUCCESS;
     }
+    if let Some(what) = config.undone.first() {
+        eprintln!("{}: the stand-in does not know {what}", flags.config.display());
+        return ExitCode::from(3);
+    }
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -85,7 +88,7 @@ async fn run(config: Config) -> Result<(), String> {
     let loki = Arc::new(Loki {
         config,
         store: Mutex::new(store),
-        started: Instant::now(),
+        ready: OnceLock::new(),
         received: AtomicU64::new(0),
         discarded: AtomicU64::new(0),
     });

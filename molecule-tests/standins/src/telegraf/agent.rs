@@ -1,12 +1,12 @@
 //! The agent: it collects with all inputs, and hands what they find to all outputs.
 
-use super::config::options::lasting_of;
+use super::config::options::go_lasting_of;
 use super::config::{Agent, Config};
 use super::filter::Filter;
 use super::inputs::{Input, own};
 use super::log;
 use super::metric::{Form, Metric};
-use super::outputs::{Output, Refused};
+use super::outputs::{Output, Refused, UNDONE};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -39,12 +39,21 @@ impl Running {
     /// Initialises all plugins.
     pub fn new(config: Config) -> Result<Self, Refused> {
         let agent = config.agent;
+        // What is wrong comes before what is only not done here.
+        let mut undone: Option<Refused> = None;
         let mut inputs = Vec::new();
         for plugin in config.inputs {
-            let input =
-                Input::new(&plugin).map_err(|why| (1, format!("could not initialize input {}: {why}", plugin.id)))?;
+            let input = match Input::new(&plugin) {
+                Ok(input) => input,
+                Err((1, why)) => return Err((1, format!("could not initialize input {}: {why}", plugin.id))),
+                Err((UNDONE, what)) => {
+                    undone = undone.or(Some((UNDONE, format!("{what} of {}", plugin.id))));
+                    continue;
+                }
+                Err((code, why)) => return Err((code, format!("{why} of {}", plugin.id))),
+            };
             let lasting = |key: &str, default: Duration| {
-                lasting_of(&plugin.table, key).filter(|told| !told.is_zero()).unwrap_or(default)
+                go_lasting_of(&plugin.table, key).filter(|told| !told.is_zero()).unwrap_or(default)
             };
             let interval = lasting("interval", agent.interval);
             let precision = match lasting("precision", agent.precision) {
@@ -54,8 +63,17 @@ impl Running {
             let jitter = lasting("collection_jitter", agent.jitter);
             inputs.push(Source { id: plugin.id, input, filter: plugin.filter, interval, jitter, precision });
         }
-        let outputs = config.outputs.into_iter().map(|plugin| Output::new(plugin, &agent).map(Arc::new));
-        let outputs = outputs.collect::<Result<_, _>>()?;
+        let mut outputs = Vec::new();
+        for plugin in config.outputs {
+            match Output::new(plugin, &agent) {
+                Ok(output) => outputs.push(Arc::new(output)),
+                Err(refused @ (UNDONE, _)) => undone = undone.or(Some(refused)),
+                Err(refused) => return Err(refused),
+            }
+        }
+        if let Some(refused) = undone {
+            return Err(refused);
+        }
         Ok(Self { agent, tags: Arc::new(config.tags), inputs, outputs })
     }
 

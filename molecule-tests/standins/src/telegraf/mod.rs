@@ -97,7 +97,10 @@ async fn run(flags: &Flags) -> Result<(), (u8, String)> {
     if flags.task == Task::Check {
         // The real one checks without strictness unless it is told otherwise.
         let config = loaded(flags, flags.loose != Some(false))?;
-        return Running::new(config).map(drop);
+        return match Running::new(config) {
+            Err((outputs::UNDONE, _)) => Ok(()),
+            made => made.map(drop),
+        };
     }
     let failed = |why: String| (1, format!("[telegraf] Error running agent: {why}"));
     let mut terminated = signal(SignalKind::terminate()).map_err(|error| (1, error.to_string()))?;
@@ -114,6 +117,9 @@ async fn run(flags: &Flags) -> Result<(), (u8, String)> {
             });
             names.collect::<Vec<_>>().join(" ")
         };
+        if let Some(what) = config.undone.first() {
+            return Err((3, format!("the stand-in does not know {what}")));
+        }
         if flags.task != Task::Test && config.outputs.is_empty() {
             return Err(failed("no outputs found, probably invalid config file provided".to_owned()));
         }
@@ -143,7 +149,11 @@ async fn run(flags: &Flags) -> Result<(), (u8, String)> {
         notify::ready();
         let wait = Duration::from_secs(flags.wait);
         let agent = config.agent.clone();
-        let running = Running::new(config).map_err(|(code, why)| if code == 1 { failed(why) } else { (code, why) })?;
+        let running = Running::new(config).map_err(|(code, why)| match code {
+            1 => failed(why),
+            outputs::UNDONE => (3, format!("the stand-in does not know {why}")),
+            code => (code, why),
+        })?;
         match flags.task {
             Task::Test => {
                 running.test(wait).await;

@@ -1,6 +1,7 @@
 //! Whether a tree is a configuration: its keys and their types.
 
-use super::keys::{SECTIONS, Section};
+use super::keys::Section;
+use super::{checked, keys};
 use crate::duration;
 use crate::yaml::{Node, Value};
 
@@ -9,8 +10,10 @@ use crate::yaml::{Node, Value};
 pub struct Findings {
     /// What Loki would refuse, in its words.
     pub wrong: Vec<String>,
-    /// What Loki would take and the stand-in does not.
+    /// Of what the stand-in does not know whether Loki would take it.
     pub unknown: Vec<String>,
+    /// What Loki would take, and the stand-in does nothing with.
+    pub undone: Vec<String>,
 }
 
 /// Looks at the whole tree.
@@ -23,7 +26,7 @@ pub fn check(root: &Node) -> Findings {
 }
 
 fn section(path: &str) -> Option<&'static Section> {
-    SECTIONS.iter().find(|section| section.path == path)
+    keys::SECTIONS.iter().chain(checked::SECTIONS).find(|section| section.path == path)
 }
 
 fn section_of(node: &Node, section: &'static Section, findings: &mut Findings) {
@@ -46,6 +49,9 @@ fn section_of(node: &Node, section: &'static Section, findings: &mut Findings) {
             }
         } else if let Some(kind) = words(section.known).find_map(|(name, kind)| (name == key).then_some(kind)) {
             typed(value, kind, findings);
+        } else if let Some(kind) = words(section.others).find_map(|(name, kind)| (name == key).then_some(kind)) {
+            typed(value, kind, findings);
+            findings.undone.push(format!("`{}`", path.replace("[]", "")));
         } else if section.others.split_whitespace().any(|name| name == key) {
             findings.unknown.push(format!("line {line}: the stand-in does not know `{}`", path.replace("[]", "")));
         } else {
@@ -68,16 +74,19 @@ fn typed(node: &Node, kind: &str, findings: &mut Findings) {
         "int" => "int",
         "float" => "float64",
         "bool" => "bool",
-        "strings" => "[]string",
+        "strings" | "members" => "[]string",
         "duration" => "time.Duration",
         "prometheus" => "model.Duration",
         "bytes" => "flagext.ByteSize",
+        "time" => "flagext.Time",
         _ => "config.DayTime",
     };
     let right = match (&node.value, kind) {
         (Value::List(items), "strings") => items.iter().all(|item| matches!(item.value, Value::Scalar(..))),
-        (Value::Scalar(..), "strings" | "string") => true,
-        (Value::Scalar(text, false), "int") => text.replace('_', "").parse::<i64>().is_ok(),
+        (Value::List(items), "members") => items.iter().all(|item| matches!(item.value, Value::Scalar(..))),
+        (Value::Scalar(..), "string" | "members") => true,
+        // what it has after its point is left out
+        (Value::Scalar(text, false), "int") => text.replace('_', "").parse::<f64>().is_ok(),
         (Value::Scalar(text, false), "float") => text.parse::<f64>().is_ok(),
         (Value::Scalar(text, false), "bool") => boolean(text).is_some(),
         (Value::Scalar(text, _), "duration") => duration::go(text).is_some() || text.parse::<i64>().is_ok(),
@@ -88,6 +97,12 @@ fn typed(node: &Node, kind: &str, findings: &mut Findings) {
             true
         }
         (Value::Scalar(text, _), "bytes") => bytes(text).is_some(),
+        (Value::Scalar(text, _), "time") => {
+            if !is_time(text) {
+                findings.wrong.push(format!("failed to parse time: {text:?}"));
+            }
+            true
+        }
         (Value::Scalar(text, _), "day") => {
             if text.parse::<jiff::civil::Date>().is_err() {
                 findings.wrong.push(format!("parsing time {text:?} as \"2006-01-02\": cannot parse {text:?}"));
@@ -101,6 +116,12 @@ fn typed(node: &Node, kind: &str, findings: &mut Findings) {
     }
 }
 
+/// A moment as Loki's limits have one: `0`, a day, a minute of it, or RFC 3339.
+fn is_time(text: &str) -> bool {
+    let minute = || jiff::civil::DateTime::strptime("%Y-%m-%dT%H:%M", text).is_ok();
+    text == "0" || text.parse::<jiff::civil::Date>().is_ok() || minute() || text.parse::<jiff::Timestamp>().is_ok()
+}
+
 /// YAML's booleans, as Go's YAML takes them for one.
 pub fn boolean(text: &str) -> Option<bool> {
     match text {
@@ -110,18 +131,16 @@ pub fn boolean(text: &str) -> Option<bool> {
     }
 }
 
-/// A number of bytes: `256KB`, `4MB`, `1024`.
+/// A number of bytes: `256KB`, `4mb`, `1024`; whole, and of units without an `i`.
 pub fn bytes(text: &str) -> Option<u64> {
-    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
-    let number: f64 = text[..end].parse().ok()?;
-    let factor = match text[end..].trim().to_ascii_lowercase().as_str() {
-        "" | "b" => 1.0,
-        "k" | "kb" | "kib" => 1024.0,
-        "m" | "mb" | "mib" => 1024.0 * 1024.0,
-        "g" | "gb" | "gib" => 1024.0 * 1024.0 * 1024.0,
-        _ => return None,
+    let upper = text.to_ascii_uppercase();
+    let unit_at = upper.find(|c: char| !c.is_ascii_digit()).unwrap_or(upper.len());
+    let (number, unit) = upper.split_at(unit_at);
+    let power = match unit {
+        "" | "B" => 0,
+        unit => ["K", "M", "G", "T", "P", "E"].iter().position(|known| unit.trim_end_matches('B') == *known)? + 1,
     };
-    Some((number * factor) as u64)
+    number.parse::<u64>().ok()?.checked_mul(1 << (10 * power))
 }
 
 fn mismatch(node: &Node, go: &str) -> String {

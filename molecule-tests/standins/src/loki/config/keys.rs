@@ -9,7 +9,7 @@ pub struct Section {
     pub go: &'static str,
     /// Keys with their types, which are those of [`kind`](super::check): `http_listen_port:int`.
     pub known: &'static str,
-    /// Further keys that Loki has.
+    /// Further keys that Loki has: those with a type are looked at and not acted upon, the others are not known here.
     pub others: &'static str,
 }
 
@@ -17,8 +17,7 @@ pub struct Section {
 const KVSTORE: &str = "store:string prefix:string";
 const KVSTORE_OTHERS: &str = "consul etcd multi";
 const CACHE: &str = "default_validity:duration";
-const CACHE_OTHERS: &str = "background memcached memcached_client redis fifocache async_cache_write_back_concurrency \
-    async_cache_write_back_buffer_size";
+const CACHE_OTHERS: &str = "prefix:string background memcached memcached_client redis";
 const RING: &str = "heartbeat_period:duration heartbeat_timeout:duration tokens_file_path:string \
     zone_awareness_enabled:bool num_tokens:int replication_factor:int instance_id:string \
     instance_interface_names:strings instance_port:int instance_addr:string instance_availability_zone:string \
@@ -30,12 +29,10 @@ pub const SECTIONS: &[Section] = &[
         path: "",
         go: "loki.ConfigWrapper",
         known: "target:string auth_enabled:bool ballast_bytes:int shutdown_delay:duration",
-        others: "lbac no_auth_tenant ui query_engine ruler_storage ingester_client block_builder block_scheduler \
-            ingest_limits ingest_limits_frontend ingest_limits_frontend_client bloom_build bloom_gateway dataobj \
-            distributor index_gateway querier_rf1 compactor_client compactor_grpc_client frontend_worker memberlist \
-            kafka_config metastore_client runtime_config operational_config profiling tracing internal_server \
-            metrics_namespace table_manager chunk_store_config dataobj_tee dataobj_explorer http_prefix \
-            pattern_ingester_config legacy_read_mode common_config overrides_exporter query_scheduler",
+        others: "http_prefix:string internal_server query_engine ruler_storage ingester_client bloom_build \
+            bloom_gateway compactor_client compactor_grpc_client kafka_config dataobj ingest_limits \
+            ingest_limits_frontend ingest_limits_frontend_client tenant_limits_allow_publish:strings \
+            legacy_read_target:bool metrics_namespace:string",
     },
     Section {
         path: "server",
@@ -52,26 +49,26 @@ pub const SECTIONS: &[Section] = &[
             grpc_server_ping_without_stream_allowed:bool log_format:string log_level:string \
             log_source_ips_enabled:bool log_request_headers:bool log_request_at_info_level_enabled:bool \
             http_path_prefix:string",
-        others: "grpc_collect_max_streams_by_conn proxy_protocol_enabled tls_cipher_suites tls_min_version \
-            http_tls_config grpc_tls_config report_grpc_codes_in_instrumentation_label_enabled \
-            http_log_closed_connections_without_response_enabled grpc_server_num_workers \
-            grpc_server_stats_tracking_enabled grpc_server_recv_buffer_pools_enabled grpc_server_read_buffer_size \
-            grpc_server_write_buffer_size log_source_ips_full log_source_ips_header log_source_ips_regex \
-            log_request_exclude_headers_list trace_request_headers trace_request_exclude_headers_list \
-            cluster_validation create_new_traces",
+        others: "grpc_collect_max_streams_by_conn:bool proxy_protocol_enabled:bool tls_cipher_suites:string \
+            tls_min_version:string report_grpc_codes_in_instrumentation_label_enabled:bool \
+            http_log_closed_connections_without_response_enabled:bool grpc_server_num_workers:int \
+            grpc_server_stats_tracking_enabled:bool grpc_server_recv_buffer_pools_enabled:bool \
+            log_source_ips_full:bool log_source_ips_header:string log_source_ips_regex:string \
+            log_request_exclude_headers_list:string trace_request_headers:bool \
+            trace_request_exclude_headers_list:string cluster_validation create_new_traces:bool",
     },
     Section {
         path: "common",
         go: "common.Config",
         known: "path_prefix:string persist_tokens:bool replication_factor:int instance_interface_names:strings \
             instance_addr:string compactor_address:string compactor_grpc_address:string",
-        others: "scratch_path",
+        others: "scratch_path:string",
     },
     Section {
         path: "common.storage",
         go: "common.Storage",
         known: "",
-        others: "s3 gcs azure alibabacloud bos swift hedging cos congestion_control object_store",
+        others: "gcs azure alibabacloud bos swift hedging cos congestion_control object_store",
     },
     Section {
         path: "common.storage.filesystem",
@@ -98,18 +95,17 @@ pub const SECTIONS: &[Section] = &[
         path: "storage_config",
         go: "storage.Config",
         known: "max_chunk_batch_size:int max_parallel_get_chunk:int use_thanos_objstore:bool object_prefix:string",
-        others: "alibabacloud aws azure bos gcs swift cassandra bigtable boltdb hedging named_stores cos \
-            congestion_control object_store bloom_shipper index_cache_validity index_queries_cache_config \
-            disable_broad_index_queries boltdb_shipper grpc_store",
+        others: "alibabacloud aws azure bos bigtable gcs cassandra boltdb swift grpc_store hedging named_stores cos \
+            index_cache_validity:duration congestion_control index_queries_cache_config \
+            disable_broad_index_queries:bool object_store boltdb_shipper bloom_shipper",
     },
     Section { path: "storage_config.filesystem", go: "local.FSConfig", known: "directory:string", others: "" },
     Section {
         path: "storage_config.tsdb_shipper",
         go: "indexshipper.Config",
         known: "active_index_directory:string cache_location:string cache_ttl:duration resync_interval:duration \
-            query_ready_num_days:int download_timeout:duration",
-        others: "index_reader_mode index_gateway_client streaming_index_max_idle_file_handles ingestername mode \
-            ingesterdbretainperiod",
+            query_ready_num_days:int",
+        others: "index_gateway_client ingestername:string mode:string ingesterdbretainperiod:duration",
     },
     Section {
         path: "limits_config",
@@ -125,31 +121,47 @@ pub const SECTIONS: &[Section] = &[
             max_query_range:prometheus max_query_parallelism:int tsdb_max_query_parallelism:int \
             tsdb_max_bytes_per_shard:bytes cardinality_limit:int max_streams_matchers_per_query:int \
             max_concurrent_tail_requests:int max_entries_limit_per_query:int \
-            max_cache_freshness_per_query:prometheus max_stats_cache_freshness:prometheus max_queriers_per_tenant:int \
-            query_ready_index_num_days:int query_timeout:prometheus split_queries_by_interval:prometheus \
-            split_metadata_queries_by_interval:prometheus min_sharding_lookback:prometheus max_query_bytes_read:bytes \
-            max_querier_bytes_read:bytes volume_enabled:bool volume_max_series:int ruler_max_rules_per_rule_group:int \
+            max_cache_freshness_per_query:prometheus max_stats_cache_freshness:prometheus \
+            max_queriers_per_tenant:int query_ready_index_num_days:int query_timeout:prometheus \
+            split_queries_by_interval:prometheus split_metadata_queries_by_interval:prometheus \
+            min_sharding_lookback:prometheus max_query_bytes_read:bytes max_querier_bytes_read:bytes \
+            volume_enabled:bool volume_max_series:int ruler_max_rules_per_rule_group:int \
             ruler_max_rule_groups_per_tenant:int deletion_mode:string retention_period:prometheus \
-            retention_stream:any allow_structured_metadata:bool max_structured_metadata_size:bytes \
+            allow_structured_metadata:bool max_structured_metadata_size:bytes \
             max_structured_metadata_entries_count:int metric_aggregation_enabled:bool \
             pattern_persistence_enabled:bool",
-        others: "max_line_size_truncate_identifier simulated_push_latency discover_generic_fields \
-            log_level_from_json_max_depth tsdb_sharding_strategy tsdb_precompute_chunks max_metadata_cache_freshness \
-            max_query_capacity split_recent_metadata_queries_by_interval recent_metadata_query_window \
-            split_instant_metric_queries_by_interval engine_results_cache_time_bucket_interval \
-            split_ingester_queries_by_interval ruler_tenant_shard_size ruler_remote_write_disabled \
-            ruler_remote_write_config ruler_remote_evaluation_timeout ruler_remote_evaluation_max_response_size \
-            per_tenant_override_config per_tenant_override_period shard_streams blocked_queries required_labels \
-            minimum_labels_number index_gateway_shard_size index_gateway_max_capacity bloom_gateway_enable_filtering \
-            bloom_build_max_builders bloom_build_task_max_retries bloom_build_builder_response_timeout \
-            bloom_creation_enabled bloom_planning_strategy bloom_split_series_keyspace_by \
-            bloom_task_target_series_chunk_size bloom_block_encoding bloom_prefetch_blocks bloom_max_block_size \
-            bloom_max_bloom_size otlp_config block_ingestion_policy_until block_ingestion_until \
-            block_ingestion_status_code enforced_labels policy_enforced_labels policy_stream_mapping \
-            ingestion_partitions_tenant_shard_size shard_aggregations pattern_persistence_granularity \
-            pattern_ingester_tokenizable_json_fields_default pattern_ingester_tokenizable_json_fields_append \
-            pattern_ingester_tokenizable_json_fields_delete pattern_rate_threshold s3_sse_type s3_sse_kms_key_id \
-            s3_sse_kms_encryption_context",
+        others: "max_line_size_truncate_identifier:string simulated_push_latency:duration \
+            enable_multi_variant_queries:bool discover_generic_fields log_level_from_json_max_depth:int \
+            unordered_writes:bool tsdb_sharding_strategy:string tsdb_precompute_chunks:bool \
+            max_metadata_cache_freshness:prometheus max_query_capacity:float \
+            split_recent_metadata_queries_by_interval:prometheus recent_metadata_query_window:prometheus \
+            split_instant_metric_queries_by_interval:prometheus \
+            engine_results_cache_time_bucket_interval:prometheus split_ingester_queries_by_interval:prometheus \
+            ruler_alertmanager_config ruler_tenant_shard_size:int ruler_enable_wal_replay:bool \
+            ruler_remote_write_disabled:bool ruler_remote_write_url:string ruler_remote_write_timeout:duration \
+            ruler_remote_write_headers ruler_remote_write_relabel_configs ruler_remote_write_queue_capacity:int \
+            ruler_remote_write_queue_min_shards:int ruler_remote_write_queue_max_shards:int \
+            ruler_remote_write_queue_max_samples_per_send:int ruler_remote_write_queue_batch_send_deadline:duration \
+            ruler_remote_write_queue_min_backoff:duration ruler_remote_write_queue_max_backoff:duration \
+            ruler_remote_write_queue_retry_on_ratelimit:bool ruler_remote_write_sigv4_config \
+            ruler_remote_write_config ruler_remote_evaluation_timeout:duration \
+            ruler_remote_evaluation_max_response_size:int per_tenant_override_config:string \
+            per_tenant_override_period:prometheus allow_deletes:bool blocked_queries required_labels:strings \
+            minimum_labels_number:int index_gateway_shard_size:int index_gateway_max_capacity:float \
+            bloom_gateway_enable_filtering:bool bloom_build_max_builders:int bloom_build_task_max_retries:int \
+            bloom_build_builder_response_timeout:duration bloom_creation_enabled:bool \
+            bloom_planning_strategy:string bloom_split_series_keyspace_by:int \
+            bloom_task_target_series_chunk_size:bytes bloom_block_encoding:string bloom_prefetch_blocks:bool \
+            bloom_max_block_size:bytes bloom_max_bloom_size:bytes block_ingestion_policy_until \
+            block_ingestion_until:time block_ingestion_status_code:int enforced_labels:strings \
+            policy_enforced_labels policy_stream_mapping policy_override_limits \
+            ingestion_partitions_tenant_shard_size:int shard_aggregations \
+            pattern_ingester_tokenizable_json_fields_default:string \
+            pattern_ingester_tokenizable_json_fields_append:string \
+            pattern_ingester_tokenizable_json_fields_delete:string pattern_persistence_granularity:prometheus \
+            pattern_rate_threshold:float s3_sse_type:string s3_sse_kms_key_id:string \
+            s3_sse_kms_encryption_context:string max_scan_task_parallelism:int debug_engine_tasks:bool \
+            debug_engine_streams:bool",
     },
     Section {
         path: "compactor",
@@ -159,8 +171,9 @@ pub const SECTIONS: &[Section] = &[
             retention_table_timeout:duration delete_request_store:string delete_request_store_key_prefix:string \
             delete_batch_size:int delete_request_cancel_period:duration delete_max_interval:duration \
             max_compaction_parallelism:int upload_parallelism:int tables_to_compact:int skip_latest_n_tables:int",
-        others: "retention_backoff_config delete_request_store_db_type backup_delete_request_store_db_type \
-            horizontal_scaling_mode worker_config jobs_config deletion_marker_object_store_prefix",
+        others: "retention_backoff_config delete_request_store_db_type:string \
+            backup_delete_request_store_db_type:string _:bool horizontal_scaling_mode:string worker_config \
+            jobs_config deletion_marker_object_store_prefix",
     },
     Section { path: "compactor.compactor_ring", go: "util.RingConfig", known: RING, others: "" },
     Section { path: "compactor.compactor_ring.kvstore", go: "kv.Config", known: KVSTORE, others: KVSTORE_OTHERS },
@@ -168,10 +181,10 @@ pub const SECTIONS: &[Section] = &[
         path: "query_range",
         go: "queryrange.Config",
         known: "align_queries_with_step:bool cache_results:bool max_retries:int parallelise_shardable_queries:bool",
-        others: "shard_aggregations cache_index_stats_results index_stats_results_cache cache_volume_results \
-            volume_results_cache cache_instant_metric_results instant_metric_results_cache \
-            instant_metric_query_split_align cache_series_results series_results_cache cache_label_results \
-            label_results_cache",
+        others: "shard_aggregations cache_index_stats_results:bool index_stats_results_cache \
+            cache_volume_results:bool volume_results_cache cache_instant_metric_results:bool \
+            instant_metric_results_cache instant_metric_query_split_align:bool cache_series_results:bool \
+            series_results_cache cache_label_results:bool label_results_cache",
     },
     Section {
         path: "query_range.results_cache",
@@ -184,7 +197,7 @@ pub const SECTIONS: &[Section] = &[
         path: "query_range.results_cache.cache.embedded_cache",
         go: "cache.EmbeddedCacheConfig",
         known: "enabled:bool max_size_mb:int max_size_items:int ttl:duration",
-        others: "purge_interval",
+        others: "",
     },
     Section {
         path: "frontend",
@@ -192,9 +205,10 @@ pub const SECTIONS: &[Section] = &[
         known: "log_queries_longer_than:duration max_body_size:int query_stats_enabled:bool \
             max_outstanding_per_tenant:int scheduler_address:string compress_responses:bool downstream_url:string \
             encoding:string address:string",
-        others: "log_query_request_headers querier_forget_delay scheduler_dns_lookup_period \
-            scheduler_worker_concurrency grpc_client_config graceful_shutdown_timeout instance_interface_names \
-            instance_enable_ipv6 tail_proxy_url tail_tls_config support_parquet_encoding",
+        others: "log_query_request_headers:string querier_forget_delay:duration \
+            scheduler_dns_lookup_period:duration scheduler_worker_concurrency:int grpc_client_config \
+            graceful_shutdown_timeout:duration instance_interface_names:strings instance_enable_ipv6:bool port:int \
+            tail_proxy_url:string tail_tls_config support_parquet_encoding:bool",
     },
     Section {
         path: "querier",
@@ -202,7 +216,7 @@ pub const SECTIONS: &[Section] = &[
         known: "tail_max_duration:duration extra_query_delay:duration query_ingesters_within:duration \
             max_concurrent:int query_store_only:bool query_ingester_only:bool multi_tenant_queries_enabled:bool \
             per_request_limits_enabled:bool",
-        others: "engine query_partition_ingesters",
+        others: "query_partition_ingesters:bool",
     },
     Section {
         path: "ingester",
@@ -211,8 +225,8 @@ pub const SECTIONS: &[Section] = &[
             chunk_retain_period:duration chunk_idle_period:duration chunk_block_size:int chunk_target_size:int \
             chunk_encoding:string max_chunk_age:duration autoforget_unhealthy:bool sync_period:duration \
             sync_min_utilization:float max_returned_stream_errors:int query_store_max_look_back_period:duration",
-        others: "flush_op_backoff index_shards max_dropped_streams shutdown_marker_path owned_streams_check_interval \
-            delegate_stream_limits_enabled kafka_ingestion",
+        others: "flush_op_backoff index_shards max_dropped_streams:int shutdown_marker_path:string \
+            owned_streams_check_interval:duration delegate_stream_limits_enabled kafka_ingestion",
     },
     Section {
         path: "ingester.wal",
@@ -227,13 +241,13 @@ pub const SECTIONS: &[Section] = &[
         known: "num_tokens:int heartbeat_period:duration heartbeat_timeout:duration observe_period:duration \
             join_after:duration min_ready_duration:duration interface_names:strings final_sleep:duration \
             tokens_file_path:string address:string port:int id:string unregister_on_shutdown:bool",
-        others: "enable_inet6 availability_zone readiness_check_ring_health",
+        others: "enable_inet6:bool availability_zone:string readiness_check_ring_health:bool",
     },
     Section {
         path: "ingester.lifecycler.ring",
         go: "ring.Config",
         known: "heartbeat_timeout:duration replication_factor:int zone_awareness_enabled:bool",
-        others: "excluded_zones",
+        others: "excluded_zones:string",
     },
     Section { path: "ingester.lifecycler.ring.kvstore", go: "kv.Config", known: KVSTORE, others: KVSTORE_OTHERS },
     Section {
@@ -243,9 +257,10 @@ pub const SECTIONS: &[Section] = &[
             alertmanager_url:string enable_alertmanager_discovery:bool enable_alertmanager_v2:bool enable_api:bool \
             enable_sharding:bool for_outage_tolerance:duration for_grace_period:duration resend_delay:duration \
             notification_timeout:duration notification_queue_capacity:int",
-        others: "datasource_uid external_labels ruler_client alertmanager_refresh_interval alert_relabel_configs \
-            alertmanager_client sharding_strategy sharding_algo search_pending_for flush_period enabled_tenants \
-            disabled_tenants query_stats_enabled disable_rule_group_label wal wal_cleaner remote_write evaluation",
+        others: "datasource_uid:string external_labels ruler_client alertmanager_refresh_interval:duration \
+            alert_relabel_configs alertmanager_client sharding_strategy:string sharding_algo:string \
+            search_pending_for:duration flush_period:duration enabled_tenants:string disabled_tenants:string \
+            query_stats_enabled:bool disable_rule_group_label:bool wal wal_cleaner remote_write evaluation",
     },
     Section {
         path: "ruler.storage",
@@ -254,26 +269,32 @@ pub const SECTIONS: &[Section] = &[
         others: "azure alibabacloud gcs s3 bos swift cos",
     },
     Section { path: "ruler.storage.local", go: "local.Config", known: "directory:string", others: "" },
-    Section { path: "ruler.ring", go: "ruler.RingConfig", known: RING, others: "" },
+    Section {
+        path: "ruler.ring",
+        go: "ruler.RingConfig",
+        known: "heartbeat_period:duration heartbeat_timeout:duration num_tokens:int instance_id:string \
+            instance_interface_names:strings instance_port:int instance_addr:string instance_enable_ipv6:bool",
+        others: "",
+    },
     Section { path: "ruler.ring.kvstore", go: "kv.Config", known: KVSTORE, others: KVSTORE_OTHERS },
     Section {
         path: "analytics",
         go: "analytics.Config",
         known: "reporting_enabled:bool usage_stats_url:string proxy_url:string",
-        others: "",
+        others: "tls_config",
     },
     Section {
         path: "pattern_ingester",
         go: "pattern.Config",
         known: "enabled:bool concurrent_flushes:int flush_check_period:duration max_clusters:int",
-        others: "lifecycler client_config max_eviction_ratio pattern_persistence tee_config connection_timeout \
-            max_allowed_line_length retain_for chunk_duration volume_threshold",
+        others: "lifecycler client_config max_eviction_ratio:float pattern_persistence tee_config \
+            connection_timeout:duration max_allowed_line_length:int retain_for max_chunk_age \
+            pattern_sample_interval:duration volume_threshold",
     },
     Section {
         path: "pattern_ingester.metric_aggregation",
         go: "aggregation.Config",
-        known: "loki_address:string enabled:bool timeout:duration push_period:duration",
-        others: "http_client_config tls_config basic_auth use_tls backoff_config downsample_period \
-            log_push_observations",
+        known: "loki_address:string timeout:duration push_period:duration",
+        others: "sample_period:duration http_client_config use_tls:bool basic_auth backoff_config",
     },
 ];

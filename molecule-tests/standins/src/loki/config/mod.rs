@@ -1,7 +1,9 @@
 //! Loki's configuration, as far as a single binary on a filesystem needs it.
 
 mod check;
+mod checked;
 mod keys;
+mod limits;
 
 use crate::duration;
 use crate::yaml::{self, Node, Value};
@@ -29,6 +31,10 @@ pub struct Config {
     pub auth_enabled: bool,
     /// What is refused.
     pub limits: Limits,
+    /// How long it is not ready once it could be.
+    pub settling: Duration,
+    /// What of it can be looked at, and not done.
+    pub undone: Vec<String>,
 }
 
 /// The limits that the stand-in keeps.
@@ -100,12 +106,12 @@ pub fn read(text: &str, name: &str) -> Result<Config, Refusal> {
     if !invalid.is_empty() {
         return Err(Refusal::Invalid(invalid.join("\n")));
     }
-    let mut unknown = findings.unknown;
-    unknown.extend(unserved(&root));
-    if !unknown.is_empty() {
-        return Err(Refusal::Unknown(unknown));
+    if !findings.unknown.is_empty() {
+        return Err(Refusal::Unknown(findings.unknown));
     }
-    Ok(made(&root, text))
+    let mut undone = findings.undone;
+    undone.extend(unserved(&root));
+    Ok(Config { undone, ..made(&root, text) })
 }
 
 /// `${NAME}`, `${NAME:default}` and `$NAME` replaced by what the environment has.
@@ -155,8 +161,12 @@ fn invalid(root: &Node) -> Vec<String> {
             "CONFIG ERROR: invalid schema config: schema config is required, must contain at least one period".into(),
         );
     }
-    if !["debug", "info", "warn", "error", "", "none"].contains(&root.text("server.log_level").unwrap_or("info")) {
-        errors.push(format!("unrecognized log level {:?}", root.text("server.log_level").unwrap_or_default()));
+    let level = root.told("server.log_level").unwrap_or("info");
+    if !["debug", "info", "warn", "error"].contains(&level) {
+        errors.push(format!("unrecognized log level {level:?}"));
+    }
+    if root.text("common.ring.heartbeat_period").and_then(duration::go).is_some_and(|every| every.is_zero()) {
+        errors.push("CONFIG ERROR: invalid pattern_ingester config: heartbeat period must be greater than 0".into());
     }
     if flag(root, "compactor.retention_enabled") == Some(true)
         && root.text("compactor.delete_request_store").unwrap_or_default().is_empty()
@@ -167,10 +177,37 @@ fn invalid(root: &Node) -> Vec<String> {
                 .into(),
         );
     }
-    let retention = root.text("limits_config.retention_period").and_then(duration::prometheus);
-    if retention.is_some_and(|kept| !kept.is_zero() && kept < Duration::from_secs(86_400)) {
-        errors.push("CONFIG ERROR: invalid limits_config config: retention period must be >= 24h".into());
+    if ["query_store_only", "query_ingester_only"].iter().all(|key| flag(root, &format!("querier.{key}")) == Some(true))
+    {
+        errors.push(
+            "CONFIG ERROR: invalid querier config: querier.query_store_only and querier.query_ingester_only cannot both \
+             be true"
+                .into(),
+        );
     }
+    if let Some(codec) = root.told("ingester.chunk_encoding").filter(|codec| !limits::CODECS.contains(codec)) {
+        errors.push(format!("CONFIG ERROR: invalid ingester config: invalid encoding: {codec}"));
+    }
+    for (key, what) in [("flush_op_timeout", "flush op timeout"), ("wal.checkpoint_duration", "checkpoint duration")] {
+        if root.text(&format!("ingester.{key}")).and_then(duration::go).is_some_and(|told| told.is_zero()) {
+            errors.push(format!("CONFIG ERROR: invalid ingester config: invalid {what}: 0s"));
+        }
+    }
+    for (key, what) in [("num_tokens", "Num tokens"), ("replication_factor", "Replication factor")] {
+        if root.text(&format!("compactor.compactor_ring.{key}")).is_some_and(|told| told != "1") {
+            errors.push(format!(
+                "CONFIG ERROR: invalid compactor config: {what} must not be changed as it will not take effect"
+            ));
+        }
+    }
+    if root.told("compactor.delete_request_store_key_prefix").is_some_and(|prefix| !prefix.ends_with('/')) {
+        errors.push(
+            "CONFIG ERROR: invalid compactor config: validate delete store path prefix: prefix should end with /"
+                .into(),
+        );
+    }
+    let limits = limits::wrong(root).into_iter();
+    errors.extend(limits.map(|why| format!("CONFIG ERROR: invalid limits_config config: {why}")));
     for period in periods(root) {
         let store = period.text("store").unwrap_or_default();
         let schema = period.text("schema").unwrap_or_default();
@@ -234,7 +271,7 @@ fn invalid(root: &Node) -> Vec<String> {
         }
     }
     let prefix = root.text("common.path_prefix").unwrap_or_default();
-    let has = |path: &str| !prefix.is_empty() || root.text(path).is_some_and(|folder| !folder.is_empty());
+    let has = |path: &str| root.told(path).map_or(!prefix.is_empty(), |folder| !folder.is_empty());
     if periods(root).iter().any(|period| period.text("store") == Some("tsdb")) {
         for key in ["active_index_directory", "cache_location"] {
             if !has(&format!("storage_config.tsdb_shipper.{key}")) {
@@ -258,12 +295,12 @@ fn invalid(root: &Node) -> Vec<String> {
 
 /// What Loki could do, and the stand-in cannot.
 fn unserved(root: &Node) -> Vec<String> {
-    let mut unknown = Vec::new();
+    let mut undone = Vec::new();
     for period in periods(root) {
         for (key, served) in [("store", "tsdb"), ("object_store", "filesystem")] {
             let asked = period.text(key).unwrap_or_default();
             if asked != served {
-                unknown.push(format!("the stand-in does not know `schema_config.configs.{key}: {asked}`"));
+                undone.push(format!("`schema_config.configs.{key}: {asked}`"));
             }
         }
     }
@@ -274,14 +311,14 @@ fn unserved(root: &Node) -> Vec<String> {
     ] {
         let store = root.text(path).unwrap_or("inmemory");
         if store != "inmemory" {
-            unknown.push(format!("the stand-in does not know `{path}: {store}`"));
+            undone.push(format!("`{path}: {store}`"));
         }
     }
     let target = root.text("target").unwrap_or("all");
     if target != "all" {
-        unknown.push(format!("the stand-in does not know `target: {target}`"));
+        undone.push(format!("`target: {target}`"));
     }
-    unknown
+    undone
 }
 
 /// The configuration of a tree in which nothing is wrong.
@@ -315,6 +352,11 @@ fn made(root: &Node, text: &str) -> Config {
             folder(&["ingester.wal.dir"], "wal"),
         ],
         chunks,
+        settling: root
+            .text("ingester.lifecycler.min_ready_duration")
+            .and_then(duration::go)
+            .unwrap_or(Duration::from_secs(15)),
+        undone: Vec::new(),
         auth_enabled: flag(root, "auth_enabled").unwrap_or(true),
         limits: Limits {
             max_age: reject.then(|| lasting("limits_config.reject_old_samples_max_age", 7 * 86_400)),

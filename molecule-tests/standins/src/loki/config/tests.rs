@@ -52,11 +52,11 @@ fn wrong_types_are_refused_in_lokis_words() {
 
 #[test]
 fn keys_that_only_loki_knows_are_told_apart() {
-    assert_eq!(refused("memberlist: {}\n"), "unknown: line 6: the stand-in does not know `memberlist`");
-    assert_eq!(
-        refused("limits_config:\n  otlp_config: {}\n"),
-        "unknown: line 7: the stand-in does not know `limits_config.otlp_config`"
-    );
+    assert_eq!(refused("kafka_config: {}\n"), "unknown: line 6: the stand-in does not know `kafka_config`");
+    let undone = read(&format!("{SCHEMA}limits_config: {{otlp_config: {{severity_text_as_label: true}}}}\n"), "x")
+        .unwrap()
+        .undone;
+    assert_eq!(undone, ["`limits_config.otlp_config.severity_text_as_label`"]);
 }
 
 #[test]

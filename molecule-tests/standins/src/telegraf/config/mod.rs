@@ -25,6 +25,8 @@ pub struct Config {
     pub inputs: Vec<Plugin>,
     /// The outputs in their order.
     pub outputs: Vec<Plugin>,
+    /// What of it can be looked at, and not done.
+    pub undone: Vec<String>,
 }
 
 /// The section `agent`.
@@ -46,6 +48,8 @@ pub struct Agent {
     pub batch: usize,
     /// How many metrics wait at most.
     pub buffer: usize,
+    /// Where they wait.
+    pub buffers: String,
     /// Whether more is logged.
     pub debug: bool,
     /// Whether less is logged.
@@ -71,6 +75,7 @@ impl Default for Agent {
             flush_jitter: Duration::ZERO,
             batch: 1000,
             buffer: 10_000,
+            buffers: String::new(),
             debug: false,
             quiet: false,
             logfile: None,
@@ -272,10 +277,11 @@ impl Loading<'_> {
         if let Some(path) = node.text_of("logfile") {
             agent.logfile = (!path.is_empty()).then(|| path.into());
         }
-        for (key, served) in [("logformat", "text"), ("buffer_strategy", "memory")] {
-            if node.text_of(key).is_some_and(|value| !value.is_empty() && value != served) {
-                self.unknown.push(format!("the stand-in does not know agent.{key} other than {served}"));
-            }
+        if let Some(strategy) = node.text_of("buffer_strategy") {
+            agent.buffers = strategy.to_owned();
+        }
+        if node.text_of("logformat").is_some_and(|format| !["", "text"].contains(&format)) {
+            self.config.undone.push("agent.logformat other than text".to_owned());
         }
     }
 
@@ -320,16 +326,37 @@ impl Loading<'_> {
             return Ok(());
         };
         for table in tables {
-            let unused = options::check(table, &[own, options::COMMON]).map_err(failed)?;
-            not_used(&unused, &format!("plugin {section}.{name}: line {line}"))?;
-            for key in options::UNSERVED {
-                if table.get(key).is_some() {
-                    self.unknown.push(format!("the stand-in does not know {key} of {plural}.{name}"));
+            let common = if kind == "output" { options::OUTPUTS } else { options::INPUTS };
+            let unused = options::check(table, &[own, common, options::COMMON]).map_err(failed)?;
+            let formats = match name {
+                "file" => Some((options::SERIALIZERS, "serializer")),
+                "http_listener_v2" => Some((options::PARSERS, "parser")),
+                _ => None,
+            };
+            match (formats, table.text_of("data_format").filter(|format| !["", "influx"].contains(format))) {
+                (Some((known, what)), Some(format)) if !known.split(' ').any(|known| known == format) => {
+                    return Err(failed(format!("undefined but requested {what}: {format}")));
                 }
+                (Some(_), Some("json")) if unused.is_empty() => {
+                    self.config.undone.push(format!("data_format json of {plural}.{name}"));
+                }
+                // what such a format asks for beside its name is a language of its own
+                (Some(_), Some(format)) => {
+                    self.unknown.push(format!("the stand-in does not know data_format {format} of {plural}.{name}"));
+                }
+                _ => not_used(&unused, &format!("plugin {section}.{name}: line {line}"))?,
             }
-            let format = table.text_of("data_format").unwrap_or("influx");
-            if name == "file" && format != "influx" {
-                self.unknown.push(format!("the stand-in does not know data_format {format} of {plural}.{name}"));
+            let unserved = options::UNSERVED.iter().filter(|key| table.get(key).is_some());
+            self.config.undone.extend(unserved.map(|key| format!("{key} of {plural}.{name}")));
+            if table.text_of("metricpass").is_some_and(|expression| !expression.is_empty()) {
+                self.unknown.push(format!("the stand-in does not know metricpass of {plural}.{name}"));
+            }
+            if kind == "output" {
+                match self.config.agent.buffers.as_str() {
+                    "" | "memory" => {}
+                    "disk" | "disk_write_through" => self.config.undone.push("agent.buffer_strategy disk".to_owned()),
+                    other => return Err(failed(format!("invalid buffer strategy {other:?}"))),
+                }
             }
             let alias = table.text_of("alias").filter(|alias| !alias.is_empty());
             let id = alias.map_or_else(|| format!("{plural}.{name}"), |alias| format!("{plural}.{name}::{alias}"));

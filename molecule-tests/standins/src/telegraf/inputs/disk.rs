@@ -135,7 +135,11 @@ impl DiskIo {
     /// A pattern that is none.
     pub fn new(table: &Node) -> Result<Self, String> {
         let devices = table.texts_of("devices");
-        let devices = devices.iter().map(|device| glob(device.trim_start_matches("/dev/")));
+        let patterns = devices.iter().any(|device| device.contains(['*', '?', '[']));
+        let devices = devices.iter().map(|device| {
+            let name = device.trim_start_matches("/dev/");
+            if patterns { glob(name) } else { glob(&name.replace(['{', '}'], "?")) }
+        });
         Ok(Self {
             devices: devices
                 .collect::<Result<_, _>>()

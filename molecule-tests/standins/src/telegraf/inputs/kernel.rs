@@ -1,16 +1,19 @@
 //! `inputs.kernel`
 
-use super::{choices, read};
+use super::read;
 use crate::telegraf::config::tree::Node;
 use crate::telegraf::metric::{Kind, Metric, Value};
 
-/// What is collected beyond the usual.
+/// What is collected beyond the usual; what there is not is not minded.
 ///
 /// # Errors
-/// What there is not.
+/// What this kernel does not have.
 pub fn collect(table: &Node) -> Result<Vec<String>, String> {
     let chosen = table.texts_of("collect");
-    choices(table, "collect", &["ksm", "psi"], |other| format!("invalid 'collect' option {other:?}"))?;
+    let merging = super::host("/sys/kernel/mm/ksm");
+    if chosen.iter().any(|chosen| chosen == "ksm") && !std::path::Path::new(&merging).exists() {
+        return Err(format!("directory {merging:?} does not exist. KSM is not enabled in this kernel"));
+    }
     Ok(chosen)
 }
 

@@ -1,11 +1,12 @@
 //! `inputs.http_listener_v2`: points that somebody sends, in line protocol.
 
 use crate::influxdb::{line, value};
-use crate::telegraf::config::options::SERVER_TLS;
+use crate::telegraf::config::options::server_tls;
 use crate::telegraf::config::tree::Node;
 use crate::telegraf::config::words;
 use crate::telegraf::log;
 use crate::telegraf::metric::{Kind, Metric, Value};
+use crate::telegraf::outputs::{Refused, UNDONE};
 use crate::web::{self, Answer, Request};
 use hyper::StatusCode;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -40,24 +41,16 @@ impl Listener {
     ///
     /// # Errors
     /// An option that Telegraf would refuse, or that the stand-in does not know.
-    pub fn new(table: &Node) -> Result<Self, String> {
-        for key in SERVER_TLS.iter().chain(&["socket_mode", "max_body_size"]) {
-            if table.get(key).is_some_and(|node| node.text() != Some("")) {
-                return Err(format!("the stand-in does not know {key}"));
-            }
-        }
-        for (key, known) in [("data_source", "body"), ("data_format", "influx")] {
-            if let Some(other) = table.text_of(key).filter(|told| *told != known && !told.is_empty()) {
-                return Err(format!("the stand-in does not know {key} {other}"));
-            }
+    pub fn new(table: &Node) -> Result<Self, Refused> {
+        let told = |key: &str| table.get(key).is_some_and(|node| node.text() != Some(""));
+        server_tls(table)?;
+        let other = table.text_of("data_source").filter(|source| !["", "body"].contains(source));
+        if let Some(key) =
+            ["socket_mode", "max_body_size"].into_iter().find(|key| told(key)).or(other.map(|_| "data_source"))
+        {
+            return Err((UNDONE, key.to_owned()));
         }
         let address = table.text_of("service_address").unwrap_or(":8080");
-        let address = match address.split_once("://") {
-            None => address,
-            Some(("tcp", rest)) => rest,
-            Some(("unix", _)) => return Err("the stand-in does not know addresses of sockets".to_owned()),
-            Some((other, _)) => return Err(format!("unknown protocol {other:?}")),
-        };
         let list = |key: &str, default: &[&str]| {
             if table.get(key).is_some() {
                 table.texts_of(key)
@@ -76,7 +69,7 @@ impl Listener {
                 methods: list("methods", &["POST", "PUT"]),
                 headers: table.map_of("http_headers"),
                 header_tags: table.map_of("http_header_tags"),
-                success: success.ok_or_else(|| format!("invalid WriteHeader code {code}"))?,
+                success: success.ok_or_else(|| (UNDONE, format!("http_success_code {code}")))?,
                 user: word("basic_username").zip(word("basic_password")),
                 arrived: Mutex::default(),
                 bell: Notify::new(),
@@ -90,7 +83,12 @@ impl Listener {
     /// # Errors
     /// Why that cannot be, in Go's words.
     pub fn start(&self, id: &str) -> Result<(), String> {
-        let address = &self.address;
+        let address = match self.address.split_once("://") {
+            None => self.address.as_str(),
+            Some(("tcp", rest)) => rest,
+            Some(("unix", _)) => return Err("the stand-in does not know addresses of sockets".to_owned()),
+            Some((other, _)) => return Err(format!("unknown protocol {other:?}")),
+        };
         let (host, port) = address
             .rsplit_once(':')
             .ok_or_else(|| format!("listen tcp: address {address}: missing port in address"))?;
@@ -191,7 +189,7 @@ mod tests {
     use hyper::Method;
     use hyper::header::HeaderMap;
 
-    fn listener(text: &str) -> Result<Listener, String> {
+    fn listener(text: &str) -> Result<Listener, Refused> {
         Listener::new(&tree::read(text, false, &|_| None).unwrap())
     }
 
@@ -220,7 +218,8 @@ mod tests {
         assert_eq!(sent(&open, Method::POST, "/write", "m f=1\nno point"), 400);
         let closed = listener("basic_username = \"u\"\nbasic_password = \"p\"").unwrap();
         assert_eq!(sent(&closed, Method::POST, "/telegraf", "m f=1"), 401);
-        assert_eq!(listener("service_address = \"udp://:1\"").unwrap_err(), "unknown protocol \"udp\"");
-        assert!(listener("data_format = \"json\"").unwrap_err().contains("the stand-in does not know"));
+        let wrong = listener("service_address = \"udp://:1\"").unwrap();
+        assert_eq!(wrong.start("x").unwrap_err(), "unknown protocol \"udp\"");
+        assert_eq!(listener("socket_mode = \"0600\"").unwrap_err(), (UNDONE, "socket_mode".to_owned()));
     }
 }

@@ -15,6 +15,7 @@ mod units;
 use super::config::Plugin;
 use super::config::tree::Node;
 use super::metric::Metric;
+use super::outputs::Refused;
 use listener::Listener;
 use std::sync::Arc;
 
@@ -52,21 +53,23 @@ impl Input {
     ///
     /// # Errors
     /// An option that the input would refuse when it is initialised.
-    pub fn new(plugin: &Plugin) -> Result<Self, String> {
+    pub fn new(plugin: &Plugin) -> Result<Self, Refused> {
         let table = &plugin.table;
+        let refused = |why: String| (1, why);
+        behaviour(table, &["", "error", "retry", "ignore", "probe"]).map_err(refused)?;
         Ok(match plugin.name.as_str() {
             "cpu" => Self::Cpu(cpu::Cpu::new(table)),
             "mem" => Self::Memory(table.flag_of("collect_extended").unwrap_or(false)),
             "swap" => Self::Swap,
-            "system" => Self::System(system::include(table)?),
-            "kernel" => Self::Kernel(kernel::collect(table)?),
+            "system" => Self::System(system::include(table).map_err(refused)?),
+            "kernel" => Self::Kernel(kernel::collect(table).map_err(refused)?),
             "processes" => Self::Processes,
             "disk" => Self::Disk(disk::Disk::new(table)),
-            "diskio" => Self::DiskIo(disk::DiskIo::new(table)?),
-            "net" => Self::Network(network::Network::new(table)?),
+            "diskio" => Self::DiskIo(disk::DiskIo::new(table).map_err(refused)?),
+            "net" => Self::Network(network::Network::new(table)),
             "http_listener_v2" => Self::Listener(Arc::new(Listener::new(table)?)),
             "internal" => Self::Own(own::Own::new(table)),
-            _ => Self::Units(units::Units::new(table)?),
+            _ => Self::Units(units::Units::new(table).map_err(refused)?),
         })
     }
 
@@ -149,6 +152,14 @@ fn sizes(text: &str) -> impl Iterator<Item = (&str, u64)> {
         let number: u64 = words.next()?.parse().ok()?;
         Some((name, if words.next() == Some("kB") { number * 1024 } else { number }))
     })
+}
+
+/// What a plugin is to do when it cannot start, one of `known`.
+pub fn behaviour(table: &Node, known: &[&str]) -> Result<(), String> {
+    match table.text_of("startup_error_behavior").filter(|told| !known.contains(told)) {
+        Some(told) => Err(format!("invalid 'startup_error_behavior' setting {told:?}")),
+        None => Ok(()),
+    }
 }
 
 /// The choices of an option, each of which must be known.

@@ -12,34 +12,32 @@ const LOOPBACK: u32 = 8;
 /// Its options.
 #[derive(Debug)]
 pub struct Network {
-    interfaces: Vec<Regex>,
+    interfaces: Vec<String>,
 }
 
 impl Network {
     /// With the options of a table.
-    ///
-    /// # Errors
-    /// A pattern that is none.
-    pub fn new(table: &Node) -> Result<Self, String> {
-        let patterns = table.texts_of("interfaces");
-        let interfaces = patterns.iter().map(|pattern| glob(pattern)).collect::<Result<_, _>>();
-        Ok(Self { interfaces: interfaces.map_err(|why| format!("error compiling filter: {why}"))? })
+    pub fn new(table: &Node) -> Self {
+        Self { interfaces: table.texts_of("interfaces") }
     }
 
     /// What was sent and received; without a choice, by all interfaces that are up and lead somewhere else. As in Telegraf,
     /// by all that there are where another host's files are read.
     pub fn gather(&self, now: u64) -> Result<Vec<Metric>, String> {
         let text = read("/proc/net/dev").map_err(|why| format!("error getting net io info: {why}"))?;
+        // A pattern that is none is noticed here and not before.
+        let patterns: Result<Vec<Regex>, String> = self.interfaces.iter().map(|pattern| glob(pattern)).collect();
+        let patterns = patterns.map_err(|why| format!("error compiling filter: {why}"))?;
         let mut metrics = Vec::new();
         let elsewhere = std::env::var_os("HOST_PROC").is_some_and(|path| !path.is_empty());
         for (name, rest) in text.lines().filter_map(|line| line.rsplit_once(':')) {
             let name = name.trim();
-            let wanted = if self.interfaces.is_empty() {
+            let wanted = if patterns.is_empty() {
                 let flags = read(&format!("/sys/class/net/{name}/flags")).unwrap_or_default();
                 let flags = u32::from_str_radix(flags.trim().trim_start_matches("0x"), 16).unwrap_or(UP);
                 elsewhere || flags & UP != 0 && flags & LOOPBACK == 0
             } else {
-                self.interfaces.iter().any(|interface| interface.is_match(name))
+                patterns.iter().any(|interface| interface.is_match(name))
             };
             if !wanted {
                 continue;

@@ -1,6 +1,6 @@
 //! `outputs.file`
 
-use super::{Outcome, Refused};
+use super::{Outcome, Refused, UNDONE};
 use crate::telegraf::config::tree::Node;
 use crate::telegraf::config::words;
 use crate::telegraf::metric::{Form, Metric};
@@ -16,9 +16,17 @@ pub struct File {
 impl File {
     /// With the options of a table.
     pub fn new(table: &Node) -> Result<Self, Refused> {
+        let algorithm = table.text_of("compression_algorithm").unwrap_or_default();
+        if !["", "identity", "gzip", "zlib", "zstd"].contains(&algorithm) {
+            return Err((1, "invalid value for content_encoding".to_owned()));
+        }
+        if ["", "identity"].contains(&algorithm) && table.number_of("compression_level").is_some_and(|level| level >= 0)
+        {
+            return Err((1, "identity encoder does not support options".to_owned()));
+        }
         let unserved = ["compression_algorithm", "rotation_interval", "rotation_max_size", "use_batch_format"];
         if let Some(key) = unserved.into_iter().find(|key| table.get(key).is_some()) {
-            return Err((3, format!("the stand-in does not know {key}")));
+            return Err((UNDONE, key.to_owned()));
         }
         let files = table.texts_of("files");
         let flag = |key: &str| table.flag_of(key).unwrap_or(false);

@@ -1,8 +1,9 @@
 //! `outputs.influxdb_v2`
 
-use super::{Outcome, Refused};
+use super::{Outcome, Refused, UNDONE};
 use crate::telegraf::config::options::lasting_of;
 use crate::telegraf::config::tree::Node;
+use crate::telegraf::config::words;
 use crate::telegraf::log;
 use crate::telegraf::metric::{Form, Metric};
 use crate::{release, web};
@@ -39,17 +40,27 @@ impl Influx {
         if urls.is_empty() {
             urls.push("http://localhost:8086".to_owned());
         }
-        for url in &urls {
-            match url.split_once("://").map(|(scheme, _)| scheme) {
-                Some("http") => {}
-                Some("https" | "unix") => return Err((3, format!("the stand-in does not know the URL {url}"))),
-                scheme => return Err((1, format!("unsupported scheme [{url:?}]: {:?}", scheme.unwrap_or_default()))),
-            }
+        let told = |key: &str| table.text_of(key).filter(|text| !text.is_empty());
+        let method = told("tls_renegotiation_method").unwrap_or("never");
+        if !["never", "once", "freely"].contains(&method) {
+            let known = "choose from: 'never', 'once', 'freely'";
+            return Err((1, format!("unrecognized renegotiation method {method:?}, {known}")));
         }
-        for key in ["rate_limit", "http_proxy", "local_address"] {
-            if table.get(key).is_some() {
-                return Err((3, format!("the stand-in does not know {key}")));
-            }
+        let pair = told("tls_cert").zip(told("tls_key")).into_iter().flat_map(|(cert, key)| [cert, key]);
+        let files: Vec<&str> = told("tls_ca").into_iter().chain(pair).collect();
+        if let Some((path, error)) = files.iter().find_map(|path| Some((path, std::fs::metadata(path).err()?))) {
+            return Err((1, format!("setting up TLS failed: could not read {path:?}: {}", words(&error))));
+        }
+        if !files.is_empty() {
+            return Err((3, "the stand-in does not know TLS".to_owned()));
+        }
+        if let Some(key) =
+            ["rate_limit", "http_proxy", "local_address"].into_iter().find(|key| table.get(key).is_some())
+        {
+            return Err((UNDONE, key.to_owned()));
+        }
+        if let Some(url) = urls.iter().find(|url| url.starts_with("https:") || url.starts_with("unix:")) {
+            return Err((UNDONE, format!("the URL {url}")));
         }
         let text = |key: &str| table.text_of(key).unwrap_or_default().to_owned();
         let flag = |key: &str| table.flag_of(key).unwrap_or(false);
@@ -81,6 +92,18 @@ impl Influx {
             gzip,
             form: Form { unsigned: flag("influx_uint_support"), timeless: flag("influx_omit_timestamp") },
         })
+    }
+
+    /// Looks at where it is to send to.
+    ///
+    /// # Errors
+    /// A URL that leads nowhere, in Telegraf's words.
+    pub fn connect(&self) -> Result<(), String> {
+        let scheme = |url: &str| url.split_once("://").map(|(scheme, _)| scheme.to_owned()).unwrap_or_default();
+        match self.urls.iter().find(|url| scheme(url) != "http") {
+            Some(url) => Err(format!("unsupported scheme [{url:?}]: {:?}", scheme(url))),
+            None => Ok(()),
+        }
     }
 
     /// Sends a batch to the first server that takes it.

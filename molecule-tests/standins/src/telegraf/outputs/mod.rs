@@ -4,9 +4,9 @@ mod file;
 mod influxdb;
 mod prometheus;
 
-use super::config::options::lasting_of;
+use super::config::options::go_lasting_of;
 use super::config::{Agent, Plugin};
-use super::inputs::own;
+use super::inputs::{behaviour, own};
 use super::log;
 use super::metric::Metric;
 use std::collections::VecDeque;
@@ -46,8 +46,11 @@ enum Outcome {
     Kept(String),
 }
 
-/// Why an output cannot be made: the exit code and words.
+/// Why a plugin cannot be made: the exit code and words.
 pub type Refused = (u8, String);
+
+/// The code of what is right, and not done here; the words are what it is.
+pub const UNDONE: u8 = 4;
 
 impl Output {
     /// Makes the output of a plugin.
@@ -57,6 +60,7 @@ impl Output {
             1 => (1, format!("could not initialize output {}: {why}", plugin.id)),
             code => (code, format!("{why} of {}", plugin.id)),
         };
+        behaviour(table, &["", "error", "retry", "ignore"]).map_err(|why| failed((1, why)))?;
         let target = match plugin.name.as_str() {
             "influxdb_v2" => Target::Influx(influxdb::Influx::new(table, &plugin.id).map_err(failed)?),
             "prometheus_client" => Target::Prometheus(prometheus::Prometheus::new(table).map_err(failed)?),
@@ -72,8 +76,8 @@ impl Output {
             full: Notify::new(),
             batch: size("metric_batch_size", agent.batch),
             limit: size("metric_buffer_limit", agent.buffer),
-            interval: lasting_of(table, "flush_interval").unwrap_or(agent.flush),
-            jitter: lasting_of(table, "flush_jitter").unwrap_or(agent.flush_jitter),
+            interval: go_lasting_of(table, "flush_interval").unwrap_or(agent.flush),
+            jitter: go_lasting_of(table, "flush_jitter").unwrap_or(agent.flush_jitter),
             plugin,
         })
     }
@@ -87,7 +91,7 @@ impl Output {
             format!("connecting output {}: error connecting to output {:?}: {why}", self.plugin.id, self.plugin.id)
         };
         match &self.target {
-            Target::Influx(_) => Ok(()),
+            Target::Influx(influx) => influx.connect().map_err(failed),
             Target::Prometheus(prometheus) => prometheus.connect(&self.plugin.id).await.map_err(failed),
             Target::File(file) => file.connect().map_err(failed),
         }

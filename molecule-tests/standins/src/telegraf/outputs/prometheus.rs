@@ -1,7 +1,7 @@
 //! `outputs.prometheus_client`
 
-use super::{Outcome, Refused};
-use crate::telegraf::config::options::{SERVER_TLS, lasting_of};
+use super::{Outcome, Refused, UNDONE};
+use crate::telegraf::config::options::{lasting_of, server_tls};
 use crate::telegraf::config::tree::Node;
 use crate::telegraf::config::words;
 use crate::telegraf::log;
@@ -11,6 +11,7 @@ use hyper::StatusCode;
 use hyper::header::{HeaderValue, WWW_AUTHENTICATE};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
@@ -50,20 +51,41 @@ struct Sample {
 impl Prometheus {
     /// With the options of a table.
     pub fn new(table: &Node) -> Result<Self, Refused> {
-        for key in SERVER_TLS.iter().chain(&["ip_range", "metric_types"]) {
-            if table.get(key).is_some_and(|node| node.text() != Some("")) {
-                return Err((3, format!("the stand-in does not know {key}")));
+        server_tls(table)?;
+        if let Some(types) = table.get("metric_types") {
+            if let Some((key, _)) =
+                types.entries().iter().find(|(key, _)| !["counter", "gauge"].contains(&key.as_str()))
+            {
+                return Err((1, format!("configuration specified the fields [{key:?}], but they were not used")));
             }
+            return Err((3, "the stand-in does not know metric_types".to_owned()));
         }
         let sanitization = table.text_of("name_sanitization").unwrap_or_default();
         match sanitization {
             "" | "legacy" => {}
-            "utf8" => return Err((3, "the stand-in does not know name_sanitization utf8".to_owned())),
+            "utf8" => return Err((UNDONE, "name_sanitization utf8".to_owned())),
             other => return Err((1, format!("invalid name_sanitization {other:?}: must be \"legacy\" or \"utf8\""))),
         }
         let user = table.text_of("basic_username").filter(|user| !user.is_empty());
         let password = table.text_of("basic_password").unwrap_or_default();
         let path = table.text_of("path").filter(|path| !path.is_empty()).unwrap_or("/metrics");
+        if !path.contains('/') || path == "/" {
+            return Err((1, format!("panic: parsing {path:?}: at offset 0: host/path missing /")));
+        }
+        let ranges = table.texts_of("ip_range");
+        let right = |range: &&String| {
+            let Some((address, bits)) = range.split_once('/') else { return false };
+            match (address.parse::<IpAddr>(), bits.parse::<u8>()) {
+                (Ok(address), Ok(bits)) => bits <= if address.is_ipv4() { 32 } else { 128 },
+                _ => false,
+            }
+        };
+        if let Some(range) = ranges.iter().find(|range| !right(range)) {
+            return Err((1, format!("error parsing ip_range: invalid CIDR address: {range}")));
+        }
+        if !ranges.is_empty() {
+            return Err((UNDONE, "ip_range".to_owned()));
+        }
         Ok(Self {
             listen: table.text_of("listen").unwrap_or(":9273").to_owned(),
             page: Arc::new(Page {

@@ -18,6 +18,9 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// How long one is waited for that was started anew, unless its check has less time.
 const ANEW: Duration = Duration::from_secs(60);
 
+/// How long after its first yes a service is asked again: some answer and then die of what they find.
+const STAYS: Duration = Duration::from_secs(1);
+
 impl Session {
     /// The checks of a role that pass before anything of it is touched, where services that run are to be touched.
     ///
@@ -70,7 +73,7 @@ impl Session {
         }
     }
 
-    /// Asks until all answer with yes, or one is late: which, and what was seen.
+    /// Asks until all answer with yes and go on to do so, or one is late: which, and what was seen.
     async fn first_late(
         &mut self,
         identity: &Identity,
@@ -79,16 +82,23 @@ impl Session {
     ) -> Result<Option<(String, String)>, Stop> {
         let begun = Instant::now();
         let mut pause = Duration::from_millis(200);
+        let mut answered = false;
         loop {
             let verdicts = self.ask_once(identity, all).await?;
             let late = |check: &ResolvedCheck| begun.elapsed() >= check.check.within.min(most);
-            let failed: Vec<_> = all.iter().zip(verdicts).filter(|(_, verdict)| !verdict.passed).collect();
-            match failed.into_iter().next() {
-                None => return Ok(None),
+            match all.iter().zip(verdicts).find(|(_, verdict)| !verdict.passed) {
+                None if answered => return Ok(None),
+                None => {
+                    answered = true;
+                    tokio::time::sleep(STAYS).await;
+                }
                 Some((check, verdict)) if late(check) => return Ok(Some((check.id.clone(), verdict.seen))),
-                Some(_) => tokio::time::sleep(pause).await,
+                Some(_) => {
+                    answered = false;
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(Duration::from_secs(1));
+                }
             }
-            pause = (pause * 2).min(Duration::from_secs(1));
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::support::{Hosts, Project, Suite};
 
 /// Reads its configuration when it is told to, and listens to nothing any more once it has read something bad: not to a
-/// signal, and not to who asks it. Something worse keeps it from starting, too.
+/// signal, and not to who asks it. Something worse keeps it from starting, too, and of something fatal it dies soon after its start.
 const DEAF: &str = r#"use strict; use IO::Socket::INET;
 die "worse than before\n" if -e '/etc/deaf.worse';
 my ($text, $deaf) = ('', 0);
@@ -13,9 +13,11 @@ $SIG{TERM} = sub { exit 0 unless $deaf };
 $SIG{HUP} = sub {
   return if $deaf;
   load();
-  if ($text =~ /worse/) { open my $mark, '>', '/etc/deaf.worse' }
-  $deaf = 1 if $text =~ /bad|worse/;
+  if ($text =~ /(worse|fatal)/) { open my $mark, '>', "/etc/deaf.$1" }
+  $deaf = 1 if $text =~ /bad|worse|fatal/;
 };
+my $parent = $$;
+if (-e '/etc/deaf.fatal' && !fork) { select undef, undef, undef, 0.7; kill 'KILL', $parent; exit }
 my $server = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => 7200, Listen => 20, ReuseAddr => 1) or die;
 while (1) {
   if ($deaf) { sleep 1000; next }
@@ -70,10 +72,14 @@ fn a_service_that_does_not_listen_any_more_is_started_anew() {
     assert_eq!((says().as_str(), host.read("cat /etc/deaf/conf").as_str()), ("better", "better"), "{run}");
     apply("better").assert_status(0).assert_stdout_has("No changes");
 
-    let run = apply("worse").assert_status(1).assert_lacks("is running as before");
-    run.assert_stdout_has("deaf.service is not as before, although its files are: deaf/run/command:loaded");
-    assert_eq!(host.read("cat /etc/deaf/conf"), "better");
-    host.read("rm /etc/deaf.worse");
+    for how in ["worse", "fatal"] {
+        let run = apply(how).assert_status(1).assert_lacks("is running as before").assert_lacks("started anew");
+        run.assert_stdout_has("deaf.service is not as before, although its files are: deaf/run/");
+        assert_eq!(host.read("cat /etc/deaf/conf"), "better");
+        host.read(&format!("rm /etc/deaf.{how}"));
+        apply("good").assert_status(0);
+        apply("better").assert_status(0);
+    }
     apply("good").assert_status(0);
     assert_eq!(says(), "good");
 }

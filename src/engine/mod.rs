@@ -39,6 +39,7 @@ mod taint;
 mod target;
 #[cfg(test)]
 mod tests;
+mod transaction;
 mod undo;
 mod waiting;
 mod who;

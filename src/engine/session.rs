@@ -1,24 +1,17 @@
 //! One host during a run: its shells, what it answered, and the steps that are carried out on it.
 
-use super::became::Became;
 use super::event::{Event, Failure, Outcome, Phase};
-use super::fallen::Watched;
 use super::ownership::Ownership;
-use super::planner::{self, Identity, Impossible, Plan, Transaction};
+use super::planner::{self, Identity, Impossible, Plan};
 use super::progress::{Progress, millis};
 use super::request::{Interrupt, Outside};
 use super::step;
-use super::undo::Undo;
 use super::work::HostWork;
 use crate::host::{self, ConnectError, Lost, Password, RunDir, Shell, facts};
-use crate::plan::call::Secret;
 use crate::plan::http::Request;
-use crate::plan::manifest::Manifest;
 use crate::plan::probe::{Probe, ProbeError};
 use crate::plan::reader::Reader;
-use crate::plan::scope;
 use crate::plan::state::State;
-use crate::resource::service::{KNOWN_AFTER_APPLY, image_input};
 use crate::secret::hexadecimal;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -29,9 +22,6 @@ const CONNECT: Duration = Duration::from_secs(60);
 
 /// How often a host hears of us while it waits. It waits for a minute.
 pub const SIGN_OF_LIFE: Duration = Duration::from_secs(15);
-
-/// How long it may take to find out what has become of a role whose shell was lost.
-const LOOK: Duration = Duration::from_secs(30);
 
 /// What ended the work on a host.
 #[derive(Debug)]
@@ -81,7 +71,7 @@ pub(super) fn failure(place: &str, message: impl Into<String>) -> Failure {
 
 /// One host and everything that is open to it.
 pub struct Session {
-    name: String,
+    pub(super) name: String,
     pub(super) target: host::Target,
     outside: Outside,
     pub(super) run_dir: Arc<RunDir>,
@@ -109,7 +99,7 @@ pub struct Session {
     pub outcome: Option<Outcome>,
     exchanges_closed: usize,
     /// Versions of the packages that this run has installed, as inputs of services.
-    versions: BTreeMap<String, String>,
+    pub(super) versions: BTreeMap<String, String>,
 }
 
 impl Session {
@@ -199,7 +189,7 @@ impl Session {
         Ok(facts::parse(records.iter().map(|(tag, rest)| (tag.as_str(), rest.as_str()))))
     }
 
-    fn identity(&self, identity: &Identity) -> host::Identity {
+    pub(super) fn identity(&self, identity: &Identity) -> host::Identity {
         match identity {
             None => host::Identity::Login,
             Some(user) => {
@@ -375,151 +365,6 @@ impl Session {
         self.emit(Event::Note { host: Some(self.name.clone()), text });
     }
 
-    /// Carries out one role's changes: all its steps, its checks, and then it counts; or everything is put back. Gives
-    /// the secrets that it made.
-    ///
-    /// # Errors
-    /// When anything in it failed.
-    pub async fn carry_out(&mut self, transaction: &Transaction, name: &str) -> Result<Vec<Secret>, Stop> {
-        let mut outcome = Undo::default();
-        let passing = Box::pin(self.passing(transaction)).await?;
-        // boxed, as are the others here: what waits in what waits would need more than a thread's stack
-        match Box::pin(self.carry_out_all(transaction, name, &mut outcome)).await {
-            Err(Stop::Lost(lost)) => Err(Box::pin(self.cut_off(*lost, transaction, name, outcome)).await),
-            Err(Stop::Failed(mut failure)) => {
-                Box::pin(self.see_as_before(transaction, &passing, &mut failure)).await;
-                Err(Stop::Failed(failure))
-            }
-            end => end,
-        }
-    }
-
-    async fn carry_out_all(
-        &mut self,
-        transaction: &Transaction,
-        name: &str,
-        outcome: &mut Undo,
-    ) -> Result<Vec<Secret>, Stop> {
-        let identity = transaction.identity.clone();
-        let mut secrets = Vec::new();
-        let all_pulls = step::pulls(&transaction.plan.steps);
-        for (number, step_plan) in transaction.plan.steps.iter().enumerate() {
-            let begun = Instant::now();
-            let role = transaction.plan.role.clone();
-            self.phase(Phase::Applying { role: role.clone(), step: step_plan.step.clone() });
-            let mut program = String::new();
-            if number == 0 {
-                program.push_str(&step::begin(name, &transaction.plan.steps, &transaction.lasting));
-            }
-            // what an earlier step of the transaction has staged stays until the end: each has its own names
-            let pulls = all_pulls.get(number).map(Vec::as_slice).unwrap_or_default();
-            program.push_str(&step::program(step_plan, &format!("{name}-{number}"), pulls));
-            outcome.step = number;
-            let (_, records) = self.run(&identity, &program).await?;
-            for (tag, rest) in &records {
-                if tag == "installed"
-                    && let Some((package, version)) = rest.split_once(' ')
-                {
-                    self.versions.insert(format!("package {package}"), version.to_owned());
-                }
-                if tag == "pulled"
-                    && let [user, image, id, ..] = rest.split(' ').collect::<Vec<_>>()[..]
-                {
-                    let user = (user != "-").then_some(user);
-                    self.versions.insert(image_input(&scope::key(user, image)), id.to_owned());
-                }
-                outcome.record(tag, rest);
-            }
-            if !outcome.done {
-                let pull = |at: usize| pulls.get(at.checked_sub(step_plan.changes.len())?).map(|pull| pull.resource);
-                let resource =
-                    |at: usize| step_plan.changes.get(at).map(|change| change.resource.as_str()).or_else(|| pull(at));
-                let place = outcome.change.and_then(resource).map_or(role, str::to_owned);
-                return Err(Stop::Failed(Box::new(std::mem::take(outcome).failure(place))));
-            }
-            outcome.done = false;
-            for (at, change) in step_plan.changes.iter().enumerate() {
-                match self.converse(&identity, (at, change), outcome).await? {
-                    Ok(made) => secrets.extend(made),
-                    Err(reason) => return Err(self.put_back(transaction, outcome, &change.resource, &reason).await),
-                }
-            }
-            if !step_plan.changes.is_empty() {
-                self.emit(Event::StepDone {
-                    host: self.name.clone(),
-                    role,
-                    step: step_plan.step.clone(),
-                    changes: step_plan.changes.len(),
-                    millis: millis(begun),
-                });
-            }
-            if self.interrupted() == Interrupt::PutBack {
-                return Err(self.put_back(transaction, outcome, &transaction.plan.role, "interrupted").await);
-            }
-        }
-        let services = Watched::started(&transaction.plan.steps);
-        let asked = self.ask(&identity, &transaction.plan.role, &transaction.checks, &services, true).await;
-        if let Some(unanswered) = asked? {
-            unanswered.told.iter().for_each(|(tag, rest)| outcome.record(tag, rest));
-            return Err(self.put_back(transaction, outcome, &unanswered.place, &unanswered.reason).await);
-        }
-        let manifest = with_versions(&transaction.manifest, &self.versions);
-        let (_, records) = self.run(&identity, &step::commit(&manifest.to_line())).await?;
-        records.iter().for_each(|(tag, rest)| outcome.record(tag, rest));
-        if outcome.committed {
-            self.changed += transaction.count();
-            for (_, rest) in records.iter().filter(|(tag, _)| tag == "remains") {
-                self.note(remains(rest));
-            }
-        }
-        if !outcome.committed || records.iter().any(|(tag, _)| tag == "failed") {
-            return Err(Stop::Failed(Box::new(std::mem::take(outcome).failure(transaction.plan.role.clone()))));
-        }
-        Ok(secrets)
-    }
-
-    /// The shell was lost in a transaction: what has become of that is looked up, if the host can be reached.
-    async fn cut_off(&mut self, lost: Failure, transaction: &Transaction, name: &str, undo: Undo) -> Stop {
-        self.close().await;
-        let mut word = None;
-        let mut take = |tag: &str, rest: &str| {
-            if tag == "became" {
-                word = Some(rest.to_owned());
-            }
-        };
-        let (who, program) = (self.identity(&transaction.identity), step::became(name));
-        if let Ok((shell, _)) = Shell::open_and_run(&self.run_dir, &self.target, &who, LOOK, &program, &mut take).await
-        {
-            shell.close().await;
-        }
-        let became = Became::from(word.as_deref());
-        let mut failure = undo.failure(transaction.plan.role.clone());
-        failure.message = format!("{}; {}", lost.message, became.words());
-        failure.output = lost.output;
-        failure.open = became.is_open();
-        if became.is_done() {
-            self.changed += transaction.count();
-            failure.stays = 0;
-        }
-        Stop::Failed(Box::new(failure))
-    }
-
-    async fn put_back(&mut self, transaction: &Transaction, undo: &mut Undo, place: &str, reason: &str) -> Stop {
-        if transaction.count() > 0 {
-            self.phase(Phase::PuttingBack { role: place.split('/').next().unwrap_or(place).to_owned() });
-        }
-        match self.run(&transaction.identity, step::PUT_BACK).await {
-            Ok((_, records)) => records.iter().for_each(|(tag, rest)| undo.record(tag, rest)),
-            Err(Stop::Lost(mut lost)) => {
-                lost.message = format!("{reason}; then {}", lost.message);
-                return Stop::Lost(lost);
-            }
-            Err(stop) => return stop,
-        }
-        undo.message = Some(reason.to_owned());
-        Stop::Failed(Box::new(std::mem::take(undo).failure(place.to_owned())))
-    }
-
     /// Closes all shells, the one that carries the connection last.
     pub async fn close(&mut self) {
         self.exchanges_closed = self.exchanges();
@@ -551,11 +396,6 @@ impl Session {
     }
 }
 
-/// What an earlier run has left.
-fn remains(what: &str) -> String {
-    format!("{what} could not be removed; each run tries again, or remove it by hand")
-}
-
 fn lost(lost: Lost) -> Stop {
     let mut failure = failure("", lost.to_string());
     failure.output = lost.lines;
@@ -570,17 +410,4 @@ fn impossible(all: &[Impossible]) -> Stop {
     };
     failure.output = parts.map(|more| format!("{}: {}", more.resource, more.reason)).collect();
     Stop::Failed(Box::new(failure))
-}
-
-/// The manifest with the versions that turned out on the host.
-fn with_versions(manifest: &Manifest, versions: &BTreeMap<String, String>) -> Manifest {
-    let mut manifest = manifest.clone();
-    for inputs in manifest.services.values_mut() {
-        for (input, value) in inputs.iter_mut().filter(|(_, value)| *value == KNOWN_AFTER_APPLY) {
-            if let Some(version) = versions.get(input) {
-                value.clone_from(version);
-            }
-        }
-    }
-    manifest
 }

@@ -3,16 +3,14 @@
 
 use super::event::{HostPlan, RolePlan, StepPlan};
 use super::lasting::lasting;
-use super::ownership::{Ownership, Thing, is_kept, is_labelled, is_shared, own, taken_over, thing};
+use super::ownership::{Ownership, Thing, own, thing};
 use super::project_id::is_place;
 use super::work::{HostWork, Place, Resolved, ResolvedCheck, ResolvedStep, RoleRun};
 use crate::plan::change::{Change, Detail};
 use crate::plan::few::few;
-use crate::plan::manifest::{Before, Item, Manifest, Owned};
-use crate::plan::operation::Operation;
+use crate::plan::manifest::{Item, Manifest, Owned};
 use crate::plan::probe::Probe;
 use crate::plan::state::State;
-use crate::resource::kept;
 use crate::resource::removal::{self, Reach};
 use crate::secret::SecretName;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -376,7 +374,7 @@ impl Planner<'_> {
     }
 
     /// A service of an earlier role, or one that was declared before its files, may use what this role has changed.
-    fn again<'r>(
+    pub(super) fn again<'r>(
         &mut self,
         run: &RoleRun,
         started: impl Iterator<Item = (&'r RoleRun, &'r Resolved)>,
@@ -389,111 +387,6 @@ impl Planner<'_> {
         let changes: Vec<Change> =
             started.filter_map(|(other, resolved)| self.resource(other, resolved, state)).collect();
         (!changes.is_empty()).then(|| StepPlan { step: "services that use it".to_owned(), changes, in_order: false })
-    }
-
-    fn removed(&mut self, run: &RoleRun, state: &mut State, started: &[(&RoleRun, &Resolved)]) -> Vec<StepPlan> {
-        let mut all = self.ownership.gone(run, &state.manifest);
-        let known: HashSet<Thing> = all.iter().flat_map(|owned| &owned.items).map(thing).collect();
-        for resolved in run.resources().filter(|resolved| resolved.selected) {
-            let claims = resolved.claims.iter().filter(|item| !known.contains(&thing(item)));
-            let claims = claims.filter(|item| !removal::is_common_folder(&resolved.id, &resolved.claims, item));
-            let items = claims.filter_map(|item| self.ownership.left_by(run, item, &state.manifest)).collect();
-            all.push(Owned {
-                project: self.ownership.project.to_owned(),
-                named: self.ownership.named,
-                playbook: Some(run.playbook.clone()),
-                role: run.instance.clone(),
-                resource: resolved.id.clone(),
-                purge: resolved.purge.clone(),
-                failed: false,
-                items,
-            });
-        }
-        let changes = self.take_away(&all, Reach::Absent, &run.purge, |_| true, state);
-        self.forget(&all, Reach::Absent, &run.purge, state);
-        let absent = (!changes.is_empty()).then(|| StepPlan { step: "absent".to_owned(), changes, in_order: true });
-        absent.into_iter().chain(self.again(run, started.iter().copied(), state)).collect()
-    }
-
-    /// Takes things away backwards: services, then files, then folders, then packages, then accounts.
-    pub(super) fn take_away(
-        &mut self,
-        all: &[Owned],
-        reach: Reach,
-        purge: &[String],
-        which: impl Fn(&Item) -> bool,
-        state: &mut State,
-    ) -> Vec<Change> {
-        let mut changes = Vec::new();
-        let mut items: Vec<(&Owned, &Item)> = all
-            .iter()
-            .flat_map(|owned| owned.items.iter().map(move |item| (owned, item)))
-            .filter(|(owned, item)| !is_kept(owned, item, purge))
-            .filter(|(_, item)| which(item) && !self.claimed.contains(&thing(item)))
-            .filter(|(owned, item)| !is_shared(owned, item, &state.manifest))
-            .collect();
-        items.reverse();
-        items.sort_by_key(|(_, item)| match item {
-            Item::Service { .. } => (0, 0),
-            Item::File { .. } => (1, 0),
-            Item::Package { .. } => (2, 0),
-            // the innermost first, in whatever order they were declared
-            Item::Directory { path, .. } => (3, usize::MAX - path.matches('/').count()),
-            Item::Container { .. } => (4, 0),
-            Item::Volume { .. } | Item::Network { .. } => (5, 0),
-            Item::User { .. } => (6, 0),
-            Item::Group { .. } => (7, 0),
-        });
-        for (owned, item) in items {
-            // what is labelled and named goes with all that has gathered in it
-            let reach = if is_labelled(owned, item) { Reach::Purged } else { reach };
-            if let Some(mut draft) = removal::plan(item, reach, state) {
-                if let Item::File { path, .. } = item {
-                    // the folder for secrets is made closed, and stays for those that come into it
-                    let needed = |folder: &str| self.claimed.iter().any(|(_, name)| kept::is_in(name, folder));
-                    let folders: Vec<&str> = kept::folders(path).filter(|folder| needed(folder)).collect();
-                    draft.operations.retain(|operation| {
-                        !matches!(operation, Operation::RemoveEmptyDirectory { path } if folders.contains(&path.as_str()))
-                    });
-                }
-                changes.push(draft.of(owned.resource.clone()));
-            }
-        }
-        changes.extend(self.as_before(all, state));
-        changes
-    }
-
-    /// Strikes out of the manifest what has been taken away; what a later role takes over, that role moves. Of a role
-    /// that is to be absent it stays known what was there before solti: the role's own list, which is carried out again
-    /// by every run, would take that away too.
-    pub(super) fn forget(&self, all: &[Owned], reach: Reach, purge: &[String], state: &mut State) {
-        for owned in all {
-            let gone = owned.items.iter().filter(|item| !is_kept(owned, item, purge)).map(Item::key);
-            let gone: HashSet<(u8, &str)> = gone.collect();
-            let taken_over = taken_over(owned, &self.claimed, &state.manifest);
-            state.manifest.resources.retain_mut(|other| {
-                if !other.is_the_same_as(owned) {
-                    return true;
-                }
-                other.items.retain_mut(|item| {
-                    if taken_over.contains(&thing(item)) {
-                        return true;
-                    }
-                    let stays = reach == Reach::Absent && *item.before() != Before::Nothing;
-                    if stays {
-                        item.set_before(Before::Same);
-                    }
-                    stays || !gone.contains(&item.key())
-                });
-                !other.items.is_empty()
-            });
-            let forgotten = owned.items.iter().filter(|item| !self.claimed.contains(&thing(item)));
-            for item in forgotten.filter(|item| !is_kept(owned, item, purge)) {
-                if let Item::Service { unit, .. } = item {
-                    state.manifest.services.remove(unit);
-                }
-            }
-        }
     }
 
     /// Whether what is there of a role was made by a run that failed.

@@ -207,7 +207,7 @@ fn identity(args: &Node, names: &[&str]) -> String {
 
 /// What must be known of a resource to remove it.
 const NAMES_AND_PATHS: &[&str] =
-    &["path", "dest", "dir", "files", "name", "names", "user", "drop_in", "recursive", "system", "command"];
+    &["path", "dest", "dir", "files", "name", "names", "user", "drop_in", "recursive", "system", "command", "tokens"];
 
 /// The arguments without what only its content needs.
 fn names_and_paths(args: &Node) -> Node {

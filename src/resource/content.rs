@@ -255,7 +255,8 @@ impl Content {
 /// Whether somebody can have opened it for writing who is not to write to it any more: what is open stays so, and only a new file
 /// has what it should.
 fn was_open(now: &Meta, after: &Meta) -> bool {
-    now.uid != Some(0) && now.owner != after.owner || now.mode & !after.mode & 0o022 != 0
+    let regrouped = now.group != after.group && now.mode & 0o020 != 0;
+    now.uid != Some(0) && now.owner != after.owner || regrouped || now.mode & !after.mode & 0o022 != 0
 }
 
 /// Whether a group is one that every user is in, or programs of strangers run as.

@@ -6,6 +6,7 @@ use crate::host::{quote, quote_words};
 use crate::plan::operation::{Body, Operation, Validation};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use std::collections::HashMap;
 
 /// A set of files between staging and swap.
 struct Set<'a> {
@@ -50,8 +51,10 @@ impl<'a> Writer<'a> {
                 self.must(set.change, &format!("{} | {fill}", content(&body.content)));
             }
         }
+        let made = sets.iter().flat_map(|set| &set.bodies);
+        let made: HashMap<&str, &str> = made.map(|(body, number)| (body.path.as_str(), number.as_str())).collect();
         for set in &sets {
-            self.validate(set);
+            self.validate(set, &made);
         }
         for set in &sets {
             for (body, number) in &set.bodies {
@@ -81,16 +84,20 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn validate(&mut self, set: &Set<'_>) {
+    fn validate(&mut self, set: &Set<'_>, made: &HashMap<&str, &str>) {
         let Some(validation) = set.validation else { return };
         let (number, path, what, staged) = match (set.folder, set.bodies.first()) {
             (Some(folder), _) => {
                 let number = self.number();
                 let inner = |path: &str| quote(path.strip_prefix(folder).unwrap_or(path).trim_start_matches('/'));
-                let made = set.bodies.iter().map(|(body, number)| format!(" {} {number}", inner(&body.path)));
+                let staged = set.bodies.iter().map(|(body, number)| format!(" {} {number}", inner(&body.path)));
                 let gone = set.removed.iter().map(|(path, _)| format!(" {} -", inner(path)));
-                let same = set.declared.iter().map(|(path, sha256)| format!(" {} ={sha256}", inner(path)));
-                let names: String = made.chain(gone).chain(same).collect();
+                // what another set of the step brings is seen as it will be
+                let declared = set.declared.iter().map(|(path, sha256)| match made.get(path.as_str()) {
+                    Some(number) => format!(" {} {number}", inner(path)),
+                    None => format!(" {} ={sha256}", inner(path)),
+                });
+                let names: String = staged.chain(gone).chain(declared).collect();
                 let extent = match validation {
                     Validation::Command(_) => "ours",
                     Validation::Generator { .. } => "all",

@@ -162,8 +162,8 @@ restore_original() { # restore_original NUMBER PATH NAME
 # have written, and what is declared.
 view() { # view NUMBER FOLDER all|ours {NAME NUMBER}...: `-` for files that go, `=SHA256` for others that are declared; $D is where the copy is, beside $P
   number=$1 whole=$2 P=$2 extent=$3; shift 3
-  # links cost nothing, and need the same filesystem
-  if [ "$(stat -L -c %d -- "$whole")" != "$(stat -c %d -- "${whole%/*}/")" ]; then P=$whole/.; fi
+  # where the folder is mounted, what it is in may be read-only
+  [ -w "${whole%/*}/" ] || P=$whole/.
   D=${P%/*}/.solti-$number/view
   rm -f -- "$T/without" "$T/taken"
   beside "$number" "$P" && (
@@ -180,7 +180,7 @@ view() { # view NUMBER FOLDER all|ours {NAME NUMBER}...: `-` for files that go, 
         read -r mode owner group <<NEW
 $( into "$2" "$whole/$1" && stat -c '%a %u %g' new)
 NEW
-        set_owned "view/$1" "$mode" "$owner" "$group" || exit 1
+        set_owned "view/$1" "$mode" "$owner" "$group" && printf '%s\n' "./$1" >>"$T/taken" || exit 1
         ;;
       esac
       shift 2
@@ -208,7 +208,7 @@ copy_ours() ( # copy_ours FOLDER TO NAME
   tool find || { echo 'the host has no find' >"$T/out"; exit 1; }
   look "$1/." || { echo "$why" >"$T/out"; exit 1; }
   if [ "$way$ours" != oursyes ]; then
-    timeout 10 find . ! -type d ! -path './.solti-*' 2>/dev/null | head -n 1000 | left_out "$3"
+    timeout 10 find . ! -type d ! -path '*/.solti-*' 2>/dev/null | head -n 1000 | left_out "$3"
     exit
   fi
   # the group of who applies as himself is his, as a rule; root's may have others in it
@@ -224,15 +224,27 @@ copy_ours() ( # copy_ours FOLDER TO NAME
   for f in ./* ./.[!.]*; do
     f=${f#./}
     case $f in .solti-*) continue ;; esac
-    if [ -d "./$f" ] && [ ! -h "./$f" ]; then mkdir -- "$2/$f" && copy_ours "$1/$f" "$2/$f" "$3/$f" || exit 1; fi
+    if [ -h "./$f" ]; then
+      # root's own link may lead to what is not
+      if [ -h "$2/$f" ] && [ -e "./$f" ] && ! ours_behind "$1/$f"; then rm -f -- "$2/$f" && printf '%s\n' "./$f" | left_out "$3" || exit 1; fi
+    elif [ -d "./$f" ]; then mkdir -- "$2/$f" && copy_ours "$1/$f" "$2/$f" "$3/$f" || exit 1
+    fi
   done
+)
+ours_behind() ( # ours_behind LINK: nobody else can change what it leads to
+  path=$(readlink -f -- "$1") || exit 1
+  if [ -d "$path" ]; then path=$path/.; fi
+  look "$path" && [ "$way$ours" = oursyes ] && read -r owner mode <<IT
+$(stat -c '%u %f' -- "./$N")
+IT
+  trusted "$owner" && [ $((0x$mode & 022)) -eq 0 ]
 )
 left_out() { while IFS= read -r f; do printf '%s\n' "$1${f#.}"; done >>"$T/without"; } # left_out FOLDER <NAMES
 
 as_declared() { # as_declared NAME SHA256: what was left out for whose it is, is taken if it holds what it should
   if [ -e "view/$1" ] || [ -h "view/$1" ]; then return; fi
   # a pipe would be waited for
-  timeout 10 cp -pP -- "../$N/$1" held 2>/dev/null && [ -f held ] && [ ! -h held ] && sum=$(sha256sum <held) && [ "${sum%% *}" = "$2" ] \
+  timeout 10 cp -pP -- "../$N/$1" held 2>/dev/null && [ -f held ] && [ ! -h held ] && sum=$(timeout 10 sha256sum <held) && [ "${sum%% *}" = "$2" ] \
     && mv -fT -- held "view/$1" && printf '%s\n' "./$1" >>"$T/taken"
   rm -rf held
 }
@@ -254,7 +266,11 @@ tester_of() { # tester_of PATH: $tester is who tries what was made beside it, `-
     enter "$1" || exit 1
     # a link to a folder is tried in that
     if [ -h "./$N" ] && [ -d "./$N" ] && nobody_leads; then enter "$1/." || exit 1; fi
-    if nobody_leads; then echo -; else stat -c '%u %U' .; fi
+    if nobody_leads; then echo -
+    # what somebody has in such a folder is his to exchange
+    elif [ "$way$take" = ourssticky ]; then stat -c '%u %U' -- "./$N"
+    else stat -c '%u %U' .
+    fi
   ) || return 1
   case $tester in
   -) ;;
@@ -263,14 +279,21 @@ tester_of() { # tester_of PATH: $tester is who tries what was made beside it, `-
   *) tester=${tester#* } ;;
   esac
 }
-nobody_leads() { case $way-$ours-$take in ours-yes-* | ours--sticky) ;; *) return 1 ;; esac; }
+nobody_leads() {
+  case $way-$ours-$take in
+  ours-yes-*) ;;
+  ours--sticky) owner=$(stat -c %u -- "./$N" 2>/dev/null) || return 0; trusted "$owner" ;;
+  *) return 1 ;;
+  esac
+}
 
 # try COMMAND...: with what was made reachable among its arguments
 try() { try_as "${tester:--}" "$@"; }
 
-try_as() { # try_as USER COMMAND...
+try_as() { # try_as USER COMMAND...: who tries it could stop it for good
+  limit='timeout -k 5 600'
   by "$@" >"$T/out" 2>&1 </dev/null 8>&-
-  status=$?
+  status=$? limit=
   shift
   [ $status -eq 0 ] || refused $status "$@"
 }
@@ -299,23 +322,34 @@ validate() { # validate NUMBER PATH WHAT COMMAND...: the command sees what is st
   tool unshare || { failed 127 '' 'the host has no unshare, which is needed to validate before the swap'; return 1; }
   number=$1 whole=$2 what=$3 place=$PWD; shift 3
   [ "$what" = view ] || rm -f -- "$T/without" "$T/taken"
-  # nothing can be mounted on what is not there: a copy of its folder that has it is mounted on the folder
-  missing=; [ -e "$whole" ] || missing=yes
+  # nothing can be mounted on what is not there, nor on a link that it replaces: a copy of its folder that has it is mounted on the folder
+  missing=
+  if [ ! -e "$whole" ] || { [ "$what" = new ] && [ -h "$whole" ]; }; then missing=yes; fi
   tester_of "$whole" || return 1
   [ "$tester" = - ] || home_of "$tester" || home=/
+  # where it is to be seen, whatever becomes of the way to it meanwhile
+  mounted_on=$(
+    case $missing-$what in
+    yes-*) enter "$whole" && pwd -P ;;
+    -view) enter "$whole/." && pwd -P ;;
+    *) enter "$whole" && folder=$(pwd -P) && printf '%s\n' "${folder%/}/$N" ;;
+    esac
+  ) || return 1
   (
     into "$number" "$whole" || exit 125
     if [ -n "$missing" ]; then mkdir -m 700 view || exit 125; fi
-    exec unshare -m sh -c '
+    if [ "$tester" = - ]; then limit=; else limit='timeout -k 5 600'; fi
+    exec $limit unshare -m sh -c '
       mount --make-rprivate / 2>/dev/null
-      missing=$1 staged=$2 target=$3 here=$4 tester=$5 home=$6; shift 6
+      missing=$1 staged=$2 target=$3 here=$4 tester=$5 home=$6 mounted_on=$7; shift 7
       if [ -n "$missing" ]; then
         for f in ../* ../.[!.]*; do
           case $f in */.solti-*) continue ;; esac
-          if [ -d "$f" ] && [ ! -h "$f" ]; then mkdir "view/${f##*/}" && mount --rbind "$f" "view/${f##*/}"
+          # what somebody could exchange is not mounted
+          if [ -d "$f" ] && [ ! -h "$f" ]; then mkdir "view/${f##*/}" && { [ "$tester" != - ] || mount --rbind "$f" "view/${f##*/}"; }
           elif [ -e "$f" ] || [ -h "$f" ]; then ln -- "$f" view/ 2>/dev/null || { [ "$tester" = - ] && cp -a -- "$f" view/; }; fi || exit 125
         done
-        cp -al -- "$staged" "view/${target##*/}" || exit 125
+        rm -f -- "view/${target##*/}" && cp -al -- "$staged" "view/${target##*/}" || exit 125
         staged=view target=..
       fi
       if [ "$tester" != - ]; then
@@ -323,8 +357,12 @@ validate() { # validate NUMBER PATH WHAT COMMAND...: the command sees what is st
         here=/
         set -- runuser -u "$tester" -- env HOME="$home" USER="$tester" LOGNAME="$tester" "$@"
       fi
-      mount --bind "$staged" "$target" || exit 125
-      cd "$here" && exec "$@"' sh "$missing" "$what" "../$N" "$place" "$tester" "${home:-/}" "$@" >"$T/out" 2>&1 </dev/null 8>&-
+      mount --rbind "$staged" "$target" || exit 125
+      if [ "$tester" != - ]; then
+        # a link that was put there since leads elsewhere
+        while read -r _ _ _ _ point _; do [ "$(printf %b "$point")" = "$mounted_on" ] && break; done </proc/self/mountinfo || exit 125
+      fi
+      cd "$here" && exec "$@"' sh "$missing" "$what" "../$N" "$place" "$tester" "${home:-/}" "$mounted_on" "$@" >"$T/out" 2>&1 </dev/null 8>&-
   )
   status=$?
   case $status in
@@ -338,7 +376,10 @@ generate() { # generate system|user STAGED NAME...: what podman's generator says
   flag=; if [ "$1" = user ]; then flag=--user; fi
   dir=$2; shift 2
   # shellcheck disable=SC2086 # no flag, no word
-  QUADLET_UNIT_DIRS=$dir /usr/lib/systemd/system-generators/podman-system-generator $flag --dryrun 2>&1 >/dev/null </dev/null 8>&- |
+  {
+    QUADLET_UNIT_DIRS=$dir timeout 60 /usr/lib/systemd/system-generators/podman-system-generator $flag --dryrun
+    [ $? -ne 124 ] || echo "]: it has not ended within 60 s: $1" >&2
+  } 2>&1 >/dev/null </dev/null 8>&- |
     while IFS= read -r line; do
       # it looks at what others have put there too
       case $line in *'Loading source unit file '*) continue ;; esac

@@ -161,6 +161,21 @@ fn a_set_is_staged_validated_and_swapped_as_one() {
 }
 
 #[test]
+fn a_set_is_tried_with_what_the_step_brings_beside_it() {
+    let set = match write(Some("/etc/app"), vec![body("/etc/app/a", b"x")], Some(&["app"])) {
+        Operation::WriteFiles { folder, bodies, removed, validation, early, .. } => {
+            let declared = ["/etc/app/b", "/etc/app/c"].map(|path| (path.to_owned(), "sum".to_owned())).to_vec();
+            Operation::WriteFiles { folder, bodies, removed, declared, validation, early }
+        }
+        other => other,
+    };
+    let text = lines(&step(vec![vec![set], vec![write(None, vec![body("/etc/app/b", b"y")], None)]], false));
+    let view = text.lines().find(|line| line.contains("; view ")).unwrap();
+    let staged = text.lines().find_map(|line| line.split_once(" /etc/app/b ")?.0.rsplit(' ').next()).unwrap();
+    assert!(view.contains(&format!(" b {staged} c =sum ")), "{view}");
+}
+
+#[test]
 fn percent_s_stands_for_what_is_staged() {
     let one = |words: &[&str]| {
         let text = lines(&step(vec![vec![write(None, vec![body("/etc/a", b"x")], Some(words))]], false));

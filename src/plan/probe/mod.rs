@@ -25,13 +25,13 @@ home_of() { # home_of USER: $home becomes its home, as the list of users has it;
     { IFS=: read -r _ _ _ _ _ home _ && printf '%s\n' "$home"; })
   [ -n "$home" ]
 }
-as_user() { # as_user USER COMMAND...: in the scope of a user who need not be logged in
+as_user() { # as_user USER COMMAND...: in the scope of a user who need not be logged in; under $limit, if there is one
   who=$1; shift
   id=$(id -u -- "$who") && home_of "$who" || return 1
   set -- env HOME="$home" USER="$who" LOGNAME="$who" XDG_RUNTIME_DIR="/run/user/$id" \
     DBUS_SESSION_BUS_ADDRESS="unix:path=/run/user/$id/bus" "$@"
   # who has the lock open keeps it
-  if [ "$id" = "$uid" ]; then "$@" 8>&-; else ( cd / && runuser -u "$who" -- "$@" 8>&- ); fi
+  if [ "$id" = "$uid" ]; then "$@" 8>&-; else ( cd / && $limit runuser -u "$who" -- "$@" 8>&- ); fi
 }
 "#;
 

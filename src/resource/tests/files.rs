@@ -79,6 +79,7 @@ fn what_others_could_write_to_is_written_anew() {
         ("owner: other", of_app(0o600)),
         ("mode: \"0644\"", file("new\n", 0o664)),
         ("mode: \"0640\"", file("new\n", 0o646)),
+        ("group: app", file("new\n", 0o664)),
     ] {
         assert!(is_written(declared, now), "{declared}");
     }

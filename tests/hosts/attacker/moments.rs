@@ -100,8 +100,11 @@ fn who_tries(host: &Host) {
         moment(host, &format!("{stage}\n{} && cat $T/out; put_back", tried.replace("TRY", command)))
     };
     let staged = |path: &str| format!("beside 1 {path} && printf staged | fill 1 {path} 0644 - -");
-    for path in ["$tree/app.conf", "$tree/new.conf"] {
-        let said = tries(&staged(path), &format!("validate 1 {path} new TRY {path}"));
+    for path in ["$tree/app.conf", "$tree/new.conf", "$tree/link.conf"] {
+        let said = tries(
+            &format!("she 'ln -s app.conf link.conf'; {}", staged(path)),
+            &format!("validate 1 {path} new TRY {path}"),
+        );
         assert!(said.contains("\nmallory\nstaged"), "{path}: {said}");
     }
     let said = tries(&staged("$tree/app.conf"), "reachable 1 $tree/app.conf new && try TRY $tree/.solti-1/new");
@@ -179,6 +182,34 @@ fn what_root_tries(host: &Host) {
          view 2 /etc/linked ours app.conf 1 && reachable 2 \"$P\" view && try sh -c 'echo; id -un; cat \"$0/app.conf\"' \"$D\" && cat $T/out; put_back",
     );
     assert!(said.contains("\nmallory\nstaged"), "{said}");
+    // and what leads from root's folder to what is hers is left out
+    host.read("cd /etc/mixed; ln -s /home/mallory/tree/app.conf to_hers; ln -s roots.conf to_roots; ln -s /home/mallory/tree hers_too");
+    let said = moment(
+        host,
+        "view 2 /etc/mixed ours && (into 2 \"$P\"; find view -type l | sort); grep to $T/without | sort; put_back",
+    );
+    assert!(said.starts_with("view/lead\nview/to_roots\n./hers_too\n./to_hers\n"), "{said}");
+    // a mount goes where it should, or nothing is tried
+    let said = moment(
+        host,
+        "beside 1 $tree/app.conf && printf staged | fill 1 $tree/app.conf 0644 mallory -
+         home_of() { she 'ln -sf /srv/victim/secret app.conf'; home=/; }; validate 1 $tree/app.conf new sh -c 'cat /srv/victim/secret'; cat $T/out; put_back",
+    );
+    assert!(said.contains("failed 125") || said.contains("failed 0 125"), "{said}");
+    assert!(!said.contains("staged"), "{said}");
+    // where all can make files, what is hers is tried by her, and what was nobody's is not mounted on what she puts there
+    host.read("rm -rf /var/tmp/hers /var/tmp/new.conf; runuser -u mallory -- sh -c 'mkdir /var/tmp/hers; echo x >/var/tmp/hers.conf'");
+    for path in ["/var/tmp/hers", "/var/tmp/hers.conf", "/var/tmp/new.conf"] {
+        let said = moment(host, &format!("tester_of {path}; say tried by $tester; put_back"));
+        let who = if path.ends_with("new.conf") { "-" } else { "mallory" };
+        assert!(said.contains(&format!("tried by {who}\n")), "{path}: {said}");
+    }
+    let said = moment(
+        host,
+        "beside 1 /var/tmp/new.conf && printf staged | fill 1 /var/tmp/new.conf 0644 - -
+         validate 1 /var/tmp/new.conf new sh -c 'echo; grep -o \" /var/tmp[^/ ]* \" /proc/self/mountinfo; cat /var/tmp/new.conf'; cat $T/out; put_back",
+    );
+    assert!(said.contains("\n /var/tmp \nstaged"), "{said}");
     // nobody's number may be one of hers
     host.read("mkdir -p /srv/stray; chown 296608 /srv/stray; chmod 777 /srv/stray");
     let said = moment(host, "tester_of /srv/stray/app.conf && say tried by $tester; put_back");

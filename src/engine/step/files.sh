@@ -225,16 +225,21 @@ copy_ours() ( # copy_ours FOLDER TO NAME
     f=${f#./}
     case $f in .solti-*) continue ;; esac
     if [ -h "./$f" ]; then
-      # root's own link may lead to what is not
-      if [ -h "$2/$f" ] && [ -e "./$f" ] && ! ours_behind "$1/$f"; then rm -f -- "$2/$f" && printf '%s\n' "./$f" | left_out "$3" || exit 1; fi
+      # root's own link may lead to what is not, and a folder may have anything in it
+      if [ -h "$2/$f" ] && ! ours_behind "$1/$f"; then rm -f -- "$2/$f" && printf '%s\n' "./$f" | left_out "$3" || exit 1; fi
     elif [ -d "./$f" ]; then mkdir -- "$2/$f" && copy_ours "$1/$f" "$2/$f" "$3/$f" || exit 1
     fi
   done
 )
-ours_behind() ( # ours_behind LINK: nobody else can change what it leads to
-  path=$(readlink -f -- "$1") || exit 1
-  if [ -d "$path" ]; then path=$path/.; fi
-  look "$path" && [ "$way$ours" = oursyes ] && read -r owner mode <<IT
+ours_behind() ( # ours_behind LINK: it leads to a file, and nobody else can change that, nor lead elsewhere on the way
+  path=$1 steps=40
+  while :; do
+    look "$path" && [ "$way$ours" = oursyes ] && steps=$((steps - 1)) && [ $steps -gt 0 ] || exit 1
+    [ -h "./$N" ] || break
+    target=$(readlink -- "./$N") || exit 1
+    case $target in /*) path=$target ;; *) path=${PWD%/}/$target ;; esac
+  done
+  [ -f "./$N" ] && read -r owner mode <<IT
 $(stat -c '%u %f' -- "./$N")
 IT
   trusted "$owner" && [ $((0x$mode & 022)) -eq 0 ]
@@ -253,7 +258,8 @@ into_view() { # into_view NAME: the folders that lead to it in the copy are fold
   way=view rest=$1
   while :; do
     case $rest in */*) way=$way/${rest%%/*} rest=${rest#*/} ;; *) return 0 ;; esac
-    if [ -h "$way" ]; then rm -f -- "$way" && mkdir -- "$way" && copy "./${way#view/}" || return 1
+    if [ -h "$way" ] || { [ ! -d "$way" ] && [ -d "../$N/${way#view/}" ]; }; then
+      rm -f -- "$way" && mkdir -- "$way" && copy "./${way#view/}" || return 1
     elif [ ! -d "$way" ]; then mkdir -- "$way" || return 1
     fi
   done
@@ -268,7 +274,8 @@ tester_of() { # tester_of PATH: $tester is who tries what was made beside it, `-
     if [ -h "./$N" ] && [ -d "./$N" ] && nobody_leads; then enter "$1/." || exit 1; fi
     if nobody_leads; then echo -
     # what somebody has in such a folder is his to exchange
-    elif [ "$way$take" = ourssticky ]; then stat -c '%u %U' -- "./$N"
+    elif [ "$way$take" = ourssticky ]; then
+      stat -c '%u %U' -- "./$N" 2>/dev/null || { failed 1 '' "$1 is left alone: it was exchanged meanwhile"; exit 1; }
     else stat -c '%u %U' .
     fi
   ) || return 1
@@ -300,7 +307,7 @@ try_as() { # try_as USER COMMAND...: who tries it could stop it for good
 
 refused() { # refused STATUS COMMAND...
   status=$1; shift
-  names=$(if [ -e "$T/taken" ]; then grep -vxFf "$T/taken" "$T/without"; else cat "$T/without"; fi 2>/dev/null | sed 's|^\./||')
+  names=$(if [ -e "$T/taken" ]; then grep -vxFf "$T/taken" "$T/without"; else cat "$T/without"; fi 2>/dev/null | sort -u | sed 's|^\./||')
   more=$(printf '%s\n' "$names" | tail -n +4 | wc -l)
   names=$(printf '%s\n' "$names" | head -n 3 | paste -sd ' ')
   if [ "$more" -gt 0 ]; then names="$names and $more more"; fi
@@ -326,6 +333,10 @@ validate() { # validate NUMBER PATH WHAT COMMAND...: the command sees what is st
   missing=
   if [ ! -e "$whole" ] || { [ "$what" = new ] && [ -h "$whole" ]; }; then missing=yes; fi
   tester_of "$whole" || return 1
+  # in a folder in which all may make files only what is root's stays where it is
+  if [ "$tester$missing" = - ] && ! ( enter "$whole" && { [ "$take" != sticky ] || trusted "$(stat -c %u -- "./$N" 2>/dev/null)"; } ); then
+    failed 1 '' "$whole is left alone: it was exchanged meanwhile"; return 1
+  fi
   [ "$tester" = - ] || home_of "$tester" || home=/
   # where it is to be seen, whatever becomes of the way to it meanwhile
   mounted_on=$(
@@ -347,7 +358,7 @@ validate() { # validate NUMBER PATH WHAT COMMAND...: the command sees what is st
           case $f in */.solti-*) continue ;; esac
           # what somebody could exchange is not mounted
           if [ -d "$f" ] && [ ! -h "$f" ]; then mkdir "view/${f##*/}" && { [ "$tester" != - ] || mount --rbind "$f" "view/${f##*/}"; }
-          elif [ -e "$f" ] || [ -h "$f" ]; then ln -- "$f" view/ 2>/dev/null || { [ "$tester" = - ] && cp -a -- "$f" view/; }; fi || exit 125
+          elif [ -e "$f" ] || [ -h "$f" ]; then ln -- "$f" view/ 2>/dev/null || { [ "$tester" = - ] && timeout 60 cp -a -- "$f" view/; }; fi || exit 125
         done
         rm -f -- "view/${target##*/}" && cp -al -- "$staged" "view/${target##*/}" || exit 125
         staged=view target=..
@@ -357,11 +368,16 @@ validate() { # validate NUMBER PATH WHAT COMMAND...: the command sees what is st
         here=/
         set -- runuser -u "$tester" -- env HOME="$home" USER="$tester" LOGNAME="$tester" "$@"
       fi
+      before=" "
+      while read -r id _; do before="$before$id "; done </proc/self/mountinfo
       mount --rbind "$staged" "$target" || exit 125
-      if [ "$tester" != - ]; then
-        # a link that was put there since leads elsewhere
-        while read -r _ _ _ _ point _; do [ "$(printf %b "$point")" = "$mounted_on" ] && break; done </proc/self/mountinfo || exit 125
-      fi
+      # a link that was put there since leads elsewhere
+      found=
+      while read -r id _ _ _ point _; do
+        case $before in *" $id "*) continue ;; esac
+        [ "$(printf %b "$point")" != "$mounted_on" ] || found=yes
+      done </proc/self/mountinfo
+      [ -n "$found" ] || exit 125
       cd "$here" && exec "$@"' sh "$missing" "$what" "../$N" "$place" "$tester" "${home:-/}" "$mounted_on" "$@" >"$T/out" 2>&1 </dev/null 8>&-
   )
   status=$?

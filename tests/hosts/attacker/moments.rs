@@ -211,6 +211,23 @@ fn what_root_tries(host: &Host) {
          validate 1 /var/tmp/new.conf new sh -c 'echo; grep -o \" /var/tmp[^/ ]* \" /proc/self/mountinfo; cat /var/tmp/new.conf'; cat $T/out; put_back",
     );
     assert!(said.contains("\n /var/tmp \nstaged"), "{said}");
+    // nor is it mounted where a mount of hers was before
+    host.read("mkdir -p /home/mallory/mnt; mount -t tmpfs none /home/mallory/mnt; chown mallory /home/mallory/mnt");
+    let said = moment(
+        host,
+        "she 'ln -sfn ~/mnt app'; view 2 $tree/app ours || say no view
+         into() { enter \"$2\" && own \"$1\" && she 'ln -sfn /srv/victim app'; }
+         validate 2 \"$P\" view sh -c 'echo tried'; cat $T/out; put_back",
+    );
+    host.read("umount /home/mallory/mnt");
+    assert!(said.starts_with("failed 0 125") && !said.contains("tried"), "{said}");
+    // what was not there at one look is not root's to try at the next
+    let said = moment(
+        host,
+        "beside 1 /var/tmp/hers.conf && printf staged | fill 1 /var/tmp/hers.conf 0644 - -
+         tester_of() { tester=-; }; validate 1 /var/tmp/hers.conf new sh -c 'echo tried'; cat $T/out; put_back",
+    );
+    assert!(said.starts_with("failed 0 1") && !said.contains("tried"), "{said}");
     // nobody's number may be one of hers
     host.read("mkdir -p /srv/stray; chown 296608 /srv/stray; chmod 777 /srv/stray");
     let said = moment(host, "tester_of /srv/stray/app.conf && say tried by $tester; put_back");

@@ -278,7 +278,7 @@ tester_of() { # tester_of PATH: $tester is who tries what was made beside it, `-
       stat -c '%u %U' -- "./$N" 2>/dev/null || { failed 1 '' "$1 is left alone: it was exchanged meanwhile"; exit 1; }
     else stat -c '%u %U' .
     fi
-  ) || return 1
+  ) || { printf '%s\n' "$tester"; return 1; } # what has failed was said in there
   case $tester in
   -) ;;
   # who has no name here may be anybody: users have ranges of numbers of their own, for their containers
@@ -345,7 +345,7 @@ validate() { # validate NUMBER PATH WHAT COMMAND...: the command sees what is st
     -view) enter "$whole/." && pwd -P ;;
     *) enter "$whole" && folder=$(pwd -P) && printf '%s\n' "${folder%/}/$N" ;;
     esac
-  ) || return 1
+  ) || { printf '%s\n' "$mounted_on"; return 1; }
   (
     into "$number" "$whole" || exit 125
     if [ -n "$missing" ]; then mkdir -m 700 view || exit 125; fi

@@ -122,14 +122,7 @@ impl Resource for Unit {
         let difference = self.content.compare(state)?;
         operations.extend(difference.operations);
         if let Some(body) = difference.body {
-            operations.push(Operation::WriteFiles {
-                folder: None,
-                bodies: vec![body],
-                removed: Vec::new(),
-                declared: Vec::new(),
-                validation: None,
-                early: false,
-            });
+            operations.push(Operation::write(body));
             operations.push(Operation::DaemonReload { user: self.scope.user().map(str::to_owned) });
             state.rewritten_units.insert(self.scope.key(&self.unit));
         }

@@ -27,16 +27,7 @@ impl Planner<'_> {
             let claims = resolved.claims.iter().filter(|item| !known.contains(&thing(item)));
             let claims = claims.filter(|item| !removal::is_common_folder(&resolved.id, &resolved.claims, item));
             let items = claims.filter_map(|item| self.ownership.left_by(run, item, &state.manifest)).collect();
-            all.push(Owned {
-                project: self.ownership.project.to_owned(),
-                named: self.ownership.named,
-                playbook: Some(run.playbook.clone()),
-                role: run.instance.clone(),
-                resource: resolved.id.clone(),
-                purge: resolved.purge.clone(),
-                failed: false,
-                items,
-            });
+            all.push(self.ownership.entry(run, resolved, items));
         }
         let changes = self.take_away(&all, Reach::Absent, &run.purge, |_| true, state);
         self.forget(&all, Reach::Absent, &run.purge, state);

@@ -142,18 +142,25 @@ pub fn is_labelled(owned: &Owned, item: &Item) -> bool {
     owned.purge.is_some() && removal::is_data(&owned.resource, item)
 }
 
+impl Ownership<'_> {
+    /// What a role's resource has on the host, as the manifest says it.
+    pub fn entry(&self, run: &RoleRun, resolved: &Resolved, items: Vec<Item>) -> Owned {
+        Owned {
+            project: self.project.to_owned(),
+            named: self.named,
+            playbook: Some(run.playbook.clone()),
+            role: run.instance.clone(),
+            resource: resolved.id.clone(),
+            purge: resolved.purge.clone(),
+            failed: false,
+            items,
+        }
+    }
+}
+
 /// Notes in the manifest what a resource has on the host.
 pub fn own(manifest: &mut Manifest, whose: &Ownership<'_>, run: &RoleRun, resolved: &Resolved, items: Vec<Item>) {
-    let new = Owned {
-        project: whose.project.to_owned(),
-        named: whose.named,
-        playbook: Some(run.playbook.clone()),
-        role: run.instance.clone(),
-        resource: resolved.id.clone(),
-        purge: resolved.purge.clone(),
-        failed: false,
-        items,
-    };
+    let new = whose.entry(run, resolved, items);
     let mine: HashSet<Thing> = new.items.iter().map(thing).collect();
     // what was declared under another name before belongs to this one now
     for owned in &mut manifest.resources {

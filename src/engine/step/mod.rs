@@ -24,6 +24,7 @@ pub(super) const FUNCTIONS: &str = concat!(
     include_str!("../../plan/probe/way.sh"),
     include_str!("paths.sh"),
     include_str!("files.sh"),
+    include_str!("trying.sh"),
     include_str!("told.sh")
 );
 

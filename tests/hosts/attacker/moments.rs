@@ -10,6 +10,7 @@ const FUNCTIONS: &str = concat!(
     include_str!("../../../src/plan/probe/way.sh"),
     include_str!("../../../src/engine/step/paths.sh"),
     include_str!("../../../src/engine/step/files.sh"),
+    include_str!("../../../src/engine/step/trying.sh"),
     include_str!("../../../src/engine/step/told.sh")
 );
 
@@ -201,7 +202,7 @@ fn what_root_tries(host: &Host) {
     // where all can make files, what is hers is tried by her, and what was nobody's is not mounted on what she puts there
     host.read("rm -rf /var/tmp/hers /var/tmp/new.conf; runuser -u mallory -- sh -c 'mkdir /var/tmp/hers; echo x >/var/tmp/hers.conf'");
     for path in ["/var/tmp/hers", "/var/tmp/hers.conf", "/var/tmp/new.conf"] {
-        let said = moment(host, &format!("tester_of {path}; say tried by $tester; put_back"));
+        let said = moment(host, &format!("tester_of {path} new; say tried by $tester; put_back"));
         let who = if path.ends_with("new.conf") { "-" } else { "mallory" };
         assert!(said.contains(&format!("tried by {who}\n")), "{path}: {said}");
     }
@@ -221,16 +222,32 @@ fn what_root_tries(host: &Host) {
     );
     host.read("umount /home/mallory/mnt");
     assert!(said.starts_with("failed 0 125") && !said.contains("tried"), "{said}");
-    // what was not there at one look is not root's to try at the next
+    // what comes after the look is not root's to try
+    host.read("rm -f /var/tmp/new.conf");
     let said = moment(
         host,
-        "beside 1 /var/tmp/hers.conf && printf staged | fill 1 /var/tmp/hers.conf 0644 - -
-         tester_of() { tester=-; }; validate 1 /var/tmp/hers.conf new sh -c 'echo tried'; cat $T/out; put_back",
+        "beside 1 /var/tmp/new.conf && printf staged | fill 1 /var/tmp/new.conf 0644 - -
+         nobody_leads() { she 'echo hers >/var/tmp/new.conf'; }
+         validate 1 /var/tmp/new.conf new sh -c 'echo; id -un; cat /var/tmp/new.conf'; cat $T/out; put_back",
     );
-    assert!(said.starts_with("failed 0 1") && !said.contains("tried"), "{said}");
+    assert!(said.contains("\nroot\nstaged") && !said.contains("\nhers"), "{said}");
+    host.read("rm -f /var/tmp/new.conf");
+    // why nobody tries it is said, also where the way there is gone
+    for she in ["mv sub away; ln -s /srv/victim sub", "mv sub away"] {
+        let said = moment(
+            host,
+            &format!(
+                "she 'mkdir sub'; beside 1 $tree/sub/app.conf && printf staged | fill 1 $tree/sub/app.conf 0644 mallory -
+                 b64() {{ printf %s \"$1\"; }}; she '{she}'; validate 1 $tree/sub/app.conf new sh -c 'echo tried' || say not tried; put_back"
+            ),
+        );
+        let why = if she.contains("ln") { "is somebody else's" } else { "there is no folder /home/mallory/tree/sub" };
+        assert!(said.contains("failed") && said.contains("not tried"), "{said}");
+        assert!(said.contains(why), "{said}");
+    }
     // nobody's number may be one of hers
     host.read("mkdir -p /srv/stray; chown 296608 /srv/stray; chmod 777 /srv/stray");
-    let said = moment(host, "tester_of /srv/stray/app.conf && say tried by $tester; put_back");
+    let said = moment(host, "tester_of /srv/stray/app.conf new && say tried by $tester; put_back");
     assert!(said.contains("failed") && !said.contains("tried by"), "{said}");
 }
 

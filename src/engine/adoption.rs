@@ -5,7 +5,7 @@ use super::planner::Identity;
 use super::project_id::is_of_folder;
 use super::resolve::{OF_NAMELESS_PLAY, OF_PLAY};
 use super::work::{HostWork, RoleRun};
-use crate::plan::manifest::{Manifest, Owned};
+use crate::ability::memory::manifest::{Manifest, Owned};
 use std::collections::HashMap;
 
 impl Ownership<'_> {
@@ -68,7 +68,7 @@ fn was_place_of(run: &RoleRun, owned: &Owned) -> bool {
 fn declares(run: &RoleRun, owned: &Owned, manifest: &Manifest) -> bool {
     let same = |other: &&Owned| (&other.project, &other.role) == (&owned.project, &owned.role);
     let mut items = manifest.resources.iter().filter(same).flat_map(|other| &other.items);
-    let telling = items.any(crate::plan::manifest::Item::is_exclusive);
+    let telling = items.any(crate::ability::memory::manifest::Item::is_exclusive);
     let claims = run.resources().filter(|resolved| resolved.id == owned.resource).flat_map(|resolved| &resolved.claims);
     let mut claims = claims.filter(|claim| claim.is_exclusive() || !telling);
     claims.any(|claim| owned.items.iter().any(|item| item.key() == claim.key()))

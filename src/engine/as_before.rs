@@ -7,8 +7,8 @@ use super::planner::{Identity, Transaction};
 use super::session::{Session, Stop};
 use super::step;
 use super::work::ResolvedCheck;
+use crate::ability::scope;
 use crate::plan::operation::{Operation, Verb};
-use crate::plan::scope;
 use crate::resource::check::{Check, Verdict};
 use std::time::{Duration, Instant};
 

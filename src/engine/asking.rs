@@ -9,7 +9,7 @@ use super::progress::whole;
 use super::request::Interrupt;
 use super::session::{Session, Stop};
 use super::work::ResolvedCheck;
-use crate::plan::scope;
+use crate::ability::scope;
 use crate::resource::check::{Asking, Check, Verdict, Who};
 use std::time::{Duration, Instant};
 

@@ -1,7 +1,7 @@
 //! What is declared twice for one host.
 
 use super::work::{Resolved, RoleRun};
-use crate::plan::manifest::Item;
+use crate::ability::memory::manifest::Item;
 use crate::source::{Diagnostic, Diagnostics};
 use std::collections::HashMap;
 

@@ -2,11 +2,11 @@
 
 use super::event::StepPlan;
 use super::work::{ResolvedCheck, RoleRun};
+use crate::ability::PLACE;
+use crate::ability::memory::manifest::Item;
+use crate::ability::scope;
 use crate::host::quote;
-use crate::plan::manifest::Item;
 use crate::plan::operation::{Operation, Verb};
-use crate::plan::probe::PLACE;
-use crate::plan::scope;
 use std::fmt::Write as _;
 
 /// A service that checks depend on.

@@ -2,7 +2,7 @@
 //! own to the next one, and not what was there before.
 
 use super::ownership::{Thing, thing};
-use crate::plan::manifest::{Before, Item, Manifest, Owned};
+use crate::ability::memory::manifest::{Before, Item, Manifest, Owned};
 
 /// What the host's side calls it; none for what goes when a role is put back.
 pub fn kind(item: &Item) -> Option<&'static str> {

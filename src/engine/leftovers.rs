@@ -10,8 +10,8 @@ use super::planner::Identity;
 use super::run::{Dispatcher, Member};
 use super::session::{Session, Stop};
 use super::work::HostWork;
+use crate::ability::Probe;
 use crate::host::quote;
-use crate::plan::probe::Probe;
 use std::collections::HashSet;
 use std::fmt::Write as _;
 

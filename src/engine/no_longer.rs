@@ -5,10 +5,10 @@ use super::event::StepPlan;
 use super::ownership::{Thing, is_kept, is_labelled, is_shared, taken_over, thing};
 use super::planner::Planner;
 use super::work::{Resolved, RoleRun};
+use crate::ability::State;
+use crate::ability::memory::manifest::{Before, Item, Owned};
 use crate::plan::change::Change;
-use crate::plan::manifest::{Before, Item, Owned};
 use crate::plan::operation::Operation;
-use crate::plan::state::State;
 use crate::resource::kept;
 use crate::resource::removal::{self, Reach};
 use std::collections::HashSet;
@@ -21,12 +21,12 @@ impl Planner<'_> {
         state: &mut State,
         started: &[(&RoleRun, &Resolved)],
     ) -> Vec<StepPlan> {
-        let mut all = self.ownership.gone(run, &state.manifest);
+        let mut all = self.ownership.gone(run, &state.memory.manifest);
         let known: HashSet<Thing> = all.iter().flat_map(|owned| &owned.items).map(thing).collect();
         for resolved in run.resources().filter(|resolved| resolved.selected) {
             let claims = resolved.claims.iter().filter(|item| !known.contains(&thing(item)));
             let claims = claims.filter(|item| !removal::is_common_folder(&resolved.id, &resolved.claims, item));
-            let items = claims.filter_map(|item| self.ownership.left_by(run, item, &state.manifest)).collect();
+            let items = claims.filter_map(|item| self.ownership.left_by(run, item, &state.memory.manifest)).collect();
             all.push(self.ownership.entry(run, resolved, items));
         }
         let changes = self.take_away(&all, Reach::Absent, &run.purge, |_| true, state);
@@ -50,7 +50,7 @@ impl Planner<'_> {
             .flat_map(|owned| owned.items.iter().map(move |item| (owned, item)))
             .filter(|(owned, item)| !is_kept(owned, item, purge))
             .filter(|(_, item)| which(item) && !self.claimed.contains(&thing(item)))
-            .filter(|(owned, item)| !is_shared(owned, item, &state.manifest))
+            .filter(|(owned, item)| !is_shared(owned, item, &state.memory.manifest))
             .collect();
         items.reverse();
         items.sort_by_key(|(_, item)| match item {
@@ -90,8 +90,8 @@ impl Planner<'_> {
         for owned in all {
             let gone = owned.items.iter().filter(|item| !is_kept(owned, item, purge)).map(Item::key);
             let gone: HashSet<(u8, &str)> = gone.collect();
-            let taken_over = taken_over(owned, &self.claimed, &state.manifest);
-            state.manifest.resources.retain_mut(|other| {
+            let taken_over = taken_over(owned, &self.claimed, &state.memory.manifest);
+            state.memory.manifest.resources.retain_mut(|other| {
                 if !other.is_the_same_as(owned) {
                     return true;
                 }
@@ -110,7 +110,7 @@ impl Planner<'_> {
             let forgotten = owned.items.iter().filter(|item| !self.claimed.contains(&thing(item)));
             for item in forgotten.filter(|item| !is_kept(owned, item, purge)) {
                 if let Item::Service { unit, .. } = item {
-                    state.manifest.services.remove(unit);
+                    state.memory.manifest.services.remove(unit);
                 }
             }
         }
@@ -122,7 +122,7 @@ impl Planner<'_> {
         let items = gone.iter().flat_map(|owned| owned.items.iter().map(move |item| (owned, item)));
         let claimed = items.filter(|(_, item)| self.claimed.contains(&thing(item)));
         let changes = claimed.filter_map(|(owned, item)| match item {
-            Item::Service { unit, before: Before::Nothing } if state.started_with.contains_key(unit) => {
+            Item::Service { unit, before: Before::Nothing } if state.declared.started_with.contains_key(unit) => {
                 Some(removal::disable(unit, state)?.of(owned.resource.clone()))
             }
             _ => None,

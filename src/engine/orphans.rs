@@ -6,8 +6,8 @@ use super::ownership::{is_kept, thing};
 use super::planner::{Identity, Planner, Transaction};
 use super::resolve::of_play;
 use super::work::HostWork;
-use crate::plan::manifest::Owned;
-use crate::plan::state::State;
+use crate::ability::State;
+use crate::ability::memory::manifest::Owned;
 use crate::resource::removal::Reach;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,7 @@ impl Planner<'_> {
     /// Roles that left the playbook: said, and removed when that was asked for.
     pub(super) fn orphans(&mut self, work: &HostWork, states: &mut BTreeMap<Identity, State>) {
         for (identity, state) in states.iter_mut() {
-            let doubtful = self.by_role(self.ownership.doubtful(work, &state.manifest));
+            let doubtful = self.by_role(self.ownership.doubtful(work, &state.memory.manifest));
             for owned in doubtful.values().filter_map(|owned| owned.first()) {
                 let (role, project) = (named(&owned.role), &owned.project);
                 self.plan.notes.push(format!(
@@ -23,7 +23,7 @@ impl Planner<'_> {
                      `formerly = [\"{project}\"]` beside its name in solti.toml says so"
                 ));
             }
-            for (role, owned) in self.by_role(self.ownership.orphans(work, &state.manifest)) {
+            for (role, owned) in self.by_role(self.ownership.orphans(work, &state.memory.manifest)) {
                 let unread = self.ownership.elsewhere.and_then(Elsewhere::unread);
                 if let (Some(path), true) = (unread, self.ownership.prune) {
                     self.plan.notes.push(format!(
@@ -67,7 +67,7 @@ impl Planner<'_> {
                     plan: RolePlan { role, play: ORPHANED.to_owned(), steps },
                     identity: identity.clone(),
                     checks: Vec::new(),
-                    manifest: state.manifest.clone(),
+                    manifest: state.memory.manifest.clone(),
                     lasting: Vec::new(),
                     awaits: BTreeSet::new(),
                 });

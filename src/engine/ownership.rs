@@ -3,7 +3,7 @@
 use super::elsewhere::Elsewhere;
 use super::project_id::is_place;
 use super::work::{HostWork, Resolved, RoleRun};
-use crate::plan::manifest::{Before, Item, Manifest, Owned};
+use crate::ability::memory::manifest::{Before, Item, Manifest, Owned};
 use crate::resource::removal;
 use std::collections::{HashMap, HashSet};
 

@@ -6,11 +6,11 @@ use super::lasting::lasting;
 use super::ownership::{Ownership, Thing, own, thing};
 use super::project_id::is_place;
 use super::work::{HostWork, Place, Resolved, ResolvedCheck, ResolvedStep, RoleRun};
+use crate::ability::Probe;
+use crate::ability::State;
+use crate::ability::memory::manifest::{Item, Manifest, Owned};
 use crate::plan::change::{Change, Detail};
 use crate::plan::few::few;
-use crate::plan::manifest::{Item, Manifest, Owned};
-use crate::plan::probe::Probe;
-use crate::plan::state::State;
 use crate::resource::removal::{self, Reach};
 use crate::secret::SecretName;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -115,18 +115,23 @@ pub fn questions(work: &HostWork) -> BTreeMap<Identity, Probe> {
 pub fn further_questions(work: &HostWork, state: &State, identity: &Identity, scope: &Ownership<'_>) -> Option<Probe> {
     let mut probe = Probe::default();
     let mut any = false;
-    let gone =
-        work.runs.iter().filter(|run| run.become_user == *identity).flat_map(|run| scope.gone(run, &state.manifest));
-    for owned in gone.chain(scope.orphans(work, &state.manifest).into_iter().cloned()) {
+    let gone = work
+        .runs
+        .iter()
+        .filter(|run| run.become_user == *identity)
+        .flat_map(|run| scope.gone(run, &state.memory.manifest));
+    for owned in gone.chain(scope.orphans(work, &state.memory.manifest).into_iter().cloned()) {
         for item in &owned.items {
             removal::ask(item, &mut probe);
             any = true;
         }
     }
     // a service goes on using what is declared no longer, until it is gone
-    for path in state.manifest.services.values().flat_map(|inputs| inputs.keys()).filter(|path| path.starts_with('/')) {
-        if !state.paths.contains_key(path) {
-            probe.digest(path);
+    for path in
+        state.memory.manifest.services.values().flat_map(|inputs| inputs.keys()).filter(|path| path.starts_with('/'))
+    {
+        if !state.files.paths.contains_key(path) {
+            probe.files.digest(path);
             any = true;
         }
     }
@@ -144,8 +149,8 @@ pub fn plan(
 ) -> Result<Plan, Vec<Impossible>> {
     declare(work, states);
     for state in states.values_mut() {
-        let items = state.manifest.resources.iter().flat_map(|owned| &owned.items);
-        state.origins = items.map(|item| (thing(item), item.before().clone())).collect();
+        let items = state.memory.manifest.resources.iter().flat_map(|owned| &owned.items);
+        state.memory.origins = items.map(|item| (thing(item), item.before().clone())).collect();
     }
     let declared = work.runs.iter().filter(|run| !run.absent).flat_map(RoleRun::resources);
     let claims = declared.flat_map(|resolved| &resolved.claims);
@@ -165,22 +170,22 @@ pub fn plan(
         planner.orphans(work, states);
     }
     for (identity, state) in states.iter() {
-        if let Some(other) = &state.busy {
+        if let Some(other) = &state.memory.busy {
             planner.plan.notes.push(format!("{other} is changing this host meanwhile"));
         }
         let who = identity.as_deref().map(|user| format!(" as {user}")).unwrap_or_default();
-        if state.interrupted {
+        if state.memory.interrupted {
             planner.plan.notes.push(format!(
                 "an earlier run was cut off in a step{who}; apply puts that back first, then plans anew"
             ));
         }
-        if state.unfinished {
+        if state.memory.unfinished {
             planner
                 .plan
                 .notes
                 .push(format!("an earlier run was cut off when a role was done{who}; apply finishes that first"));
         }
-        for folder in &state.leftovers {
+        for folder in &state.memory.leftovers {
             planner.plan.notes.push(if folder.contains("/journal/") {
                 format!("files of an earlier run could not be removed; {folder} lists them, and apply tries again")
             } else {
@@ -196,7 +201,7 @@ pub fn plan(
 
 /// What any role of the host declares counts for all of them: services start anew for what they use, whoever declares it.
 fn declare(work: &HostWork, states: &mut BTreeMap<Identity, State>) {
-    states.values_mut().for_each(|state| state.partial = work.partial);
+    states.values_mut().for_each(|state| state.run.partial = work.partial);
     for run in work.runs.iter().filter(|run| !run.absent) {
         let Some(state) = states.get_mut(&run.become_user) else { continue };
         for resource in run.resources().filter_map(|resolved| resolved.resource.as_ref()) {
@@ -230,7 +235,7 @@ impl Planner<'_> {
         let earlier = earlier.find(|earlier| earlier.identity == run.become_user);
         let is_known = |(kind, name): &Thing| {
             let noted = || earlier.is_some_and(|earlier| earlier.manifest.owner_of((*kind, name)).is_some());
-            state.origins.contains_key(&(*kind, name.clone())) || noted()
+            state.memory.origins.contains_key(&(*kind, name.clone())) || noted()
         };
         Transaction {
             role: run.place,
@@ -238,8 +243,8 @@ impl Planner<'_> {
             plan: RolePlan { role: run.role.clone(), play: run.play_name.clone(), steps },
             identity: run.become_user.clone(),
             checks,
-            manifest: state.manifest.clone(),
-            lasting: lasting(&state.manifest, is_known),
+            manifest: state.memory.manifest.clone(),
+            lasting: lasting(&state.memory.manifest, is_known),
             awaits: run.awaits.clone(),
         }
     }
@@ -252,7 +257,7 @@ impl Planner<'_> {
             return None;
         }
         if let Some(reason) = &resolved.unknown {
-            let mine = |item: &Item| state.manifest.owner_of(item.key()).is_some();
+            let mine = |item: &Item| state.memory.manifest.owner_of(item.key()).is_some();
             if resolved.claims.iter().all(mine) {
                 self.leave(reason, &resolved.id);
             } else {
@@ -266,7 +271,7 @@ impl Planner<'_> {
                 None
             }
             Ok(planned) => {
-                own(&mut state.manifest, &self.ownership, run, resolved, planned.items);
+                own(&mut state.memory.manifest, &self.ownership, run, resolved, planned.items);
                 let mut change = planned.draft?.of(resolved.id.clone());
                 let texts = resource.texts();
                 let waits = |secret: &&SecretName| {
@@ -294,7 +299,7 @@ impl Planner<'_> {
     fn others(&self, resolved: &Resolved, state: &State) -> Option<String> {
         let exclusive = |item: &&Item| matches!(item, Item::File { .. } | Item::Service { .. });
         resolved.claims.iter().filter(exclusive).find_map(|item| {
-            let (owned, _) = state.manifest.owner_of(item.key())?;
+            let (owned, _) = state.memory.manifest.owner_of(item.key())?;
             (owned.project != self.ownership.project).then(|| {
                 let (name, project, role) = (item.key().1, &owned.project, &owned.role);
                 let hint = if is_place(project) {
@@ -325,7 +330,7 @@ impl Planner<'_> {
     fn present(&mut self, run: &RoleRun, state: &mut State, started: &[(&RoleRun, &Resolved)]) -> Vec<StepPlan> {
         let mut steps = Vec::new();
         // first what goes: a service that has used it is to start anew without it
-        let gone = self.ownership.gone(run, &state.manifest);
+        let gone = self.ownership.gone(run, &state.memory.manifest);
         let folder = |item: &Item| matches!(item, Item::Directory { .. });
         let mut changes = self.take_away(&gone, Reach::Pruned, &[], |item| !folder(item), state);
         changes.extend(self.made_otherwise(&gone, state));
@@ -357,7 +362,7 @@ impl Planner<'_> {
         let selected = step.resources.iter().filter(|resolved| resolved.selected);
         let mut selected: Vec<(usize, &Resolved)> = selected.enumerate().collect();
         let claims = selected.iter().filter(|(_, resolved)| resolved.resource.is_some()).flat_map(|(_, it)| &it.claims);
-        state.folders_to_come = claims
+        state.predicted.folders = claims
             .filter_map(|item| match item {
                 Item::Directory { path, .. } => Some(path.clone()),
                 _ => None,
@@ -368,7 +373,7 @@ impl Planner<'_> {
             .into_iter()
             .filter_map(|(place, resolved)| Some((place, self.resource(run, resolved, state)?)))
             .collect();
-        state.folders_to_come.clear();
+        state.predicted.folders.clear();
         changes.sort_by_key(|(place, _)| *place);
         changes.into_iter().map(|(_, change)| change).collect()
     }
@@ -392,7 +397,7 @@ impl Planner<'_> {
     /// Whether what is there of a role was made by a run that failed.
     fn has_failed(&self, run: &RoleRun, state: &State) -> bool {
         let mine = |owned: &&Owned| owned.project == self.ownership.project && owned.role == run.instance;
-        !run.absent && state.manifest.resources.iter().filter(mine).any(|owned| owned.failed)
+        !run.absent && state.memory.manifest.resources.iter().filter(mine).any(|owned| owned.failed)
     }
 
     fn finish(&mut self, run: &RoleRun, state: &State, mut steps: Vec<StepPlan>, failed: bool) {

@@ -2,8 +2,8 @@
 
 use super::project::Project;
 use super::resolve::resolve;
+use crate::ability::Probe;
 use crate::host::facts;
-use crate::plan::probe::Probe;
 use crate::resource::Resource;
 use crate::source::{Diagnostic, Diagnostics};
 

@@ -7,11 +7,11 @@ use super::progress::{Progress, millis};
 use super::request::{Interrupt, Outside};
 use super::step;
 use super::work::HostWork;
+use crate::ability::Reader;
+use crate::ability::State;
+use crate::ability::{Probe, ProbeError};
 use crate::host::{self, ConnectError, Lost, Password, RunDir, Shell, facts};
 use crate::plan::http::Request;
-use crate::plan::probe::{Probe, ProbeError};
-use crate::plan::reader::Reader;
-use crate::plan::state::State;
 use crate::secret::hexadecimal;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -280,7 +280,7 @@ impl Session {
         ownership: &Ownership<'_>,
     ) -> Result<(), Stop> {
         let mut state = self.probe(identity, probe, true).await?;
-        ownership.adopt(work, identity, &mut state.manifest);
+        ownership.adopt(work, identity, &mut state.memory.manifest);
         if let Some(further) = planner::further_questions(work, &state, identity, ownership) {
             let more = self.probe(identity, &further, false).await?;
             state.absorb(more);

@@ -2,8 +2,8 @@
 
 use super::event::Newest;
 use super::planner::Identity;
+use crate::ability::memory::manifest::Item;
 use crate::host::Target;
-use crate::plan::manifest::Item;
 use crate::resource::Resource;
 use crate::resource::check::Check;
 use crate::secret::SecretName;

@@ -1,6 +1,7 @@
 //! Operations: the few things that a step can do to a host, from which every change is made.
 
 use super::call::Call;
+use crate::ability::podman::PodmanThing;
 use std::sync::Arc;
 
 /// Owner, group and permissions of a path; what is none stays as it is (new files: root, root, by kind).
@@ -219,28 +220,6 @@ impl Operation {
             declared: Vec::new(),
             validation: None,
             early: false,
-        }
-    }
-}
-
-/// What podman keeps beside containers and images.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum PodmanThing {
-    /// A container, which systemd had to kill: otherwise it goes when its service stops.
-    Container,
-    /// Data.
-    Volume,
-    /// A network.
-    Network,
-}
-
-impl PodmanThing {
-    /// podman's word for it.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Container => "container",
-            Self::Volume => "volume",
-            Self::Network => "network",
         }
     }
 }

@@ -3,11 +3,12 @@
 use super::arguments::path;
 use super::content::{expect, require_readable};
 use super::{Draft, Planned, Resource};
+use crate::ability::Probe;
+use crate::ability::State;
+use crate::ability::files::PathState;
+use crate::ability::memory::manifest::Item;
 use crate::plan::change::{Action, Detail};
-use crate::plan::manifest::Item;
 use crate::plan::operation::Operation;
-use crate::plan::probe::Probe;
-use crate::plan::state::{PathState, State};
 use crate::source::Diagnostics;
 use crate::yaml::{Fields, Node};
 
@@ -39,9 +40,9 @@ impl Resource for Absent {
     }
 
     fn ask(&self, probe: &mut Probe) {
-        probe.digest(&self.path);
+        probe.files.digest(&self.path);
         if !self.recursive {
-            probe.listing(&self.path);
+            probe.commands.listing(&self.path);
         }
     }
 
@@ -52,7 +53,7 @@ impl Resource for Absent {
     fn plan(&self, state: &mut State) -> Result<Planned, String> {
         let path = &self.path;
         require_readable(state, path)?;
-        let what = match state.path(path) {
+        let what = match state.files.at(path) {
             PathState::Absent => return Ok(Planned::default()),
             PathState::File { size, .. } => format!("a file of {size} bytes"),
             PathState::Link { .. } => "a symbolic link".to_owned(),
@@ -66,13 +67,13 @@ impl Resource for Absent {
             PathState::Home { owner, .. } => return Err(format!("{path} will be the home of {owner}")),
             PathState::Other => "a device, socket or pipe".to_owned(),
         };
-        let remove = if matches!(state.path(path), PathState::Directory { .. }) && !self.recursive {
+        let remove = if matches!(state.files.at(path), PathState::Directory { .. }) && !self.recursive {
             Operation::RemoveEmptyDirectory { path: path.clone() }
         } else {
             Operation::Remove { path: path.clone() }
         };
         let operations = vec![expect(state, path), remove];
-        state.paths.insert(path.clone(), PathState::Absent);
+        state.files.paths.insert(path.clone(), PathState::Absent);
         Ok(Planned {
             draft: Some(Draft { action: Action::Remove, details: vec![Detail::note(what)], operations }),
             items: Vec::new(),

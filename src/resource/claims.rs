@@ -4,7 +4,7 @@ use super::Files;
 use super::arguments::{account_name, path, unit_name};
 use super::influxdb::token_files;
 use super::scope::Scope;
-use crate::plan::manifest::{Before, Item};
+use crate::ability::memory::manifest::{Before, Item};
 use crate::quadlet::Named;
 use crate::role::ResourceKind;
 use crate::source::Diagnostics;

@@ -3,12 +3,15 @@
 use super::arguments::{command, environment, path};
 use super::content::sha256;
 use super::{Draft, Planned, Resource};
+use crate::ability::Probe;
+use crate::ability::State;
+use crate::ability::commands::Answer;
+use crate::ability::commands::Question;
+use crate::ability::files::PathState;
+use crate::ability::memory::manifest::Item;
 use crate::host::quote_words;
 use crate::plan::change::{Action, Detail};
-use crate::plan::manifest::Item;
 use crate::plan::operation::Operation;
-use crate::plan::probe::{Probe, Question};
-use crate::plan::state::{Answer, PathState, State};
 use crate::source::{Diagnostic, Diagnostics};
 use crate::yaml::{Fields, Node};
 
@@ -115,8 +118,8 @@ impl Resource for Command {
 
     fn ask(&self, probe: &mut Probe) {
         match (&self.done, self.question()) {
-            (Done::Creates(path), _) => probe.path(path),
-            (_, Some(question)) => probe.question(&self.key(), question),
+            (Done::Creates(path), _) => probe.files.path(path),
+            (_, Some(question)) => probe.commands.ask(&self.key(), question),
             _ => {}
         }
     }
@@ -136,7 +139,7 @@ impl Resource for Command {
         let mut details = vec![Detail::note(quote_words(&self.command))];
         match &self.done {
             Done::Creates(path) => {
-                if *state.path(path) != PathState::Absent || answer.is_some() {
+                if *state.files.at(path) != PathState::Absent || answer.is_some() {
                     return Ok(Planned::default());
                 }
                 details.push(Detail::note(format!("because {path} is not there")));

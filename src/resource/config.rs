@@ -4,11 +4,13 @@ use super::arguments::{account, attributes, body, path, permissions, validation}
 use super::content::Content;
 use super::directory::Directory;
 use super::{Draft, Files, Planned, Resource};
+use crate::ability::Probe;
+use crate::ability::State;
+use crate::ability::commands::Question;
+use crate::ability::files::PathState;
+use crate::ability::memory::manifest::Item;
 use crate::plan::change::{Action, Detail};
-use crate::plan::manifest::Item;
 use crate::plan::operation::{Attributes, Body, Operation, Validation};
-use crate::plan::probe::{Probe, Question};
-use crate::plan::state::{PathState, State};
 use crate::secret::Taint;
 use crate::source::{Diagnostic, Diagnostics};
 use crate::template::RenderError;
@@ -91,7 +93,7 @@ impl Config {
     /// What is declared in the folder, by this set or otherwise, and not written now.
     fn others_declared(&self, state: &State, bodies: &[Body]) -> Vec<(String, String)> {
         let inside = format!("{}/", self.folder.trim_end_matches('/'));
-        let declared = state.declared.range(inside.clone()..).take_while(|(path, _)| path.starts_with(&inside));
+        let declared = state.declared.files.range(inside.clone()..).take_while(|(path, _)| path.starts_with(&inside));
         let others = declared.filter(|(path, _)| bodies.iter().all(|body| body.path != **path));
         others.map(|(path, sha256)| (path.clone(), sha256.clone())).collect()
     }
@@ -103,8 +105,8 @@ impl Config {
         }
         let Some(answer) = state.answers.get(&self.listing_key()) else { return Vec::new() };
         let declared = |path: &str| {
-            state.declared.contains_key(path)
-                || *state.path(path) == PathState::Absent && state.paths.contains_key(path)
+            state.declared.files.contains_key(path)
+                || *state.files.at(path) == PathState::Absent && state.files.paths.contains_key(path)
         };
         answer.output.lines().filter(|path| !declared(path)).map(str::to_owned).collect()
     }
@@ -147,7 +149,7 @@ impl Resource for Config {
         self.files.iter().for_each(|content| content.ask(probe));
         if self.exclusive {
             let command = ["find", &self.folder, "!", "-type", "d"].map(str::to_owned).to_vec();
-            probe.question(
+            probe.commands.ask(
                 &self.listing_key(),
                 Question { command, chdir: None, environment: Vec::new(), stdin: None, user: None },
             );
@@ -197,7 +199,7 @@ impl Resource for Config {
         for path in &removed {
             actions.push(Action::Update);
             details.push(Detail::note(format!("remove {path}, which nobody declared")));
-            state.paths.insert(path.clone(), PathState::Absent);
+            state.files.paths.insert(path.clone(), PathState::Absent);
         }
         if !bodies.is_empty() || !removed.is_empty() {
             let (folder, validation) = (Some(self.folder.clone()), self.validation.clone());

@@ -2,11 +2,12 @@
 
 use super::before;
 use super::kept::is_in;
+use crate::ability::Probe;
+use crate::ability::State;
+use crate::ability::files::{Meta, PathState};
+use crate::ability::memory::manifest::{Before, Item};
 use crate::plan::change::{Action, Detail};
-use crate::plan::manifest::{Before, Item};
 use crate::plan::operation::{Attributes, Body, Expectation, Operation};
-use crate::plan::probe::Probe;
-use crate::plan::state::{Meta, PathState, State};
 use crate::secret::Taint;
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
@@ -76,7 +77,7 @@ impl Content {
 
     /// Notes that it is declared for this host.
     pub fn declare(&self, state: &mut State) {
-        state.declared.insert(self.path.clone(), sha256(&self.bytes));
+        state.declared.files.insert(self.path.clone(), sha256(&self.bytes));
     }
 
     /// Whether others than those who are named must not read it.
@@ -102,9 +103,9 @@ impl Content {
     /// Asks for the file and the folder that it is in.
     pub fn ask(&self, probe: &mut Probe) {
         if self.secret {
-            probe.digest(&self.path)
+            probe.files.digest(&self.path)
         } else {
-            probe.content_unless(&self.path, &sha256(&self.bytes))
+            probe.files.content_unless(&self.path, &sha256(&self.bytes))
         }
         ask_parent(&self.path, probe);
     }
@@ -115,7 +116,7 @@ impl Content {
     /// When something else is in the way.
     pub fn compare(&self, state: &mut State) -> Result<Difference, String> {
         require_readable(state, &self.path)?;
-        let now = state.path(&self.path).clone();
+        let now = state.files.at(&self.path).clone();
         let wanted = sha256(&self.bytes);
         let (meta, same) = match &now {
             PathState::File { meta, sha256, .. } => (Some(meta), sha256.as_deref() == Some(wanted.as_str())),
@@ -162,7 +163,7 @@ impl Content {
         let modified = if same { file_time(&now) } else { None };
         let size = self.bytes.len() as u64;
         let written = PathState::File { meta: after, sha256: Some(wanted), content: None, size, modified };
-        state.paths.insert(self.path.clone(), written);
+        state.files.paths.insert(self.path.clone(), written);
         Ok(difference)
     }
 
@@ -192,7 +193,7 @@ impl Content {
             PathState::File { sha256, .. } => sha256.clone(),
             _ => None,
         };
-        for inputs in state.manifest.services.values_mut().filter(|inputs| inputs.contains_key(&self.path)) {
+        for inputs in state.memory.manifest.services.values_mut().filter(|inputs| inputs.contains_key(&self.path)) {
             match &digest {
                 Some(digest) => inputs.insert(self.path.clone(), digest.clone()),
                 None => inputs.remove(&self.path),
@@ -273,8 +274,8 @@ pub fn new_meta(attributes: &Attributes, mode: u32) -> Meta {
 
 /// What a path must still be when the step comes to it; anything, where a change of this run may make it so.
 pub fn expect(state: &State, path: &str) -> Operation {
-    let known = state.installing.is_empty();
-    let expectation = match state.path(path) {
+    let known = state.predicted.packages.is_empty();
+    let expectation = match state.files.at(path) {
         // a package that is installed first may bring the file along
         PathState::Absent if known => Expectation::Absent,
         PathState::File { sha256: Some(sha256), modified: Some(_), .. } if known => Expectation::File(sha256.clone()),
@@ -288,7 +289,7 @@ pub fn expect(state: &State, path: &str) -> Operation {
 /// Has what is at a path kept before solti first changes it, and says what was there before solti.
 pub fn keep_original(state: &State, path: &str, operations: &mut Vec<Operation>) -> Before {
     let claim = Item::File { path: path.to_owned(), before: Before::Nothing };
-    let there = *state.path(path) != PathState::Absent;
+    let there = *state.files.at(path) != PathState::Absent;
     match before(state, &claim, there) {
         // somebody has removed it since
         Before::Same if !there => Before::Nothing,
@@ -307,10 +308,10 @@ pub fn keep_original(state: &State, path: &str, operations: &mut Vec<Operation>)
 /// # Errors
 /// One sentence with the reason.
 pub fn require_readable(state: &State, path: &str) -> Result<(), String> {
-    if let Some(why) = state.astray.iter().find_map(|(folder, why)| is_in(path, folder).then_some(why)) {
+    if let Some(why) = state.files.astray.iter().find_map(|(folder, why)| is_in(path, folder).then_some(why)) {
         return Err(format!("{} would be left alone: {why}", path.trim_end_matches("/.")));
     }
-    match state.unreadable.get(path) {
+    match state.files.unreadable.get(path) {
         Some(reason) => Err(format!("{path} cannot be looked at: {reason}")),
         None => Ok(()),
     }
@@ -350,8 +351,8 @@ pub fn compare_attributes(wanted: &Attributes, now: &Meta) -> (Vec<Detail>, Meta
 /// Asks for the folder that a path is in, also behind a link.
 pub fn ask_parent(path: &str, probe: &mut Probe) {
     let parent = parent(path);
-    probe.path(parent);
-    probe.path(&behind(parent));
+    probe.files.path(parent);
+    probe.files.path(&behind(parent));
 }
 
 /// The path of a folder itself where a link to it may be in its place.
@@ -369,16 +370,16 @@ fn parent(path: &str) -> &str {
 /// One sentence that says what to declare.
 pub fn require_parent(state: &State, path: &str) -> Result<(), String> {
     let parent = parent(path);
-    if state.unreadable.contains_key(parent) || !state.installing.is_empty() {
+    if state.files.unreadable.contains_key(parent) || !state.predicted.packages.is_empty() {
         return Ok(());
     }
-    match state.path(parent) {
+    match state.files.at(parent) {
         PathState::Absent if !state.will_have_folder(parent) => {
             Err(format!("the directory {parent} does not exist; declare it first: `directory: {{ path: {parent} }}`"))
         }
         PathState::File { .. } => Err(format!("{parent} is there on the host, but is no directory")),
         // where one leads that this run makes is known when it is there
-        PathState::Link { target: None } if !matches!(state.path(&behind(parent)), PathState::Directory { .. }) => {
+        PathState::Link { target: None } if !matches!(state.files.at(&behind(parent)), PathState::Directory { .. }) => {
             Err(format!("{parent} is a link on the host that leads to no directory"))
         }
         _ => Ok(()),

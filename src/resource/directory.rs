@@ -3,11 +3,12 @@
 use super::arguments::{attributes, path};
 use super::content::{behind, compare_attributes, expect, new_meta, require_readable};
 use super::{Draft, Planned, Resource, before};
+use crate::ability::Probe;
+use crate::ability::State;
+use crate::ability::files::PathState;
+use crate::ability::memory::manifest::{Before, Item};
 use crate::plan::change::{Action, Detail};
-use crate::plan::manifest::{Before, Item};
 use crate::plan::operation::{Attributes, Operation};
-use crate::plan::probe::Probe;
-use crate::plan::state::{PathState, State};
 use crate::source::Diagnostics;
 use crate::yaml::{Fields, Node};
 
@@ -55,7 +56,7 @@ impl Directory {
             return None;
         }
         let home = PathState::Home { owner: new_owner.to_owned(), group: new_group.to_owned() };
-        state.paths.insert(self.path.clone(), home);
+        state.files.paths.insert(self.path.clone(), home);
         let set = Operation::SetAttributes { path: self.path.clone(), attributes: wanted.clone(), uid: None };
         let operations = vec![set];
         Some(Draft { action: Action::Update, details, operations })
@@ -68,8 +69,8 @@ impl Resource for Directory {
     }
 
     fn ask(&self, probe: &mut Probe) {
-        probe.path(&self.path);
-        probe.path(&behind(&self.path));
+        probe.files.path(&self.path);
+        probe.files.path(&behind(&self.path));
     }
 
     fn claims(&self) -> Vec<Item> {
@@ -80,11 +81,11 @@ impl Resource for Directory {
         require_readable(state, &self.path)?;
         let claim = Item::Directory { path: self.path.clone(), before: Before::Nothing };
         let behind = behind(&self.path);
-        let is_link = matches!(state.path(&self.path), PathState::Link { .. });
-        let leads_to_directory = matches!(state.path(&behind), PathState::Directory { .. });
+        let is_link = matches!(state.files.at(&self.path), PathState::Link { .. });
+        let leads_to_directory = matches!(state.files.at(&behind), PathState::Directory { .. });
         let path = if is_link && leads_to_directory { &behind } else { &self.path };
         require_readable(state, path)?;
-        let now = state.path(path).clone();
+        let now = state.files.at(path).clone();
         let there = !matches!(now, PathState::Absent | PathState::Home { .. });
         let before = before(state, &claim, there);
         let draft = match &now {
@@ -96,7 +97,7 @@ impl Resource for Directory {
                     let attributes = self.attributes.clone();
                     let set = Operation::SetAttributes { path: path.clone(), attributes, uid: meta.uid };
                     let operations = vec![expect(state, path), set];
-                    state.paths.insert(path.clone(), PathState::Directory { meta: after });
+                    state.files.paths.insert(path.clone(), PathState::Directory { meta: after });
                     Some(Draft { action: Action::Update, details, operations })
                 }
             }
@@ -106,7 +107,7 @@ impl Resource for Directory {
                 let attributes = Attributes { mode: Some(meta.mode), ..self.attributes.clone() };
                 let make = Operation::MakeDirectory { path: path.clone(), attributes };
                 let operations = vec![expect(state, path), make];
-                state.paths.insert(path.clone(), PathState::Directory { meta });
+                state.files.paths.insert(path.clone(), PathState::Directory { meta });
                 Some(Draft { action: Action::Create, details, operations })
             }
             PathState::Home { owner, group } => self.take_home(owner, group, state),

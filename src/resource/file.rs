@@ -3,10 +3,10 @@
 use super::arguments::{attributes, brought, path, validation};
 use super::content::{Content, require_parent};
 use super::{Draft, Files, Planned, Resource};
-use crate::plan::manifest::Item;
+use crate::ability::Probe;
+use crate::ability::State;
+use crate::ability::memory::manifest::Item;
 use crate::plan::operation::{Operation, Validation};
-use crate::plan::probe::Probe;
-use crate::plan::state::State;
 use crate::secret::Taint;
 use crate::source::Diagnostic;
 use crate::template::RenderError;

@@ -2,11 +2,12 @@
 
 use super::account::{new_name, number};
 use super::{Draft, Planned, Resource, Turn, before};
+use crate::ability::Probe;
+use crate::ability::State;
+use crate::ability::accounts::GroupState;
+use crate::ability::memory::manifest::{Before, Item};
 use crate::plan::change::{Action, Detail};
-use crate::plan::manifest::{Before, Item};
 use crate::plan::operation::Operation;
-use crate::plan::probe::Probe;
-use crate::plan::state::{GroupState, State};
 use crate::source::Diagnostics;
 use crate::yaml::{Fields, Node};
 
@@ -41,7 +42,7 @@ impl Resource for Group {
     }
 
     fn ask(&self, probe: &mut Probe) {
-        probe.groups();
+        probe.accounts.groups();
         probe.tool("groupadd");
     }
 
@@ -58,7 +59,7 @@ impl Resource for Group {
     }
 
     fn plan(&self, state: &mut State) -> Result<Planned, String> {
-        let now = state.groups.get(&self.name).cloned();
+        let now = state.accounts.groups.get(&self.name).cloned();
         let claim = Item::Group { name: self.name.clone(), before: Before::Nothing };
         let before = before(state, &claim, now.is_some());
         let items = vec![Item::Group { name: self.name.clone(), before }];
@@ -72,7 +73,7 @@ impl Resource for Group {
             return Err("the host has no groupadd".to_owned());
         }
         let has_it = |(name, group): &(&String, &GroupState)| *name != &self.name && group.gid == self.gid;
-        if let (Some(gid), Some((other, _))) = (self.gid, state.groups.iter().find(has_it)) {
+        if let (Some(gid), Some((other, _))) = (self.gid, state.accounts.groups.iter().find(has_it)) {
             return Err(format!("the group {other} has the gid {gid} on the host"));
         }
         let mut command = vec![program.to_owned()];
@@ -90,9 +91,14 @@ impl Resource for Group {
         let members = now.map(|group| group.members).unwrap_or_default();
         // groupmod takes the users along whose primary group it is
         if let (Some(old), Some(new)) = (old_number, self.gid) {
-            state.users.values_mut().filter(|user| user.gid == Some(old)).for_each(|user| user.gid = Some(new));
+            state
+                .accounts
+                .users
+                .values_mut()
+                .filter(|user| user.gid == Some(old))
+                .for_each(|user| user.gid = Some(new));
         }
-        state.groups.insert(self.name.clone(), GroupState { gid: self.gid, members });
+        state.accounts.groups.insert(self.name.clone(), GroupState { gid: self.gid, members });
         Ok(Planned { draft: Some(Draft { action, details, operations: vec![Operation::Account { command }] }), items })
     }
 }

@@ -2,11 +2,12 @@
 
 use super::content::{Content, ask_parent, compare_attributes, expect, new_meta};
 use super::{Draft, Planned, Resource};
+use crate::ability::Probe;
+use crate::ability::State;
+use crate::ability::files::{Meta, PathState};
+use crate::ability::memory::manifest::Item;
 use crate::plan::change::{Action, Detail};
-use crate::plan::manifest::Item;
 use crate::plan::operation::{Attributes, Operation};
-use crate::plan::probe::Probe;
-use crate::plan::state::{Meta, PathState, State};
 use crate::secret::Taint;
 
 /// A secret in solti's own folder on the host.
@@ -51,12 +52,12 @@ pub fn folders(path: &str) -> impl Iterator<Item = &str> {
 
 /// What makes the folder for secrets, which only its owner can enter.
 pub fn make_folder(folder: &str, state: &mut State) -> Option<Operation> {
-    if *state.path(folder) != PathState::Absent {
+    if *state.files.at(folder) != PathState::Absent {
         return None;
     }
     let attributes = Attributes { owner: None, group: None, mode: Some(0o700) };
     let meta = new_meta(&attributes, 0o700);
-    state.paths.insert(folder.to_owned(), PathState::Directory { meta });
+    state.files.paths.insert(folder.to_owned(), PathState::Directory { meta });
     Some(Operation::MakeDirectory { path: folder.to_owned(), attributes })
 }
 
@@ -82,7 +83,7 @@ fn closed(
     operations: &mut Vec<Operation>,
     details: &mut Vec<Detail>,
 ) {
-    let PathState::Directory { meta } = state.path(path).clone() else { return };
+    let PathState::Directory { meta } = state.files.at(path).clone() else { return };
     let attributes = Attributes { owner: owner.cloned(), group: None, mode: Some(meta.mode & !not) };
     let (differs, after) = compare_attributes(&attributes, &meta);
     if !differs.is_empty() {
@@ -92,13 +93,13 @@ fn closed(
             expect(state, path),
             Operation::SetAttributes { path: path.to_owned(), attributes, uid: meta.uid },
         ]);
-        state.paths.insert(path.to_owned(), PathState::Directory { meta: after });
+        state.files.paths.insert(path.to_owned(), PathState::Directory { meta: after });
     }
 }
 
 /// Asks for the folder for secrets, and for the one that it is in.
 pub fn ask_folder(folder: &str, probe: &mut Probe) {
-    probe.path(folder);
+    probe.files.path(folder);
     ask_parent(folder, probe);
 }
 

@@ -34,11 +34,11 @@ pub use claims::claims;
 pub use content::{Content, Readers, sha256};
 pub use kept::Kept;
 
+use crate::ability::Probe;
+use crate::ability::State;
+use crate::ability::memory::manifest::{Before, Item};
 use crate::plan::change::{Action, Change, Detail};
-use crate::plan::manifest::{Before, Item};
 use crate::plan::operation::Operation;
-use crate::plan::probe::Probe;
-use crate::plan::state::State;
 use crate::role::ResourceKind;
 use crate::source::Diagnostic;
 use crate::template::RenderError;
@@ -210,8 +210,8 @@ pub fn parse(
 /// What was there before solti: as the manifest remembers, else by whether the thing is there now.
 fn before(state: &State, item: &Item, there: bool) -> Before {
     let (kind, name) = item.key();
-    let owned = state.manifest.owner_of(item.key()).map(|(_, owned)| owned.before());
-    match owned.or_else(|| state.origins.get(&(kind, name.to_owned()))) {
+    let owned = state.memory.manifest.owner_of(item.key()).map(|(_, owned)| owned.before());
+    match owned.or_else(|| state.memory.origins.get(&(kind, name.to_owned()))) {
         Some(before) => before.clone(),
         None if there => Before::Same,
         None => Before::Nothing,

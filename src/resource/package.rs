@@ -5,11 +5,12 @@ use super::content::Content;
 use super::repository::repository;
 use super::service::KNOWN_AFTER_APPLY;
 use super::{Draft, Files, Planned, Resource, before, versions};
+use crate::ability::Probe;
+use crate::ability::State;
+use crate::ability::memory::manifest::{Before, Item};
+use crate::ability::packages::Offers;
 use crate::plan::change::{Action, Detail};
-use crate::plan::manifest::{Before, Item};
 use crate::plan::operation::Operation;
-use crate::plan::probe::{Offers, Probe};
-use crate::plan::state::State;
 use crate::source::{Diagnostic, Diagnostics};
 use crate::template::RenderError;
 use crate::yaml::{Fields, Node};
@@ -60,10 +61,10 @@ impl Package {
     /// What the host's package lists leave in doubt. They may be old, and are read anew before that matters.
     fn doubt(&self, name: &str, candidate: Option<&String>, state: &State) -> Option<String> {
         let has = |what: String| Some(format!("the host's package lists have {what}; they are read anew first"));
-        if state.apt.unlisted.contains(name) {
+        if state.packages.apt.unlisted.contains(name) {
             return has(format!("no {name}"));
         }
-        let offered = state.apt.offered.get(state.apt.plain(name))?;
+        let offered = state.packages.apt.offered.get(state.packages.apt.plain(name))?;
         match (&self.version, offered.as_slice()) {
             (Some(version), offered) if offered.iter().any(|offered| versions::fits(version, offered)) => None,
             (Some(_), []) => has(format!("no version of {name}")),
@@ -139,7 +140,9 @@ impl Resource for Package {
 
     fn ask(&self, probe: &mut Probe) {
         for name in &self.names {
-            probe.package(name, if self.latest || self.version.is_some() { Offers::Always } else { Offers::IfMissing });
+            probe
+                .packages
+                .ask(name, if self.latest || self.version.is_some() { Offers::Always } else { Offers::IfMissing });
         }
         for content in &self.repository {
             content.ask(probe);
@@ -193,8 +196,8 @@ impl Resource for Package {
         let (mut wanted, mut action) = (Vec::new(), None);
         let mut refresh = new_source;
         for name in &self.names {
-            let installed = state.packages.get(name).cloned();
-            let candidate = state.candidates.get(state.apt.plain(name)).cloned();
+            let installed = state.packages.installed.get(name).cloned();
+            let candidate = state.packages.candidates.get(state.packages.apt.plain(name)).cloned();
             let claim = Item::Package { name: name.clone(), before: Before::Nothing };
             planned
                 .items
@@ -205,11 +208,11 @@ impl Resource for Package {
             let target = self.version.clone().or_else(|| candidate.clone().filter(|_| self.latest));
             let shown = target.clone().unwrap_or_else(|| KNOWN_AFTER_APPLY.to_owned());
             // whichever version another resource installs will do, unless this one is particular
-            if state.installing.get(name).is_some_and(|version| target.is_none() || *version == shown) {
+            if state.predicted.packages.get(name).is_some_and(|version| target.is_none() || *version == shown) {
                 continue;
             }
-            let now = installed.as_ref().or(state.apt.unfinished.get(name));
-            if state.apt.held.contains(name) {
+            let now = installed.as_ref().or(state.packages.apt.unfinished.get(name));
+            if state.packages.apt.held.contains(name) {
                 return Err(held(name, now));
             }
             details.extend(Detail::value(name, now.map(String::as_str), Some(&shown)));
@@ -217,14 +220,18 @@ impl Resource for Package {
             if !new_source {
                 details.extend(self.doubt(name, candidate.as_ref(), state).map(Detail::note));
             }
-            action = action.max(Some(action_for(now, target.as_deref(), state.apt.offered.get(state.apt.plain(name)))));
+            action = action.max(Some(action_for(
+                now,
+                target.as_deref(),
+                state.packages.apt.offered.get(state.packages.apt.plain(name)),
+            )));
             refresh |= self.version.is_some() || self.latest;
             wanted.push(match target {
                 Some(version) => format!("{name}={version}"),
                 None => name.clone(),
             });
-            state.packages.remove(name);
-            state.installing.insert(name.clone(), shown);
+            state.packages.installed.remove(name);
+            state.predicted.packages.insert(name.clone(), shown);
         }
         if !wanted.is_empty() {
             if state.missing_tools.contains("apt-get") {
@@ -232,7 +239,7 @@ impl Resource for Package {
                     "the host has no apt-get; packages of other package managers cannot be installed yet".to_owned()
                 );
             }
-            if state.apt.busy {
+            if state.packages.apt.busy {
                 let note = "dpkg is at work on the host, or was cut off there: then `dpkg --configure -a` must finish that first";
                 details.push(Detail::note(note));
             }

@@ -2,12 +2,15 @@
 
 use super::service::image_input;
 use super::{Draft, kept};
+use crate::ability::Probe;
+use crate::ability::State;
+use crate::ability::files::PathState;
+use crate::ability::memory::manifest::{Before, Item};
+use crate::ability::packages::Offers;
+use crate::ability::podman::PodmanThing;
+use crate::ability::scope;
 use crate::plan::change::{Action, Detail};
-use crate::plan::manifest::{Before, Item};
-use crate::plan::operation::{Expectation, Operation, PodmanThing, Verb};
-use crate::plan::probe::{Offers, Probe};
-use crate::plan::scope;
-use crate::plan::state::{PathState, State};
+use crate::plan::operation::{Expectation, Operation, Verb};
 use crate::quadlet::Named;
 
 /// How far a removal goes.
@@ -50,17 +53,17 @@ pub fn is_common_folder(resource: &str, claims: &[Item], item: &Item) -> bool {
 /// Asks what is there of an item.
 pub fn ask(item: &Item, probe: &mut Probe) {
     match item {
-        Item::File { path, .. } => probe.digest(path),
+        Item::File { path, .. } => probe.files.digest(path),
         Item::Directory { path, .. } => {
-            probe.path(path);
-            probe.listing(path);
+            probe.files.path(path);
+            probe.commands.listing(path);
         }
-        Item::Service { unit, .. } => probe.unit(unit),
-        Item::Package { name, .. } => probe.package(name, Offers::No),
-        Item::User { name, .. } => probe.user(name),
-        Item::Group { .. } => probe.groups(),
-        Item::Volume { name, .. } => probe.podman_thing(scope::split(name).0, PodmanThing::Volume),
-        Item::Network { name, .. } => probe.podman_thing(scope::split(name).0, PodmanThing::Network),
+        Item::Service { unit, .. } => probe.units.ask(unit),
+        Item::Package { name, .. } => probe.packages.ask(name, Offers::No),
+        Item::User { name, .. } => probe.accounts.user(name),
+        Item::Group { .. } => probe.accounts.groups(),
+        Item::Volume { name, .. } => probe.podman.things(scope::split(name).0, PodmanThing::Volume),
+        Item::Network { name, .. } => probe.podman.things(scope::split(name).0, PodmanThing::Network),
         // it comes and goes with its service
         Item::Container { .. } => {}
     }
@@ -77,10 +80,10 @@ pub fn plan(item: &Item, reach: Reach, state: &mut State) -> Option<Draft> {
         Item::Directory { path, .. } => directory(path, state),
         Item::Service { unit, .. } => service(unit, state),
         Item::Package { name, .. } => {
-            state.packages.remove(name)?;
+            state.packages.installed.remove(name)?;
             let operations = vec![Operation::Uninstall { packages: vec![name.clone()] }];
             let mut details = vec![Detail::note(format!("package {name}; its data stays"))];
-            if state.apt.held.contains(name) {
+            if state.packages.apt.held.contains(name) {
                 details.push(Detail::note(format!(
                     "it is held on the host, so apt will not remove it before `apt-mark unhold {name}` there"
                 )));
@@ -88,11 +91,11 @@ pub fn plan(item: &Item, reach: Reach, state: &mut State) -> Option<Draft> {
             Some(Draft { action: Action::Remove, details, operations })
         }
         Item::User { name, .. } => {
-            state.users.remove(name)?;
+            state.accounts.users.remove(name)?;
             Some(account("userdel", name, "user"))
         }
         Item::Group { name, .. } => {
-            state.groups.remove(name)?;
+            state.accounts.groups.remove(name)?;
             Some(account("groupdel", name, "group"))
         }
         Item::Volume { name, .. } => {
@@ -120,7 +123,7 @@ fn account(program: &str, name: &str, kind: &str) -> Draft {
 }
 
 fn file(path: &str, before: &Before, state: &mut State) -> Option<Draft> {
-    let now = state.path(path).clone();
+    let now = state.files.at(path).clone();
     let mut operations = Vec::new();
     if let PathState::File { sha256: Some(sha256), .. } = &now {
         operations.push(Operation::Expect { path: path.to_owned(), expectation: Expectation::File(sha256.clone()) });
@@ -135,7 +138,7 @@ fn file(path: &str, before: &Before, state: &mut State) -> Option<Draft> {
             (Action::Remove, path.to_owned())
         }
         _ => {
-            state.paths.insert(path.to_owned(), PathState::Absent);
+            state.files.paths.insert(path.to_owned(), PathState::Absent);
             return None;
         }
     };
@@ -147,7 +150,7 @@ fn file(path: &str, before: &Before, state: &mut State) -> Option<Draft> {
         let key = scope::key(user.as_deref(), &unit);
         if path.ends_with(".container") {
             let image = image_input(&scope::key(user.as_deref(), ""));
-            let started_with = state.manifest.services.get(&key).into_iter().flatten();
+            let started_with = state.memory.manifest.services.get(&key).into_iter().flatten();
             let images = started_with.filter_map(|(input, _)| input.strip_prefix(&image));
             details.extend(images.map(|image| Detail::note(format!("image {image} stays"))));
         }
@@ -155,11 +158,11 @@ fn file(path: &str, before: &Before, state: &mut State) -> Option<Draft> {
         if let Some(unit) = state.units.get_mut(&key).filter(|unit| unit.is_enabled() && is_start(path)) {
             unit.enabled = "disabled".to_owned();
         }
-        state.rewritten_units.insert(key);
+        state.predicted.units.insert(key);
         operations.push(Operation::DaemonReload { user });
     }
     let left = if action == Action::PutBack { PathState::Other } else { PathState::Absent };
-    state.paths.insert(path.to_owned(), left);
+    state.files.paths.insert(path.to_owned(), left);
     Some(Draft { action, details, operations })
 }
 
@@ -191,19 +194,19 @@ fn unit_of(path: &str, now: &PathState) -> Option<(Option<String>, String)> {
 }
 
 fn directory(path: &str, state: &mut State) -> Option<Draft> {
-    if !matches!(state.path(path), PathState::Directory { .. }) || !state.is_emptied(path) {
+    if !matches!(state.files.at(path), PathState::Directory { .. }) || !state.is_emptied(path) {
         return None;
     }
-    state.paths.insert(path.to_owned(), PathState::Absent);
+    state.files.paths.insert(path.to_owned(), PathState::Absent);
     let operations = vec![Operation::RemoveEmptyDirectory { path: path.to_owned() }];
     Some(Draft { action: Action::Remove, details: vec![Detail::note(path.to_owned())], operations })
 }
 
 fn purged(path: &str, state: &mut State) -> Option<Draft> {
-    if !matches!(state.path(path), PathState::Directory { .. }) {
+    if !matches!(state.files.at(path), PathState::Directory { .. }) {
         return None;
     }
-    state.paths.insert(path.to_owned(), PathState::Absent);
+    state.files.paths.insert(path.to_owned(), PathState::Absent);
     let operations = vec![Operation::Remove { path: path.to_owned() }];
     Some(Draft { action: Action::Remove, details: vec![Detail::note(format!("{path} with all in it"))], operations })
 }
@@ -233,7 +236,7 @@ fn service(unit: &str, state: &mut State) -> Option<Draft> {
 
 /// The change after which a unit whose files have gone, or are others again, runs as these say.
 pub fn restart(unit: &str, state: &State) -> Option<Draft> {
-    let runs = state.unit(unit).is_active() && state.rewritten_units.contains(unit);
+    let runs = state.unit(unit).is_active() && state.predicted.units.contains(unit);
     runs.then(|| Draft {
         action: Action::Restart,
         details: vec![Detail::note("as it was before solti")],
@@ -251,7 +254,7 @@ pub fn disable(unit: &str, state: &mut State) -> Option<Draft> {
     state.units.insert(unit.to_owned(), now);
     // the links that say so are systemd's to remove
     let end = format!("/{}", scope::split(unit).1);
-    for (_, link) in state.paths.iter_mut().filter(|(path, _)| path.ends_with(&end) && is_start(path)) {
+    for (_, link) in state.files.paths.iter_mut().filter(|(path, _)| path.ends_with(&end) && is_start(path)) {
         *link = PathState::Absent;
     }
     Some(Draft {

@@ -3,12 +3,13 @@
 use super::arguments::account_name;
 use super::directory::Directory;
 use super::{Files, Planned, Resource};
+use crate::ability::Probe;
+use crate::ability::State;
+use crate::ability::files::PathState;
+use crate::ability::memory::manifest::{Before, Item};
+use crate::ability::scope;
 use crate::plan::change::Detail;
-use crate::plan::manifest::{Before, Item};
 use crate::plan::operation::{Attributes, Operation};
-use crate::plan::probe::Probe;
-use crate::plan::scope;
-use crate::plan::state::{PathState, State};
 use crate::template::RenderError;
 use crate::yaml::Fields;
 
@@ -100,9 +101,9 @@ impl Scope {
     /// Asks what [`Scope::prepare`] wants to know.
     pub fn ask(&self, probe: &mut Probe) {
         if let Some(user) = &self.user {
-            probe.user(&user.name);
-            probe.path(&format!("{LINGER}/{}", user.name));
-            probe.podman(Some(&user.name));
+            probe.accounts.user(&user.name);
+            probe.files.path(&format!("{LINGER}/{}", user.name));
+            probe.podman.images(Some(&user.name));
             probe.tool("runuser");
         }
     }
@@ -114,7 +115,7 @@ impl Scope {
     pub fn prepare(&self, path: &str, state: &mut State) -> Result<Prepared, String> {
         let mut prepared = Prepared::default();
         if let Some(User { name, home }) = &self.user {
-            let Some(known) = state.users.get(name) else {
+            let Some(known) = state.accounts.users.get(name) else {
                 return Err(format!(
                     "there is no user {name} on the host; declare it first: `user: {{ name: {name} }}`"
                 ));
@@ -131,7 +132,7 @@ impl Scope {
                 );
             }
             let marker = format!("{LINGER}/{name}");
-            let lingers = *state.path(&marker) != PathState::Absent;
+            let lingers = *state.files.at(&marker) != PathState::Absent;
             if !lingers || !state.podman.subordinate.contains(name) {
                 if !lingers {
                     prepared.details.push(Detail::note(format!("{name} lingers: its services run without a login")));
@@ -140,7 +141,7 @@ impl Scope {
                     prepared.details.push(Detail::note(format!("{name} gets ranges of subordinate ids")));
                 }
                 prepared.operations.push(Operation::Linger { user: name.clone() });
-                state.paths.insert(marker, PathState::Other);
+                state.files.paths.insert(marker, PathState::Other);
                 state.podman.subordinate.insert(name.clone());
             }
         }

@@ -5,12 +5,15 @@ use super::kept::is_in;
 use super::reasons::Inputs;
 use super::scope::Scope;
 use super::{Draft, Files, Planned, Resource, before};
+use crate::ability::Probe;
+use crate::ability::files::PathState;
+use crate::ability::memory::manifest::{Before, Item};
+use crate::ability::packages::Offers;
+use crate::ability::scope;
+use crate::ability::systemd::UnitState;
+use crate::ability::{StartedWith, State};
 use crate::plan::change::{Action, Detail};
-use crate::plan::manifest::{Before, Item};
 use crate::plan::operation::{Operation, Verb};
-use crate::plan::probe::{Offers, Probe};
-use crate::plan::scope;
-use crate::plan::state::{PathState, StartedWith, State, UnitState};
 use crate::source::{Diagnostic, Diagnostics};
 use crate::template::RenderError;
 use crate::yaml::{Fields, Node};
@@ -109,17 +112,17 @@ impl Service {
 
     /// What its quadlet says.
     fn started_with<'s>(&self, state: &'s State) -> impl Iterator<Item = &'s StartedWith> {
-        self.units().filter_map(|unit| state.started_with.get(&self.scope.key(&unit)))
+        self.units().filter_map(|unit| state.declared.started_with.get(&self.scope.key(&unit)))
     }
 
     /// What its unit, drop-ins or quadlet name as `EnvironmentFile`.
     fn environment_files<'s>(&self, state: &'s State) -> impl Iterator<Item = &'s String> {
-        self.units().filter_map(|unit| state.environment_files.get(&self.scope.key(&unit))).flatten()
+        self.units().filter_map(|unit| state.declared.environment_files.get(&self.scope.key(&unit))).flatten()
     }
 
     /// Whether a change of this run writes or removes its unit's files.
     fn is_rewritten(&self, state: &State) -> bool {
-        self.units().any(|unit| state.rewritten_units.contains(&self.scope.key(&unit)))
+        self.units().any(|unit| state.predicted.units.contains(&self.scope.key(&unit)))
     }
 
     /// What the service would be started with now: the declared files that it uses and its packages' versions.
@@ -129,15 +132,16 @@ impl Service {
             self.uses.iter().chain(of_quadlet).any(|used| path == used || is_in(path, used))
         };
         // what is declared no longer is used until it is gone
-        let recorded = state.manifest.services.get(&self.unit);
-        let left = recorded.into_iter().flatten().filter(|(path, sha256)| state.sha256(path) == Some(sha256.as_str()));
+        let recorded = state.memory.manifest.services.get(&self.unit);
+        let left =
+            recorded.into_iter().flatten().filter(|(path, sha256)| state.files.sha256(path) == Some(sha256.as_str()));
         let left = left.map(|(path, _)| path);
-        let files = state.declared.keys().chain(left).filter(|path| uses(path) || self.is_unit_file(state, path));
-        let files = files.filter_map(|path| Some((path.clone(), state.sha256(path)?.to_owned())));
+        let files = state.declared.files.keys().chain(left).filter(|path| uses(path) || self.is_unit_file(state, path));
+        let files = files.filter_map(|path| Some((path.clone(), state.files.sha256(path)?.to_owned())));
         let packages = self.packages.iter().filter_map(|name| {
-            let version = match state.packages.get(name) {
+            let version = match state.packages.installed.get(name) {
                 Some(version) => version.clone(),
-                None => state.installing.get(name).map(|_| KNOWN_AFTER_APPLY.to_owned())?,
+                None => state.predicted.packages.get(name).map(|_| KNOWN_AFTER_APPLY.to_owned())?,
             };
             Some((format!("package {name}"), version))
         });
@@ -150,19 +154,19 @@ impl Service {
 
     /// What it was started with, is declared no longer, and stays all the same, as this run prunes nothing there.
     fn left_alone(&self, state: &State) -> impl Iterator<Item = (String, String)> {
-        let recorded = state.manifest.services.get(&self.unit).into_iter().flatten();
+        let recorded = state.memory.manifest.services.get(&self.unit).into_iter().flatten();
         let stays = |path: &str| {
             let item = Item::File { path: path.to_owned(), before: Before::Nothing };
-            !state.declared.contains_key(path)
-                && !state.paths.contains_key(path)
-                && state.manifest.owner_of(item.key()).is_some()
+            !state.declared.files.contains_key(path)
+                && !state.files.paths.contains_key(path)
+                && state.memory.manifest.owner_of(item.key()).is_some()
         };
         recorded.filter(move |(input, _)| stays(input)).map(|(input, digest)| (input.clone(), digest.clone()))
     }
 
     /// Why a running service has to start anew, input by input; empty if it does not.
     fn reasons(&self, state: &State, unit: &UnitState, inputs: &BTreeMap<String, String>) -> Vec<String> {
-        match state.manifest.services.get(&self.unit) {
+        match state.memory.manifest.services.get(&self.unit) {
             Some(recorded) => {
                 let mut keys: Vec<&String> = recorded.keys().chain(inputs.keys()).collect();
                 keys.sort();
@@ -174,14 +178,15 @@ impl Service {
             }
             // nothing is recorded: only what is newer than the start can be a reason
             None => {
-                let newer = |path: &str| match state.path(path) {
+                let newer = |path: &str| match state.files.at(path) {
                     PathState::File { modified, .. } => modified.is_none_or(|time| time > unit.since),
                     _ => false,
                 };
-                let installing =
-                    |key: &str| key.strip_prefix("package ").is_some_and(|name| state.installing.contains_key(name));
+                let installing = |key: &str| {
+                    key.strip_prefix("package ").is_some_and(|name| state.predicted.packages.contains_key(name))
+                };
                 let pulling =
-                    |key: &str| key.strip_prefix("image ").is_some_and(|image| state.podman.pulling.contains(image));
+                    |key: &str| key.strip_prefix("image ").is_some_and(|image| state.predicted.images.contains(image));
                 inputs.keys().filter(|key| newer(key) || installing(key) || pulling(key)).cloned().collect()
             }
         }
@@ -206,7 +211,7 @@ impl Service {
             let was = if unit.active.is_empty() { "inactive" } else { &unit.active };
             draft.details.extend(Detail::value("state", Some(was), Some("active")));
             // some packages start it by themselves when they are installed, with what they bring
-            let installs = self.packages.iter().any(|package| state.installing.contains_key(package));
+            let installs = self.packages.iter().any(|package| state.predicted.packages.contains_key(package));
             draft.operations.push(verb(if installs { Verb::Restart } else { Verb::Start }));
             return Some(Action::Start);
         }
@@ -221,9 +226,9 @@ impl Service {
             (Action::Restart, Verb::Restart)
         };
         let known = Inputs {
-            recorded: state.manifest.services.get(&self.unit),
+            recorded: state.memory.manifest.services.get(&self.unit),
             now: inputs,
-            installing: &state.installing,
+            installing: &state.predicted.packages,
             scope: &self.scope.key(""),
         };
         draft.details.push(Detail::note(format!("because of {}", known.words(&reasons))));
@@ -238,12 +243,12 @@ impl Resource for Service {
     }
 
     fn ask(&self, probe: &mut Probe) {
-        probe.unit(&self.unit);
+        probe.units.ask(&self.unit);
         if let Some(user) = self.scope.user() {
-            probe.user(user);
+            probe.accounts.user(user);
         }
         for package in &self.packages {
-            probe.package(package, Offers::No);
+            probe.packages.ask(package, Offers::No);
         }
     }
 
@@ -256,11 +261,11 @@ impl Resource for Service {
             return Err("the host has no systemctl; services of other init systems cannot be managed yet".to_owned());
         }
         let unit = state.unit(&self.unit);
-        let appears = !state.installing.is_empty() || self.is_rewritten(state);
+        let appears = !state.predicted.packages.is_empty() || self.is_rewritten(state);
         // what its package brings is enabled by that, as a rule of Debian's
         let disabled_later = self.enabled == Some(false)
             && unit.load == "not-found"
-            && self.packages.iter().any(|package| state.installing.contains_key(package));
+            && self.packages.iter().any(|package| state.predicted.packages.contains_key(package));
         match unit.load.as_str() {
             "not-found" if !self.running && self.enabled != Some(true) && !disabled_later => {
                 return Ok(Planned::default());
@@ -355,9 +360,9 @@ impl Service {
         if self.running {
             // a service that goes on running is adopted as it is
             let _ = action;
-            state.manifest.services.insert(self.unit.clone(), inputs);
+            state.memory.manifest.services.insert(self.unit.clone(), inputs);
         } else {
-            state.manifest.services.remove(&self.unit);
+            state.memory.manifest.services.remove(&self.unit);
         }
     }
 }

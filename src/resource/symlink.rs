@@ -3,11 +3,12 @@
 use super::arguments::path;
 use super::content::{ask_parent, expect, keep_original, require_parent, require_readable};
 use super::{Draft, Planned, Resource, before};
+use crate::ability::Probe;
+use crate::ability::State;
+use crate::ability::files::PathState;
+use crate::ability::memory::manifest::{Before, Item};
 use crate::plan::change::{Action, Detail};
-use crate::plan::manifest::{Before, Item};
 use crate::plan::operation::Operation;
-use crate::plan::probe::Probe;
-use crate::plan::state::{PathState, State};
 use crate::source::{Diagnostic, Diagnostics};
 use crate::yaml::{Fields, Node};
 
@@ -63,7 +64,7 @@ impl Resource for Symlink {
     }
 
     fn ask(&self, probe: &mut Probe) {
-        probe.link(&self.path);
+        probe.files.link(&self.path);
         ask_parent(&self.path, probe);
     }
 
@@ -75,7 +76,7 @@ impl Resource for Symlink {
         let path = &self.path;
         require_readable(state, path)?;
         require_parent(state, path)?;
-        let old = match state.path(path) {
+        let old = match state.files.at(path) {
             PathState::Absent => None,
             PathState::Link { target } if target.as_deref() == Some(self.target.as_str()) => {
                 let before = before(state, &self.item(Before::Nothing), true);
@@ -92,7 +93,7 @@ impl Resource for Symlink {
         let mut operations = vec![expect(state, path)];
         let before = keep_original(state, path, &mut operations);
         operations.push(Operation::Link { path: path.clone(), target: self.target.clone() });
-        state.paths.insert(path.clone(), PathState::Link { target: Some(self.target.clone()) });
+        state.files.paths.insert(path.clone(), PathState::Link { target: Some(self.target.clone()) });
         Ok(Planned { draft: Some(Draft { action, details, operations }), items: vec![self.item(before)] })
     }
 }

@@ -4,10 +4,10 @@ use super::arguments::{body, plain_name, unit_name};
 use super::content::Content;
 use super::scope::Scope;
 use super::{Draft, Files, Planned, Resource};
-use crate::plan::manifest::Item;
+use crate::ability::Probe;
+use crate::ability::State;
+use crate::ability::memory::manifest::Item;
 use crate::plan::operation::Operation;
-use crate::plan::probe::Probe;
-use crate::plan::state::State;
 use crate::quadlet::UnitFile;
 use crate::secret::Taint;
 use crate::template::RenderError;
@@ -97,7 +97,7 @@ impl Resource for Unit {
 
     fn declare(&self, state: &mut State) {
         self.content.declare(state);
-        let named = state.environment_files.entry(self.scope.key(&self.unit)).or_default();
+        let named = state.declared.environment_files.entry(self.scope.key(&self.unit)).or_default();
         named.extend(environment_files(&self.content.bytes));
     }
 
@@ -124,7 +124,7 @@ impl Resource for Unit {
         if let Some(body) = difference.body {
             operations.push(Operation::write(body));
             operations.push(Operation::DaemonReload { user: self.scope.user().map(str::to_owned) });
-            state.rewritten_units.insert(self.scope.key(&self.unit));
+            state.predicted.units.insert(self.scope.key(&self.unit));
         }
         details.extend(difference.details);
         planned.draft = difference.action.map(|action| Draft { action, details, operations });

@@ -2,11 +2,13 @@
 
 use super::account::{comment, group, groups, home, new_name, number, shell};
 use super::{Draft, Planned, Resource, Turn, before};
+use crate::ability::Probe;
+use crate::ability::State;
+use crate::ability::accounts::{GroupState, UserState};
+use crate::ability::files::PathState;
+use crate::ability::memory::manifest::{Before, Item};
 use crate::plan::change::{Action, Detail};
-use crate::plan::manifest::{Before, Item};
 use crate::plan::operation::Operation;
-use crate::plan::probe::Probe;
-use crate::plan::state::{GroupState, PathState, State, UserState};
 use crate::source::Diagnostics;
 use crate::yaml::{Fields, Node};
 
@@ -50,12 +52,12 @@ impl User {
     /// The name of a group that is given by its name or its number.
     fn group_called(state: &State, group: &str) -> String {
         let by_number = || Self::group_name(state, group.parse().ok());
-        if state.groups.contains_key(group) { None } else { by_number() }.unwrap_or_else(|| group.to_owned())
+        if state.accounts.groups.contains_key(group) { None } else { by_number() }.unwrap_or_else(|| group.to_owned())
     }
 
     /// The name of a group by its number.
     fn group_name(state: &State, gid: Option<u32>) -> Option<String> {
-        state.groups.iter().find(|(_, group)| gid.is_some() && group.gid == gid).map(|(name, _)| name.clone())
+        state.accounts.groups.iter().find(|(_, group)| gid.is_some() && group.gid == gid).map(|(name, _)| name.clone())
     }
 
     /// Where it lives if it is made.
@@ -68,14 +70,15 @@ impl User {
     fn refused(&self, state: &State, now: Option<&UserState>) -> Option<String> {
         if let Some(uid) = self.uid.filter(|uid| now.is_none_or(|now| now.uid != Some(*uid)))
             && let Some((other, _)) =
-                state.users.iter().find(|(name, user)| **name != self.name && user.uid == Some(uid))
+                state.accounts.users.iter().find(|(name, user)| **name != self.name && user.uid == Some(uid))
         {
             return Some(format!("the user {other} has the uid {uid} on the host"));
         }
-        let is_there =
-            |group: &String| state.groups.contains_key(group) || Self::group_name(state, group.parse().ok()).is_some();
+        let is_there = |group: &String| {
+            state.accounts.groups.contains_key(group) || Self::group_name(state, group.parse().ok()).is_some()
+        };
         let missing = self.group.iter().chain(&self.groups).find(|group| !is_there(group))?;
-        if !state.installing.is_empty() {
+        if !state.predicted.packages.is_empty() {
             return None;
         }
         Some(if missing.parse::<u32>().is_ok() {
@@ -89,14 +92,18 @@ impl User {
 
     /// useradd only warns of it.
     fn lacks_shell(&self, state: &State) -> Option<Detail> {
-        let shell = self.shell.as_ref().filter(|shell| !shell.is_empty() && state.installing.is_empty())?;
-        let lacks = *state.path(shell) == PathState::Absent && !state.declared.contains_key(shell);
+        let shell = self.shell.as_ref().filter(|shell| !shell.is_empty() && state.predicted.packages.is_empty())?;
+        let lacks = *state.files.at(shell) == PathState::Absent && !state.declared.files.contains_key(shell);
         lacks.then(|| Detail::note(format!("{shell} is not on the host")))
     }
 
     fn missing_groups(&self, state: &State) -> Vec<String> {
         let is_member = |group: &String| {
-            state.groups.get(&Self::group_called(state, group)).is_some_and(|group| group.members.contains(&self.name))
+            state
+                .accounts
+                .groups
+                .get(&Self::group_called(state, group))
+                .is_some_and(|group| group.members.contains(&self.name))
                 || self.group.as_ref() == Some(group)
         };
         self.groups.iter().filter(|group| !is_member(group)).cloned().collect()
@@ -113,7 +120,7 @@ impl User {
         };
         option("-u", "uid", self.uid.map(|uid| uid.to_string()));
         // useradd would make a group of the user's own name, and fails where there is one
-        let same_name = state.groups.contains_key(&self.name).then(|| self.name.clone());
+        let same_name = state.accounts.groups.contains_key(&self.name).then(|| self.name.clone());
         option("-g", "group", self.group.clone().or(same_name));
         option("-G", "groups", (!self.groups.is_empty()).then(|| self.groups.join(",")));
         option("-d", "home", self.home.clone());
@@ -128,11 +135,11 @@ impl User {
         details.extend(self.lacks_shell(state));
         if self.group.is_none() {
             // what useradd makes unless it is told otherwise
-            state.groups.entry(self.name.clone()).or_default();
+            state.accounts.groups.entry(self.name.clone()).or_default();
         }
-        if self.create_home && *state.path(&self.new_home()) == PathState::Absent {
+        if self.create_home && *state.files.at(&self.new_home()) == PathState::Absent {
             let group = self.group.as_ref().unwrap_or(&self.name).clone();
-            state.paths.insert(self.new_home(), PathState::Home { owner: self.name.clone(), group });
+            state.files.paths.insert(self.new_home(), PathState::Home { owner: self.name.clone(), group });
         }
         let user = UserState {
             uid: self.uid,
@@ -141,7 +148,7 @@ impl User {
             home: self.home.clone().unwrap_or_default(),
             shell: self.shell.clone().unwrap_or_default(),
         };
-        state.users.insert(self.name.clone(), user);
+        state.accounts.users.insert(self.name.clone(), user);
         Draft { action: Action::Create, details, operations: vec![Operation::Account { command }] }
     }
 
@@ -171,8 +178,13 @@ impl User {
         if !missing.is_empty() {
             command.extend(["-a".to_owned(), "-G".to_owned(), missing.join(",")]);
             let in_group = |group: &GroupState| group.members.contains(&self.name);
-            let mut old: Vec<&str> =
-                state.groups.iter().filter(|(_, group)| in_group(group)).map(|(name, _)| name.as_str()).collect();
+            let mut old: Vec<&str> = state
+                .accounts
+                .groups
+                .iter()
+                .filter(|(_, group)| in_group(group))
+                .map(|(name, _)| name.as_str())
+                .collect();
             old.sort_unstable();
             let new = old.iter().copied().chain(missing.iter().map(String::as_str)).collect::<Vec<_>>().join(", ");
             let old = (!old.is_empty()).then(|| old.join(", "));
@@ -183,7 +195,7 @@ impl User {
             return None;
         }
         // which number a group has is known only where the group is there
-        let gid = self.group.as_ref().map_or(now.gid, |group| match state.groups.get(group) {
+        let gid = self.group.as_ref().map_or(now.gid, |group| match state.accounts.groups.get(group) {
             Some(group) => group.gid,
             None => group.parse().ok(),
         });
@@ -195,7 +207,7 @@ impl User {
             home: or(&self.home, &now.home),
             shell: or(&self.shell, &now.shell),
         };
-        state.users.insert(self.name.clone(), user);
+        state.accounts.users.insert(self.name.clone(), user);
         Some(Draft { action: Action::Update, details, operations: vec![Operation::Account { command }] })
     }
 }
@@ -206,13 +218,13 @@ impl Resource for User {
     }
 
     fn ask(&self, probe: &mut Probe) {
-        probe.user(&self.name);
+        probe.accounts.user(&self.name);
         if let Some(uid) = self.uid {
-            probe.user_number(uid);
+            probe.accounts.user_number(uid);
         }
-        probe.path(&self.new_home());
+        probe.files.path(&self.new_home());
         if let Some(shell) = self.shell.as_ref().filter(|shell| !shell.is_empty()) {
-            probe.path(shell);
+            probe.files.path(shell);
         }
         probe.tool("useradd");
     }
@@ -230,7 +242,7 @@ impl Resource for User {
     }
 
     fn plan(&self, state: &mut State) -> Result<Planned, String> {
-        let now = state.users.get(&self.name).cloned();
+        let now = state.accounts.users.get(&self.name).cloned();
         let claim = Item::User { name: self.name.clone(), before: Before::Nothing };
         let before = before(state, &claim, now.is_some());
         if let Some(reason) = self.refused(state, now.as_ref()) {
@@ -244,7 +256,7 @@ impl Resource for User {
             return Err("the host has no useradd".to_owned());
         }
         for group in &self.groups {
-            let group = state.groups.entry(Self::group_called(state, group)).or_default();
+            let group = state.accounts.groups.entry(Self::group_called(state, group)).or_default();
             if !group.members.contains(&self.name) {
                 group.members.push(self.name.clone());
             }

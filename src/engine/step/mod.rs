@@ -10,28 +10,23 @@ pub use pulls::{Pull, pulls};
 
 use super::event::StepPlan;
 use super::lasting;
+use crate::ability::memory::manifest::Owned;
+use crate::ability::{self, PLACE};
 use crate::host::quote;
-use crate::plan::manifest::Owned;
 use crate::plan::operation::Operation;
-use crate::plan::probe::PLACE;
 use std::collections::BTreeSet;
 use writer::Writer;
 
 /// The functions that steps are made of; sent once per shell, before the first step.
-pub(super) const FUNCTIONS: &str = concat!(
-    include_str!("functions.sh"),
-    include_str!("journal.sh"),
-    include_str!("../../plan/probe/way.sh"),
-    include_str!("paths.sh"),
-    include_str!("files.sh"),
-    include_str!("trying.sh"),
-    include_str!("told.sh")
-);
+pub(super) fn functions() -> String {
+    let own = concat!(include_str!("shell.sh"), include_str!("journal.sh"), include_str!("told.sh"));
+    own.to_owned() + &ability::STEP.concat()
+}
 
 /// The start of every `apply` on a host: the functions, the lock, and putting back what an earlier run left open.
 /// `who` is shown to others who find the host locked; shells that come `together` do not keep each other out.
 pub fn opening(who: &str, together: &str) -> String {
-    format!("{FUNCTIONS}\n{PLACE}\nlock {} {together} && recover\n", quote(who))
+    format!("{}\n{PLACE}\nlock {} {together} && recover\n", functions(), quote(who))
 }
 
 /// Begins a role's transaction; all its steps are put back together until it is committed. How its services ran is
@@ -90,7 +85,7 @@ pub fn commit(manifest: &str) -> String {
 
 /// What has become of a transaction whose shell was lost; for another shell.
 pub fn became(transaction: &str) -> String {
-    format!("{FUNCTIONS}\n{PLACE}\nbecame {}\n", quote(transaction))
+    format!("{}\n{PLACE}\nbecame {}\n", functions(), quote(transaction))
 }
 
 /// Starts services anew that run.

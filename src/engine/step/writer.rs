@@ -1,11 +1,11 @@
 //! Writes the program of a step, phase by phase.
 
 use super::pulls::Pull;
+use crate::ability::commands::command_line;
+use crate::ability::scope;
 use crate::engine::event::StepPlan;
 use crate::host::{quote, quote_words};
 use crate::plan::operation::{Attributes, Expectation, Operation, Verb};
-use crate::plan::probe::command_line;
-use crate::plan::scope;
 use crate::resource::sha256;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

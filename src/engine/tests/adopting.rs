@@ -19,7 +19,7 @@ fn of(project: &str, named: bool) -> State {
     owned(&mut state, "one", "file:/etc/app/a", &[file_item("/etc/app/a")]);
     owned(&mut state, "one", "file:/etc/app/b", &[file_item("/etc/app/b")]);
     owned(&mut state, "left", "file:/etc/app/c", &[file_item("/etc/app/c")]);
-    for owned in &mut state.manifest.resources {
+    for owned in &mut state.memory.manifest.resources {
         (owned.project, owned.named) = (project.to_owned(), named);
     }
     state
@@ -28,7 +28,7 @@ fn of(project: &str, named: bool) -> State {
 /// What is planned for a role `one` that declares one of the files still.
 fn plan(mut state: State, ownership: Ownership<'_>) -> String {
     let work = work(vec![role("one", &[A])]);
-    ownership.adopt(&work, &None, &mut state.manifest);
+    ownership.adopt(&work, &None, &mut state.memory.manifest);
     planned(&work, &mut state, ownership)
 }
 
@@ -71,9 +71,9 @@ fn what_another_team_has_stays() {
         let work = work(vec![role("two", &["file: { path: /etc/app/d, content: x }"])]);
         for ownership in [HERE, lab(&[])] {
             let ownership = Ownership { prune: true, ..ownership };
-            let before = state.manifest.clone();
-            ownership.adopt(&work, &None, &mut state.manifest);
-            assert_eq!(state.manifest, before);
+            let before = state.memory.manifest.clone();
+            ownership.adopt(&work, &None, &mut state.memory.manifest);
+            assert_eq!(state.memory.manifest, before);
             assert!(!planned(&work, &mut state.clone(), ownership).contains("remove"));
         }
     }
@@ -97,9 +97,9 @@ fn what_many_declare_tells_nothing() {
         for (resource, item) in items {
             owned(&mut state, "one", resource, std::slice::from_ref(item));
         }
-        state.manifest.resources.iter_mut().for_each(|owned| owned.project = "ansible".into());
-        HERE.adopt(&work(vec![role("one", &[resource])]), &None, &mut state.manifest);
-        state.manifest.resources.iter().all(|owned| owned.project == HERE.project)
+        state.memory.manifest.resources.iter_mut().for_each(|owned| owned.project = "ansible".into());
+        HERE.adopt(&work(vec![role("one", &[resource])]), &None, &mut state.memory.manifest);
+        state.memory.manifest.resources.iter().all(|owned| owned.project == HERE.project)
     };
     let app = ("directory:/etc/app", folder_item("/etc/app"));
     let file = ("file:/etc/app/a", file_item("/etc/app/a"));
@@ -117,11 +117,11 @@ fn plays_without_a_name_are_found_under_their_places() {
     run.play_name = "playbooks/site.yml:1:3".into();
     let work = work(vec![run]);
     let mut state = of("mine", false);
-    for owned in &mut state.manifest.resources {
+    for owned in &mut state.memory.manifest.resources {
         owned.resource = owned.resource.replace("one/", "resources/");
         owned.role = format!("resources of playbooks/site.yml:{}", if owned.role == "one" { "1:3" } else { "9:3" });
     }
-    MINE.adopt(&work, &None, &mut state.manifest);
+    MINE.adopt(&work, &None, &mut state.memory.manifest);
     assert_snapshot!(planned(&work, &mut state, MINE), @"
     resources
       no longer declared, in order

@@ -2,11 +2,13 @@
 //! told apart from what programs print is in none.
 
 use super::step_runs::{conversation, places, two_steps};
-use crate::engine::step::{FUNCTIONS, PUT_BACK, became, commit};
+use crate::ability::Probe;
+use crate::ability::commands::Question;
+use crate::ability::packages::Offers;
+use crate::ability::podman::PodmanThing;
+use crate::engine::step::{PUT_BACK, became, commit, functions};
 use crate::host::shells_here::{SAY, SHELLS};
 use crate::plan::http::Request;
-use crate::plan::operation::PodmanThing;
-use crate::plan::probe::{Offers, Probe, Question};
 use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixListener;
@@ -32,22 +34,22 @@ const PROGRAMS: [(&str, &str); 9] = [
 fn questions(place: &Path) -> String {
     let mut probe = Probe::default();
     let at = |name: &str| format!("{}/{name}", place.display());
-    probe.path(&at("none"));
-    probe.content(&at("gone"));
-    probe.content_unless(&at("set/old"), "0");
+    probe.files.path(&at("none"));
+    probe.files.content(&at("gone"));
+    probe.files.content_unless(&at("set/old"), "0");
     fs::write(at("it's\\"), "\u{1b}x").unwrap();
-    probe.content(&at("it's\\"));
+    probe.files.content(&at("it's\\"));
     std::os::unix::fs::symlink("gone", at("leads")).unwrap();
-    probe.link(&at("leads"));
-    probe.listing(&at("set"));
-    probe.user("alice");
-    probe.package("app", Offers::Always);
-    probe.package("more", Offers::IfMissing);
-    probe.unit("app.service");
-    probe.unit("alice/app.service");
+    probe.files.link(&at("leads"));
+    probe.commands.listing(&at("set"));
+    probe.accounts.user("alice");
+    probe.packages.ask("app", Offers::Always);
+    probe.packages.ask("more", Offers::IfMissing);
+    probe.units.ask("app.service");
+    probe.units.ask("alice/app.service");
     for user in [None, Some("alice")] {
-        probe.podman(user);
-        probe.podman_thing(user, PodmanThing::Volume);
+        probe.podman.images(user);
+        probe.podman.things(user, PodmanThing::Volume);
     }
     let question = |command: &str, user: Option<&str>| Question {
         command: vec!["sh".into(), "-c".into(), command.into()],
@@ -56,8 +58,8 @@ fn questions(place: &Path) -> String {
         stdin: Some("x".into()),
         user: user.map(str::to_owned),
     };
-    probe.question("short", question("echo one", Some("alice")));
-    probe.question("long", question("seq 5; cat", None));
+    probe.commands.ask("short", question("echo one", Some("alice")));
+    probe.commands.ask("long", question("seq 5; cat", None));
     let url = "http://127.0.0.1/".to_owned();
     probe.http(Request { method: "GET", url, headers: Vec::new(), body: None });
     probe.tool("none");
@@ -107,7 +109,7 @@ fn the_word_that_answers_are_known_by_is_in_none() {
 #[test]
 fn no_script_names_it() {
     let (place, _home) = places();
-    let text = FUNCTIONS.to_owned() + &questions(place.path());
+    let text = functions() + &questions(place.path());
     let named = |start: &str| {
         text.split(start).skip(1).any(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
     };

@@ -1,7 +1,7 @@
 //! What a host's shell makes of a step of which it gets only a part, under every kind of `sh` that is installed here.
 
 use crate::engine::event::StepPlan;
-use crate::engine::step::{FUNCTIONS, begin, commit, held, program};
+use crate::engine::step::{begin, commit, functions, held, program};
 use crate::host::{framed, quote};
 use crate::plan::change::{Action, Change};
 use crate::plan::operation::{Attributes, Body, Operation};
@@ -106,8 +106,9 @@ fn a_conversation_that_is_cut_anywhere_leaves_what_was_or_what_was_to_be() -> Ou
         let root = folder.path().join("root");
         let name = root.display().to_string();
         let quoted = quote(&name);
+        let steps = functions();
         let programs = [
-            format!("{FUNCTIONS}\nsay() {{ :; }}\nuid=$(id -u) V={quoted}/state holds=yes\n"),
+            format!("{steps}\nsay() {{ :; }}\nuid=$(id -u) V={quoted}/state holds=yes\n"),
             held(&(begin("1", &[], &[]) + &program(&step(&name), "1", &[]))),
             held("true"),
             held(&commit("{}")),

@@ -24,10 +24,13 @@ mod tags;
 use super::ownership::Ownership;
 use super::planner::{Identity, Plan, plan};
 use super::work::{HostWork, Resolved, ResolvedStep, RoleRun};
+use crate::ability::State;
+use crate::ability::commands::Answer;
+use crate::ability::files::{Meta, PathState};
+use crate::ability::memory::manifest::{Before, Item, Manifest, Owned};
+use crate::ability::systemd::UnitState;
 use crate::host::Target;
 use crate::plan::change::{Change, Detail};
-use crate::plan::manifest::{Before, Item, Manifest, Owned};
-use crate::plan::state::{Answer, Meta, PathState, State, UnitState};
 use crate::resource::{self, Files};
 use crate::role::ResourceKind;
 use crate::source::{Diagnostic, SourceFile, Span};
@@ -142,9 +145,9 @@ fn file(text: &str) -> PathState {
 fn host(files: &[(&str, &str)]) -> State {
     let mut state = State::default();
     for folder in ["/", "/etc", "/etc/app", "/etc/systemd/system"] {
-        state.paths.insert(folder.into(), PathState::Directory { meta: Meta { mode: 0o755, ..meta() } });
+        state.files.paths.insert(folder.into(), PathState::Directory { meta: Meta { mode: 0o755, ..meta() } });
     }
-    state.paths.extend(files.iter().map(|(path, text)| ((*path).to_owned(), file(text))));
+    state.files.paths.extend(files.iter().map(|(path, text)| ((*path).to_owned(), file(text))));
     let unit = UnitState {
         load: "loaded".into(),
         active: "active".into(),
@@ -160,7 +163,7 @@ fn host(files: &[(&str, &str)]) -> State {
 fn owned(state: &mut State, role: &str, resource: &str, items: &[Item]) {
     let resource = format!("{role}/step/{resource}");
     let (project, role, items) = ("mine".to_owned(), role.to_owned(), items.to_vec());
-    state.manifest.resources.push(Owned {
+    state.memory.manifest.resources.push(Owned {
         project,
         named: false,
         playbook: None,
@@ -227,5 +230,5 @@ fn entries(manifest: &Manifest) -> Vec<String> {
 
 fn listing(state: &mut State, folder: &str, names: &[&str]) {
     let answer = Answer { status: 0, output: names.join("\n") };
-    state.answers.insert(crate::plan::probe::listing_key(folder), answer);
+    state.answers.insert(crate::ability::commands::listing_key(folder), answer);
 }

@@ -41,7 +41,7 @@ fn a_role_whose_last_run_failed_is_asked_again() {
     let mut state = host(&[("/etc/app/a", "new"), ("/etc/app/b", "new")]);
     owned(&mut state, "one", "file:/etc/app/a", &[file_item("/etc/app/a")]);
     owned(&mut state, "two", "file:/etc/app/b", &[file_item("/etc/app/b")]);
-    state.manifest.resources.iter_mut().for_each(|owned| owned.failed = true);
+    state.memory.manifest.resources.iter_mut().for_each(|owned| owned.failed = true);
     assert_snapshot!(planned(&work, &mut state, MINE), @"
     one
       checks, in order
@@ -58,7 +58,7 @@ fn what_is_declared_no_longer_goes_before_the_service_starts_anew() {
     owned(&mut state, "one", "file:/etc/app/a", &[file_item("/etc/app/a")]);
     owned(&mut state, "one", "file:/etc/app/b", &[file_item("/etc/app/b")]);
     let inputs = ["/etc/app/a", "/etc/app/b"].map(|path| (path.to_owned(), text_digest("new")));
-    state.manifest.services.insert("app.service".into(), inputs.into());
+    state.memory.manifest.services.insert("app.service".into(), inputs.into());
     let work = work(vec![role("one", &[A, APP])]);
     assert_snapshot!(planned(&work, &mut state, MINE), @"
     one
@@ -132,12 +132,12 @@ fn what_moves_between_roles_keeps_its_past() {
     let folder = "directory: { path: /etc/app/d }";
     for (first, second) in [(vec![B], vec![A, folder]), (vec![A, folder], vec![B])] {
         let mut state = host(&[("/etc/app/a", "old"), ("/etc/app/b", "new")]);
-        state.paths.insert("/etc/app/d".into(), PathState::Directory { meta: meta() });
+        state.files.paths.insert("/etc/app/d".into(), PathState::Directory { meta: meta() });
         owned(&mut state, "gone", "config:x", &[file_item("/etc/app/a"), folder_item("/etc/app/d")]);
         owned(&mut state, "one", "file:x", &[Item::File { path: "/etc/app/b".into(), before: Before::Same }]);
         let work = work(vec![absent(role("gone", &[])), role("one", &first), role("two", &second)]);
         planned(&work, &mut state, MINE);
-        let mut items: Vec<&Item> = state.manifest.resources.iter().flat_map(|owned| &owned.items).collect();
+        let mut items: Vec<&Item> = state.memory.manifest.resources.iter().flat_map(|owned| &owned.items).collect();
         items.sort_unstable();
         let (b, a) = (Item::File { path: "/etc/app/b".into(), before: Before::Same }, file_item("/etc/app/a"));
         assert_eq!(items, [&a, &b, &folder_item("/etc/app/d")], "{first:?}");
@@ -148,7 +148,7 @@ fn what_moves_between_roles_keeps_its_past() {
 fn what_another_project_has_is_not_taken_over() {
     let mut state = host(&[("/etc/app/a", "old")]);
     owned(&mut state, "one", "file:/etc/app/a", &[file_item("/etc/app/a")]);
-    state.manifest.resources[0].project = "theirs".into();
+    state.memory.manifest.resources[0].project = "theirs".into();
     assert_snapshot!(planned(&work(vec![role("one", &[A])]), &mut state, MINE), @"
     impossible:
     one/step/file:/etc/app/a: /etc/app/a belongs to the project theirs (role one), which put it on this host
@@ -159,7 +159,7 @@ fn what_another_project_has_is_not_taken_over() {
 fn a_service_of_an_earlier_role_starts_anew_for_a_later_roles_file() {
     let mut state = host(&[("/etc/app/a", "new"), ("/etc/app/b", "old")]);
     let inputs = [("/etc/app/a".to_owned(), text_digest("new")), ("/etc/app/b".to_owned(), text_digest("old"))];
-    state.manifest.services.insert("app.service".into(), inputs.into());
+    state.memory.manifest.services.insert("app.service".into(), inputs.into());
     let work = work(vec![role("one", &[A, APP]), role("two", &[B])]);
     assert_snapshot!(planned(&work, &mut state, MINE), @r#"
     two
@@ -190,15 +190,15 @@ fn all_that_is_impossible_is_said_at_once() {
 #[test]
 fn an_interrupted_run_is_said() {
     let mut state = host(&[("/etc/app/a", "new")]);
-    state.interrupted = true;
+    state.memory.interrupted = true;
     assert_snapshot!(planned(&work(vec![role("one", &[A])]), &mut state, MINE), @"note: an earlier run was cut off in a step; apply puts that back first, then plans anew");
 }
 
 #[test]
 fn what_an_earlier_run_has_left_is_said() {
     let mut state = host(&[("/etc/app/a", "new")]);
-    state.unfinished = true;
-    state.leftovers = vec!["/var/lib/solti/journal/1-0".into(), "/var/lib/solti/stuck-2-0".into()];
+    state.memory.unfinished = true;
+    state.memory.leftovers = vec!["/var/lib/solti/journal/1-0".into(), "/var/lib/solti/stuck-2-0".into()];
     assert_snapshot!(planned(&work(vec![role("one", &[A])]), &mut state, MINE), @"
     note: an earlier run was cut off when a role was done; apply finishes that first
     note: files of an earlier run could not be removed; /var/lib/solti/journal/1-0 lists them, and apply tries again
@@ -216,7 +216,7 @@ fn each_identity_has_its_own_state() {
     let plan = plan(&work, &mut states, MINE).unwrap();
     let identities: Vec<_> = plan.transactions.iter().map(|transaction| transaction.identity.as_deref()).collect();
     assert_eq!(identities, [None, Some("app")]);
-    assert_eq!(states[&None].manifest.resources.len(), 1);
+    assert_eq!(states[&None].memory.manifest.resources.len(), 1);
 }
 
 #[test]

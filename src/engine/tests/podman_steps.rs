@@ -1,8 +1,9 @@
 //! Quadlets, images and users' own scopes in steps.
 
 use super::step::{body, step};
+use crate::ability::podman::PodmanThing;
 use crate::engine::step::{program, pulls};
-use crate::plan::operation::{Operation, PodmanThing, Validation, Verb};
+use crate::plan::operation::{Operation, Validation, Verb};
 use insta::assert_snapshot;
 
 fn pull(user: Option<&str>, image: &str) -> Operation {

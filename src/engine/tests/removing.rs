@@ -14,24 +14,24 @@ const ALL: &[&str] = &[
 /// A host on which all of the role is.
 fn with_all(before: &Before) -> State {
     let mut state = host(&[("/srv/app/a", "x")]);
-    state.paths.insert("/srv/app".into(), PathState::Directory { meta: meta() });
-    state.packages.insert("app".into(), "1".into());
+    state.files.paths.insert("/srv/app".into(), PathState::Directory { meta: meta() });
+    state.packages.installed.insert("app".into(), "1".into());
     listing(&mut state, "/srv/app", &["a"]);
-    let user = crate::plan::state::UserState {
+    let user = crate::ability::accounts::UserState {
         uid: Some(1),
         gid: Some(1),
         comment: String::new(),
         home: "/".into(),
         shell: "/bin/sh".into(),
     };
-    state.users.insert("app".into(), user);
+    state.accounts.users.insert("app".into(), user);
     let before = || before.clone();
     owned(&mut state, "one", "directory:/srv/app", &[Item::Directory { path: "/srv/app".into(), before: before() }]);
     owned(&mut state, "one", "file:/srv/app/a", &[Item::File { path: "/srv/app/a".into(), before: before() }]);
     owned(&mut state, "one", "package:app", &[Item::Package { name: "app".into(), before: before() }]);
     owned(&mut state, "one", "user:app", &[Item::User { name: "app".into(), before: before() }]);
     owned(&mut state, "one", "service:app", &[Item::Service { unit: "app.service".into(), before: before() }]);
-    state.manifest.services.insert("app.service".into(), BTreeMap::new());
+    state.memory.manifest.services.insert("app.service".into(), BTreeMap::new());
     state
 }
 
@@ -48,7 +48,7 @@ fn backwards() {
         remove one/step/directory:/srv/app, /srv/app
         remove one/step/user:app, user app
     ");
-    assert_eq!(state.manifest, Manifest::default());
+    assert_eq!(state.memory.manifest, Manifest::default());
     assert_eq!(planned(&work, &mut state, MINE), "nothing");
 }
 
@@ -61,7 +61,7 @@ fn what_was_there_before_stays() {
 #[test]
 fn without_a_manifest_packages_and_accounts_stay() {
     let mut state = with_all(&Before::Nothing);
-    state.manifest = Manifest::default();
+    state.memory.manifest = Manifest::default();
     assert_snapshot!(planned(&work(vec![absent(role("one", ALL))]), &mut state, MINE), @"
     one
       absent, in order
@@ -74,7 +74,7 @@ fn without_a_manifest_packages_and_accounts_stay() {
 #[test]
 fn what_has_a_label_stays_unless_it_is_named() {
     let mut state = with_all(&Before::Nothing);
-    state.manifest.resources[1].purge = Some("data".into());
+    state.memory.manifest.resources[1].purge = Some("data".into());
     let mut run = absent(role("one", ALL));
     run.steps[0].resources[1].purge = Some("data".into());
     assert_snapshot!(planned(&work(vec![run]), &mut state.clone(), MINE), @"
@@ -188,7 +188,7 @@ fn of_a_labelled_volume_only_the_volume_is_data() {
     for folder in
         ["/home/app", "/home/app/.config", "/home/app/.config/containers", "/home/app/.config/containers/systemd"]
     {
-        state.paths.insert(folder.into(), PathState::Directory { meta: meta() });
+        state.files.paths.insert(folder.into(), PathState::Directory { meta: meta() });
         let content: &[&str] = if folder == "/home/app" { &[".config", "letters"] } else { &[] };
         listing(&mut state, folder, content);
     }
@@ -197,7 +197,7 @@ fn of_a_labelled_volume_only_the_volume_is_data() {
     run.steps[0].resources[0].purge = Some("data".into());
     let items = run.steps[0].resources[0].claims.clone();
     owned(&mut state, "one", "quadlet:app.volume", &items);
-    state.manifest.resources[0].purge = Some("data".into());
+    state.memory.manifest.resources[0].purge = Some("data".into());
     let mut run = absent(run);
     assert_snapshot!(planned(&work(vec![run]), &mut state, MINE), @"
     one
@@ -208,7 +208,7 @@ fn of_a_labelled_volume_only_the_volume_is_data() {
         remove one/step/quadlet:app.volume, /home/app/.config
       = one/step/quadlet:app.volume app/systemd-app Nothing
     ");
-    let left: Vec<&Item> = state.manifest.resources.iter().flat_map(|owned| &owned.items).collect();
+    let left: Vec<&Item> = state.memory.manifest.resources.iter().flat_map(|owned| &owned.items).collect();
     assert_eq!(left, [&Item::Volume { name: "app/systemd-app".into(), before: Before::Nothing }]);
     run = absent(role("one", &[volume]));
     run.steps[0].resources[0].purge = Some("data".into());
@@ -218,14 +218,14 @@ fn of_a_labelled_volume_only_the_volume_is_data() {
       absent, in order
         remove one/step/quadlet:app.volume, volume systemd-app of app with all in it
     ");
-    assert_eq!(state.manifest, Manifest::default());
+    assert_eq!(state.memory.manifest, Manifest::default());
 }
 
 /// What podman's own folder is for is there whoever made it.
 #[test]
 fn without_a_manifest_podmans_folder_stays() {
     let mut state = host(&[]);
-    state.paths.insert("/etc/containers/systemd".into(), PathState::Directory { meta: meta() });
+    state.files.paths.insert("/etc/containers/systemd".into(), PathState::Directory { meta: meta() });
     listing(&mut state, "/etc/containers/systemd", &[]);
     let quadlet = "quadlet: { name: app.network, network: {} }";
     assert_eq!(planned(&work(vec![absent(role("one", &[quadlet]))]), &mut state, MINE), "nothing");
@@ -251,7 +251,7 @@ fn what_stays_with_a_role_goes_with_it() {
         remove one/step/package:app, package app; its data stays
         remove one/step/user:app, user app
     ");
-    assert_eq!(state.manifest, Manifest::default());
+    assert_eq!(state.memory.manifest, Manifest::default());
 }
 
 /// A unit that was enabled is made from a quadlet now, of which systemd enables and disables nothing.
@@ -265,9 +265,12 @@ fn what_a_quadlet_makes_starts_at_boot_as_that_says() {
         let mut state = host(&[]);
         state.podman.version = Some("5.4.2".into());
         state.podman.images.insert("docker.io/a/app:1".into(), "sha256:1".into());
-        state.paths.insert("/etc/containers/systemd".into(), PathState::Directory { meta: meta() });
-        let enabled =
-            crate::plan::state::UnitState { load: "loaded".into(), enabled: "enabled".into(), ..Default::default() };
+        state.files.paths.insert("/etc/containers/systemd".into(), PathState::Directory { meta: meta() });
+        let enabled = crate::ability::systemd::UnitState {
+            load: "loaded".into(),
+            enabled: "enabled".into(),
+            ..Default::default()
+        };
         state.units.insert("app.service".into(), enabled);
         owned(&mut state, "one", "package/service:app", &[Item::Service { unit: "app.service".into(), before }]);
         planned(&work(vec![role("one", QUADLET)]), &mut state, MINE)
@@ -290,8 +293,8 @@ fn what_a_quadlet_makes_starts_at_boot_as_that_says() {
 fn what_replaces_a_unit_with_links_is_enabled_itself() {
     const LINK: &str = "/etc/systemd/system/multi-user.target.wants/app.service";
     let mut state = host(&[]);
-    state.paths.insert(LINK.into(), PathState::Link { target: Some("../app.service".into()) });
-    let running = crate::plan::state::UnitState {
+    state.files.paths.insert(LINK.into(), PathState::Link { target: Some("../app.service".into()) });
+    let running = crate::ability::systemd::UnitState {
         load: "loaded".into(),
         active: "active".into(),
         enabled: "enabled".into(),
@@ -314,7 +317,8 @@ fn what_replaces_a_unit_with_links_is_enabled_itself() {
 #[test]
 fn what_was_there_before_runs_as_it_did() {
     let mut state = host(&[]);
-    let active = crate::plan::state::UnitState { load: "loaded".into(), active: "active".into(), ..Default::default() };
+    let active =
+        crate::ability::systemd::UnitState { load: "loaded".into(), active: "active".into(), ..Default::default() };
     state.units.insert("app.service".into(), active);
     let original = Before::Original("kept".into());
     owned(

@@ -1,6 +1,6 @@
 //! What tells that a unit has stayed up after it was started, by its type; systemd is played by a list of what it says.
 
-use crate::engine::step::FUNCTIONS;
+use crate::engine::step::functions;
 use crate::host::shells_here::{SAY, command, shells};
 
 /// What systemd says, one after the other: `ActiveState`, `SubState` and which start it was.
@@ -20,8 +20,9 @@ fn settled(shell: &[&str], unit: &str, says: Says<'_>) -> String {
       as_user() { shift; \"$@\"; }
       journalctl() { :; }
       sleep() { :; }\n";
+    let steps = functions();
     let text =
-        format!("{SAY}{FUNCTIONS}\nT='{}'\n{systemd}if settle 10 0:{unit}; then say up; fi\n", place.path().display());
+        format!("{SAY}{steps}\nT='{}'\n{systemd}if settle 10 0:{unit}; then say up; fi\n", place.path().display());
     let output = command(shell, &text).output().unwrap();
     assert!(output.stderr.is_empty(), "{shell:?}: {}", String::from_utf8_lossy(&output.stderr));
     let said = String::from_utf8_lossy(&output.stdout).into_owned();

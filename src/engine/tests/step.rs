@@ -1,10 +1,10 @@
 //! Steps as programs.
 
+use crate::ability::Probe;
 use crate::engine::event::StepPlan;
 use crate::engine::step::{begin, commit, opening, program};
 use crate::plan::change::{Action, Change};
 use crate::plan::operation::{Attributes, Body, Expectation, Operation, Validation, Verb};
-use crate::plan::probe::Probe;
 use insta::assert_snapshot;
 use std::collections::BTreeMap;
 
@@ -236,13 +236,13 @@ fn groups_are_made_before_users() {
 #[test]
 fn no_function_takes_the_name_of_another() {
     let mut probe = Probe::default();
-    probe.path("/etc/app");
-    probe.digest("/etc/app");
-    probe.content("/etc/app");
-    probe.link("/etc/link");
-    probe.listing("/srv/app");
-    probe.podman(Some("app"));
-    probe.unit("app.service");
+    probe.files.path("/etc/app");
+    probe.files.digest("/etc/app");
+    probe.files.content("/etc/app");
+    probe.files.link("/etc/link");
+    probe.commands.listing("/srv/app");
+    probe.podman.images(Some("app"));
+    probe.units.ask("app.service");
     let program = opening("who", "together") + &probe.program();
     let mut functions = BTreeMap::new();
     for line in program.lines() {

@@ -2,12 +2,12 @@
 //! tested on throwaway hosts.
 
 use super::step::{step, write};
+use crate::ability::memory::manifest::{Before, Item, Owned};
 use crate::engine::event::StepPlan;
 use crate::engine::step::{PUT_BACK, begin, commit, opening, program};
 use crate::engine::undo::Undo;
 use crate::host::quote;
 use crate::host::shells_here::{SAY, command, shells};
-use crate::plan::manifest::{Before, Item, Owned};
 use crate::plan::operation::{Attributes, Body, Expectation, Operation};
 use proptest::prelude::*;
 use std::path::Path;

@@ -1,14 +1,15 @@
 //! Ranges of subordinate ids, from files that people edit.
 
-use crate::engine::step::FUNCTIONS;
+use crate::engine::step::functions;
 use crate::host::shells_here::{SAY, command, shells};
 
 /// What `alice`, whose number is 1000, is given where a file says this.
 fn given(shell: &[&str], says: &str) -> String {
     let place = tempfile::tempdir().unwrap();
     std::fs::write(place.path().join("subuid"), says).unwrap();
+    let steps = functions();
     let text = format!(
-        "{SAY}{FUNCTIONS}\nT='{}'; id() {{ echo 1000; }}; logged() {{ echo \"$*\"; }}\n\
+        "{SAY}{steps}\nT='{}'; id() {{ echo 1000; }}; logged() {{ echo \"$*\"; }}\n\
          subordinate \"$T/subuid\" alice --add-subuids; echo \"ended with $?\"\n",
         place.path().display()
     );

@@ -10,11 +10,11 @@ pub use setup::Setup;
 pub use tokens::{Tokens, token_files};
 
 use super::arguments::milliseconds;
+use crate::ability::State;
 use crate::host::{excerpt, in_query};
 use crate::plan::call::Stop;
 use crate::plan::change::Detail;
 use crate::plan::http::{Reply, Request};
-use crate::plan::state::State;
 use crate::source::{Diagnostic, Diagnostics};
 use crate::template;
 use crate::yaml::{Fields, Node, Value as Yaml};

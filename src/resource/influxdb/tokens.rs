@@ -3,13 +3,15 @@
 //! declared no longer are revoked.
 
 use super::{Api, expect, id_of, listed};
+use crate::ability::Probe;
+use crate::ability::State;
+use crate::ability::commands::listing_key;
+use crate::ability::files::PathState;
+use crate::ability::memory::manifest::{Before, Item};
 use crate::plan::call::{Asked, Call, Secret, Stop};
 use crate::plan::change::{Action, Detail};
 use crate::plan::http::Request;
-use crate::plan::manifest::{Before, Item};
 use crate::plan::operation::{Attributes, Operation};
-use crate::plan::probe::{Probe, listing_key};
-use crate::plan::state::{PathState, State};
 use crate::resource::arguments::plain_name;
 use crate::resource::content::{self, compare_attributes, sha256};
 use crate::resource::{Draft, Files, Planned, Resource, kept};
@@ -188,7 +190,7 @@ impl Tokens {
 
     /// Whether the host keeps this very token.
     fn is_kept(&self, token: &Token, given: &Given<'_>, state: &State) -> bool {
-        match state.path(&self.path(token)) {
+        match state.files.at(&self.path(token)) {
             // more than the end of a line
             PathState::File { size, .. } if given.token.is_empty() => *size > 1,
             PathState::File { sha256: kept, .. } => {
@@ -205,7 +207,7 @@ impl Tokens {
         if let Some(unknown) = self.api.unknown(state, &reply) {
             for token in &self.tokens {
                 // a new InfluxDB knows nothing of what the host has kept of a former one
-                if unknown.is_none() || *state.path(&self.path(token)) == PathState::Absent {
+                if unknown.is_none() || *state.files.at(&self.path(token)) == PathState::Absent {
                     details.extend(Detail::value(&token.name, None, Some(&token.shown())));
                     needed.push(token.name.clone());
                 }
@@ -235,11 +237,11 @@ impl Tokens {
         }
         for given in self.revoked(&given) {
             match self.tokens.iter().find(|token| token.name == given.name) {
-                Some(token) if state.partial && needed.contains(&token.name) => {
+                Some(token) if state.run.partial && needed.contains(&token.name) => {
                     let why = "the former one is revoked by a run of all hosts and roles";
                     details.push(Detail::note(format!("{}: {why}", token.name)));
                 }
-                _ if state.partial => {}
+                _ if state.run.partial => {}
                 None => {
                     details.extend(Detail::value(given.name, Some("given out"), Some("revoked")));
                     stale.extend(self.left_behind(given, state));
@@ -265,7 +267,7 @@ impl Tokens {
         let name = secret_name(given.name);
         let path = kept::path(&self.folder, &name);
         let there = state.answers.get(&listing_key(&self.folder))?.output.lines().any(|other| other == name);
-        (there && !state.paths.contains_key(&path)).then_some(path)
+        (there && !state.files.paths.contains_key(&path)).then_some(path)
     }
 
     fn secret(&self, token: &Token, value: String) -> Secret {
@@ -309,8 +311,8 @@ impl Resource for Tokens {
         probe.http(self.api.setup());
         probe.http(self.authorizations());
         kept::ask_folder(&self.folder, probe);
-        probe.listing(&self.folder);
-        self.tokens.iter().for_each(|token| probe.digest(&self.path(token)));
+        probe.commands.listing(&self.folder);
+        self.tokens.iter().for_each(|token| probe.files.digest(&self.path(token)));
     }
 
     fn claims(&self) -> Vec<Item> {
@@ -325,7 +327,7 @@ impl Resource for Tokens {
         details.extend(open);
         for token in &self.tokens {
             let path = self.path(token);
-            if let PathState::File { meta, .. } = state.path(&path)
+            if let PathState::File { meta, .. } = state.files.at(&path)
                 && let (differs, _) = compare_attributes(&SECRET, meta)
                 && !differs.is_empty()
             {
@@ -341,11 +343,11 @@ impl Resource for Tokens {
         if details.is_empty() {
             return Ok(Planned { draft: None, items });
         }
-        let new = self.tokens.iter().all(|token| *state.path(&self.path(token)) == PathState::Absent);
+        let new = self.tokens.iter().all(|token| *state.files.at(&self.path(token)) == PathState::Absent);
         operations.extend(kept::make_folder(&self.folder, state));
         operations.extend(stale.into_iter().map(|path| Operation::Remove { path }));
         if talks {
-            operations.push(Operation::Api(Arc::new(Self { needed, spares: state.partial, ..self.clone() })));
+            operations.push(Operation::Api(Arc::new(Self { needed, spares: state.run.partial, ..self.clone() })));
         }
         let action = if new { Action::Create } else { Action::Update };
         Ok(Planned { draft: Some(Draft { action, details, operations }), items })

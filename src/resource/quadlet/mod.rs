@@ -9,10 +9,11 @@ mod sections;
 use super::arguments::{body, command, plain_name};
 use super::scope::Scope;
 use super::{Files, Planned, Resource};
-use crate::plan::manifest::{Before, Item};
-use crate::plan::operation::{Operation, PodmanThing};
-use crate::plan::probe::Probe;
-use crate::plan::state::{StartedWith, State};
+use crate::ability::Probe;
+use crate::ability::memory::manifest::{Before, Item};
+use crate::ability::podman::PodmanThing;
+use crate::ability::{StartedWith, State};
+use crate::plan::operation::Operation;
 use crate::quadlet::{self, Kind, Named};
 use crate::source::Diagnostic;
 use crate::template::RenderError;
@@ -138,35 +139,35 @@ impl Resource for Quadlet {
 
     fn ask(&self, probe: &mut Probe) {
         let user = self.scope.user();
-        probe.podman(user);
-        probe.path(GENERATOR);
-        probe.path(plan::STORAGE);
+        probe.podman.images(user);
+        probe.files.path(GENERATOR);
+        probe.files.path(plan::STORAGE);
         probe.tool("systemctl");
         self.scope.ask(probe);
         if user.is_some() {
-            probe.unit(ONLINE);
+            probe.units.ask(ONLINE);
         }
         let path = self.path();
         for folder in self.scope.folders(path.rsplit_once('/').map_or("/", |(folder, _)| folder)) {
             folder.ask(probe);
         }
         self.scope.folders(&self.scope.units()).iter().for_each(|folder| folder.ask(probe));
-        probe.content_unless(&path, &crate::resource::content::sha256(&self.bytes));
+        probe.files.content_unless(&path, &crate::resource::content::sha256(&self.bytes));
         if self.drop_in.is_none() {
-            probe.unit(&self.unit());
-            probe.content(&self.unit_path());
-            probe.link(&self.unit_path());
+            probe.units.ask(&self.unit());
+            probe.files.content(&self.unit_path());
+            probe.files.link(&self.unit_path());
             for link in quadlet::install_links(&self.quadlet) {
                 let link = format!("{}/{}", self.scope.units(), link.path);
                 if let Some((parent, _)) = link.rsplit_once('/') {
                     self.scope.folders(parent).iter().for_each(|folder| folder.ask(probe));
                 }
-                probe.link(&link);
+                probe.files.link(&link);
             }
         }
         match self.quadlet.kind {
-            Kind::Volume => probe.podman_thing(user, PodmanThing::Volume),
-            Kind::Network => probe.podman_thing(user, PodmanThing::Network),
+            Kind::Volume => probe.podman.things(user, PodmanThing::Volume),
+            Kind::Network => probe.podman.things(user, PodmanThing::Network),
             Kind::Container | Kind::Image => {}
         }
     }
@@ -177,22 +178,22 @@ impl Resource for Quadlet {
 
     fn declare(&self, state: &mut State) {
         let user = self.scope.user().map(str::to_owned);
-        let set = state.quadlets.entry(user).or_default();
+        let set = state.declared.quadlets.entry(user).or_default();
         match set.iter_mut().find(|named| named.name == self.quadlet.name) {
             Some(main) => main.unit.extend(&self.quadlet.unit),
             None => set.push(self.quadlet.clone()),
         }
         let (path, unit_path) = (self.path(), self.unit_path());
         for path in [&path, &unit_path] {
-            state.declared.insert(path.clone(), crate::resource::content::sha256(&self.bytes));
+            state.declared.files.insert(path.clone(), crate::resource::content::sha256(&self.bytes));
         }
         let inputs = quadlet::inputs(&self.quadlet);
         let images = self.images().iter().map(|image| self.scope.key(image)).collect::<Vec<_>>();
-        let StartedWith { files, uses, images: all } = state.started_with.entry(self.unit()).or_default();
+        let StartedWith { files, uses, images: all } = state.declared.started_with.entry(self.unit()).or_default();
         files.extend([path, unit_path]);
         uses.extend(inputs.host_paths.into_iter().map(|path| path.name));
         all.extend(images);
-        let environment = state.environment_files.entry(self.unit()).or_default();
+        let environment = state.declared.environment_files.entry(self.unit()).or_default();
         environment.extend(inputs.environment_files.into_iter().map(|path| path.name));
     }
 

@@ -2,11 +2,12 @@
 
 use super::Quadlet;
 use super::plan::Part;
+use crate::ability::State;
+use crate::ability::files::PathState;
+use crate::ability::memory::manifest::{Before, Item};
+use crate::ability::scope;
 use crate::plan::change::Detail;
-use crate::plan::manifest::{Before, Item};
 use crate::plan::operation::Operation;
-use crate::plan::scope;
-use crate::plan::state::{PathState, State};
 use crate::resource::content::{expect, keep_original, require_readable};
 
 /// Whether systemd takes a unit from this file rather than from the folder for units of the scope, see systemd.unit(5).
@@ -34,7 +35,7 @@ impl Quadlet {
         let (key, unit) = (self.unit(), state.unit(&self.unit()));
         let shown = scope::shown(&key);
         let masks = PathState::Link { target: Some("/dev/null".to_owned()) };
-        if unit.load == "masked" || *state.path(&self.unit_path()) == masks {
+        if unit.load == "masked" || *state.files.at(&self.unit_path()) == masks {
             let unmask = scope::systemctl(unit.unmask(), &key);
             return Err(format!(
                 "{shown}, which it becomes, is masked on the host; `{unmask}` if that is no longer meant"
@@ -63,8 +64,8 @@ impl Quadlet {
         let path = self.unit_path();
         require_readable(state, &path)?;
         let mut item = Item::File { path: path.clone(), before: Before::Nothing };
-        let known = state.manifest.owner_of(item.key()).map(|(_, item)| item.before().clone());
-        let there = match state.path(&path) {
+        let known = state.memory.manifest.owner_of(item.key()).map(|(_, item)| item.before().clone());
+        let there = match state.files.at(&path) {
             PathState::Absent => false,
             PathState::File { .. } | PathState::Link { .. } => true,
             _ => return Err(format!("{path} is on the host, but is no file, and hides the unit that it becomes")),
@@ -77,11 +78,11 @@ impl Quadlet {
         };
         let why = if ours { "written for a podman without quadlets" } else { "which comes back when the quadlet goes" };
         for path in self.old_links(state).into_iter().chain([path]) {
-            if *state.path(&path) != PathState::Absent {
+            if *state.files.at(&path) != PathState::Absent {
                 part.operations.push(expect(state, &path));
                 part.operations.push(Operation::Remove { path: path.clone() });
                 part.details.push(Detail::note(format!("replaces {path}, {why}")));
-                state.paths.insert(path, PathState::Absent);
+                state.files.paths.insert(path, PathState::Absent);
                 part.written = true;
             }
         }

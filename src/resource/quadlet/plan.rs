@@ -1,10 +1,11 @@
 //! What a quadlet comes to on a host: the quadlet itself, or the unit for a podman without the generator.
 
 use super::{ONLINE, Quadlet, things};
+use crate::ability::State;
+use crate::ability::files::PathState;
+use crate::ability::memory::manifest::Item;
 use crate::plan::change::{Action, Detail};
-use crate::plan::manifest::Item;
 use crate::plan::operation::{Attributes, Operation, Validation};
-use crate::plan::state::{PathState, State};
 use crate::quadlet::{self, Kind, Named, Problem, Version};
 use crate::resource::content::{Content, new_meta};
 use crate::resource::scope::Prepared;
@@ -53,7 +54,7 @@ pub fn plan(wanted: &Quadlet, state: &mut State) -> Result<Planned, String> {
         let user = || wanted.scope.user().map(str::to_owned);
         part.operations.extend(wanted.validate.clone().map(|command| Operation::Try { user: user(), command }));
         part.operations.push(wanted.reload());
-        state.rewritten_units.insert(wanted.unit());
+        state.predicted.units.insert(wanted.unit());
     }
     for mut item in things(&wanted.scope, &wanted.quadlet).into_iter().filter(|_| wanted.drop_in.is_none()) {
         let there = match &item {
@@ -76,7 +77,7 @@ pub fn plan(wanted: &Quadlet, state: &mut State) -> Result<Planned, String> {
 impl Quadlet {
     /// With its drop-ins, as they are declared for this host.
     fn whole(&self, state: &State) -> Named {
-        let declared = state.quadlets.get(&self.scope.user().map(str::to_owned));
+        let declared = state.declared.quadlets.get(&self.scope.user().map(str::to_owned));
         let found = declared.into_iter().flatten().find(|other| other.name == self.quadlet.name);
         found.unwrap_or(&self.quadlet).clone()
     }
@@ -84,7 +85,7 @@ impl Quadlet {
     /// The unit for a podman without the generator.
     fn translated(&self, state: &State, podman: Version) -> Result<quadlet::Translated, String> {
         let user = self.scope.user().map(str::to_owned);
-        let set = state.quadlets.get(&user).map(Vec::as_slice).unwrap_or_default();
+        let set = state.declared.quadlets.get(&user).map(Vec::as_slice).unwrap_or_default();
         quadlet::to_service(&self.whole(state), set, podman, user.is_some()).map_err(|all: Vec<Problem>| problems(&all))
     }
 
@@ -104,7 +105,7 @@ impl Quadlet {
         if !has_secrets || self.scope.user().is_some() {
             return;
         }
-        let open = match state.path(STORAGE) {
+        let open = match state.files.at(STORAGE) {
             PathState::Absent => None,
             PathState::Directory { meta } if meta.mode & 0o077 != 0 => Some(meta.mode),
             _ => return,
@@ -116,14 +117,14 @@ impl Quadlet {
         }
         let meta = new_meta(&attributes, PRIVATE);
         part.operations.push(Operation::MakeDirectory { path: STORAGE.to_owned(), attributes });
-        state.paths.insert(STORAGE.to_owned(), PathState::Directory { meta });
+        state.files.paths.insert(STORAGE.to_owned(), PathState::Directory { meta });
     }
 
     /// What is to be fetched before anything is stopped.
     fn pulls(&self, state: &mut State, part: &mut Part) -> Result<(), String> {
         for image in self.images() {
             let key = self.scope.key(&image);
-            if state.podman.images.contains_key(&key) || state.podman.pulling.contains(&key) {
+            if state.podman.images.contains_key(&key) || state.predicted.images.contains(&key) {
                 continue;
             }
             if !self.pull {
@@ -138,7 +139,7 @@ impl Quadlet {
             }
             part.details.push(Detail::note(format!("pulls {image}")));
             part.operations.push(Operation::Pull { user: self.scope.user().map(str::to_owned), image });
-            state.podman.pulling.insert(key);
+            state.predicted.images.insert(key);
         }
         Ok(())
     }
@@ -201,7 +202,7 @@ impl Quadlet {
     pub(super) fn old_links(&self, state: &State) -> Vec<String> {
         let end = format!("/{}", self.service());
         let folder = format!("{}/", self.scope.units());
-        let items = state.manifest.resources.iter().flat_map(|owned| &owned.items);
+        let items = state.memory.manifest.resources.iter().flat_map(|owned| &owned.items);
         let files = items.filter_map(|item| match item {
             Item::File { path, .. } => Some(path),
             _ => None,
@@ -268,7 +269,8 @@ fn parent_target(folder: &str) -> &str {
 /// The host's podman, or the one that this run installs.
 fn podman(state: &State) -> Option<Version> {
     let installed = state.podman.version.as_deref();
-    let candidate = || state.installing.get("podman").and(state.candidates.get("podman")).map(String::as_str);
+    let candidate =
+        || state.predicted.packages.get("podman").and(state.packages.candidates.get("podman")).map(String::as_str);
     installed.or_else(candidate).and_then(|text| text.parse().ok())
 }
 

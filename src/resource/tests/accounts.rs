@@ -22,7 +22,7 @@ fn a_new_group() {
 #[test]
 fn a_group_that_is_there() {
     let mut state = host([]);
-    state.groups.insert("app".into(), group(300, &["someone"]));
+    state.accounts.groups.insert("app".into(), group(300, &["someone"]));
     assert_snapshot!(plan("group: { name: app }", &mut state), @"
     nothing
       = app Same
@@ -33,14 +33,14 @@ fn a_group_that_is_there() {
       > groupmod -g 200 app
       = app Same
     ");
-    assert_eq!(state.groups["app"], group(200, &["someone"]));
+    assert_eq!(state.accounts.groups["app"], group(200, &["someone"]));
 }
 
 #[test]
 fn a_new_user() {
     let mut state = host([("/bin/false", file("", 0o755))]);
-    state.groups.insert("app".into(), group(300, &[]));
-    state.groups.insert("adm".into(), group(4, &[]));
+    state.accounts.groups.insert("app".into(), group(300, &[]));
+    state.accounts.groups.insert("adm".into(), group(4, &[]));
     assert_snapshot!(plan("user: { name: more }", &mut state), @"
     create
       > useradd -m more
@@ -60,7 +60,7 @@ fn a_new_user() {
       > useradd -u 300 -g app -G adm -d /srv/app -s /bin/false -c The App -r -M app
       = app Nothing
     ");
-    assert_eq!(state.groups["adm"].members, ["app"]);
+    assert_eq!(state.accounts.groups["adm"].members, ["app"]);
     assert_snapshot!(plan(text, &mut state), @"
     nothing
       = app Same
@@ -70,10 +70,10 @@ fn a_new_user() {
 #[test]
 fn a_user_that_is_there() {
     let mut state = host([("/bin/false", file("", 0o755))]);
-    state.users.insert("app".into(), user(300));
-    state.groups.insert("app".into(), group(300, &[]));
-    state.groups.insert("adm".into(), group(4, &["other"]));
-    state.groups.insert("www".into(), group(33, &["app"]));
+    state.accounts.users.insert("app".into(), user(300));
+    state.accounts.groups.insert("app".into(), group(300, &[]));
+    state.accounts.groups.insert("adm".into(), group(4, &["other"]));
+    state.accounts.groups.insert("www".into(), group(33, &["app"]));
     assert_snapshot!(plan("user: { name: app, group: app, groups: [www], home: /var/lib/app }", &mut state), @"
     nothing
       = app Same
@@ -93,7 +93,7 @@ fn a_user_that_is_there() {
       > usermod -u 301 -g www -s /bin/false -c Me -a -G adm app
       = app Same
     ");
-    assert_eq!(state.users["app"].gid, Some(33));
+    assert_eq!(state.accounts.users["app"].gid, Some(33));
     assert_snapshot!(plan(text, &mut state), @"
     nothing
       = app Same
@@ -107,7 +107,7 @@ fn groups_must_be_there_or_be_made() {
     plan("group: { name: app }", &mut state);
     assert!(plan("user: { name: app, group: app }", &mut state).starts_with("create"));
     let mut state = host([]);
-    state.installing.insert("app".into(), "1".into());
+    state.predicted.packages.insert("app".into(), "1".into());
     assert!(plan("user: { name: more, groups: [app] }", &mut state).starts_with("create"));
 }
 
@@ -117,7 +117,7 @@ fn missing_tools_are_named_only_when_they_are_needed() {
     state.missing_tools.extend(["useradd".to_owned(), "groupadd".to_owned()]);
     assert_snapshot!(plan("group: { name: app }", &mut state), @"impossible: the host has no groupadd");
     assert_snapshot!(plan("user: { name: app }", &mut state), @"impossible: the host has no useradd");
-    state.groups.insert("app".into(), group(300, &[]));
+    state.accounts.groups.insert("app".into(), group(300, &[]));
     assert!(plan("group: { name: app }", &mut state).starts_with("nothing"));
 }
 
@@ -213,7 +213,7 @@ fn what_the_account_tools_do_not_take() {
 fn groups_in_one_text() {
     let mut state = host([]);
     for name in ["adm", "games"] {
-        state.groups.insert(name.into(), group(4, &[]));
+        state.accounts.groups.insert(name.into(), group(4, &[]));
     }
     assert!(plan("user: { name: app, groups: 'adm, games' }", &mut state).contains("useradd -G adm,games -m app"));
 }
@@ -221,8 +221,8 @@ fn groups_in_one_text() {
 #[test]
 fn numbers_that_others_have() {
     let mut state = host([]);
-    state.users.insert("other".into(), user(1500));
-    state.groups.insert("other".into(), group(1500, &[]));
+    state.accounts.users.insert("other".into(), user(1500));
+    state.accounts.groups.insert("other".into(), group(1500, &[]));
     assert_snapshot!(plan("user: { name: app, uid: 1500 }", &mut state), @"impossible: the user other has the uid 1500 on the host");
     assert_snapshot!(plan("group: { name: app, gid: 1500 }", &mut state), @"impossible: the group other has the gid 1500 on the host");
     assert_snapshot!(plan("user: { name: app, group: 1600 }", &mut state), @"impossible: there is no group with the gid 1600 on the host; declare it first: `group: { name: ..., gid: 1600 }`");
@@ -255,9 +255,9 @@ fn what_useradd_makes_is_there_for_what_follows() {
     // a system account has none unless it is said, and one that is there stays as it is
     let mut state = host([("/srv/app", folder(0o755))]);
     plan("user: { name: own, system: true }", &mut state);
-    assert_eq!(*state.path("/home/own"), PathState::Absent);
+    assert_eq!(*state.files.at("/home/own"), PathState::Absent);
     plan("user: { name: app, home: /srv/app }", &mut state);
-    assert_eq!(*state.path("/srv/app"), folder(0o755));
+    assert_eq!(*state.files.at("/srv/app"), folder(0o755));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What is wrong with arguments is said all at once, each at its place.
 
 use super::{errors, read, yaml};
-use crate::plan::probe::Probe;
+use crate::ability::Probe;
 use crate::role::ResourceKind;
 use crate::yaml::Value;
 use insta::assert_snapshot;

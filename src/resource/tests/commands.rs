@@ -1,8 +1,8 @@
 //! Commands, and how one sees that they are done.
 
 use super::*;
-use crate::plan::probe::Probe;
-use crate::plan::reader::Reader;
+use crate::ability::Probe;
+use crate::ability::Reader;
 use insta::assert_snapshot;
 
 /// Answers the questions of a resource.

@@ -1,7 +1,7 @@
 //! Sets of configuration files.
 
 use super::*;
-use crate::plan::state::Answer;
+use crate::ability::commands::Answer;
 use insta::assert_snapshot;
 
 const SET: &str = "config:
@@ -50,7 +50,7 @@ fn a_new_set() {
 fn the_folder_has_an_owner_of_its_own() {
     let mut state = host([("/etc/app", PathState::Absent)]);
     for path in ["/etc/app-2/x", "/etc/app/a.yml", "/etc/app/key", "/etc/app/z/y"] {
-        state.declared.insert(path.into(), "sum".into());
+        state.declared.files.insert(path.into(), "sum".into());
     }
     let set = "config: { dir: /etc/app, owner: app, group: app, dir_owner: root, dir_group: staff, files: [{ dest: a.yml, content: a }] }";
     assert_snapshot!(plan(set, &mut state), @r#"
@@ -106,7 +106,7 @@ fn strangers_go_where_the_set_is_exclusive() {
     let mut state = host([]);
     plan(SET, &mut state);
     resource(SET).declare(&mut state);
-    state.declared.insert("/etc/app/of-another-role".into(), "sum".into());
+    state.declared.files.insert("/etc/app/of-another-role".into(), "sum".into());
     let output =
         "/etc/app/a.yml\n/etc/app/it's mine\n/etc/app/of-another-role\n/etc/app/conf.d/inner/b.yml\n".to_owned();
     state.answers.insert("files in /etc/app".into(), Answer { status: 0, output });

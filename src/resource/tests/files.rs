@@ -174,7 +174,7 @@ fn something_else_is_in_the_way() {
     assert_snapshot!(at(folder(0o755)), @"impossible: /etc/app/a.conf is a directory on the host, not a file");
     assert_snapshot!(at(PathState::Other), @"impossible: /etc/app/a.conf is a device, socket or pipe on the host, not a file");
     let mut state = host([]);
-    state.unreadable.insert("/etc/app/a.conf".into(), "Permission denied".into());
+    state.files.unreadable.insert("/etc/app/a.conf".into(), "Permission denied".into());
     assert_snapshot!(plan(FILE, &mut state), @"impossible: /etc/app/a.conf cannot be looked at: Permission denied");
     assert_snapshot!(plan("symlink: { path: /etc/app/a.conf, src: b }", &mut state), @"impossible: /etc/app/a.conf cannot be looked at: Permission denied");
     assert_snapshot!(plan("directory: { path: /etc/app/a.conf }", &mut state), @"impossible: /etc/app/a.conf cannot be looked at: Permission denied");
@@ -190,7 +190,7 @@ fn the_folder_must_be_there_or_be_made() {
     plan("directory: { path: /opt/app }", &mut state);
     assert!(plan(text, &mut state).starts_with("create"));
     let mut state = host([]);
-    state.installing.insert("app".into(), "1".into());
+    state.predicted.packages.insert("app".into(), "1".into());
     assert_snapshot!(plan(text, &mut state), @r#"
     create
       text of /opt/app/a.conf: None -> Some("x")
@@ -384,8 +384,8 @@ fn nothing_is_to_be_there() {
     "#);
     let mut state = host([("/etc/app/a", folder(0o755))]);
     assert_snapshot!(plan(text, &mut state), @"impossible: /etc/app/a is a directory that is not empty; with `recursive: true` it goes with all in it");
-    let listing = |status: i32, output: &str| crate::plan::state::Answer { status, output: output.into() };
-    let key = crate::plan::probe::listing_key("/etc/app/a");
+    let listing = |status: i32, output: &str| crate::ability::commands::Answer { status, output: output.into() };
+    let key = crate::ability::commands::listing_key("/etc/app/a");
     state.answers.insert(key.clone(), listing(2, ""));
     assert!(plan(text, &mut state).starts_with("impossible"), "a folder that cannot be listed is not empty");
     state.answers.insert(key.clone(), listing(0, "b\n"));
@@ -396,7 +396,7 @@ fn nothing_is_to_be_there() {
       > expect /etc/app/a Directory
       > Remove { path: "/etc/app/a" }
     "#);
-    state.paths.insert("/etc/app/a/b".into(), PathState::Absent);
+    state.files.paths.insert("/etc/app/a/b".into(), PathState::Absent);
     assert_snapshot!(plan(text, &mut state), @r#"
     remove
       an empty directory

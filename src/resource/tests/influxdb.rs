@@ -1,10 +1,10 @@
 //! What an InfluxDB keeps behind its API: plans from what it answered, and conversations with one that plays along.
 
 use super::{errors, file, folder, host, plan, resource};
+use crate::ability::{Run, State};
 use crate::plan::call::{Asked, Call, Stop};
 use crate::plan::http::{Reply, Request};
 use crate::plan::operation::Operation;
-use crate::plan::state::State;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -187,8 +187,8 @@ fn tokens_are_made_kept_and_revoked() {
     let tokens = |all: &[Value]| (TOKENS, 200, json!({"authorizations": all}));
     let kept = |token: &str, all: &[Value]| {
         let mut state = answered(&[is_set_up(), tokens(all)]);
-        state.paths.insert("/etc/solti/secrets".into(), folder(0o700));
-        state.paths.insert(KEPT.into(), file(&format!("{token}\n"), 0o600));
+        state.files.paths.insert("/etc/solti/secrets".into(), folder(0o700));
+        state.files.paths.insert(KEPT.into(), file(&format!("{token}\n"), 0o600));
         state
     };
     let own = authorization("solti: telegraf", "write", "tok");
@@ -282,7 +282,7 @@ fn tokens_are_made_kept_and_revoked() {
     DELETE http://h:8086/api/v2/authorizations/id of solti: old  -> 204
     ");
     // who is not in the run may need it, and the plan says so, or that there is nothing to do
-    let part = |token: &str, given: &[Value]| State { partial: true, ..kept(token, given) };
+    let part = |token: &str, given: &[Value]| State { run: Run { partial: true }, ..kept(token, given) };
     assert_snapshot!(plan(&text, &mut part("tok", std::slice::from_ref(&changed))), @r#"
     update
       telegraf: read telegraf -> write telegraf
@@ -415,9 +415,9 @@ fn what_is_kept_is_for_nobody_else() {
     let kept = |folder_mode: u32, mode: u32, content: &str, token: &str| {
         let all = json!({"authorizations": [authorization("solti: telegraf", "write", token)]});
         let mut state = answered(&[is_set_up(), (TOKENS, 200, all)]);
-        state.paths.insert("/etc/solti".into(), folder(folder_mode | 0o055));
-        state.paths.insert("/etc/solti/secrets".into(), folder(folder_mode));
-        state.paths.insert(KEPT.into(), file(content, mode));
+        state.files.paths.insert("/etc/solti".into(), folder(folder_mode | 0o055));
+        state.files.paths.insert("/etc/solti/secrets".into(), folder(folder_mode));
+        state.files.paths.insert(KEPT.into(), file(content, mode));
         state
     };
     assert_snapshot!(plan(&text, &mut kept(0o700, 0o600, "tok\n", "tok")), @"

@@ -20,10 +20,13 @@ mod versions;
 
 use super::content::sha256;
 use super::{Files, Planned, Resource, parse};
+use crate::ability::State;
+use crate::ability::accounts::{GroupState, UserState};
+use crate::ability::files::{Meta, PathState};
+use crate::ability::memory::manifest::{Before, Item, Owned};
+use crate::ability::systemd::UnitState;
 use crate::plan::change::Detail;
-use crate::plan::manifest::{Before, Item, Owned};
 use crate::plan::operation::{Attributes, Operation, Validation};
-use crate::plan::state::{GroupState, Meta, PathState, State, UnitState, UserState};
 use crate::role::ResourceKind;
 use crate::source::{Diagnostic, SourceFile};
 use crate::template::RenderError;
@@ -171,16 +174,16 @@ fn link(target: &str) -> PathState {
 fn host(paths: impl IntoIterator<Item = (&'static str, PathState)>) -> State {
     let mut state = State::default();
     for folder_path in ["/", "/etc", "/etc/app", "/etc/systemd/system"] {
-        state.paths.insert(folder_path.into(), folder(0o755));
+        state.files.paths.insert(folder_path.into(), folder(0o755));
     }
-    state.paths.extend(paths.into_iter().map(|(path, state)| (path.to_owned(), state)));
+    state.files.paths.extend(paths.into_iter().map(|(path, state)| (path.to_owned(), state)));
     state
 }
 
 /// Notes that solti has put something there.
 fn owned(state: &mut State, item: Item) {
     let (project, role, resource) = ("project".to_owned(), "role".to_owned(), "role/step/kind:name".to_owned());
-    state.manifest.resources.push(Owned {
+    state.memory.manifest.resources.push(Owned {
         project,
         named: false,
         playbook: None,

@@ -6,8 +6,8 @@ use insta::assert_snapshot;
 
 fn with(installed: Option<&str>, candidate: Option<&str>) -> State {
     let mut state = host([]);
-    state.packages.extend(installed.map(|version| ("app".to_owned(), version.to_owned())));
-    state.candidates.extend(candidate.map(|version| ("app".to_owned(), version.to_owned())));
+    state.packages.installed.extend(installed.map(|version| ("app".to_owned(), version.to_owned())));
+    state.packages.candidates.extend(candidate.map(|version| ("app".to_owned(), version.to_owned())));
     state
 }
 
@@ -87,7 +87,7 @@ fn the_latest() {
 /// A host whose package lists have these versions of `app`.
 fn offering(installed: Option<&str>, candidate: Option<&str>, versions: &[&str]) -> State {
     let mut state = with(installed, candidate);
-    state.apt.offered.insert("app".into(), versions.iter().map(|version| (*version).to_owned()).collect());
+    state.packages.apt.offered.insert("app".into(), versions.iter().map(|version| (*version).to_owned()).collect());
     state
 }
 
@@ -116,7 +116,7 @@ fn what_becomes_of_a_version() {
     assert_eq!(first("package: { name: app, state: latest }", state), "downgrade;   app: 2 -> 1");
     // of several packages, the one that changes most says it
     let mut state = with(Some("2"), None);
-    state.packages.insert("other".into(), "1".into());
+    state.packages.installed.insert("other".into(), "1".into());
     let planned = first("package: { names: [new, app, other], version: \"1.5\" }", &mut state);
     assert_eq!(planned, "downgrade;   new: - -> 1.5;   app: 2 -> 1.5;   other: 1 -> 1.5");
 }
@@ -127,7 +127,7 @@ fn what_package_lists_leave_in_doubt() {
     let one = "package: { name: app, version: \"1.1\" }";
     let like = "package: { name: app, version: \"1.*\" }";
     let mut unknown = with(None, None);
-    unknown.apt.unlisted.insert("app".into());
+    unknown.packages.apt.unlisted.insert("app".into());
     for text in [any, one, like, "package: { name: app, state: latest }"] {
         assert!(
             first(text, &mut unknown.clone())
@@ -144,30 +144,30 @@ fn what_package_lists_leave_in_doubt() {
     assert_snapshot!(first(like, &mut offering(None, Some("2"), &["2", "0.9"])), @"install;   app: - -> 1.*;   the host's package lists have no 1.* of app, but 2, 0.9; they are read anew first");
     // a name with the host's own architecture is what apt calls by the name alone
     let mut native = offering(None, Some("2"), &["2", "0.9"]);
-    native.apt.native = Some("amd64".into());
+    native.packages.apt.native = Some("amd64".into());
     assert_snapshot!(first("package: { name: 'app:amd64', state: latest }", &mut native), @"install;   app:amd64: - -> 2");
     // a new source may have what the lists lack
     let mut state = host([]);
-    state.apt.unlisted.insert("app".into());
+    state.packages.apt.unlisted.insert("app".into());
     assert!(!plan(REPOSITORY, &mut state).contains("package lists"));
 }
 
 #[test]
 fn what_is_held_stays() {
     let mut state = offering(Some("1.0"), Some("1.1"), &["1.1", "1.0"]);
-    state.apt.held.insert("app".into());
+    state.packages.apt.held.insert("app".into());
     assert_snapshot!(first("package: { name: app, version: \"1.1\" }", &mut state.clone()), @"impossible: app is held at 1.0 on the host, so apt would not change it; `apt-mark unhold app` there lets it");
     assert_snapshot!(first("package: { name: app, state: latest }", &mut state.clone()), @"impossible: app is held at 1.0 on the host, so apt would not change it; `apt-mark unhold app` there lets it");
     assert_snapshot!(first("package: { name: app, version: \"1.0\" }", &mut state.clone()), @"nothing");
-    state.packages.clear();
+    state.packages.installed.clear();
     assert_snapshot!(first("package: { name: app }", &mut state), @"impossible: app is held on the host, so apt would not change it; `apt-mark unhold app` there lets it");
 }
 
 #[test]
 fn what_is_there_by_half_is_installed_again() {
     let mut state = with(None, None);
-    state.apt.unfinished.insert("app".into(), "1.0, half configured".into());
-    state.apt.busy = true;
+    state.packages.apt.unfinished.insert("app".into(), "1.0, half configured".into());
+    state.packages.apt.busy = true;
     assert_snapshot!(first("package: { name: app }", &mut state.clone()), @"reinstall;   app: 1.0, half configured -> known after apply;   dpkg is at work on the host, or was cut off there: then `dpkg --configure -a` must finish that first");
     assert_snapshot!(first("package: { name: app, version: \"1.1\" }", &mut state), @"upgrade;   app: 1.0, half configured -> 1.1;   dpkg is at work on the host, or was cut off there: then `dpkg --configure -a` must finish that first");
 }

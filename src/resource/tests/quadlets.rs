@@ -1,7 +1,7 @@
 //! Quadlets on hosts with and without podman's generator, of the system and of users.
 
 use super::*;
-use crate::plan::probe::Probe;
+use crate::ability::Probe;
 use insta::assert_snapshot;
 
 const WEB: &str = r#"
@@ -71,7 +71,7 @@ fn environments_of_containers_are_not_for_everybody() {
     resource(VOLUME).plan(&mut state).unwrap();
     resource(WEB).plan(&mut state).unwrap();
     // as systemd makes it at boot for a folder below
-    state.paths.insert("/var/lib/containers/storage".into(), folder(0o755));
+    state.files.paths.insert("/var/lib/containers/storage".into(), folder(0o755));
     assert_snapshot!(plan(WEB, &mut state), @"
     update
       mode of /var/lib/containers/storage: 0755 -> 0700
@@ -81,7 +81,7 @@ fn environments_of_containers_are_not_for_everybody() {
       = systemd-web Nothing
     ");
     assert!(resource(WEB).plan(&mut state).is_ok_and(|planned| planned.draft.is_none()));
-    state.paths.insert("/var/lib/containers/storage".into(), folder(0o755));
+    state.files.paths.insert("/var/lib/containers/storage".into(), folder(0o755));
     assert!(resource(VOLUME).plan(&mut state).is_ok_and(|planned| planned.draft.is_none()));
 }
 
@@ -134,7 +134,7 @@ fn an_upgraded_podman_gets_the_quadlet_in_place_of_the_unit() {
         owned(&mut state, item);
     }
     state.podman.version = Some("5.4.2".into());
-    state.rewritten_units.clear();
+    state.predicted.units.clear();
     assert_snapshot!(plan(WEB, &mut state), @r#"
     create
       replaces /etc/systemd/system/multi-user.target.wants/web.service, written for a podman without quadlets
@@ -157,7 +157,7 @@ fn an_upgraded_podman_gets_the_quadlet_in_place_of_the_unit() {
 fn a_user_needs_a_few_things_first() {
     let mut state = with_podman("5.4.2");
     assert_snapshot!(plan(OWN, &mut state), @"impossible: there is no user app on the host; declare it first: `user: { name: app }`");
-    state.users.insert("app".into(), UserState { home: "/home/app".into(), ..user(300) });
+    state.accounts.users.insert("app".into(), UserState { home: "/home/app".into(), ..user(300) });
     assert_snapshot!(plan(OWN, &mut state), @r#"
     create
       app lingers: its services run without a login
@@ -187,7 +187,7 @@ fn a_user_needs_a_few_things_first() {
     "#);
     // what podman waits for in vain is said
     let mut waiting = with_podman("5.4.2");
-    waiting.users.insert("app".into(), UserState { home: "/home/app".into(), ..user(300) });
+    waiting.accounts.users.insert("app".into(), UserState { home: "/home/app".into(), ..user(300) });
     waiting
         .units
         .insert("network-online.target".into(), UnitState { active: "inactive".into(), ..UnitState::default() });
@@ -196,7 +196,7 @@ fn a_user_needs_a_few_things_first() {
         !plan(&OWN.replace("user: app,", "user: app, quadlet: { DefaultDependencies: false },"), &mut waiting)
             .contains("90 s")
     );
-    state.users.insert("app".into(), UserState { home: "/srv/app".into(), ..user(300) });
+    state.accounts.users.insert("app".into(), UserState { home: "/srv/app".into(), ..user(300) });
     assert_snapshot!(plan(OWN, &mut state), @"impossible: the home of app will be /srv/app, which can be used once the user is there: apply the user first");
 }
 
@@ -204,15 +204,15 @@ fn a_user_needs_a_few_things_first() {
 #[test]
 fn what_a_service_of_a_quadlet_is_started_with() {
     let mut state = with_podman("5.4.2");
-    state.paths.insert("/etc/app/a".into(), file("a", 0o644));
-    state.paths.insert("/etc/web.env".into(), file("A=b", 0o600));
+    state.files.paths.insert("/etc/app/a".into(), file("a", 0o644));
+    state.files.paths.insert("/etc/web.env".into(), file("A=b", 0o600));
     state.podman.images.insert("docker.io/a/web:1".into(), "sha256:1".into());
     let file_a = "file: { path: /etc/app/a, content: a }";
     let env = "file: { path: /etc/web.env, content: A=b, mode: \"0600\" }";
     declared(&mut state, &[WEB, VOLUME, SERVICE, file_a, env]);
     resource(WEB).plan(&mut state).unwrap();
     resource(SERVICE).plan(&mut state).unwrap();
-    let recorded = state.manifest.services["web.service"].clone();
+    let recorded = state.memory.manifest.services["web.service"].clone();
     assert_eq!(
         recorded.keys().collect::<Vec<_>>(),
         ["/etc/app/a", "/etc/containers/systemd/web.container", "/etc/web.env", "image docker.io/a/web:1"]
@@ -225,7 +225,7 @@ fn what_a_service_of_a_quadlet_is_started_with() {
       = web.service Same
     "#);
     for (path, content) in [("/etc/app/a", "b"), ("/etc/web.env", "A=c")] {
-        state.paths.insert(path.into(), file(content, 0o600));
+        state.files.paths.insert(path.into(), file(content, 0o600));
         assert!(plan(SERVICE, &mut state).contains(&format!("because of {path}")));
     }
 }
@@ -270,7 +270,7 @@ fn whether_it_starts_at_boot_is_said_in_the_quadlet() {
     state.units.insert("web.service".into(), generated);
     let service = "service: { name: web, enabled: true, running: false }";
     assert!(plan(service, &mut state.clone()).starts_with("impossible"));
-    state.rewritten_units.insert("web.service".into());
+    state.predicted.units.insert("web.service".into());
     assert!(plan(service, &mut state).contains("> Enable"));
 }
 
@@ -289,8 +289,8 @@ fn what_podman_cannot_do() {
 #[test]
 fn podman_may_be_still_to_come() {
     let mut state = host([]);
-    state.candidates.insert("podman".into(), "5.4.2+ds1-1".into());
-    state.installing.insert("podman".into(), "known after apply".into());
+    state.packages.candidates.insert("podman".into(), "5.4.2+ds1-1".into());
+    state.predicted.packages.insert("podman".into(), "known after apply".into());
     assert!(plan(VOLUME, &mut state).contains("/etc/containers/systemd/web.volume"));
 }
 
@@ -398,7 +398,7 @@ fn a_unit_that_would_hide_it_gives_way_and_comes_back() {
     let mut state = with_podman("5.4.2");
     state.podman.images.insert("docker.io/a/web:1".into(), "sha256:1".into());
     declared(&mut state, &[WEB, VOLUME, SERVICE]);
-    state.paths.insert(VENDORS.into(), file("[Service]\n", 0o644));
+    state.files.paths.insert(VENDORS.into(), file("[Service]\n", 0o644));
     state.units.insert("web.service".into(), UnitState { fragment: VENDORS.into(), ..unit("active", "enabled") });
     let first = resource(WEB).plan(&mut state).unwrap();
     assert_snapshot!(shown(&first), @r#"
@@ -425,18 +425,18 @@ fn a_unit_that_would_hide_it_gives_way_and_comes_back() {
     };
     let kept = items(&mut state);
     assert!(matches!(kept[..], [Before::Original(_)]), "{kept:?}");
-    state.paths.insert(VENDORS.into(), file("[Service]\nType=exec\n", 0o644));
+    state.files.paths.insert(VENDORS.into(), file("[Service]\nType=exec\n", 0o644));
     assert_eq!(items(&mut state), kept);
-    assert_eq!(*state.path(VENDORS), PathState::Absent);
+    assert_eq!(*state.files.at(VENDORS), PathState::Absent);
 }
 
 #[test]
 fn a_name_that_another_unit_keeps() {
     let hidden = |name: &str, unit: UnitState, path: Option<PathState>| {
         let mut state = with_podman("5.4.2");
-        state.users.insert("app".into(), UserState { home: "/home/app".into(), ..user(300) });
+        state.accounts.users.insert("app".into(), UserState { home: "/home/app".into(), ..user(300) });
         state.units.insert(name.into(), unit);
-        state.paths.extend(path.map(|path| (VENDORS.to_owned(), path)));
+        state.files.paths.extend(path.map(|path| (VENDORS.to_owned(), path)));
         plan(if name.contains('/') { OWN } else { WEB }, &mut state)
     };
     let at = |fragment: &str| UnitState { fragment: fragment.into(), ..unit("active", "static") };

@@ -1,8 +1,8 @@
 //! What is taken away when it is declared no longer.
 
 use super::*;
-use crate::plan::probe::listing_key;
-use crate::plan::state::Answer;
+use crate::ability::commands::Answer;
+use crate::ability::commands::listing_key;
 use crate::resource::removal::{Reach, plan as plan_removal};
 use insta::assert_snapshot;
 
@@ -12,7 +12,7 @@ fn the_image_of_a_container_stays() {
         let path: &'static str = path.to_owned().leak();
         let mut state = host([(path, file("x", 0o644))]);
         let inputs = [(format!("image {image}"), "1".to_owned()), ("package podman".to_owned(), "1".to_owned())];
-        state.manifest.services.insert(unit.to_owned(), inputs.into());
+        state.memory.manifest.services.insert(unit.to_owned(), inputs.into());
         removed(owned_file(path, Before::Nothing), Reach::Absent, &mut state)
     };
     let system = quadlet("/etc/containers/systemd/web.container", "web.service", "docker.io/a/web:1");
@@ -41,9 +41,9 @@ fn everything(before: &Before) -> (Vec<Item>, State) {
     let mut state = host([("/etc/app/a.conf", file("x", 0o644)), ("/srv/empty", folder(0o755))]);
     state.answers.insert(listing_key("/srv/empty"), Answer { status: 0, output: String::new() });
     state.units.insert("app.service".into(), unit("active", "enabled"));
-    state.packages.insert("app".into(), "1".into());
-    state.users.insert("app".into(), user(300));
-    state.groups.insert("app".into(), group(300, &[]));
+    state.packages.installed.insert("app".into(), "1".into());
+    state.accounts.users.insert("app".into(), user(300));
+    state.accounts.groups.insert("app".into(), group(300, &[]));
     let before = before.clone();
     let items = vec![
         Item::File { path: "/etc/app/a.conf".into(), before: before.clone() },
@@ -183,7 +183,7 @@ fn unit_files_and_links() {
       > Remove { path: "/etc/systemd/system/app.service.d/more.conf" }
       > DaemonReload { user: None }
     "#);
-    assert!(state.rewritten_units.contains("app.service"));
+    assert!(state.predicted.units.contains("app.service"));
     assert_snapshot!(removed(owned_file("/etc/app/link", Before::Nothing), Reach::Pruned, &mut state), @r#"
     remove
       /etc/app/link
@@ -194,8 +194,8 @@ fn unit_files_and_links() {
 #[test]
 fn a_package_that_is_held() {
     let mut state = host([]);
-    state.packages.insert("app".into(), "1".into());
-    state.apt.held.insert("app".into());
+    state.packages.installed.insert("app".into(), "1".into());
+    state.packages.apt.held.insert("app".into());
     let item = Item::Package { name: "app".into(), before: Before::Nothing };
     assert_snapshot!(removed(item, Reach::Absent, &mut state), @"
     remove

@@ -11,12 +11,12 @@ fn running(recorded: &[(&str, &str)]) -> State {
     let mut state = host([("/etc/app/a.conf", file("a", 0o644)), ("/etc/apparmor", file("x", 0o644))]);
     state.units.insert("app.service".into(), unit("active", "enabled"));
     for path in ["/etc/app/a.conf", "/etc/apparmor"] {
-        state.declared.insert(path.into(), "wanted".into());
+        state.declared.files.insert(path.into(), "wanted".into());
     }
-    state.packages.insert("app".into(), "1".into());
+    state.packages.installed.insert("app".into(), "1".into());
     if !recorded.is_empty() {
         let inputs = recorded.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
-        state.manifest.services.insert("app.service".into(), inputs.collect());
+        state.memory.manifest.services.insert("app.service".into(), inputs.collect());
     }
     state
 }
@@ -26,7 +26,7 @@ fn digest() -> String {
 }
 
 fn inputs(state: &State) -> BTreeMap<String, String> {
-    state.manifest.services["app.service"].clone()
+    state.memory.manifest.services["app.service"].clone()
 }
 
 #[test]
@@ -34,7 +34,7 @@ fn it_must_be_there_or_appear() {
     assert_snapshot!(plan("service: { name: app }", &mut host([])), @"impossible: there is no unit app.service on the host, and nothing declared before makes it");
     assert_snapshot!(plan("service: { name: app, running: false }", &mut host([])), @"nothing");
     let mut state = host([]);
-    state.installing.insert("app".into(), "1".into());
+    state.predicted.packages.insert("app".into(), "1".into());
     assert_snapshot!(plan("service: { name: app, enabled: true }", &mut state), @r#"
     start
       at boot: disabled -> enabled
@@ -52,7 +52,7 @@ fn it_must_be_there_or_appear() {
 fn what_a_package_is_about_to_enable_is_disabled() {
     let installing = |text: &str| {
         let mut state = host([]);
-        state.installing.insert("app".into(), "1".into());
+        state.predicted.packages.insert("app".into(), "1".into());
         plan(text, &mut state)
     };
     assert_snapshot!(installing("service: { name: app, packages: [app], running: false, enabled: false }"), @r#"
@@ -204,7 +204,7 @@ fn a_changed_environment_is_a_restart() {
             plan(text, &mut state);
         }
         plan(SERVICE, &mut state);
-        state.paths.insert(path.into(), file("A=c", 0o600));
+        state.files.paths.insert(path.into(), file("A=c", 0o600));
         let planned = plan(SERVICE, &mut state);
         assert!(planned.starts_with(&format!("restart\n  because of {path}\n")), "{planned}");
     }

@@ -102,19 +102,20 @@ fn any_host() -> impl Strategy<Value = State> {
         |(paths, unit, [has_user, has_group, has_record, has_listing], package, podman)| {
             let mut state = host(paths.into_iter().filter_map(|(path, there)| Some((path, there?))));
             state.units.extend(unit.map(|unit| ("app.service".to_owned(), unit)));
-            state.groups.insert("adm".into(), group(4, &[]));
+            state.accounts.groups.insert("adm".into(), group(4, &[]));
             if has_user {
-                state.users.insert("app".into(), user(300));
+                state.accounts.users.insert("app".into(), user(300));
             }
             if has_group {
-                state.groups.insert("app".into(), group(300, &["app"]));
+                state.accounts.groups.insert("app".into(), group(300, &["app"]));
             }
             if has_record {
                 let inputs = [("/etc/app/a".to_owned(), sha256(b"old"))];
-                state.manifest.services.insert("app.service".into(), inputs.into());
+                state.memory.manifest.services.insert("app.service".into(), inputs.into());
             }
             if has_listing {
-                let answer = crate::plan::state::Answer { status: 0, output: "/etc/app/stranger\n/etc/app/a\n".into() };
+                let answer =
+                    crate::ability::commands::Answer { status: 0, output: "/etc/app/stranger\n/etc/app/a\n".into() };
                 state.answers.insert("files in /etc/app".into(), answer);
             }
             if let Some((version, [has_image, lingers])) = podman {
@@ -124,11 +125,11 @@ fn any_host() -> impl Strategy<Value = State> {
                 }
                 if lingers {
                     state.podman.subordinate.insert("app".into());
-                    state.paths.insert("/var/lib/systemd/linger/app".into(), file("", 0o644));
+                    state.files.paths.insert("/var/lib/systemd/linger/app".into(), file("", 0o644));
                 }
             }
-            state.packages.extend(package.map(|version| ("app".to_owned(), version.to_owned())));
-            state.candidates.insert("app".into(), "2.1".into());
+            state.packages.installed.extend(package.map(|version| ("app".to_owned(), version.to_owned())));
+            state.packages.candidates.insert("app".into(), "2.1".into());
             state
         },
     )
@@ -150,8 +151,8 @@ proptest! {
             prop_assert!(second.draft.is_none(), "{}\nfirst:\n{}\nsecond:\n{}", text, shown(&first), shown(&second));
             // a plan that changes nothing leaves what is known of paths and accounts as it was
             if first.draft.is_none() {
-                prop_assert_eq!(&before.paths, &state.paths);
-                prop_assert_eq!(&before.users, &state.users);
+                prop_assert_eq!(&before.files.paths, &state.files.paths);
+                prop_assert_eq!(&before.accounts.users, &state.accounts.users);
             }
         }
     }

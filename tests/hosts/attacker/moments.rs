@@ -2,15 +2,11 @@
 //! that steps are made of.
 
 use crate::support::{Host, Hosts, Suite};
-use solti::plan::probe::PLACE;
+use solti::ability::{PLACE, STEP};
 
-const FUNCTIONS: &str = concat!(
-    include_str!("../../../src/engine/step/functions.sh"),
+const OWN: &str = concat!(
+    include_str!("../../../src/engine/step/shell.sh"),
     include_str!("../../../src/engine/step/journal.sh"),
-    include_str!("../../../src/plan/probe/way.sh"),
-    include_str!("../../../src/engine/step/paths.sh"),
-    include_str!("../../../src/engine/step/files.sh"),
-    include_str!("../../../src/engine/step/trying.sh"),
     include_str!("../../../src/engine/step/told.sh")
 );
 
@@ -32,8 +28,9 @@ const TREE: &str = "rm -rf /home/mallory/tree /srv/victim /var/lib/solti; mkdir 
 fn moment(host: &Host, text: &str) -> String {
     host.read(TREE);
     let she = "she() { runuser -u mallory -- sh -c \"cd ~/tree && { $1; }\" 8>&-; }";
+    let functions = STEP.concat();
     let script = format!(
-        "S=mark; say() {{ printf '%s\\n' \"$*\"; }}\n{FUNCTIONS}\n{PLACE}\n{she}\n\
+        "S=mark; say() {{ printf '%s\\n' \"$*\"; }}\n{OWN}{functions}\n{PLACE}\n{she}\n\
          tree=/home/mallory/tree; lock 'a test' together && begin t && ready || exit 9\n{text}\n"
     );
     host.read(&script)

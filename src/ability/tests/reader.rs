@@ -1,7 +1,8 @@
 //! What a host has said, read.
 
-use crate::plan::reader::Reader;
-use crate::plan::state::{Meta, PathState, State};
+use crate::ability::Reader;
+use crate::ability::State;
+use crate::ability::files::{Meta, PathState};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
@@ -35,22 +36,22 @@ fn paths() {
     let meta = Meta { owner: "root".into(), group: "domain users".into(), uid: Some(0), gid: Some(1000), mode: 0o644 };
     let (sha256, content) = (Some("abc".to_owned()), Some(b"abc".to_vec()));
     let file = PathState::File { meta, sha256, content, size: 3, modified: Some(1_700_000_000) };
-    assert_eq!(state.path("/etc/a b/it's"), &file);
+    assert_eq!(state.files.at("/etc/a b/it's"), &file);
     let meta = Meta { owner: "998".into(), group: "997".into(), uid: Some(998), gid: Some(997), mode: 0o755 };
-    assert_eq!(state.path("/srv"), &PathState::Directory { meta });
-    assert_eq!(state.path("/etc/link"), &PathState::Link { target: Some("some where".into()) });
-    assert_eq!(state.path("/dev/log"), &PathState::Other);
-    assert!(matches!(state.path("/"), PathState::Directory { .. }));
-    assert_eq!(state.path("/never"), &PathState::Absent);
-    assert_eq!(state.paths.len(), 5);
+    assert_eq!(state.files.at("/srv"), &PathState::Directory { meta });
+    assert_eq!(state.files.at("/etc/link"), &PathState::Link { target: Some("some where".into()) });
+    assert_eq!(state.files.at("/dev/log"), &PathState::Other);
+    assert!(matches!(state.files.at("/"), PathState::Directory { .. }));
+    assert_eq!(state.files.at("/never"), &PathState::Absent);
+    assert_eq!(state.files.paths.len(), 5);
 }
 
 #[test]
 fn content_that_is_cut_off_is_left_out() {
     let state = read("path 81a4/root/root/0/0/4/1/etc/a\ncontent =YWJj /etc/a\n");
-    assert!(matches!(state.path("/etc/a"), PathState::File { content: None, size: 4, .. }));
+    assert!(matches!(state.files.at("/etc/a"), PathState::File { content: None, size: 4, .. }));
     let state = read("path 81a4/root/root/0/0/3/1/etc/a\ncontent =*** /etc/a\n");
-    assert!(matches!(state.path("/etc/a"), PathState::File { content: None, .. }));
+    assert!(matches!(state.files.at("/etc/a"), PathState::File { content: None, .. }));
 }
 
 #[test]
@@ -58,30 +59,30 @@ fn refused_looks() {
     let state = read(
         "unseen stat: cannot statx '/root/a b': Permission denied\nunseen stat: can't stat '/x': Input/output error\n",
     );
-    assert_eq!(state.unreadable["/root/a b"], "Permission denied");
+    assert_eq!(state.files.unreadable["/root/a b"], "Permission denied");
     let state = read("unseen stat: cannot statx \"/root/it's\": Permission denied\n");
-    assert_eq!(state.unreadable["/root/it's"], "Permission denied");
+    assert_eq!(state.files.unreadable["/root/it's"], "Permission denied");
 }
 
 #[test]
 fn refused_looks_of_busybox() {
     let state = read("unseen stat: can't stat '/x': Input/output error\n");
     // busybox has an apostrophe in its own words
-    assert_eq!(state.unreadable["/x"], "Input/output error");
+    assert_eq!(state.files.unreadable["/x"], "Input/output error");
 }
 
 #[test]
 fn accounts() {
     let state =
         read("user app:x:998:997:The App:/var/lib/app:/bin/sh\nuser odd\ngroup adm:x:4:syslog,app\ngroup app:x:997:\n");
-    let user = &state.users["app"];
+    let user = &state.accounts.users["app"];
     assert_eq!(
         (user.uid, user.gid, user.comment.as_str(), user.home.as_str()),
         (Some(998), Some(997), "The App", "/var/lib/app")
     );
-    assert_eq!(state.users.len(), 1);
-    assert_eq!(state.groups["adm"].members, ["syslog", "app"]);
-    assert!(state.groups["app"].members.is_empty());
+    assert_eq!(state.accounts.users.len(), 1);
+    assert_eq!(state.accounts.groups["adm"].members, ["syslog", "app"]);
+    assert!(state.accounts.groups["app"].members.is_empty());
 }
 
 #[test]
@@ -95,11 +96,11 @@ fn packages() {
         "package iiR 3 broken amd64\n",
         "candidate app 1.3\ncandidate gone (none)\n",
     ));
-    let mut names: Vec<&str> = state.packages.keys().map(String::as_str).collect();
+    let mut names: Vec<&str> = state.packages.installed.keys().map(String::as_str).collect();
     names.sort_unstable();
     assert_eq!(names, ["app", "app:amd64", "broken", "broken:amd64", "held", "held:all"]);
-    assert_eq!(state.packages["app"], "1.2-3");
-    assert_eq!(state.candidates.len(), 1);
+    assert_eq!(state.packages.installed["app"], "1.2-3");
+    assert_eq!(state.packages.candidates.len(), 1);
 }
 
 #[test]
@@ -120,10 +121,17 @@ fn what_dpkg_and_apt_say_of_packages() {
         "dpkg\n",
     ));
     // a name alone is the package of the host's own architecture
-    assert_eq!(state.packages.get("app"), None);
-    assert_eq!([&state.packages["app:i386"], &state.packages["both"], &state.packages["both:i386"]], ["1", "2", "3"]);
-    assert_eq!(state.packages["triggered"], "1");
-    let apt = &state.apt;
+    assert_eq!(state.packages.installed.get("app"), None);
+    assert_eq!(
+        [
+            &state.packages.installed["app:i386"],
+            &state.packages.installed["both"],
+            &state.packages.installed["both:i386"]
+        ],
+        ["1", "2", "3"]
+    );
+    assert_eq!(state.packages.installed["triggered"], "1");
+    let apt = &state.packages.apt;
     let mut held: Vec<_> = apt.held.iter().map(String::as_str).collect();
     held.sort_unstable();
     assert_eq!(held, ["held", "held:amd64", "never", "never:all"]);
@@ -185,9 +193,9 @@ fn a_probe_that_was_cut_short() {
 #[test]
 fn other_words() {
     let state = read("interrupted /var/lib/solti/journal/1/undo\nlacks apt-get\nsomething new\n");
-    assert!(state.interrupted && !state.unfinished && state.leftovers.is_empty());
+    assert!(state.memory.interrupted && !state.memory.unfinished && state.memory.leftovers.is_empty());
     assert!(state.missing_tools.contains("apt-get"));
     let state = read("unfinished /var/lib/solti/journal/1/\nleftover /var/lib/solti/stuck-1 a\n");
-    assert!(!state.interrupted && state.unfinished);
-    assert_eq!(state.leftovers, ["/var/lib/solti/stuck-1 a"]);
+    assert!(!state.memory.interrupted && state.memory.unfinished);
+    assert_eq!(state.memory.leftovers, ["/var/lib/solti/stuck-1 a"]);
 }

@@ -1,9 +1,11 @@
 //! The program run for real, in the shells that hosts have.
 
+use crate::ability::Reader;
+use crate::ability::State;
+use crate::ability::commands::{Question, listing_key};
+use crate::ability::files::PathState;
+use crate::ability::{PLACE, Probe};
 use crate::host::shells_here::{SAY, command, shells};
-use crate::plan::probe::{PLACE, Probe, Question, listing_key};
-use crate::plan::reader::Reader;
-use crate::plan::state::{PathState, State};
 use proptest::prelude::*;
 use sha2::{Digest as _, Sha256};
 use std::os::unix::fs::PermissionsExt as _;
@@ -45,17 +47,17 @@ proptest! {
         for (number, (name, content)) in files.iter().enumerate() {
             std::fs::write(at(name), content)?;
             match number % 3 {
-                0 => probe.digest(&at(name)),
-                1 => probe.content_unless(&at(name), &hex(content)),
-                _ => probe.content_unless(&at(name), "other"),
+                0 => probe.files.digest(&at(name)),
+                1 => probe.files.content_unless(&at(name), &hex(content)),
+                _ => probe.files.content_unless(&at(name), "other"),
             }
-            probe.path(&at(&format!("{name}.absent")));
+            probe.files.path(&at(&format!("{name}.absent")));
         }
         for shell in shells() {
             let state = run(shell, &probe, home.path());
-            prop_assert_eq!(state.paths.len(), files.len(), "{:?}", shell);
+            prop_assert_eq!(state.files.paths.len(), files.len(), "{:?}", shell);
             for (number, (name, wanted)) in files.iter().enumerate() {
-                let PathState::File { sha256, content, size, .. } = state.path(&at(name)) else {
+                let PathState::File { sha256, content, size, .. } = state.files.at(&at(name)) else {
                     return Err(TestCaseError::fail(format!("{shell:?}: {name:?} is no file")));
                 };
                 prop_assert_eq!(*size, wanted.len() as u64);
@@ -81,31 +83,31 @@ fn links_folders_and_pipes() {
     assert!(Command::new("mkfifo").arg(at("pipe")).status().unwrap().success());
     let mut probe = Probe::default();
     for name in ["link", "blank", "to-file", "loop"] {
-        probe.link(&at(name));
-        probe.digest(&at(name));
+        probe.files.link(&at(name));
+        probe.files.digest(&at(name));
     }
     for name in ["pipe", "folder", "big/inside", "loop/inside"] {
-        probe.digest(&at(name));
+        probe.files.digest(&at(name));
     }
-    probe.content_unless(&at("big"), "other");
-    probe.listing(&at("folder"));
-    probe.listing(&at("absent"));
+    probe.files.content_unless(&at("big"), "other");
+    probe.commands.listing(&at("folder"));
+    probe.commands.listing(&at("absent"));
     for shell in shells() {
         let state = run(shell, &probe, home.path());
-        assert_eq!(state.path(&at("link")), &PathState::Link { target: Some("some where".into()) }, "{shell:?}");
+        assert_eq!(state.files.at(&at("link")), &PathState::Link { target: Some("some where".into()) }, "{shell:?}");
         let blank = PathState::Link { target: Some("ends in a blank ".into()) };
-        assert_eq!(state.path(&at("blank")), &blank, "{shell:?}");
-        assert_eq!(state.path(&at("to-file")), &PathState::Link { target: Some("big".into()) }, "{shell:?}");
-        assert_eq!(state.path(&at("pipe")), &PathState::Other, "{shell:?}");
-        assert_eq!(state.path(&at("loop")), &PathState::Link { target: Some("loop".into()) }, "{shell:?}");
-        assert_eq!(state.path(&at("big/inside")), &PathState::Absent, "{shell:?}");
-        assert_eq!(state.path(&at("loop/inside")), &PathState::Absent, "{shell:?}");
-        assert!(matches!(state.path(&at("folder")), PathState::Directory { .. }), "{shell:?}");
-        let big = state.path(&at("big"));
+        assert_eq!(state.files.at(&at("blank")), &blank, "{shell:?}");
+        assert_eq!(state.files.at(&at("to-file")), &PathState::Link { target: Some("big".into()) }, "{shell:?}");
+        assert_eq!(state.files.at(&at("pipe")), &PathState::Other, "{shell:?}");
+        assert_eq!(state.files.at(&at("loop")), &PathState::Link { target: Some("loop".into()) }, "{shell:?}");
+        assert_eq!(state.files.at(&at("big/inside")), &PathState::Absent, "{shell:?}");
+        assert_eq!(state.files.at(&at("loop/inside")), &PathState::Absent, "{shell:?}");
+        assert!(matches!(state.files.at(&at("folder")), PathState::Directory { .. }), "{shell:?}");
+        let big = state.files.at(&at("big"));
         assert!(matches!(big, PathState::File { content: None, size: 307_200, sha256: Some(_), .. }), "{shell:?}");
         assert_eq!(state.answers[&listing_key(&at("folder"))].output, ".hidden", "{shell:?}");
         assert!(!state.is_emptied(&at("folder")) && !state.is_emptied(&at("absent")), "{shell:?}");
-        assert!(state.unreadable.is_empty(), "{shell:?}");
+        assert!(state.files.unreadable.is_empty(), "{shell:?}");
     }
 }
 
@@ -128,11 +130,11 @@ fn somebodys_link_shows_nothing() {
         std::os::unix::fs::symlink(&secret, format!("{folder}/way")).unwrap();
         let path = format!("{folder}/way/file");
         let mut probe = Probe::default();
-        probe.content_unless(&path, "other");
+        probe.files.content_unless(&path, "other");
         let state = run(shell, &probe, home.path());
         let why = format!("{folder}/way is a link that others than root can change");
-        assert_eq!(state.astray.iter().collect::<Vec<_>>(), [(&format!("{folder}/way"), &why)], "{shell:?}");
-        assert!(matches!(state.path(&path), PathState::File { content: None, .. }), "{shell:?}");
+        assert_eq!(state.files.astray.iter().collect::<Vec<_>>(), [(&format!("{folder}/way"), &why)], "{shell:?}");
+        assert!(matches!(state.files.at(&path), PathState::File { content: None, .. }), "{shell:?}");
     }
 }
 
@@ -145,12 +147,12 @@ fn what_takes_a_files_place_while_it_is_read_shows_nothing_and_keeps_nobody() {
             let path = format!("{folder}/file");
             std::fs::write(&path, "public").unwrap();
             let mut probe = Probe::default();
-            probe.content_unless(&path, "other");
+            probe.files.content_unless(&path, "other");
             // after the look at what kind it is
             let before = format!("timeout() {{ shift; rm '{path}'; {swap} '{path}'; command timeout 0.2 \"$@\"; }}");
             let state = run_after(shell, &before, &probe, home.path());
-            assert!(matches!(state.path(&path), PathState::File { content: None, .. }), "{shell:?} {swap}");
-            assert_eq!(state.unreadable.get(&path).map(String::as_str), left, "{shell:?} {swap}");
+            assert!(matches!(state.files.at(&path), PathState::File { content: None, .. }), "{shell:?} {swap}");
+            assert_eq!(state.files.unreadable.get(&path).map(String::as_str), left, "{shell:?} {swap}");
         }
     }
 }
@@ -166,11 +168,11 @@ fn commands_are_never_functions_of_the_shell() {
         user: None,
     };
     let mut probe = Probe::default();
-    probe.question("function", ask(&["say", "x"]));
-    probe.question("environment", ask(&["sh", "-c", "echo \"$GREETING\"; pwd; exit 7"]));
-    probe.question("bytes", ask(&["printf", "a\\377\\n\\n"]));
+    probe.commands.ask("function", ask(&["say", "x"]));
+    probe.commands.ask("environment", ask(&["sh", "-c", "echo \"$GREETING\"; pwd; exit 7"]));
+    probe.commands.ask("bytes", ask(&["printf", "a\\377\\n\\n"]));
     let reads = Question { stdin: Some("it's\n\\n %s".into()), ..ask(&["sh", "-c", "cat; exit 7"]) };
-    probe.question("input", reads);
+    probe.commands.ask("input", reads);
     probe.tool("surely-not-there");
     probe.tool("sh");
     for shell in shells() {
@@ -212,7 +214,7 @@ fn links_are_read_together_or_one_by_one() {
     let place = |name: &str| home.path().join(name).display().to_string();
     let mut probe = Probe::default();
     for name in ["a b", "c", "file", "gone"] {
-        probe.link(&place(name));
+        probe.files.link(&place(name));
     }
     std::os::unix::fs::symlink("to a -> b", place("a b")).unwrap();
     std::os::unix::fs::symlink("/to/c", place("c")).unwrap();
@@ -222,10 +224,10 @@ fn links_are_read_together_or_one_by_one() {
     let link = |target: &str| PathState::Link { target: Some(target.to_owned()) };
     for (shell, before) in shells().flat_map(|shell| [(shell, ""), (shell, single)]) {
         let state = run_after(shell, before, &probe, home.path());
-        assert_eq!(*state.path(&place("a b")), link("to a -> b"), "{shell:?}");
-        assert_eq!(*state.path(&place("c")), link("/to/c"), "{shell:?}");
-        assert!(matches!(state.path(&place("file")), PathState::File { .. }), "{shell:?}");
-        assert_eq!(*state.path(&place("gone")), PathState::Absent, "{shell:?}");
+        assert_eq!(*state.files.at(&place("a b")), link("to a -> b"), "{shell:?}");
+        assert_eq!(*state.files.at(&place("c")), link("/to/c"), "{shell:?}");
+        assert!(matches!(state.files.at(&place("file")), PathState::File { .. }), "{shell:?}");
+        assert_eq!(*state.files.at(&place("gone")), PathState::Absent, "{shell:?}");
     }
 }
 
@@ -235,7 +237,7 @@ fn answers_come_as_they_are() {
     let mut probe = Probe::default();
     for text in texts {
         let command = ["printf", "%s", text].map(str::to_owned).to_vec();
-        probe.question(text, Question { command, chdir: None, environment: Vec::new(), stdin: None, user: None });
+        probe.commands.ask(text, Question { command, chdir: None, environment: Vec::new(), stdin: None, user: None });
     }
     for shell in shells() {
         let state = run(shell, &probe, Path::new("/nonexistent"));
@@ -248,13 +250,13 @@ fn answers_come_as_they_are() {
 #[test]
 fn accounts_of_this_machine() {
     let mut probe = Probe::default();
-    probe.user("root");
-    probe.user("surely-not-there");
+    probe.accounts.user("root");
+    probe.accounts.user("surely-not-there");
     for shell in shells() {
         let state = run(shell, &probe, Path::new("/nonexistent"));
-        assert_eq!(state.users["root"].uid, Some(0), "{shell:?}");
-        assert_eq!(state.users.len(), 1, "{shell:?}");
-        assert_eq!(state.groups["root"].gid, Some(0), "{shell:?}");
+        assert_eq!(state.accounts.users["root"].uid, Some(0), "{shell:?}");
+        assert_eq!(state.accounts.users.len(), 1, "{shell:?}");
+        assert_eq!(state.accounts.groups["root"].gid, Some(0), "{shell:?}");
     }
 }
 
@@ -267,7 +269,7 @@ fn homes_of_any_user() {
         "getent() {{ case $2 in 'DOM\\user') echo 'user:*:1:1::/home/DOM/john smith:/bin/sh' ;; \
          *touch*) echo \"x:*:1:1::/home/\\$({run}):/bin/sh\" ;; *) return 2 ;; esac; }}\n"
     );
-    let place = crate::plan::probe::PLACE;
+    let place = crate::ability::PLACE;
     for shell in shells() {
         for (before, user, expected) in [
             (list.as_str(), "DOM\\user", "/home/DOM/john smith".to_owned()),

@@ -1,6 +1,6 @@
 //! The line that a host keeps.
 
-use crate::plan::manifest::{Before, Item, Manifest, Owned};
+use crate::ability::memory::manifest::{Before, Item, Manifest, Owned};
 use insta::assert_snapshot;
 use proptest::prelude::*;
 

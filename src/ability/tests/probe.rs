@@ -1,27 +1,30 @@
 //! The program that asks.
 
-use crate::plan::probe::{Offers, PLACE, Probe, Question, paths};
+use crate::ability::commands::Question;
+use crate::ability::files::{WAY, questions};
+use crate::ability::packages::Offers;
+use crate::ability::{PLACE, Probe};
 use insta::assert_snapshot;
 
 /// The program, with the functions that are scripts of their own left out.
 fn program(probe: &Probe) -> String {
-    probe.program().replace(PLACE, "[place]\n").replace(paths::WAY, "[way]\n").replace(paths::FUNCTIONS, "[paths]\n")
+    probe.program().replace(PLACE, "[place]\n").replace(WAY, "[way]\n").replace(questions::FUNCTIONS, "[paths]\n")
 }
 
 #[test]
 fn a_typical_set_of_questions() {
     let mut probe = Probe::default();
-    probe.path("/etc/app");
-    probe.digest("/etc/app");
-    probe.path("/etc/app/a b");
-    probe.content_unless("/etc/app/it's", "abc");
-    probe.digest("/etc/app/it's");
-    probe.link("/etc/link");
-    probe.listing("/srv/app");
-    probe.user("app");
-    probe.package("app", Offers::Always);
-    probe.package("more", Offers::IfMissing);
-    probe.unit("app.service");
+    probe.files.path("/etc/app");
+    probe.files.digest("/etc/app");
+    probe.files.path("/etc/app/a b");
+    probe.files.content_unless("/etc/app/it's", "abc");
+    probe.files.digest("/etc/app/it's");
+    probe.files.link("/etc/link");
+    probe.commands.listing("/srv/app");
+    probe.accounts.user("app");
+    probe.packages.ask("app", Offers::Always);
+    probe.packages.ask("more", Offers::IfMissing);
+    probe.units.ask("app.service");
     probe.tool("apt-get");
     let question = Question {
         command: vec!["install".into(), "a b".into()],
@@ -30,8 +33,8 @@ fn a_typical_set_of_questions() {
         stdin: Some("it's\n".into()),
         user: None,
     };
-    probe.question("one", question.clone());
-    probe.question("two", Question { user: Some("app".into()), chdir: None, stdin: None, ..question });
+    probe.commands.ask("one", question.clone());
+    probe.commands.ask("two", Question { user: Some("app".into()), chdir: None, stdin: None, ..question });
     assert_snapshot!(program(&probe), @r#"
     [place]
     if [ -r "$V/manifest.json" ]; then IFS= read -r line <"$V/manifest.json"; say manifest "$line"; fi
@@ -61,7 +64,6 @@ fn a_typical_set_of_questions() {
     found=$(dpkg-query -W -f='${db:Status-Abbrev} ${Version} ${Package} ${Architecture}\n' dpkg app more 2>/dev/null)
     printf '%s\n' "$found" | while IFS= read -r line; do say package "$line"; done
     for update in /var/lib/dpkg/updates/[0-9]*; do [ ! -e "$update" ] || say dpkg; break; done
-
     offers() { apt-cache -o APT::Cmd::Pattern-Only=true policy "$@" 2>/dev/null | { seen=' '
     while read -r word rest; do case $word in
       Candidate:) seen="$seen$name "; say candidate "$name $rest" ;;
@@ -84,7 +86,6 @@ fn a_typical_set_of_questions() {
     if command -v systemctl >/dev/null; then
     TZ=UTC systemctl show -p Id,Names,LoadState,ActiveState,UnitFileState,NeedDaemonReload,CanReload,ActiveEnterTimestamp,FragmentPath -- app.service 2>/dev/null | while IFS= read -r line; do say unit "$line"; done; say unit
     else say lacks systemctl; fi
-
     answer() { case $3 in
     '') say answer "$1" "$2" = ;;
     *[!0-9A-Za-z\ ./:_@%+,-]*) say answer "$1" "$2" "=$(printf '%s' "$3" | head -c 65536 | base64 | tr -d '\n')" ;;

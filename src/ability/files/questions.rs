@@ -1,21 +1,72 @@
-//! The part that asks what is at paths.
+//! What is asked about paths.
 
-use super::{Content, Probe};
+use super::WAY;
 use crate::host::{quote, quote_words};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-/// Goes to folders on a way that others may change; shared with the programs of steps.
-pub(in crate::plan) const WAY: &str = include_str!("way.sh");
-
 /// What the questions are made of.
-pub(in crate::plan) const FUNCTIONS: &str = include_str!("paths.sh");
+pub(in crate::ability) const FUNCTIONS: &str = include_str!("probe.sh");
 
 /// Files up to this size are fetched for a diff where they differ; of larger ones only the sizes are shown.
 const CONTENT_LIMIT: usize = 256 * 1024;
 
-impl Probe {
-    pub(super) fn write_paths(&self, program: &mut String) {
+/// What is wanted of a path beside its kind and attributes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Content {
+    /// Nothing.
+    No,
+    /// Its digest.
+    Digest,
+    /// Its digest, and its content where the digest is not this one.
+    Unless(String),
+    /// Its digest and its content.
+    Always,
+}
+
+/// What is asked about paths.
+#[derive(Debug, Clone, Default)]
+pub struct Questions {
+    paths: BTreeMap<String, Content>,
+    links: BTreeSet<String>,
+}
+
+impl Questions {
+    /// Asks what is at a path.
+    pub fn path(&mut self, path: &str) {
+        self.paths.entry(path.to_owned()).or_insert(Content::No);
+    }
+
+    /// Asks for the digest of a file.
+    pub fn digest(&mut self, path: &str) {
+        self.ask(path, Content::Digest);
+    }
+
+    /// Asks for a file's content, unless its digest is `sha256` already.
+    pub fn content_unless(&mut self, path: &str, sha256: &str) {
+        self.ask(path, Content::Unless(sha256.to_owned()));
+    }
+
+    /// Asks for a file's content, whatever it is.
+    pub fn content(&mut self, path: &str) {
+        self.ask(path, Content::Always);
+    }
+
+    fn ask(&mut self, path: &str, content: Content) {
+        let asked = self.paths.entry(path.to_owned()).or_insert(Content::No);
+        if content > *asked {
+            *asked = content;
+        }
+    }
+
+    /// Asks what a symbolic link points to.
+    pub fn link(&mut self, path: &str) {
+        self.path(path);
+        self.links.insert(path.to_owned());
+    }
+
+    /// Adds the questions to a program.
+    pub fn write(&self, program: &mut String) {
         if self.paths.is_empty() {
             return;
         }

@@ -1,0 +1,227 @@
+# Services.
+
+# A unit USER/NAME is in that user's own systemd: ctl UNIT ARGUMENT...
+ctl() {
+  of_=$1; shift
+  case $of_ in
+  */*) as_user "${of_%%/*}" systemctl --user "$@" -- "${of_#*/}" ;;
+  *) systemctl "$@" -- "$of_" ;;
+  esac
+}
+
+reread() { # reread [USER]
+  printf '%s\n' "${1:--}" >>"$T/reload" && reread_now "${1:--}" logged
+}
+reread_now() { # reread_now USER [logged]: what has failed, and has no file any more from now on, is forgotten
+  ghosts_=$(ghosts "$1")
+  # shellcheck disable=SC2086 # no word, nothing
+  case $1 in
+  -) $2 systemctl daemon-reload ;;
+  *) id=$(id -u -- "$1") && { [ ! -S "/run/user/$id/bus" ] || $2 as_user "$1" systemctl --user daemon-reload; } ;;
+  esac || return 1
+  for ghost_ in $(ghosts "$1"); do
+    # what was such before is somebody else's
+    case "
+$ghosts_
+" in *"
+$ghost_
+"*) ;; *) ctl "$ghost_" reset-failed >/dev/null 2>&1 ;; esac
+  done
+  return 0
+}
+ghosts() { # ghosts USER: units that systemd knows only because they have failed
+  case $1 in
+  -) systemctl list-units --all --full --plain --no-legend --state=failed ;;
+  *) as_user "$1" systemctl --user list-units --all --full --plain --no-legend --state=failed ;;
+  esac 2>/dev/null | while read -r name load _; do
+    case $1-$load in --not-found) echo "$name" ;; *-not-found) echo "$1/$name" ;; esac
+  done
+}
+
+remember() { did_ "$1" "$2" && { [ "$2" = - ] || flush "$T/services"; }; }
+did_() { # did_ UNIT WHAT: its state before anything was touched, and what is done to it; `-` is nothing yet
+  while read -r unit active boot start did; do
+    if [ "$unit" = "$1" ]; then printf '%s %s %s %s %s\n' "$1" "$active" "$boot" "$start" "$2" >>"$T/services"; return; fi
+  done <"$T/services"
+  active=inactive boot=none start=none
+  while IFS='=' read -r key value; do
+    if [ -n "$value" ]; then
+      case $key in ActiveState) active=$value ;; UnitFileState) boot=$value ;; InvocationID) start=$value ;; esac
+    fi
+  done <<WAS
+$(ctl "$1" show -p ActiveState -p UnitFileState -p InvocationID 2>/dev/null)
+WAS
+  printf '%s %s %s %s %s\n' "$1" "$active" "$boot" "$start" "$2" >>"$T/services"
+}
+
+enable() { remember "$1" enable && logged ctl "$1" enable && reread_later "$1"; }
+disable() { remember "$1" disable && logged ctl "$1" disable && reread_later "$1"; }
+reread_later() { case $1 in */*) printf '%s\n' "${1%%/*}" ;; *) echo - ;; esac >>"$T/reload"; }
+
+# Podman 4 that is ended while it starts a container forgets the network that it has made for it, whose rules then lead to nowhere
+# until the host boots again. A start is over soon; one that is due after a failure may begin at any moment. What has just begun
+# in a container may not listen to signals yet, and would be waited for until it is killed.
+let_start() { # let_start UNIT
+  left=200 due=20 fresh=0
+  while [ "$left" -gt 0 ]; do
+    now=$(ctl "$1" show -p ExecStart -p SubState 2>/dev/null)
+    case $now in *'/podman '*) ;; *) return ;; esac
+    case $now in
+    *SubState=start*) fresh=20 ;;
+    *SubState=running*) if [ "$fresh" -gt 0 ]; then fresh=$((fresh - 1)); else return; fi ;;
+    *SubState=auto-restart*) if [ "$due" -gt 0 ]; then due=$((due - 1)); else return; fi ;;
+    *) return ;;
+    esac
+    left=$((left - 1)); sleep 0.05
+  done
+}
+
+act() { # act start|stop|restart|reload UNIT
+  case $1 in stop | restart) let_start "$2" ;; esac
+  # systemd's limit is for services that start anew by themselves: several changes in a short time do not count
+  case $1 in start | restart) ctl "$2" reset-failed >/dev/null 2>&1 ;; esac
+  case $1-$2 in
+  restart-*.socket) reopen "$2" ;;
+  # what is to have ended has not failed, however it ends
+  stop-*) ctl "$2" stop; acted_=$?; ctl "$2" reset-failed >/dev/null 2>&1; return $acted_ ;;
+  *) ctl "$2" "$1" ;;
+  esac
+}
+
+# systemd opens no socket whose service runs, because that has the former one: it ends before, and runs again afterwards
+reopen() { # reopen SOCKET
+  ran_=
+  for one_ in $(triggered "$1"); do
+    if ctl "$one_" is-active -q >/dev/null 2>&1; then ctl "$one_" stop || return 1; ran_="$ran_ $one_"; fi
+  done
+  ctl "$1" restart || return 1
+  for one_ in $ran_; do ctl "$one_" start || return 1; done
+}
+triggered() { # triggered UNIT: what a socket, a timer or a path starts by itself
+  case $1 in */*) scope_=${1%%/*}/ ;; *) scope_= ;; esac
+  for one_ in $(ctl "$1" show -p Triggers --value 2>/dev/null); do printf '%s\n' "$scope_$one_"; done
+}
+
+service() { # service start|stop|restart|reload UNIT
+  remember "$2" "$1" || return 1
+  # what it starts is put back with it
+  case $2 in *.socket | *.timer | *.path) for one_ in $(triggered "$2"); do remember "$one_" "$1" || return 1; done ;; esac
+  act "$1" "$2" >"$T/out" 2>&1 </dev/null 8>&- && return
+  status=$?
+  words "$2"
+  case $2 in */*) scope=" --user -M ${2%%/*}@" ;; *) scope= ;; esac
+  failed $status "systemctl$scope $1 ${2#*/}" "${2#*/} did not $1"
+  return 1
+}
+
+# What a unit has said in the start in hand, as the output of what failed: nothing of the one before, and neither blank lines nor
+# podman's own. An error that more lines follow than are shown comes first.
+words() { # words UNIT
+  ran_=
+  while read -r unit_ _ _ start_ _; do if [ "$unit_" = "$1" ]; then ran_=$start_; fi; done 2>/dev/null <"$T/services"
+  case $1 in
+  # what it says itself, and what the user's systemd says of it
+  */*)
+    set -- "${1#*/}" "$(id -u -- "${1%%/*}")"
+    set -- _SYSTEMD_USER_UNIT="$1" _UID="$2" + USER_UNIT="$1" _UID="$2" ;;
+  *) set -- -u "$1" ;;
+  esac
+  # journalctl leaves out no start, but it begins where one has ended
+  from_=$(said -n 1 --show-cursor _SYSTEMD_INVOCATION_ID="$ran_" + INVOCATION_ID="$ran_" + USER_INVOCATION_ID="$ran_" | sed -n 's/^-- cursor: //p')
+  said_=$(said "${from_:+--after-cursor=}${from_:---since=@$began}" "$@" | sed -e '/^[[:space:]]*$/d' -e '/^[0-9a-f]\{64\}$/d' \
+    -e '/^[-0-9]\{10\} [0-9:.]* [-+0-9]* [A-Za-z]* m=[-+0-9.]* [a-z]* [a-z]* /d' | tail -n 200)
+  error_=$(printf '%s\n' "$said_" | grep -E 'panic:|[Ff]atal|FATAL|[Ee]rror|ERROR|E!' | tail -n 1)
+  said_=$(printf '%s\n' "$said_" | tail -n 15)
+  case $said_ in *"$error_"*) ;; *) printf '%s\n' "$error_" ;; esac >>"$T/out"
+  [ -z "$said_" ] || printf '%s\n' "$said_" >>"$T/out"
+}
+said() { journalctl -q --no-pager -o cat "$@" 2>/dev/null; }
+
+# The program that a unit was started for has ended, with what it has said: the failure is its own.
+ended() { # ended UNIT MESSAGE
+  true >"$T/out"; words "$1"
+  shown= status=0
+  while IFS= read -r line_; do
+    case $line_ in
+    ExecMainCode=[23]) status=128 ;;
+    ExecMainCode=1) ;;
+    ExecMainCode=*) status= ;;
+    ExecMainStatus=*) [ -z "$status" ] || status=$((status + ${line_#*=})) ;;
+    # all that a container is made of would hide what failed
+    'ExecStart='*'argv[]='*/podman\ *) shown=${line_#*argv\[\]=}; line_=${shown#* }; shown="${shown%% *} ${line_%% *} ..." ;;
+    'ExecStart='*'argv[]='*) shown=${line_#*argv\[\]=}; shown=${shown%% ; ignore_errors=*} ;;
+    esac
+  done <<SHOWN
+$(ctl "$1" show -p ExecMainCode; ctl "$1" show -p ExecMainStatus; ctl "$1" show -p ExecStart 2>/dev/null)
+SHOWN
+  # one that runs again says no more how it has ended
+  [ -n "$status" ] || shown= status=1
+  failed "$status" "$shown" "$2"
+}
+
+# While checks wait: nothing comes of a service that has failed, or that systemd starts again and again.
+fallen() { # fallen CHANGE:UNIT...
+  for unit in "$@"; do
+    at=${unit%%:*} unit=${unit#*:}
+    now=$(ctl "$unit" show -p ActiveState -p NRestarts 2>/dev/null)
+    case $now in
+    *ActiveState=failed*) ended "$unit" "${unit#*/} has failed" ;;
+    *NRestarts=[3-9]* | *NRestarts=[1-9][0-9]*) ended "$unit" "${unit#*/} ends and is started again, again and again" ;;
+    *) continue ;;
+    esac
+    return
+  done
+}
+
+show_all() { # show_all UNIT...: what tells that a unit has stayed up
+  own_=
+  for of_ in "$@"; do case $of_ in
+  */*) printf 'Id=%s\n' "$of_"; ctl "$of_" show -p ActiveState -p InvocationID 2>/dev/null ;;
+  *) own_="$own_ $of_" ;;
+  esac; done
+  # shellcheck disable=SC2086 # names of units have no blanks
+  [ -z "$own_" ] || systemctl show -p Id -p ActiveState -p InvocationID -- $own_
+}
+
+# Of what systemd shows, what stays as it is while a unit is up; `down` for one that is not. SubState is not asked: it says who
+# uses the unit just now. A socket listens or runs, a timer waits or has elapsed, a path is waited for or was there, an
+# automount waits or runs, and a service reads its configuration anew, or has done all it is there for and stays up.
+lasting() {
+  while IFS='=' read -r key value; do
+    case $key in
+    Id) kind=${value##*.} ;;
+    ActiveState)
+      case $value-$kind in
+      active-* | reloading-* | refreshing-*) ;;
+      # its first start was over when systemctl was; a disk that something waits for is called so, too
+      activating-service) echo down ;;
+      activating-*) ;;
+      *) echo down ;;
+      esac ;;
+    # another one for each start; units that nobody starts have none
+    InvocationID) printf '%s\n' "$value" ;;
+    esac
+  done
+}
+
+settle() { # settle TENTHS CHANGE:UNIT...: they must stay up, without having started again, for that long
+  tenths=$1; shift
+  of=
+  for unit in "$@"; do shift; of="$of $unit"; set -- "$@" "${unit#*:}"; done
+  first=
+  while :; do
+    now=$(show_all "$@" | lasting)
+    case $now in *down*) first=down ;; esac
+    if [ "$first" = down ] || { [ -n "$first" ] && [ "$first" != "$now" ]; }; then
+      for unit in "$@"; do
+        ! ctl "$unit" is-active -q >/dev/null 2>&1 || [ $# -eq 1 ] || continue
+        for change in $of; do if [ "${change#*:}" = "$unit" ]; then at=${change%%:*}; fi; done
+        ended "$unit" "${unit#*/} did not stay up after it was started"; return 1
+      done
+      true >"$T/out"; words "$1"; failed 1 '' 'a service did not stay up after it was started'; return 1
+    fi
+    first=$now
+    [ "$tenths" -gt 0 ] || return 0
+    tenths=$((tenths - 2)); sleep 0.2
+  done
+}

@@ -5,9 +5,11 @@ pub mod accounts;
 pub mod commands;
 pub mod files;
 pub mod memory;
+mod operation;
 pub mod packages;
 pub mod podman;
 mod probe;
+pub mod program;
 mod reader;
 pub mod scope;
 mod state;
@@ -18,6 +20,7 @@ mod tests;
 /// What steps do with all of them, as functions of the host's shell.
 pub const STEP: &[&str] = &[files::WAY, files::STEP, accounts::STEP, packages::STEP, podman::STEP, systemd::STEP];
 
+pub use operation::{Operation, Phase};
 pub use probe::{PLACE, Probe};
 pub use reader::{ProbeError, Reader};
 pub use state::{Declared, Predicted, Run, StartedWith, State};

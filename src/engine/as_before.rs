@@ -7,8 +7,8 @@ use super::planner::{Identity, Transaction};
 use super::session::{Session, Stop};
 use super::step;
 use super::work::ResolvedCheck;
-use crate::ability::scope;
-use crate::plan::operation::{Operation, Verb};
+use crate::ability::systemd::{UnitOperation, Verb};
+use crate::ability::{Operation, scope};
 use crate::resource::check::{Check, Verdict};
 use std::time::{Duration, Instant};
 
@@ -123,7 +123,9 @@ fn touched(transaction: &Transaction) -> Vec<&str> {
     let mut units: Vec<&str> = changes
         .flat_map(|change| &change.operations)
         .filter_map(|operation| match operation {
-            Operation::Service { unit, verb: Verb::Restart | Verb::Reload, .. } => Some(unit.as_str()),
+            Operation::Units(UnitOperation::Service { unit, verb: Verb::Restart | Verb::Reload, .. }) => {
+                Some(unit.as_str())
+            }
             _ => None,
         })
         .collect();

@@ -6,17 +6,18 @@ use super::request::Interrupt;
 use super::session::{Session, Stop};
 use super::undo::Undo;
 use super::{http, step};
+use crate::ability::Operation;
+use crate::ability::files::{Attributes, Body};
 use crate::plan::call::{self, Asked, Call, Secret};
 use crate::plan::change::Change;
 use crate::plan::http::{Reply, Request, program, replies};
-use crate::plan::operation::{Attributes, Body, Operation};
 use crate::resource::check;
 use std::time::{Duration, Instant};
 
 fn keep(secret: &Secret) -> Operation {
     let attributes = Attributes { owner: None, group: None, mode: Some(0o600) };
     let content = format!("{}\n", secret.value).into_bytes();
-    Operation::write(Body { path: secret.path.clone(), content, attributes })
+    Operation::write_file(Body { path: secret.path.clone(), content, attributes })
 }
 
 impl Session {

@@ -2,11 +2,11 @@
 
 use super::event::StepPlan;
 use super::work::{ResolvedCheck, RoleRun};
-use crate::ability::PLACE;
 use crate::ability::memory::manifest::Item;
 use crate::ability::scope;
+use crate::ability::systemd::{UnitOperation, Verb};
+use crate::ability::{Operation, PLACE};
 use crate::host::quote;
-use crate::plan::operation::{Operation, Verb};
 use std::fmt::Write as _;
 
 /// A service that checks depend on.
@@ -24,7 +24,7 @@ impl Watched {
         let changes = steps.iter().flat_map(|step| &step.changes);
         let all = changes.flat_map(|change| change.operations.iter().map(move |operation| (change, operation)));
         let started = all.filter_map(|(change, operation)| match operation {
-            Operation::Service { unit, verb: Verb::Start | Verb::Restart, .. } => {
+            Operation::Units(UnitOperation::Service { unit, verb: Verb::Start | Verb::Restart, .. }) => {
                 Some(Self { resource: change.resource.clone(), unit: unit.clone() })
             }
             _ => None,

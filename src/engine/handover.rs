@@ -6,7 +6,8 @@ use super::resolve::resolve;
 use super::run::{Dispatcher, Member};
 use super::session::Session;
 use super::work::{Place, RoleRun};
-use crate::plan::operation::Operation;
+use crate::ability::Operation;
+use crate::ability::files::FileOperation;
 use crate::secret::SecretName;
 use crate::source::{Diagnostic, Diagnostics};
 use std::collections::BTreeMap;
@@ -144,7 +145,7 @@ fn removed(member: &Member, folder: Option<&str>) -> Vec<SecretName> {
     let steps = member.plan.transactions.iter().flat_map(|transaction| &transaction.plan.steps);
     let operations = steps.flat_map(|step| &step.changes).flat_map(|change| &change.operations);
     let names = operations.filter_map(|operation| match operation {
-        Operation::Remove { path } => path.strip_prefix(folder)?.strip_prefix('/'),
+        Operation::Files(FileOperation::Remove { path }) => path.strip_prefix(folder)?.strip_prefix('/'),
         _ => None,
     });
     names.map(|name| SecretName { host: member.work.name.clone(), name: name.to_owned() }).collect()

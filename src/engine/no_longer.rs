@@ -5,10 +5,10 @@ use super::event::StepPlan;
 use super::ownership::{Thing, is_kept, is_labelled, is_shared, taken_over, thing};
 use super::planner::Planner;
 use super::work::{Resolved, RoleRun};
-use crate::ability::State;
+use crate::ability::files::FileOperation;
 use crate::ability::memory::manifest::{Before, Item, Owned};
+use crate::ability::{Operation, State};
 use crate::plan::change::Change;
-use crate::plan::operation::Operation;
 use crate::resource::kept;
 use crate::resource::removal::{self, Reach};
 use std::collections::HashSet;
@@ -73,7 +73,7 @@ impl Planner<'_> {
                     let needed = |folder: &str| self.claimed.iter().any(|(_, name)| kept::is_in(name, folder));
                     let folders: Vec<&str> = kept::folders(path).filter(|folder| needed(folder)).collect();
                     draft.operations.retain(|operation| {
-                        !matches!(operation, Operation::RemoveEmptyDirectory { path } if folders.contains(&path.as_str()))
+                        !matches!(operation, Operation::Files(FileOperation::RemoveEmptyDirectory { path }) if folders.contains(&path.as_str()))
                     });
                 }
                 changes.push(draft.of(owned.resource.clone()));

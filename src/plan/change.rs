@@ -1,7 +1,7 @@
 //! A change: what a run does to one resource of one host, and how that is said.
 
 use super::call::Call;
-use super::operation::Operation;
+use crate::ability::Operation;
 use crate::secret::Taint;
 use serde::Serialize;
 

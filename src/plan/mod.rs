@@ -4,4 +4,3 @@ pub mod call;
 pub mod change;
 pub mod few;
 pub mod http;
-pub mod operation;

@@ -385,7 +385,9 @@ mod tests {
                 hidden: true,
                 secrets: Taint::default(),
             }],
-            operations: vec![crate::plan::operation::Operation::DaemonReload { user: None }],
+            operations: vec![crate::ability::Operation::Units(crate::ability::systemd::UnitOperation::DaemonReload {
+                user: None,
+            })],
         };
         super::change(&mut change, &secrets());
         assert_eq!(change.resource, "loki/config/file:/etc/********");

@@ -3,12 +3,11 @@
 use super::arguments::path;
 use super::content::{expect, require_readable};
 use super::{Draft, Planned, Resource};
-use crate::ability::Probe;
 use crate::ability::State;
-use crate::ability::files::PathState;
+use crate::ability::files::{FileOperation, PathState};
 use crate::ability::memory::manifest::Item;
+use crate::ability::{Operation, Probe};
 use crate::plan::change::{Action, Detail};
-use crate::plan::operation::Operation;
 use crate::source::Diagnostics;
 use crate::yaml::{Fields, Node};
 
@@ -68,9 +67,9 @@ impl Resource for Absent {
             PathState::Other => "a device, socket or pipe".to_owned(),
         };
         let remove = if matches!(state.files.at(path), PathState::Directory { .. }) && !self.recursive {
-            Operation::RemoveEmptyDirectory { path: path.clone() }
+            Operation::Files(FileOperation::RemoveEmptyDirectory { path: path.clone() })
         } else {
-            Operation::Remove { path: path.clone() }
+            Operation::Files(FileOperation::Remove { path: path.clone() })
         };
         let operations = vec![expect(state, path), remove];
         state.files.paths.insert(path.clone(), PathState::Absent);

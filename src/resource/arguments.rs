@@ -1,8 +1,8 @@
 //! Arguments that several kinds share: paths, permissions, commands.
 
 use super::Files;
+use crate::ability::files::{Attributes, Validation};
 use crate::ability::scope;
-use crate::plan::operation::{Attributes, Validation};
 use crate::source::{Diagnostic, Diagnostics};
 use crate::template::{self, RenderError};
 use crate::yaml::{Fields, Node, Value};

@@ -1,17 +1,14 @@
 //! `command`: something that is run once, until its result is there.
 
 use super::arguments::{command, environment, path};
-use super::content::sha256;
 use super::{Draft, Planned, Resource};
-use crate::ability::Probe;
 use crate::ability::State;
-use crate::ability::commands::Answer;
-use crate::ability::commands::Question;
-use crate::ability::files::PathState;
+use crate::ability::commands::{Answer, CommandOperation, Question};
+use crate::ability::files::{PathState, sha256};
 use crate::ability::memory::manifest::Item;
+use crate::ability::{Operation, Probe};
 use crate::host::quote_words;
 use crate::plan::change::{Action, Detail};
-use crate::plan::operation::Operation;
 use crate::source::{Diagnostic, Diagnostics};
 use crate::yaml::{Fields, Node};
 
@@ -162,14 +159,14 @@ impl Resource for Command {
             Done::Unless(command) => Some(command.clone()),
             Done::Probe { .. } => None,
         };
-        let operation = Operation::Command {
+        let operation = Operation::Commands(CommandOperation::Run {
             command: self.command.clone(),
             chdir: self.chdir.clone(),
             environment: self.environment.clone(),
             stdin: self.stdin.clone(),
             user: self.user.clone(),
             unless,
-        };
+        });
         self.predict(state);
         Ok(Planned {
             draft: Some(Draft { action: Action::Run, details, operations: vec![operation] }),

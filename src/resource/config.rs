@@ -4,13 +4,12 @@ use super::arguments::{account, attributes, body, path, permissions, validation}
 use super::content::Content;
 use super::directory::Directory;
 use super::{Draft, Files, Planned, Resource};
-use crate::ability::Probe;
 use crate::ability::State;
 use crate::ability::commands::Question;
-use crate::ability::files::PathState;
+use crate::ability::files::{Attributes, Body, FileOperation, PathState, Validation};
 use crate::ability::memory::manifest::Item;
+use crate::ability::{Operation, Probe};
 use crate::plan::change::{Action, Detail};
-use crate::plan::operation::{Attributes, Body, Operation, Validation};
 use crate::secret::Taint;
 use crate::source::{Diagnostic, Diagnostics};
 use crate::template::RenderError;
@@ -204,7 +203,14 @@ impl Resource for Config {
         if !bodies.is_empty() || !removed.is_empty() {
             let (folder, validation) = (Some(self.folder.clone()), self.validation.clone());
             let declared = self.others_declared(state, &bodies);
-            operations.push(Operation::WriteFiles { folder, bodies, removed, declared, validation, early: false });
+            operations.push(Operation::Files(FileOperation::Write {
+                folder,
+                bodies,
+                removed,
+                declared,
+                validation,
+                early: false,
+            }));
         }
         if !actions.is_empty() {
             let all_new = actions.iter().all(|action| *action == Action::Create);

@@ -2,15 +2,12 @@
 
 use super::before;
 use super::kept::is_in;
-use crate::ability::Probe;
 use crate::ability::State;
-use crate::ability::files::{Meta, PathState};
+use crate::ability::files::{Attributes, Body, Expectation, FileOperation, Meta, PathState, sha256};
 use crate::ability::memory::manifest::{Before, Item};
+use crate::ability::{Operation, Probe};
 use crate::plan::change::{Action, Detail};
-use crate::plan::operation::{Attributes, Body, Expectation, Operation};
 use crate::secret::Taint;
-use sha2::{Digest, Sha256};
-use std::fmt::Write as _;
 
 /// A file as it should be.
 #[derive(Debug, Clone)]
@@ -49,14 +46,6 @@ pub enum Readers<'c> {
     Everybody,
     /// A group that is everybody's.
     Group(&'c str),
-}
-
-/// Hex SHA-256.
-pub fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
 }
 
 /// The name under which a path's original is kept on the host.
@@ -154,7 +143,11 @@ impl Content {
         } else if same {
             let attributes = self.wanted();
             let uid = meta.and_then(|meta| meta.uid);
-            difference.operations.push(Operation::SetAttributes { path: self.path.clone(), attributes, uid });
+            difference.operations.push(Operation::Files(FileOperation::SetAttributes {
+                path: self.path.clone(),
+                attributes,
+                uid,
+            }));
         } else {
             self.write(&now, meta, &mut difference);
             self.note_drift(state, &now);
@@ -283,7 +276,7 @@ pub fn expect(state: &State, path: &str) -> Operation {
         PathState::Link { target: Some(target) } => Expectation::Link(target.clone()),
         _ => Expectation::Any,
     };
-    Operation::Expect { path: path.to_owned(), expectation }
+    Operation::Files(FileOperation::Expect { path: path.to_owned(), expectation })
 }
 
 /// Has what is at a path kept before solti first changes it, and says what was there before solti.
@@ -296,7 +289,10 @@ pub fn keep_original(state: &State, path: &str, operations: &mut Vec<Operation>)
         // what was as declared until now is changed for the first time
         Before::Same => {
             let original = original_name(path);
-            operations.push(Operation::KeepOriginal { path: path.to_owned(), original: original.clone() });
+            operations.push(Operation::Files(FileOperation::KeepOriginal {
+                path: path.to_owned(),
+                original: original.clone(),
+            }));
             Before::Original(original)
         }
         known => known,

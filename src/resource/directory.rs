@@ -3,12 +3,11 @@
 use super::arguments::{attributes, path};
 use super::content::{behind, compare_attributes, expect, new_meta, require_readable};
 use super::{Draft, Planned, Resource, before};
-use crate::ability::Probe;
 use crate::ability::State;
-use crate::ability::files::PathState;
+use crate::ability::files::{Attributes, FileOperation, PathState};
 use crate::ability::memory::manifest::{Before, Item};
+use crate::ability::{Operation, Probe};
 use crate::plan::change::{Action, Detail};
-use crate::plan::operation::{Attributes, Operation};
 use crate::source::Diagnostics;
 use crate::yaml::{Fields, Node};
 
@@ -57,7 +56,11 @@ impl Directory {
         }
         let home = PathState::Home { owner: new_owner.to_owned(), group: new_group.to_owned() };
         state.files.paths.insert(self.path.clone(), home);
-        let set = Operation::SetAttributes { path: self.path.clone(), attributes: wanted.clone(), uid: None };
+        let set = Operation::Files(FileOperation::SetAttributes {
+            path: self.path.clone(),
+            attributes: wanted.clone(),
+            uid: None,
+        });
         let operations = vec![set];
         Some(Draft { action: Action::Update, details, operations })
     }
@@ -95,7 +98,11 @@ impl Resource for Directory {
                     None
                 } else {
                     let attributes = self.attributes.clone();
-                    let set = Operation::SetAttributes { path: path.clone(), attributes, uid: meta.uid };
+                    let set = Operation::Files(FileOperation::SetAttributes {
+                        path: path.clone(),
+                        attributes,
+                        uid: meta.uid,
+                    });
                     let operations = vec![expect(state, path), set];
                     state.files.paths.insert(path.clone(), PathState::Directory { meta: after });
                     Some(Draft { action: Action::Update, details, operations })
@@ -105,7 +112,7 @@ impl Resource for Directory {
                 let meta = new_meta(&self.attributes, 0o755);
                 let details = vec![Detail::note(format!("{}:{} {:04o}", meta.owner, meta.group, meta.mode))];
                 let attributes = Attributes { mode: Some(meta.mode), ..self.attributes.clone() };
-                let make = Operation::MakeDirectory { path: path.clone(), attributes };
+                let make = Operation::Files(FileOperation::MakeDirectory { path: path.clone(), attributes });
                 let operations = vec![expect(state, path), make];
                 state.files.paths.insert(path.clone(), PathState::Directory { meta });
                 Some(Draft { action: Action::Create, details, operations })

@@ -3,10 +3,10 @@
 use super::arguments::{attributes, brought, path, validation};
 use super::content::{Content, require_parent};
 use super::{Draft, Files, Planned, Resource};
-use crate::ability::Probe;
 use crate::ability::State;
+use crate::ability::files::{FileOperation, Validation};
 use crate::ability::memory::manifest::Item;
-use crate::plan::operation::{Operation, Validation};
+use crate::ability::{Operation, Probe};
 use crate::secret::Taint;
 use crate::source::Diagnostic;
 use crate::template::RenderError;
@@ -102,14 +102,14 @@ impl Resource for File {
         let difference = self.content.compare(state)?;
         let mut operations = difference.operations;
         if let Some(body) = difference.body {
-            operations.push(Operation::WriteFiles {
+            operations.push(Operation::Files(FileOperation::Write {
                 folder: None,
                 bodies: vec![body],
                 removed: Vec::new(),
                 declared: Vec::new(),
                 validation: self.validation.clone(),
                 early: false,
-            });
+            }));
         }
         let draft = difference.action.map(|action| Draft { action, details: difference.details, operations });
         Ok(Planned { draft, items: difference.item.into_iter().collect() })

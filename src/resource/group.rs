@@ -2,12 +2,11 @@
 
 use super::account::{new_name, number};
 use super::{Draft, Planned, Resource, Turn, before};
-use crate::ability::Probe;
 use crate::ability::State;
-use crate::ability::accounts::GroupState;
+use crate::ability::accounts::{AccountOperation, GroupState};
 use crate::ability::memory::manifest::{Before, Item};
+use crate::ability::{Operation, Probe};
 use crate::plan::change::{Action, Detail};
-use crate::plan::operation::Operation;
 use crate::source::Diagnostics;
 use crate::yaml::{Fields, Node};
 
@@ -99,6 +98,13 @@ impl Resource for Group {
                 .for_each(|user| user.gid = Some(new));
         }
         state.accounts.groups.insert(self.name.clone(), GroupState { gid: self.gid, members });
-        Ok(Planned { draft: Some(Draft { action, details, operations: vec![Operation::Account { command }] }), items })
+        Ok(Planned {
+            draft: Some(Draft {
+                action,
+                details,
+                operations: vec![Operation::Accounts(AccountOperation::Tool { command })],
+            }),
+            items,
+        })
     }
 }

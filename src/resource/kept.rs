@@ -2,12 +2,11 @@
 
 use super::content::{Content, ask_parent, compare_attributes, expect, new_meta};
 use super::{Draft, Planned, Resource};
-use crate::ability::Probe;
 use crate::ability::State;
-use crate::ability::files::{Meta, PathState};
+use crate::ability::files::{Attributes, FileOperation, Meta, PathState};
 use crate::ability::memory::manifest::Item;
+use crate::ability::{Operation, Probe};
 use crate::plan::change::{Action, Detail};
-use crate::plan::operation::{Attributes, Operation};
 use crate::secret::Taint;
 
 /// A secret in solti's own folder on the host.
@@ -58,7 +57,7 @@ pub fn make_folder(folder: &str, state: &mut State) -> Option<Operation> {
     let attributes = Attributes { owner: None, group: None, mode: Some(0o700) };
     let meta = new_meta(&attributes, 0o700);
     state.files.paths.insert(folder.to_owned(), PathState::Directory { meta });
-    Some(Operation::MakeDirectory { path: folder.to_owned(), attributes })
+    Some(Operation::Files(FileOperation::MakeDirectory { path: folder.to_owned(), attributes }))
 }
 
 /// What takes the folder for secrets back from others, who must neither enter it nor put another one in its place.
@@ -91,7 +90,7 @@ fn closed(
         details.extend(Detail::value(path, Some(&shown(&meta)), Some(&shown(&after))));
         operations.extend([
             expect(state, path),
-            Operation::SetAttributes { path: path.to_owned(), attributes, uid: meta.uid },
+            Operation::Files(FileOperation::SetAttributes { path: path.to_owned(), attributes, uid: meta.uid }),
         ]);
         state.files.paths.insert(path.to_owned(), PathState::Directory { meta: after });
     }
@@ -122,7 +121,7 @@ impl Resource for Kept {
         operations.extend(make_folder(&self.folder, state));
         let difference = self.content.compare(state)?;
         operations.extend(difference.operations);
-        operations.extend(difference.body.map(Operation::write));
+        operations.extend(difference.body.map(Operation::write_file));
         details.extend(difference.details);
         let action = difference.action.or((!operations.is_empty()).then_some(Action::Update));
         let draft = action.map(|action| Draft { action, details, operations });

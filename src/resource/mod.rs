@@ -31,14 +31,13 @@ pub mod check;
 
 pub use arguments::{DURATION_HINT, duration, milliseconds};
 pub use claims::claims;
-pub use content::{Content, Readers, sha256};
+pub use content::{Content, Readers};
 pub use kept::Kept;
 
-use crate::ability::Probe;
 use crate::ability::State;
 use crate::ability::memory::manifest::{Before, Item};
+use crate::ability::{Operation, Probe};
 use crate::plan::change::{Action, Change, Detail};
-use crate::plan::operation::Operation;
 use crate::role::ResourceKind;
 use crate::source::Diagnostic;
 use crate::template::RenderError;

@@ -5,12 +5,12 @@ use super::content::Content;
 use super::repository::repository;
 use super::service::KNOWN_AFTER_APPLY;
 use super::{Draft, Files, Planned, Resource, before, versions};
-use crate::ability::Probe;
 use crate::ability::State;
+use crate::ability::files::FileOperation;
 use crate::ability::memory::manifest::{Before, Item};
-use crate::ability::packages::Offers;
+use crate::ability::packages::{Offers, PackageOperation};
+use crate::ability::{Operation, Probe};
 use crate::plan::change::{Action, Detail};
-use crate::plan::operation::Operation;
 use crate::source::{Diagnostic, Diagnostics};
 use crate::template::RenderError;
 use crate::yaml::{Fields, Node};
@@ -184,14 +184,14 @@ impl Resource for Package {
         }
         let new_source = !bodies.is_empty();
         if new_source {
-            operations.push(Operation::WriteFiles {
+            operations.push(Operation::Files(FileOperation::Write {
                 folder: None,
                 bodies,
                 removed: Vec::new(),
                 declared: Vec::new(),
                 validation: None,
                 early: true,
-            });
+            }));
         }
         let (mut wanted, mut action) = (Vec::new(), None);
         let mut refresh = new_source;
@@ -243,7 +243,11 @@ impl Resource for Package {
                 let note = "dpkg is at work on the host, or was cut off there: then `dpkg --configure -a` must finish that first";
                 details.push(Detail::note(note));
             }
-            operations.push(Operation::Install { packages: wanted, refresh, recommends: self.recommends });
+            operations.push(Operation::Packages(PackageOperation::Install {
+                packages: wanted,
+                refresh,
+                recommends: self.recommends,
+            }));
         }
         if !operations.is_empty() {
             let action = action.unwrap_or(Action::Update);

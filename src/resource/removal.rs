@@ -2,15 +2,16 @@
 
 use super::service::image_input;
 use super::{Draft, kept};
-use crate::ability::Probe;
 use crate::ability::State;
-use crate::ability::files::PathState;
+use crate::ability::accounts::AccountOperation;
+use crate::ability::files::{Expectation, FileOperation, PathState};
 use crate::ability::memory::manifest::{Before, Item};
-use crate::ability::packages::Offers;
-use crate::ability::podman::PodmanThing;
+use crate::ability::packages::{Offers, PackageOperation};
+use crate::ability::podman::{PodmanOperation, PodmanThing};
 use crate::ability::scope;
+use crate::ability::systemd::{UnitOperation, Verb};
+use crate::ability::{Operation, Probe};
 use crate::plan::change::{Action, Detail};
-use crate::plan::operation::{Expectation, Operation, Verb};
 use crate::quadlet::Named;
 
 /// How far a removal goes.
@@ -81,7 +82,7 @@ pub fn plan(item: &Item, reach: Reach, state: &mut State) -> Option<Draft> {
         Item::Service { unit, .. } => service(unit, state),
         Item::Package { name, .. } => {
             state.packages.installed.remove(name)?;
-            let operations = vec![Operation::Uninstall { packages: vec![name.clone()] }];
+            let operations = vec![Operation::Packages(PackageOperation::Uninstall { packages: vec![name.clone()] })];
             let mut details = vec![Detail::note(format!("package {name}; its data stays"))];
             if state.packages.apt.held.contains(name) {
                 details.push(Detail::note(format!(
@@ -113,12 +114,13 @@ pub fn plan(item: &Item, reach: Reach, state: &mut State) -> Option<Draft> {
 
 fn discard(what: PodmanThing, name: &str, more: &str) -> Draft {
     let text = format!("{} {} {more}", what.word(), scope::shown(name));
-    let operations = vec![Operation::Discard { what, name: name.to_owned() }];
+    let operations = vec![Operation::Podman(PodmanOperation::Discard { what, name: name.to_owned() })];
     Draft { action: Action::Remove, details: vec![Detail::note(text.trim_end())], operations }
 }
 
 fn account(program: &str, name: &str, kind: &str) -> Draft {
-    let operations = vec![Operation::Account { command: vec![program.to_owned(), name.to_owned()] }];
+    let operations =
+        vec![Operation::Accounts(AccountOperation::Tool { command: vec![program.to_owned(), name.to_owned()] })];
     Draft { action: Action::Remove, details: vec![Detail::note(format!("{kind} {name}"))], operations }
 }
 
@@ -126,15 +128,19 @@ fn file(path: &str, before: &Before, state: &mut State) -> Option<Draft> {
     let now = state.files.at(path).clone();
     let mut operations = Vec::new();
     if let PathState::File { sha256: Some(sha256), .. } = &now {
-        operations.push(Operation::Expect { path: path.to_owned(), expectation: Expectation::File(sha256.clone()) });
+        operations.push(Operation::Files(FileOperation::Expect {
+            path: path.to_owned(),
+            expectation: Expectation::File(sha256.clone()),
+        }));
     }
     let (action, text) = match (before, &now) {
         (Before::Original(original), _) => {
-            operations.push(Operation::Restore { path: path.to_owned(), original: original.clone() });
+            operations
+                .push(Operation::Files(FileOperation::Restore { path: path.to_owned(), original: original.clone() }));
             (Action::PutBack, format!("{path} as it was before solti"))
         }
         (_, PathState::File { .. } | PathState::Link { .. }) => {
-            operations.push(Operation::Remove { path: path.to_owned() });
+            operations.push(Operation::Files(FileOperation::Remove { path: path.to_owned() }));
             (Action::Remove, path.to_owned())
         }
         _ => {
@@ -143,7 +149,7 @@ fn file(path: &str, before: &Before, state: &mut State) -> Option<Draft> {
         }
     };
     for folder in kept::folders(path) {
-        operations.push(Operation::RemoveEmptyDirectory { path: folder.to_owned() });
+        operations.push(Operation::Files(FileOperation::RemoveEmptyDirectory { path: folder.to_owned() }));
     }
     let mut details = vec![Detail::note(text)];
     if let Some((user, unit)) = unit_of(path, &now) {
@@ -159,7 +165,7 @@ fn file(path: &str, before: &Before, state: &mut State) -> Option<Draft> {
             unit.enabled = "disabled".to_owned();
         }
         state.predicted.units.insert(key);
-        operations.push(Operation::DaemonReload { user });
+        operations.push(Operation::Units(UnitOperation::DaemonReload { user }));
     }
     let left = if action == Action::PutBack { PathState::Other } else { PathState::Absent };
     state.files.paths.insert(path.to_owned(), left);
@@ -198,7 +204,7 @@ fn directory(path: &str, state: &mut State) -> Option<Draft> {
         return None;
     }
     state.files.paths.insert(path.to_owned(), PathState::Absent);
-    let operations = vec![Operation::RemoveEmptyDirectory { path: path.to_owned() }];
+    let operations = vec![Operation::Files(FileOperation::RemoveEmptyDirectory { path: path.to_owned() })];
     Some(Draft { action: Action::Remove, details: vec![Detail::note(path.to_owned())], operations })
 }
 
@@ -207,7 +213,7 @@ fn purged(path: &str, state: &mut State) -> Option<Draft> {
         return None;
     }
     state.files.paths.insert(path.to_owned(), PathState::Absent);
-    let operations = vec![Operation::Remove { path: path.to_owned() }];
+    let operations = vec![Operation::Files(FileOperation::Remove { path: path.to_owned() })];
     Some(Draft { action: Action::Remove, details: vec![Detail::note(format!("{path} with all in it"))], operations })
 }
 
@@ -218,7 +224,11 @@ fn service(unit: &str, state: &mut State) -> Option<Draft> {
     let was = if now.is_active() { "active" } else { &now.active };
     // of one that has failed, systemd forgets it with that
     if matches!(was, "active" | "failed") {
-        operations.push(Operation::Service { unit: unit.to_owned(), verb: Verb::Stop, settle: 0 });
+        operations.push(Operation::Units(UnitOperation::Service {
+            unit: unit.to_owned(),
+            verb: Verb::Stop,
+            settle: 0,
+        }));
         details.extend(Detail::value("state", Some(was), Some("inactive")));
     }
     if let Some(not_at_boot) = disable(unit, state) {
@@ -240,7 +250,11 @@ pub fn restart(unit: &str, state: &State) -> Option<Draft> {
     runs.then(|| Draft {
         action: Action::Restart,
         details: vec![Detail::note("as it was before solti")],
-        operations: vec![Operation::Service { unit: unit.to_owned(), verb: Verb::Restart, settle: 0 }],
+        operations: vec![Operation::Units(UnitOperation::Service {
+            unit: unit.to_owned(),
+            verb: Verb::Restart,
+            settle: 0,
+        })],
     })
 }
 
@@ -260,6 +274,6 @@ pub fn disable(unit: &str, state: &mut State) -> Option<Draft> {
     Some(Draft {
         action: Action::Update,
         details: Detail::value("at boot", Some("enabled"), Some("disabled")).into_iter().collect(),
-        operations: vec![Operation::Enable { unit: unit.to_owned(), enabled: false }],
+        operations: vec![Operation::Units(UnitOperation::Enable { unit: unit.to_owned(), enabled: false })],
     })
 }

@@ -4,7 +4,7 @@ use super::Files;
 use super::arguments::{brought, plain_name};
 use super::content::Content;
 use super::openpgp::KeyFile;
-use crate::plan::operation::Attributes;
+use crate::ability::files::Attributes;
 use crate::secret::Taint;
 use crate::source::{Diagnostic, Diagnostics, Span};
 use crate::template::RenderError;

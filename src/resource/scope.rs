@@ -3,13 +3,13 @@
 use super::arguments::account_name;
 use super::directory::Directory;
 use super::{Files, Planned, Resource};
-use crate::ability::Probe;
 use crate::ability::State;
-use crate::ability::files::PathState;
+use crate::ability::accounts::AccountOperation;
+use crate::ability::files::{Attributes, PathState};
 use crate::ability::memory::manifest::{Before, Item};
 use crate::ability::scope;
+use crate::ability::{Operation, Probe};
 use crate::plan::change::Detail;
-use crate::plan::operation::{Attributes, Operation};
 use crate::template::RenderError;
 use crate::yaml::Fields;
 
@@ -140,7 +140,7 @@ impl Scope {
                 if !state.podman.subordinate.contains(name) {
                     prepared.details.push(Detail::note(format!("{name} gets ranges of subordinate ids")));
                 }
-                prepared.operations.push(Operation::Linger { user: name.clone() });
+                prepared.operations.push(Operation::Accounts(AccountOperation::Linger { user: name.clone() }));
                 state.files.paths.insert(marker, PathState::Other);
                 state.podman.subordinate.insert(name.clone());
             }

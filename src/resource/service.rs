@@ -5,15 +5,14 @@ use super::kept::is_in;
 use super::reasons::Inputs;
 use super::scope::Scope;
 use super::{Draft, Files, Planned, Resource, before};
-use crate::ability::Probe;
 use crate::ability::files::PathState;
 use crate::ability::memory::manifest::{Before, Item};
 use crate::ability::packages::Offers;
 use crate::ability::scope;
-use crate::ability::systemd::UnitState;
+use crate::ability::systemd::{UnitOperation, UnitState, Verb};
+use crate::ability::{Operation, Probe};
 use crate::ability::{StartedWith, State};
 use crate::plan::change::{Action, Detail};
-use crate::plan::operation::{Operation, Verb};
 use crate::source::{Diagnostic, Diagnostics};
 use crate::template::RenderError;
 use crate::yaml::{Fields, Node};
@@ -199,7 +198,8 @@ impl Service {
         inputs: &BTreeMap<String, String>,
         draft: &mut Draft,
     ) -> Option<Action> {
-        let verb = |verb| Operation::Service { unit: self.unit.clone(), verb, settle: self.settle };
+        let verb =
+            |verb| Operation::Units(UnitOperation::Service { unit: self.unit.clone(), verb, settle: self.settle });
         if !self.running {
             if !unit.is_active() {
                 return None;
@@ -304,11 +304,15 @@ impl Resource for Service {
         if let (Some(wanted), false) = (self.enabled, fixed) {
             if disabled_later {
                 draft.details.extend(Detail::value("at boot", None, Some("disabled")));
-                draft.operations.push(Operation::Enable { unit: self.unit.clone(), enabled: false });
+                draft
+                    .operations
+                    .push(Operation::Units(UnitOperation::Enable { unit: self.unit.clone(), enabled: false }));
             } else if unit.is_enabled() != wanted {
                 let word = |enabled| if enabled { "enabled" } else { "disabled" };
                 draft.details.extend(Detail::value("at boot", Some(word(!wanted)), Some(word(wanted))));
-                draft.operations.push(Operation::Enable { unit: self.unit.clone(), enabled: wanted });
+                draft
+                    .operations
+                    .push(Operation::Units(UnitOperation::Enable { unit: self.unit.clone(), enabled: wanted }));
             }
         } else if self.enabled == Some(true) && fixed {
             // a device, the root's slice
@@ -319,7 +323,9 @@ impl Resource for Service {
         }
         if unit.stale && !self.is_rewritten(state) {
             draft.details.push(Detail::note("systemd has not read its changed unit files yet"));
-            draft.operations.push(Operation::DaemonReload { user: self.scope.user().map(str::to_owned) });
+            draft
+                .operations
+                .push(Operation::Units(UnitOperation::DaemonReload { user: self.scope.user().map(str::to_owned) }));
         }
         let inputs = self.inputs(state);
         let action = self.plan_running(state, &unit, &inputs, &mut draft);

@@ -3,12 +3,11 @@
 use super::arguments::path;
 use super::content::{ask_parent, expect, keep_original, require_parent, require_readable};
 use super::{Draft, Planned, Resource, before};
-use crate::ability::Probe;
 use crate::ability::State;
-use crate::ability::files::PathState;
+use crate::ability::files::{FileOperation, PathState};
 use crate::ability::memory::manifest::{Before, Item};
+use crate::ability::{Operation, Probe};
 use crate::plan::change::{Action, Detail};
-use crate::plan::operation::Operation;
 use crate::source::{Diagnostic, Diagnostics};
 use crate::yaml::{Fields, Node};
 
@@ -92,7 +91,7 @@ impl Resource for Symlink {
         let details = vec![Detail::Value { what: "target".to_owned(), old, new: Some(self.target.clone()) }];
         let mut operations = vec![expect(state, path)];
         let before = keep_original(state, path, &mut operations);
-        operations.push(Operation::Link { path: path.clone(), target: self.target.clone() });
+        operations.push(Operation::Files(FileOperation::Link { path: path.clone(), target: self.target.clone() }));
         state.files.paths.insert(path.clone(), PathState::Link { target: Some(self.target.clone()) });
         Ok(Planned { draft: Some(Draft { action, details, operations }), items: vec![self.item(before)] })
     }

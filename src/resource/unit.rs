@@ -4,10 +4,10 @@ use super::arguments::{body, plain_name, unit_name};
 use super::content::Content;
 use super::scope::Scope;
 use super::{Draft, Files, Planned, Resource};
-use crate::ability::Probe;
 use crate::ability::State;
 use crate::ability::memory::manifest::Item;
-use crate::plan::operation::Operation;
+use crate::ability::systemd::UnitOperation;
+use crate::ability::{Operation, Probe};
 use crate::quadlet::UnitFile;
 use crate::secret::Taint;
 use crate::template::RenderError;
@@ -122,8 +122,9 @@ impl Resource for Unit {
         let difference = self.content.compare(state)?;
         operations.extend(difference.operations);
         if let Some(body) = difference.body {
-            operations.push(Operation::write(body));
-            operations.push(Operation::DaemonReload { user: self.scope.user().map(str::to_owned) });
+            operations.push(Operation::write_file(body));
+            operations
+                .push(Operation::Units(UnitOperation::DaemonReload { user: self.scope.user().map(str::to_owned) }));
             state.predicted.units.insert(self.scope.key(&self.unit));
         }
         details.extend(difference.details);

@@ -2,13 +2,12 @@
 
 use super::account::{comment, group, groups, home, new_name, number, shell};
 use super::{Draft, Planned, Resource, Turn, before};
-use crate::ability::Probe;
 use crate::ability::State;
-use crate::ability::accounts::{GroupState, UserState};
+use crate::ability::accounts::{AccountOperation, GroupState, UserState};
 use crate::ability::files::PathState;
 use crate::ability::memory::manifest::{Before, Item};
+use crate::ability::{Operation, Probe};
 use crate::plan::change::{Action, Detail};
-use crate::plan::operation::Operation;
 use crate::source::Diagnostics;
 use crate::yaml::{Fields, Node};
 
@@ -149,7 +148,11 @@ impl User {
             shell: self.shell.clone().unwrap_or_default(),
         };
         state.accounts.users.insert(self.name.clone(), user);
-        Draft { action: Action::Create, details, operations: vec![Operation::Account { command }] }
+        Draft {
+            action: Action::Create,
+            details,
+            operations: vec![Operation::Accounts(AccountOperation::Tool { command })],
+        }
     }
 
     fn update(&self, state: &mut State, now: &UserState) -> Option<Draft> {
@@ -208,7 +211,11 @@ impl User {
             shell: or(&self.shell, &now.shell),
         };
         state.accounts.users.insert(self.name.clone(), user);
-        Some(Draft { action: Action::Update, details, operations: vec![Operation::Account { command }] })
+        Some(Draft {
+            action: Action::Update,
+            details,
+            operations: vec![Operation::Accounts(AccountOperation::Tool { command })],
+        })
     }
 }
 

@@ -1,9 +1,11 @@
 //! Users and groups.
 
 mod answers;
+mod operation;
 mod questions;
 
 pub use answers::Answers;
+pub use operation::AccountOperation;
 pub use questions::Questions;
 
 use std::collections::HashMap;

@@ -1,9 +1,11 @@
 //! Commands that a role asks or runs.
 
 mod answers;
+mod operation;
 mod questions;
 
 pub use answers::Answers;
+pub use operation::CommandOperation;
 pub use questions::{Question, Questions, listing_key};
 
 use crate::host::{quote, quote_words};

@@ -1,18 +1,33 @@
 //! Files, folders and links: what is at paths, and what becomes of it.
 
 mod answers;
+mod operation;
 pub(super) mod questions;
+mod script;
+mod step;
 
 pub use answers::Answers;
+pub use operation::{Attributes, Body, Expectation, FileOperation, Validation};
 pub use questions::Questions;
+pub use step::write_sets;
 
+use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write as _;
 
 /// The way to a folder, on which others may lead elsewhere; for questions and for steps.
 pub const WAY: &str = include_str!("way.sh");
 
 /// What steps do with files: in folders of their own beside the paths, the files themselves, and trying them before they are live.
 pub const STEP: &str = concat!(include_str!("own.sh"), include_str!("files.sh"), include_str!("trying.sh"));
+
+/// Hex SHA-256.
+pub fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
 
 /// What is at a path.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,9 +1,11 @@
 //! Packages of the system's package manager, which is apt so far.
 
 mod answers;
+mod operation;
 mod questions;
 
 pub use answers::Answers;
+pub use operation::PackageOperation;
 pub use questions::{Offers, Questions};
 
 use std::collections::{HashMap, HashSet};

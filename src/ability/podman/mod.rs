@@ -1,9 +1,11 @@
 //! Podman: its images, and what else it keeps.
 
 mod answers;
+mod operation;
 mod questions;
 
 pub use answers::Answers;
+pub use operation::{PodmanOperation, pull};
 pub use questions::Questions;
 
 use std::collections::{HashMap, HashSet};

@@ -1,9 +1,11 @@
 //! Units of systemd, the system's and those of users.
 
 mod answers;
+mod operation;
 mod questions;
 
 pub use answers::Answers;
+pub use operation::{UnitOperation, Verb, reread_all, settle};
 pub use questions::Questions;
 
 /// What steps do with services.

@@ -1,9 +1,7 @@
 //! A step as a program for the host's shell: everything that it needs travels inside it, and what it replaces is
 //! noted first. The functions that it calls are in the scripts beside this file.
 
-mod files;
 mod pulls;
-mod script;
 mod writer;
 
 pub use pulls::{Pull, pulls};
@@ -11,11 +9,11 @@ pub use pulls::{Pull, pulls};
 use super::event::StepPlan;
 use super::lasting;
 use crate::ability::memory::manifest::Owned;
-use crate::ability::{self, PLACE};
+use crate::ability::program::Program;
+use crate::ability::systemd::UnitOperation;
+use crate::ability::{self, Operation, PLACE};
 use crate::host::quote;
-use crate::plan::operation::Operation;
 use std::collections::BTreeSet;
-use writer::Writer;
 
 /// The functions that steps are made of; sent once per shell, before the first step.
 pub(super) fn functions() -> String {
@@ -36,7 +34,8 @@ pub fn begin(transaction: &str, steps: &[StepPlan], lasting: &[Owned]) -> String
     let operations = steps.iter().flat_map(|step| &step.changes).flat_map(|change| &change.operations);
     let units: BTreeSet<&str> = operations
         .filter_map(|operation| match operation {
-            Operation::Service { unit, .. } | Operation::Enable { unit, .. } => Some(unit.as_str()),
+            Operation::Units(UnitOperation::Service { unit, .. })
+            | Operation::Units(UnitOperation::Enable { unit, .. }) => Some(unit.as_str()),
             _ => None,
         })
         .collect();
@@ -55,19 +54,19 @@ pub fn begin(transaction: &str, steps: &[StepPlan], lasting: &[Owned]) -> String
 /// The program of one step in the open transaction; what it stages is called after `name`. It says `step done`, or
 /// `failed ...` after which everything in the transaction has been put back.
 pub fn program(step: &StepPlan, name: &str, pulls: &[Pull<'_>]) -> String {
-    let mut writer = Writer::new(name, pulls);
-    writer.text.push_str("step() {\n");
+    let mut program = Program::new(name);
+    program.text.push_str("step() {\n");
     if step.in_order {
-        writer.in_order(step);
+        writer::in_order(step, pulls, &mut program);
     } else {
-        writer.in_phases(step);
+        writer::in_phases(step, pulls, &mut program);
     }
-    if writer.text.ends_with("{\n") {
+    if program.text.ends_with("{\n") {
         // all that it does is to talk to services; a function without commands is a syntax error
-        writer.text.push_str(":\n");
+        program.text.push_str(":\n");
     }
-    writer.text.push_str("}\nif ready && step; then say step done; else untold; put_back; fi\n");
-    writer.text
+    program.text.push_str("}\nif ready && step; then say step done; else untold; put_back; fi\n");
+    program.text
 }
 
 /// A program for a shell that holds the lock. While the host waits for the next one, a clock runs there.

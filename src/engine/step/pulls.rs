@@ -1,7 +1,10 @@
 //! Which images a step fetches.
 
+use crate::ability::Operation;
+use crate::ability::accounts::AccountOperation;
+use crate::ability::packages::PackageOperation;
+use crate::ability::podman::PodmanOperation;
 use crate::engine::event::StepPlan;
-use crate::plan::operation::Operation;
 
 /// An image to fetch, and the resource that wants it.
 #[derive(Debug, Clone, Copy)]
@@ -26,12 +29,17 @@ pub fn pulls(steps: &[StepPlan]) -> Vec<Vec<Pull<'_>>> {
                 .flat_map(|change| change.operations.iter().map(|operation| (change.resource.as_str(), operation)))
         };
         if operations().any(|(_, operation)| {
-            matches!(operation, Operation::Install { .. } | Operation::Account { .. } | Operation::Linger { .. })
+            matches!(
+                operation,
+                Operation::Packages(PackageOperation::Install { .. })
+                    | Operation::Accounts(AccountOperation::Tool { .. })
+                    | Operation::Accounts(AccountOperation::Linger { .. })
+            )
         }) {
             earliest = number;
         }
         for (resource, operation) in operations() {
-            if let Operation::Pull { user, image } = operation {
+            if let Operation::Podman(PodmanOperation::Pull { user, image }) = operation {
                 let known = pulls.iter().flatten().any(|pull| (pull.user, pull.image) == (user.as_deref(), image));
                 if let (Some(pulls), false) = (pulls.get_mut(earliest), known) {
                     pulls.push(Pull { resource, user: user.as_deref(), image });

@@ -1,10 +1,11 @@
 //! What a host's shell makes of a step of which it gets only a part, under every kind of `sh` that is installed here.
 
+use crate::ability::Operation;
+use crate::ability::files::{Attributes, Body, FileOperation};
 use crate::engine::event::StepPlan;
 use crate::engine::step::{begin, commit, functions, held, program};
 use crate::host::{framed, quote};
 use crate::plan::change::{Action, Change};
-use crate::plan::operation::{Attributes, Body, Operation};
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -21,25 +22,25 @@ fn step(root: &str) -> StepPlan {
         attributes: Attributes { mode: Some(0o640), ..Attributes::default() },
     };
     let operations = vec![
-        Operation::MakeDirectory { path: path("made/deep"), attributes: Attributes::default() },
-        Operation::WriteFiles {
+        Operation::Files(FileOperation::MakeDirectory { path: path("made/deep"), attributes: Attributes::default() }),
+        Operation::Files(FileOperation::Write {
             folder: Some(path("set")),
             bodies: vec![body("set/old"), body("set/new")],
             removed: vec![path("set/extra")],
             declared: Vec::new(),
             validation: None,
             early: false,
-        },
-        Operation::WriteFiles {
+        }),
+        Operation::Files(FileOperation::Write {
             folder: None,
             bodies: vec![body("it's one")],
             removed: Vec::new(),
             declared: Vec::new(),
             validation: None,
             early: false,
-        },
-        Operation::Link { path: path("link"), target: "set/new".to_owned() },
-        Operation::Remove { path: path("gone") },
+        }),
+        Operation::Files(FileOperation::Link { path: path("link"), target: "set/new".to_owned() }),
+        Operation::Files(FileOperation::Remove { path: path("gone") }),
     ];
     let change =
         Change { resource: "role/step/x:y".to_owned(), action: Action::Update, details: Vec::new(), operations };

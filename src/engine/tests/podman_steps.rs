@@ -1,32 +1,39 @@
 //! Quadlets, images and users' own scopes in steps.
 
 use super::step::{body, step};
-use crate::ability::podman::PodmanThing;
+use crate::ability::Operation;
+use crate::ability::accounts::AccountOperation;
+use crate::ability::commands::CommandOperation;
+use crate::ability::files::{FileOperation, Validation};
+use crate::ability::podman::{PodmanOperation, PodmanThing};
+use crate::ability::systemd::{UnitOperation, Verb};
 use crate::engine::step::{program, pulls};
-use crate::plan::operation::{Operation, Validation, Verb};
 use insta::assert_snapshot;
 
 fn pull(user: Option<&str>, image: &str) -> Operation {
-    Operation::Pull { user: user.map(str::to_owned), image: image.into() }
+    Operation::Podman(PodmanOperation::Pull { user: user.map(str::to_owned), image: image.into() })
 }
 
 fn quadlet(path: &str) -> Operation {
-    Operation::WriteFiles {
+    Operation::Files(FileOperation::Write {
         folder: Some("/etc/containers/systemd".into()),
         bodies: vec![body(path, b"x")],
         removed: Vec::new(),
         declared: Vec::new(),
         validation: Some(Validation::Generator { user: false }),
         early: false,
-    }
+    })
 }
 
 /// Images are fetched as soon as there are podman and the user who runs it, each once; a failure is its resource's.
 #[test]
 fn images_come_as_early_as_they_can() {
     let plans = [
-        step(vec![vec![Operation::Remove { path: "/etc/old".into() }]], true),
-        step(vec![vec![Operation::Account { command: vec!["useradd".into(), "app".into()] }]], false),
+        step(vec![vec![Operation::Files(FileOperation::Remove { path: "/etc/old".into() })]], true),
+        step(
+            vec![vec![Operation::Accounts(AccountOperation::Tool { command: vec!["useradd".into(), "app".into()] })]],
+            false,
+        ),
         step(vec![vec![pull(Some("app"), "a.b/c:1"), quadlet("/etc/containers/systemd/a.container")]], false),
         step(vec![vec![pull(Some("app"), "a.b/c:1"), pull(None, "a.b/c:1")]], false),
     ];
@@ -50,12 +57,22 @@ fn quadlets_of_a_step_are_tried_together() {
     let folder = "/etc/containers/systemd";
     let plan = step(
         vec![
-            vec![quadlet(&format!("{folder}/a.container")), Operation::DaemonReload { user: None }],
-            vec![quadlet(&format!("{folder}/a.volume")), Operation::DaemonReload { user: None }],
+            vec![
+                quadlet(&format!("{folder}/a.container")),
+                Operation::Units(UnitOperation::DaemonReload { user: None }),
+            ],
+            vec![quadlet(&format!("{folder}/a.volume")), Operation::Units(UnitOperation::DaemonReload { user: None })],
             vec![quadlet(&format!("{folder}/a.container.d/more.conf"))],
-            vec![Operation::Try { user: None, command: vec!["podman".into(), "run".into()] }],
-            vec![Operation::DaemonReload { user: Some("app".into()) }],
-            vec![Operation::Service { unit: "app/a.service".into(), verb: Verb::Restart, settle: 100 }],
+            vec![Operation::Commands(CommandOperation::Try {
+                user: None,
+                command: vec!["podman".into(), "run".into()],
+            })],
+            vec![Operation::Units(UnitOperation::DaemonReload { user: Some("app".into()) })],
+            vec![Operation::Units(UnitOperation::Service {
+                unit: "app/a.service".into(),
+                verb: Verb::Restart,
+                settle: 100,
+            })],
         ],
         false,
     );
@@ -90,13 +107,17 @@ fn quadlets_of_a_step_are_tried_together() {
 /// systemd must have forgotten a volume's service before the volume goes.
 #[test]
 fn what_podman_keeps_goes_last() {
-    let discard = |what, name: &str| Operation::Discard { what, name: name.into() };
+    let discard = |what, name: &str| Operation::Podman(PodmanOperation::Discard { what, name: name.into() });
     let plan = step(
         vec![
-            vec![Operation::Service { unit: "app/a.service".into(), verb: Verb::Stop, settle: 0 }],
+            vec![Operation::Units(UnitOperation::Service {
+                unit: "app/a.service".into(),
+                verb: Verb::Stop,
+                settle: 0,
+            })],
             vec![
-                Operation::Remove { path: "/home/app/a.volume".into() },
-                Operation::DaemonReload { user: Some("app".into()) },
+                Operation::Files(FileOperation::Remove { path: "/home/app/a.volume".into() }),
+                Operation::Units(UnitOperation::DaemonReload { user: Some("app".into()) }),
             ],
             vec![discard(PodmanThing::Container, "app/systemd-a"), discard(PodmanThing::Volume, "app/systemd-a")],
         ],

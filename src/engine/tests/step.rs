@@ -1,10 +1,14 @@
 //! Steps as programs.
 
-use crate::ability::Probe;
+use crate::ability::accounts::AccountOperation;
+use crate::ability::commands::CommandOperation;
+use crate::ability::files::{Attributes, Body, Expectation, FileOperation, Validation};
+use crate::ability::packages::PackageOperation;
+use crate::ability::systemd::{UnitOperation, Verb};
+use crate::ability::{Operation, Probe};
 use crate::engine::event::StepPlan;
 use crate::engine::step::{begin, commit, opening, program};
 use crate::plan::change::{Action, Change};
-use crate::plan::operation::{Attributes, Body, Expectation, Operation, Validation, Verb};
 use insta::assert_snapshot;
 use std::collections::BTreeMap;
 
@@ -23,22 +27,22 @@ pub fn body(path: &str, content: &[u8]) -> Body {
 
 pub fn write(folder: Option<&str>, bodies: Vec<Body>, validation: Option<&[&str]>) -> Operation {
     let command = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect();
-    Operation::WriteFiles {
+    Operation::Files(FileOperation::Write {
         folder: folder.map(str::to_owned),
         bodies,
         removed: Vec::new(),
         declared: Vec::new(),
         validation: validation.map(|words| Validation::Command(command(words))),
         early: false,
-    }
+    })
 }
 
 fn expect(path: &str, expectation: Expectation) -> Operation {
-    Operation::Expect { path: path.into(), expectation }
+    Operation::Files(FileOperation::Expect { path: path.into(), expectation })
 }
 
 fn service(unit: &str, verb: Verb, settle: u64) -> Operation {
-    Operation::Service { unit: unit.into(), verb, settle }
+    Operation::Units(UnitOperation::Service { unit: unit.into(), verb, settle })
 }
 
 /// The lines between the function's braces.
@@ -53,29 +57,48 @@ fn phases_whatever_the_order_declared() {
     let path = || "/etc/app/a".to_owned();
     let changes = vec![
         vec![service("app.service", Verb::Restart, 5000), service("b.timer", Verb::Start, 100)],
-        vec![Operation::Enable { unit: "app.service".into(), enabled: true }, Operation::DaemonReload { user: None }],
-        vec![Operation::Uninstall { packages: vec!["old".into()] }],
         vec![
-            Operation::Link { path: "/etc/link".into(), target: "a b".into() },
-            Operation::DaemonReload { user: None },
+            Operation::Units(UnitOperation::Enable { unit: "app.service".into(), enabled: true }),
+            Operation::Units(UnitOperation::DaemonReload { user: None }),
+        ],
+        vec![Operation::Packages(PackageOperation::Uninstall { packages: vec!["old".into()] })],
+        vec![
+            Operation::Files(FileOperation::Link { path: "/etc/link".into(), target: "a b".into() }),
+            Operation::Units(UnitOperation::DaemonReload { user: None }),
         ],
         vec![expect("/etc/app/a", Expectation::File("abc".into())), write(None, vec![body("/etc/app/a", b"x")], None)],
-        vec![Operation::MakeDirectory { path: "/srv/a b".into(), attributes: attributes("app", 0o750) }],
-        vec![Operation::SetAttributes { path: path(), attributes: Attributes::default(), uid: Some(7) }],
-        vec![Operation::Account { command: vec!["useradd".into(), "-c".into(), "The App".into(), "app".into()] }],
-        vec![Operation::Install { packages: vec!["app=1.*".into()], refresh: true, recommends: false }],
-        vec![Operation::WriteFiles {
+        vec![Operation::Files(FileOperation::MakeDirectory {
+            path: "/srv/a b".into(),
+            attributes: attributes("app", 0o750),
+        })],
+        vec![Operation::Files(FileOperation::SetAttributes {
+            path: path(),
+            attributes: Attributes::default(),
+            uid: Some(7),
+        })],
+        vec![Operation::Accounts(AccountOperation::Tool {
+            command: vec!["useradd".into(), "-c".into(), "The App".into(), "app".into()],
+        })],
+        vec![Operation::Packages(PackageOperation::Install {
+            packages: vec!["app=1.*".into()],
+            refresh: true,
+            recommends: false,
+        })],
+        vec![Operation::Files(FileOperation::Write {
             folder: None,
             bodies: vec![body("/etc/apt/key", &[0, 255])],
             removed: Vec::new(),
             declared: Vec::new(),
             validation: None,
             early: true,
-        }],
+        })],
         vec![expect("/etc/link", Expectation::Absent), expect("/srv/a b", Expectation::Any)],
-        vec![Operation::KeepOriginal { path: path(), original: "0123".into() }],
-        vec![Operation::Restore { path: "/etc/old".into(), original: "4567".into() }],
-        vec![Operation::Remove { path: "/etc/gone".into() }, Operation::RemoveEmptyDirectory { path: "/srv/b".into() }],
+        vec![Operation::Files(FileOperation::KeepOriginal { path: path(), original: "0123".into() })],
+        vec![Operation::Files(FileOperation::Restore { path: "/etc/old".into(), original: "4567".into() })],
+        vec![
+            Operation::Files(FileOperation::Remove { path: "/etc/gone".into() }),
+            Operation::Files(FileOperation::RemoveEmptyDirectory { path: "/srv/b".into() }),
+        ],
     ];
     assert_snapshot!(lines(&step(changes, false)), @"
     at=4; expect /etc/app/a file abc || return 1
@@ -113,18 +136,21 @@ fn phases_whatever_the_order_declared() {
 #[test]
 fn removals_in_their_order() {
     let changes = vec![
-        vec![service("app.service", Verb::Stop, 0), Operation::Enable { unit: "app.service".into(), enabled: false }],
         vec![
-            Operation::Remove { path: "/etc/systemd/system/app.service".into() },
-            Operation::DaemonReload { user: None },
+            service("app.service", Verb::Stop, 0),
+            Operation::Units(UnitOperation::Enable { unit: "app.service".into(), enabled: false }),
+        ],
+        vec![
+            Operation::Files(FileOperation::Remove { path: "/etc/systemd/system/app.service".into() }),
+            Operation::Units(UnitOperation::DaemonReload { user: None }),
         ],
         vec![
             expect("/etc/app/it's", Expectation::Link("b c".into())),
-            Operation::Remove { path: "/etc/app/it's".into() },
+            Operation::Files(FileOperation::Remove { path: "/etc/app/it's".into() }),
         ],
-        vec![Operation::RemoveEmptyDirectory { path: "/etc/app".into() }],
-        vec![Operation::Uninstall { packages: vec!["app".into()] }],
-        vec![Operation::Account { command: vec!["userdel".into(), "app".into()] }],
+        vec![Operation::Files(FileOperation::RemoveEmptyDirectory { path: "/etc/app".into() })],
+        vec![Operation::Packages(PackageOperation::Uninstall { packages: vec!["app".into()] })],
+        vec![Operation::Accounts(AccountOperation::Tool { command: vec!["userdel".into(), "app".into()] })],
     ];
     assert_snapshot!(lines(&step(changes, true)), @r"
     at=2; expect '/etc/app/it'\''s' link 'b c' || return 1
@@ -163,9 +189,9 @@ fn a_set_is_staged_validated_and_swapped_as_one() {
 #[test]
 fn a_set_is_tried_with_what_the_step_brings_beside_it() {
     let set = match write(Some("/etc/app"), vec![body("/etc/app/a", b"x")], Some(&["app"])) {
-        Operation::WriteFiles { folder, bodies, removed, validation, early, .. } => {
+        Operation::Files(FileOperation::Write { folder, bodies, removed, validation, early, .. }) => {
             let declared = ["/etc/app/b", "/etc/app/c"].map(|path| (path.to_owned(), "sum".to_owned())).to_vec();
-            Operation::WriteFiles { folder, bodies, removed, declared, validation, early }
+            Operation::Files(FileOperation::Write { folder, bodies, removed, declared, validation, early })
         }
         other => other,
     };
@@ -191,14 +217,14 @@ fn percent_s_stands_for_what_is_staged() {
 
 #[test]
 fn commands() {
-    let command = Operation::Command {
+    let command = Operation::Commands(CommandOperation::Run {
         command: vec!["install".into(), "it's".into()],
         chdir: Some("/srv/a b".into()),
         environment: vec![("TOKEN".into(), "hunter2".into())],
         stdin: Some("secret'\n".into()),
         user: Some("app".into()),
         unless: Some(vec!["test".into(), "-e".into(), "x".into()]),
-    };
+    });
     assert_snapshot!(lines(&step(vec![vec![command]], false)), @r#"
     at=0; printf '%s' 'secret'\''
     ' | { (cd '/srv/a b' && TOKEN=hunter2 runuser -u app -- test -e x 8>&-); } >/dev/null 2>&1 8>&- || { printf '%s' 'secret'\''
@@ -222,7 +248,9 @@ fn the_frame() {
 
 #[test]
 fn groups_are_made_before_users() {
-    let account = |words: &str| vec![Operation::Account { command: words.split(' ').map(str::to_owned).collect() }];
+    let account = |words: &str| {
+        vec![Operation::Accounts(AccountOperation::Tool { command: words.split(' ').map(str::to_owned).collect() })]
+    };
     let changes = ["useradd -g one app", "usermod -G two more", "groupadd one", "groupmod -g 1500 two"].map(account);
     assert_snapshot!(lines(&step(changes.into(), false)), @"
     at=2; account groupadd one || return 1

@@ -2,13 +2,15 @@
 //! tested on throwaway hosts.
 
 use super::step::{step, write};
+use crate::ability::Operation;
+use crate::ability::commands::CommandOperation;
+use crate::ability::files::{Attributes, Body, Expectation, FileOperation};
 use crate::ability::memory::manifest::{Before, Item, Owned};
 use crate::engine::event::StepPlan;
 use crate::engine::step::{PUT_BACK, begin, commit, opening, program};
 use crate::engine::undo::Undo;
 use crate::host::quote;
 use crate::host::shells_here::{SAY, command, shells};
-use crate::plan::operation::{Attributes, Body, Expectation, Operation};
 use proptest::prelude::*;
 use std::path::Path;
 
@@ -84,13 +86,16 @@ pub fn two_steps(place: &Path) -> [StepPlan; 2] {
             vec![body(at("set/a"), b"a"), body(at("set/old"), b"new")],
             Some(&["test", "-s", "%s/a"]),
         )],
-        vec![Operation::MakeDirectory { path: at("new folder/inner"), attributes: Attributes::default() }],
+        vec![Operation::Files(FileOperation::MakeDirectory {
+            path: at("new folder/inner"),
+            attributes: Attributes::default(),
+        })],
     ];
     let second = vec![
         vec![write(Some(&at("set")), vec![body(at("set/b"), b"b")], None)],
-        vec![Operation::KeepOriginal { path: at("gone"), original: "0123".into() }],
-        vec![Operation::Remove { path: at("gone") }],
-        vec![Operation::Link { path: at("link"), target: "some where".into() }],
+        vec![Operation::Files(FileOperation::KeepOriginal { path: at("gone"), original: "0123".into() })],
+        vec![Operation::Files(FileOperation::Remove { path: at("gone") })],
+        vec![Operation::Files(FileOperation::Link { path: at("link"), target: "some where".into() })],
     ];
     [step(first, false), step(second, false)]
 }
@@ -123,14 +128,14 @@ fn all_of_it_is_put_back() {
         assert_eq!(tree(place.path()), before, "{shell:?}");
         // a step that fails does so by itself
         let at = |name: &str| format!("{}/{name}", place.path().display());
-        let command = Operation::Command {
+        let command = Operation::Commands(CommandOperation::Run {
             command: vec!["false".into()],
             chdir: Some(at("set")),
             environment: Vec::new(),
             stdin: None,
             user: None,
             unless: None,
-        };
+        });
         let [first, second] = two_steps(place.path());
         let said = run(shell, home.path(), &[first, second, step(vec![vec![command]], false)], "");
         assert!(said.contains("failed 0 1 "), "{shell:?}: {said}");
@@ -154,7 +159,9 @@ fn what_stays_is_noted() {
             failed: false,
             items: vec![Item::Directory { path: at(name), before: Before::Nothing }],
         });
-        let folder = |name: &str| vec![Operation::MakeDirectory { path: at(name), attributes: Attributes::default() }];
+        let folder = |name: &str| {
+            vec![Operation::Files(FileOperation::MakeDirectory { path: at(name), attributes: Attributes::default() })]
+        };
         let steps = [step(vec![folder("full it's"), folder("empty")], false)];
         let fill = format!("touch {}/data\n", quote(&at("full it's")));
         let begun =
@@ -182,14 +189,14 @@ fn of_a_long_output_the_end_is_sent() {
     for shell in shells() {
         let (_place, home) = places();
         let output = "head -c 60000000 /dev/zero | tr '\\0' x; echo; echo ' the real error'; exit 3";
-        let command = Operation::Command {
+        let command = Operation::Commands(CommandOperation::Run {
             command: ["sh", "-c", output].map(str::to_owned).to_vec(),
             chdir: None,
             environment: Vec::new(),
             stdin: None,
             user: None,
             unless: None,
-        };
+        });
         let said = run(shell, home.path(), &[step(vec![vec![command]], false)], "");
         assert!(said.len() < 100_000, "{shell:?}: {}", said.len());
         let mut undo = Undo::default();
@@ -212,8 +219,8 @@ fn a_host_that_differs_is_refused() {
             Expectation::File("0".into()),
             Expectation::Link("a b".into()),
         ] {
-            let expect = Operation::Expect { path: path.clone(), expectation };
-            let changes = vec![vec![Operation::Remove { path: path.clone() }, expect]];
+            let expect = Operation::Files(FileOperation::Expect { path: path.clone(), expectation });
+            let changes = vec![vec![Operation::Files(FileOperation::Remove { path: path.clone() }), expect]];
             let said = run(shell, home.path(), &[step(changes, true)], "");
             assert!(said.contains("failed 0 1 "), "{shell:?}: {said}");
             assert_eq!(tree(place.path()), before, "{shell:?}");

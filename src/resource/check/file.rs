@@ -1,8 +1,8 @@
 //! `file`: whether something is at a path, what it is, and what is in it.
 
 use super::{REPLY_LIMIT, Reply, Verdict, say_reply};
+use crate::ability::files::Attributes;
 use crate::host::quote;
-use crate::plan::operation::Attributes;
 use crate::resource::arguments::{attributes, path};
 use crate::source::{Diagnostic, did_you_mean};
 use crate::yaml::Fields;

@@ -1,13 +1,12 @@
 //! `influxdb_bucket`: a bucket and how long it keeps points. Buckets are data: what is declared no longer stays.
 
 use super::{Api, bucket_name, expect, id_of, listed, retention, shard_span, shown};
-use crate::ability::Probe;
 use crate::ability::State;
 use crate::ability::memory::manifest::Item;
+use crate::ability::{Operation, Probe};
 use crate::plan::call::{Asked, Call, Secret, Stop};
 use crate::plan::change::{Action, Detail};
 use crate::plan::http::Reply;
-use crate::plan::operation::Operation;
 use crate::resource::{Draft, Planned, Resource};
 use crate::source::Diagnostics;
 use crate::yaml::{Fields, Node};

@@ -1,13 +1,12 @@
 //! `influxdb_setup`: the first user, with an organization, a bucket, and the token that may do everything.
 
 use super::{Api, UNKNOWN, bucket_name, expect, listed, may_be_set_up, retention};
-use crate::ability::Probe;
 use crate::ability::State;
 use crate::ability::memory::manifest::Item;
+use crate::ability::{Operation, Probe};
 use crate::plan::call::{Asked, Call, Secret, Stop};
 use crate::plan::change::{Action, Detail};
 use crate::plan::http::Reply;
-use crate::plan::operation::Operation;
 use crate::resource::{Draft, Planned, Resource};
 use crate::source::Diagnostics;
 use crate::yaml::{Fields, Node};

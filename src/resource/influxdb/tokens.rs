@@ -3,17 +3,17 @@
 //! declared no longer are revoked.
 
 use super::{Api, expect, id_of, listed};
-use crate::ability::Probe;
 use crate::ability::State;
 use crate::ability::commands::listing_key;
-use crate::ability::files::PathState;
+use crate::ability::files::sha256;
+use crate::ability::files::{Attributes, FileOperation, PathState};
 use crate::ability::memory::manifest::{Before, Item};
+use crate::ability::{Operation, Probe};
 use crate::plan::call::{Asked, Call, Secret, Stop};
 use crate::plan::change::{Action, Detail};
 use crate::plan::http::Request;
-use crate::plan::operation::{Attributes, Operation};
 use crate::resource::arguments::plain_name;
-use crate::resource::content::{self, compare_attributes, sha256};
+use crate::resource::content::{self, compare_attributes};
 use crate::resource::{Draft, Files, Planned, Resource, kept};
 use crate::source::{Diagnostic, Diagnostics};
 use crate::template::RenderError;
@@ -334,7 +334,7 @@ impl Resource for Tokens {
                 details.push(Detail::note(format!("{}: others can read it on the host", token.name)));
                 operations.extend([
                     content::expect(state, &path),
-                    Operation::SetAttributes { path, attributes: SECRET, uid: None },
+                    Operation::Files(FileOperation::SetAttributes { path, attributes: SECRET, uid: None }),
                 ]);
             }
         }
@@ -345,7 +345,7 @@ impl Resource for Tokens {
         }
         let new = self.tokens.iter().all(|token| *state.files.at(&self.path(token)) == PathState::Absent);
         operations.extend(kept::make_folder(&self.folder, state));
-        operations.extend(stale.into_iter().map(|path| Operation::Remove { path }));
+        operations.extend(stale.into_iter().map(|path| Operation::Files(FileOperation::Remove { path })));
         if talks {
             operations.push(Operation::Api(Arc::new(Self { needed, spares: state.run.partial, ..self.clone() })));
         }

@@ -9,11 +9,11 @@ mod sections;
 use super::arguments::{body, command, plain_name};
 use super::scope::Scope;
 use super::{Files, Planned, Resource};
-use crate::ability::Probe;
 use crate::ability::memory::manifest::{Before, Item};
 use crate::ability::podman::PodmanThing;
+use crate::ability::systemd::UnitOperation;
+use crate::ability::{Operation, Probe};
 use crate::ability::{StartedWith, State};
-use crate::plan::operation::Operation;
 use crate::quadlet::{self, Kind, Named};
 use crate::source::Diagnostic;
 use crate::template::RenderError;
@@ -108,7 +108,7 @@ impl Quadlet {
     }
 
     fn reload(&self) -> Operation {
-        Operation::DaemonReload { user: self.scope.user().map(str::to_owned) }
+        Operation::Units(UnitOperation::DaemonReload { user: self.scope.user().map(str::to_owned) })
     }
 }
 
@@ -152,7 +152,7 @@ impl Resource for Quadlet {
             folder.ask(probe);
         }
         self.scope.folders(&self.scope.units()).iter().for_each(|folder| folder.ask(probe));
-        probe.files.content_unless(&path, &crate::resource::content::sha256(&self.bytes));
+        probe.files.content_unless(&path, &crate::ability::files::sha256(&self.bytes));
         if self.drop_in.is_none() {
             probe.units.ask(&self.unit());
             probe.files.content(&self.unit_path());
@@ -185,7 +185,7 @@ impl Resource for Quadlet {
         }
         let (path, unit_path) = (self.path(), self.unit_path());
         for path in [&path, &unit_path] {
-            state.declared.files.insert(path.clone(), crate::resource::content::sha256(&self.bytes));
+            state.declared.files.insert(path.clone(), crate::ability::files::sha256(&self.bytes));
         }
         let inputs = quadlet::inputs(&self.quadlet);
         let images = self.images().iter().map(|image| self.scope.key(image)).collect::<Vec<_>>();

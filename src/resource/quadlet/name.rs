@@ -2,12 +2,11 @@
 
 use super::Quadlet;
 use super::plan::Part;
-use crate::ability::State;
-use crate::ability::files::PathState;
+use crate::ability::files::{FileOperation, PathState};
 use crate::ability::memory::manifest::{Before, Item};
 use crate::ability::scope;
+use crate::ability::{Operation, State};
 use crate::plan::change::Detail;
-use crate::plan::operation::Operation;
 use crate::resource::content::{expect, keep_original, require_readable};
 
 /// Whether systemd takes a unit from this file rather than from the folder for units of the scope, see systemd.unit(5).
@@ -80,7 +79,7 @@ impl Quadlet {
         for path in self.old_links(state).into_iter().chain([path]) {
             if *state.files.at(&path) != PathState::Absent {
                 part.operations.push(expect(state, &path));
-                part.operations.push(Operation::Remove { path: path.clone() });
+                part.operations.push(Operation::Files(FileOperation::Remove { path: path.clone() }));
                 part.details.push(Detail::note(format!("replaces {path}, {why}")));
                 state.files.paths.insert(path, PathState::Absent);
                 part.written = true;

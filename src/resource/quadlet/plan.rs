@@ -1,11 +1,12 @@
 //! What a quadlet comes to on a host: the quadlet itself, or the unit for a podman without the generator.
 
 use super::{ONLINE, Quadlet, things};
-use crate::ability::State;
-use crate::ability::files::PathState;
+use crate::ability::commands::CommandOperation;
+use crate::ability::files::{Attributes, FileOperation, PathState, Validation};
 use crate::ability::memory::manifest::Item;
+use crate::ability::podman::PodmanOperation;
+use crate::ability::{Operation, State};
 use crate::plan::change::{Action, Detail};
-use crate::plan::operation::{Attributes, Operation, Validation};
 use crate::quadlet::{self, Kind, Named, Problem, Version};
 use crate::resource::content::{Content, new_meta};
 use crate::resource::scope::Prepared;
@@ -52,7 +53,9 @@ pub fn plan(wanted: &Quadlet, state: &mut State) -> Result<Planned, String> {
     }
     if part.written {
         let user = || wanted.scope.user().map(str::to_owned);
-        part.operations.extend(wanted.validate.clone().map(|command| Operation::Try { user: user(), command }));
+        part.operations.extend(
+            wanted.validate.clone().map(|command| Operation::Commands(CommandOperation::Try { user: user(), command })),
+        );
         part.operations.push(wanted.reload());
         state.predicted.units.insert(wanted.unit());
     }
@@ -116,7 +119,7 @@ impl Quadlet {
             part.details.extend(Detail::value(&format!("mode of {STORAGE}"), Some(&old), Some(&new)));
         }
         let meta = new_meta(&attributes, PRIVATE);
-        part.operations.push(Operation::MakeDirectory { path: STORAGE.to_owned(), attributes });
+        part.operations.push(Operation::Files(FileOperation::MakeDirectory { path: STORAGE.to_owned(), attributes }));
         state.files.paths.insert(STORAGE.to_owned(), PathState::Directory { meta });
     }
 
@@ -138,7 +141,8 @@ impl Quadlet {
                 continue;
             }
             part.details.push(Detail::note(format!("pulls {image}")));
-            part.operations.push(Operation::Pull { user: self.scope.user().map(str::to_owned), image });
+            part.operations
+                .push(Operation::Podman(PodmanOperation::Pull { user: self.scope.user().map(str::to_owned), image }));
             state.predicted.images.insert(key);
         }
         Ok(())
@@ -240,14 +244,14 @@ impl Part {
         self.action = difference.action;
         if let Some(body) = difference.body {
             let (bodies, removed) = (vec![body], Vec::new());
-            self.operations.push(Operation::WriteFiles {
+            self.operations.push(Operation::Files(FileOperation::Write {
                 folder,
                 bodies,
                 removed,
                 declared: Vec::new(),
                 validation,
                 early: false,
-            });
+            }));
             self.written = true;
         }
         Ok(())

@@ -27,7 +27,7 @@ fn until_a_path_is_there() {
     run
       make it
       because /srv/it is not there
-      > Command { command: ["make", "it"], chdir: Some("/srv"), environment: [("A", "b c")], stdin: None, user: None, unless: Some(["test", "-e", "/srv/it"]) }
+      > Run { command: ["make", "it"], chdir: Some("/srv"), environment: [("A", "b c")], stdin: None, user: None, unless: Some(["test", "-e", "/srv/it"]) }
     "#);
     assert_snapshot!(plan(text, &mut state), @"nothing");
     assert_snapshot!(plan(text, &mut host([("/srv/it", PathState::Other)])), @"nothing");
@@ -39,7 +39,7 @@ fn unless_another_command_succeeds() {
     assert_snapshot!(plan(text, &mut answered(text, 1, "")), @r#"
     run
       sh -c 'echo a >b'
-      > Command { command: ["sh", "-c", "echo a >b"], chdir: None, environment: [], stdin: Some("hunter2"), user: None, unless: Some(["test", "-e", "b"]) }
+      > Run { command: ["sh", "-c", "echo a >b"], chdir: None, environment: [], stdin: Some("hunter2"), user: None, unless: Some(["test", "-e", "b"]) }
     "#);
     assert_snapshot!(plan(text, &mut answered(text, 0, "")), @"nothing");
 }
@@ -51,7 +51,7 @@ fn until_a_probe_prints_the_value() {
     run
       set it
       probe: 4 -> 5
-      > Command { command: ["set", "it"], chdir: None, environment: [], stdin: None, user: None, unless: None }
+      > Run { command: ["set", "it"], chdir: None, environment: [], stdin: None, user: None, unless: None }
     "#);
     assert_snapshot!(plan(text, &mut answered(text, 0, "5\n")), @"nothing");
 }

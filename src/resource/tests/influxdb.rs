@@ -1,10 +1,9 @@
 //! What an InfluxDB keeps behind its API: plans from what it answered, and conversations with one that plays along.
 
 use super::{errors, file, folder, host, plan, resource};
-use crate::ability::{Run, State};
+use crate::ability::{Operation, Run, State};
 use crate::plan::call::{Asked, Call, Stop};
 use crate::plan::http::{Reply, Request};
-use crate::plan::operation::Operation;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 use std::sync::Arc;

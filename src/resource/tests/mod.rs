@@ -18,15 +18,13 @@ mod twice;
 mod values;
 mod versions;
 
-use super::content::sha256;
 use super::{Files, Planned, Resource, parse};
-use crate::ability::State;
-use crate::ability::accounts::{GroupState, UserState};
-use crate::ability::files::{Meta, PathState};
+use crate::ability::accounts::{AccountOperation, GroupState, UserState};
+use crate::ability::files::{Attributes, FileOperation, Meta, PathState, Validation, sha256};
 use crate::ability::memory::manifest::{Before, Item, Owned};
 use crate::ability::systemd::UnitState;
+use crate::ability::{Operation, State};
 use crate::plan::change::Detail;
-use crate::plan::operation::{Attributes, Operation, Validation};
 use crate::role::ResourceKind;
 use crate::source::{Diagnostic, SourceFile};
 use crate::template::RenderError;
@@ -122,14 +120,18 @@ fn operation_text(operation: &Operation) -> String {
         format!("{}:{} {mode}", or(&attributes.owner), or(&attributes.group))
     };
     match operation {
-        Operation::Account { command } => command.join(" "),
-        Operation::MakeDirectory { path, attributes } => format!("make {path} {}", of(attributes)),
-        Operation::SetAttributes { path, attributes, .. } => format!("set {path} {}", of(attributes)),
-        Operation::Expect { path, expectation } => format!("expect {path} {expectation:?}"),
-        Operation::Link { path, target } => format!("link {path} -> {target}"),
-        Operation::KeepOriginal { path, .. } => format!("keep the original of {path}"),
-        Operation::Restore { path, .. } => format!("restore {path}"),
-        Operation::WriteFiles { folder, bodies, removed, validation, early, declared } => {
+        Operation::Accounts(AccountOperation::Tool { command }) => command.join(" "),
+        Operation::Files(FileOperation::MakeDirectory { path, attributes }) => {
+            format!("make {path} {}", of(attributes))
+        }
+        Operation::Files(FileOperation::SetAttributes { path, attributes, .. }) => {
+            format!("set {path} {}", of(attributes))
+        }
+        Operation::Files(FileOperation::Expect { path, expectation }) => format!("expect {path} {expectation:?}"),
+        Operation::Files(FileOperation::Link { path, target }) => format!("link {path} -> {target}"),
+        Operation::Files(FileOperation::KeepOriginal { path, .. }) => format!("keep the original of {path}"),
+        Operation::Files(FileOperation::Restore { path, .. }) => format!("restore {path}"),
+        Operation::Files(FileOperation::Write { folder, bodies, removed, validation, early, declared }) => {
             let mut text = format!("write{}", if *early { " early" } else { "" });
             folder.iter().for_each(|folder| text.push_str(&format!(" in {folder}")));
             for body in bodies {
@@ -144,7 +146,12 @@ fn operation_text(operation: &Operation) -> String {
             text
         }
         Operation::Api(call) => format!("talk to its service; makes {:?}", call.makes()),
-        other => format!("{other:?}"),
+        Operation::Files(other) => format!("{other:?}"),
+        Operation::Packages(other) => format!("{other:?}"),
+        Operation::Accounts(other) => format!("{other:?}"),
+        Operation::Podman(other) => format!("{other:?}"),
+        Operation::Units(other) => format!("{other:?}"),
+        Operation::Commands(other) => format!("{other:?}"),
     }
 }
 

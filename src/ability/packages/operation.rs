@@ -1,0 +1,55 @@
+//! What a step does with packages.
+
+use crate::ability::operation::Phase;
+use crate::ability::program::Program;
+use crate::host::{quote, quote_words};
+
+/// One thing that a step does with packages; it stays when the step fails.
+#[derive(Debug, Clone)]
+pub enum PackageOperation {
+    /// Installs packages, with their services' automatic start suppressed and existing configuration kept.
+    Install {
+        /// `name` or `name=version`, as apt takes them.
+        packages: Vec<String>,
+        /// Whether the package lists are read anew first.
+        refresh: bool,
+        /// Whether recommended packages come along.
+        recommends: bool,
+    },
+    /// Removes packages; their configuration and data stay.
+    Uninstall {
+        /// Names.
+        packages: Vec<String>,
+    },
+}
+
+impl PackageOperation {
+    /// When it is carried out.
+    pub fn phase(&self) -> Phase {
+        match self {
+            Self::Install { .. } => Phase::Packages,
+            Self::Uninstall { .. } => Phase::Uninstalled,
+        }
+    }
+
+    /// The packages that it removes.
+    pub fn removes(&self) -> &[String] {
+        match self {
+            Self::Uninstall { packages } => packages,
+            Self::Install { .. } => &[],
+        }
+    }
+
+    /// Adds it to a step's program; `going` is all that the step removes, of which any may go with another.
+    pub fn write(&self, at: usize, going: &[&str], program: &mut Program<'_>) {
+        match self {
+            Self::Install { packages, refresh, recommends } => {
+                let yes = |flag: &bool| if *flag { "yes" } else { "no" };
+                program.must(at, &format!("install {} {} {}", yes(refresh), yes(recommends), quote_words(packages)));
+            }
+            Self::Uninstall { packages } => {
+                program.must(at, &format!("uninstall {} {}", quote(&going.join(" ")), quote_words(packages)));
+            }
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! A step as a program for the host's shell, as far as it is written.
+
+use super::files::sha256;
+use std::fmt::Write as _;
+
+/// A program as far as it is written.
+pub struct Program<'a> {
+    /// Itself.
+    pub text: String,
+    /// Known to nobody else.
+    name: &'a str,
+    staged: usize,
+}
+
+impl<'a> Program<'a> {
+    /// Nothing yet; what is staged is called after `name`.
+    pub fn new(name: &'a str) -> Self {
+        Self { text: String::new(), name, staged: 0 }
+    }
+
+    /// A line as it is.
+    pub fn line(&mut self, line: &str) {
+        self.text.push_str(line);
+        self.text.push('\n');
+    }
+
+    /// A line after which the step ends if it fails; `at` says which change it is for.
+    pub fn must(&mut self, change: usize, line: &str) {
+        let _ = writeln!(self.text, "at={change}; {line} || return 1");
+    }
+
+    /// A name for a folder of our own beside a path, which cannot be guessed from those that were seen before.
+    pub fn number(&mut self) -> String {
+        self.staged += 1;
+        sha256(format!("{} {}", self.name, self.staged).as_bytes())[..16].to_owned()
+    }
+}

@@ -45,7 +45,7 @@ fn alloy_takes_and_refuses_what_the_real_one_does() {
 /// Renders from the options of each fact, asks the stand-in as the role's validator does, and compares.
 fn held_against(program: &str, facts: &str, words: impl Fn(&str) -> Vec<String>) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let built = Command::new(root.join("molecule-tests/standins/build.sh")).status().unwrap();
+    let built = Command::new(root.join("testbed/standins/build.sh")).status().unwrap();
     assert!(built.success());
     let mut wrong = String::new();
     for fact in facts.lines().filter(|line| !line.starts_with('#')) {

@@ -13,7 +13,7 @@ use crate::host::Shell;
 use crate::plan::call::Secret;
 use crate::plan::manifest::Manifest;
 use crate::plan::scope;
-use crate::resource::service::{KNOWN_AFTER_APPLY, image_input};
+use crate::resource::reasons::{KNOWN_AFTER_APPLY, image_input};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 

@@ -19,11 +19,11 @@ help: ## list what there is to make
 
 .PHONY: demo
 demo: build ## two throwaway hosts, brought to a monitoring stack and kept there (KEEP=1: stay)
-	@molecule-tests/demo/run.sh
+	@testbed/demo/run.sh
 
 .PHONY: test
 test: ## all checks and tests, on this machine and on throwaway hosts
-	@molecule-tests/setup.sh tests
+	@testbed/setup.sh tests
 	@echo '-- cargo fmt' && cargo fmt --check
 	@echo '-- cargo clippy' && cargo clippy --locked --quiet --workspace --all-targets -- -D warnings
 	@echo '-- cargo deny' && cargo deny --locked check licenses bans sources
@@ -37,23 +37,23 @@ test-faults: ## a run killed before every single program that it starts
 
 .PHONY: bench
 bench: build ## what a run without changes costs, beside bare ssh (HOSTS=10 ROUNDS=5)
-	@molecule-tests/bench/run.sh
+	@testbed/bench/run.sh
 
 .PHONY: build
 build: ## the program, as target/release/solti
-	@molecule-tests/setup.sh hosts
+	@testbed/setup.sh hosts
 	@cargo build --locked --release --quiet
 
 .PHONY: images
 images: ## the images that throwaway hosts boot from
-	@molecule-tests/images/host.sh trixie >/dev/null
-	@molecule-tests/images/host.sh bookworm >/dev/null
+	@testbed/images/host.sh trixie >/dev/null
+	@testbed/images/host.sh bookworm >/dev/null
 
 .PHONY: standins
 standins: ## what plays InfluxDB, Loki, Telegraf, Alloy and Grafana on throwaway hosts
-	@molecule-tests/standins/build.sh
+	@testbed/standins/build.sh
 
 .PHONY: clean
 clean: ## remove what was built, the images, and hosts that a killed run left behind
 	@cargo clean --quiet
-	@if { command -v podman || command -v docker; } >/dev/null; then molecule-tests/hosts.sh gc && molecule-tests/images/host.sh --remove; fi
+	@if { command -v podman || command -v docker; } >/dev/null; then testbed/hosts.sh gc && testbed/images/host.sh --remove; fi

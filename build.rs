@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 fn main() {
-    for path in ["roles", "molecule-tests/hosts.sh", "molecule-tests/images"] {
+    for path in ["roles", "testbed/hosts.sh", "testbed/images"] {
         println!("cargo:rerun-if-changed={path}");
     }
     let archive = PathBuf::from(std::env::var_os("OUT_DIR").unwrap_or_default()).join("hosts.tar");
@@ -20,7 +20,7 @@ fn main() {
             "-cf",
         ])
         .arg(&archive)
-        .args(["-C", "molecule-tests", "hosts.sh", "images"])
+        .args(["-C", "testbed", "hosts.sh", "images"])
         .status();
-    assert!(tar.is_ok_and(|status| status.success()), "tar could not pack molecule-tests/images");
+    assert!(tar.is_ok_and(|status| status.success()), "tar could not pack testbed/images");
 }

@@ -12,6 +12,7 @@ mod converse;
 mod elsewhere;
 pub mod event;
 mod extra_vars;
+mod extras;
 mod fallen;
 mod faults;
 mod gather;

@@ -9,8 +9,8 @@ use crate::ability::files::FileOperation;
 use crate::ability::memory::manifest::{Before, Item, Owned};
 use crate::ability::{Operation, State};
 use crate::plan::change::Change;
-use crate::resource::kept;
 use crate::resource::removal::{self, Reach};
+use crate::resource::{is_in, kept};
 use std::collections::HashSet;
 
 impl Planner<'_> {
@@ -70,7 +70,7 @@ impl Planner<'_> {
             if let Some(mut draft) = removal::plan(item, reach, state) {
                 if let Item::File { path, .. } = item {
                     // the folder for secrets is made closed, and stays for those that come into it
-                    let needed = |folder: &str| self.claimed.iter().any(|(_, name)| kept::is_in(name, folder));
+                    let needed = |folder: &str| self.claimed.iter().any(|(_, name)| is_in(name, folder));
                     let folders: Vec<&str> = kept::folders(path).filter(|folder| needed(folder)).collect();
                     draft.operations.retain(|operation| {
                         !matches!(operation, Operation::Files(FileOperation::RemoveEmptyDirectory { path }) if folders.contains(&path.as_str()))

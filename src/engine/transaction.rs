@@ -13,7 +13,7 @@ use crate::ability::memory::manifest::Manifest;
 use crate::ability::scope;
 use crate::host::Shell;
 use crate::plan::call::Secret;
-use crate::resource::service::{KNOWN_AFTER_APPLY, image_input};
+use crate::resource::reasons::{KNOWN_AFTER_APPLY, image_input};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 

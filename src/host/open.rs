@@ -26,6 +26,34 @@ say() { local IFS=' '; printf '%s %s\n' "$S" "$*"; }
 say .ready "$1" "${BASH_VERSION:+bash}"
 "#;
 
+impl Shell {
+    /// Opens a shell on `target` as `identity`. Whatever the host does, it takes no longer than `deadline`, in which
+    /// a passphrase that ssh asks for on the terminal has to be typed too.
+    pub async fn open(
+        run: &RunDir,
+        target: &Target,
+        identity: &Identity,
+        deadline: Duration,
+    ) -> Result<Self, ConnectError> {
+        let start = Start::new(run, target, identity, deadline)?;
+        start.finish(None).await.map(|(shell, _)| shell)
+    }
+
+    /// Opens a shell and runs a first program in it, which costs no round trip more than opening alone. The deadline
+    /// covers the program too.
+    pub async fn open_and_run(
+        run: &RunDir,
+        target: &Target,
+        identity: &Identity,
+        deadline: Duration,
+        program: &str,
+        on_record: OnRecord<'_>,
+    ) -> Result<(Self, i32), ConnectError> {
+        let start = Start::new(run, target, identity, deadline)?;
+        start.finish(Some((program, on_record))).await
+    }
+}
+
 /// A shell that is being opened.
 pub(super) struct Start {
     shell: Shell,

@@ -10,9 +10,8 @@ use std::process::ExitStatus;
 use std::time::Duration;
 
 use super::channel::{Channel, Event};
-use super::open::Start;
 use super::quote::quote;
-use super::{ConnectError, Identity, Lost, LostReason, RunDir, Target};
+use super::{Lost, LostReason};
 
 /// Takes a record: its tag and the rest of its line.
 pub type OnRecord<'a> = &'a mut (dyn FnMut(&str, &str) + Send);
@@ -35,32 +34,6 @@ pub struct Shell {
 }
 
 impl Shell {
-    /// Opens a shell on `target` as `identity`. Whatever the host does, it takes no longer than `deadline`, in which
-    /// a passphrase that ssh asks for on the terminal has to be typed too.
-    pub async fn open(
-        run: &RunDir,
-        target: &Target,
-        identity: &Identity,
-        deadline: Duration,
-    ) -> Result<Self, ConnectError> {
-        let start = Start::new(run, target, identity, deadline)?;
-        start.finish(None).await.map(|(shell, _)| shell)
-    }
-
-    /// Opens a shell and runs a first program in it, which costs no round trip more than opening alone. The deadline
-    /// covers the program too.
-    pub async fn open_and_run(
-        run: &RunDir,
-        target: &Target,
-        identity: &Identity,
-        deadline: Duration,
-        program: &str,
-        on_record: OnRecord<'_>,
-    ) -> Result<(Self, i32), ConnectError> {
-        let start = Start::new(run, target, identity, deadline)?;
-        start.finish(Some((program, on_record))).await
-    }
-
     /// A shell at the other end of `channel`, which has not said anything yet.
     pub(super) fn new(channel: Channel, over_ssh: bool) -> Self {
         Self { channel, over_ssh, own_session: false, is_bash: false, exchanges: 0, answered: 0 }

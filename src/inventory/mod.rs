@@ -12,7 +12,7 @@ mod variables;
 mod vars_files;
 
 pub use sources::{load, load_with};
-pub use variables::{Beside, Origin, Variable, Variables};
+pub use variables::{Origin, Variable, Variables};
 
 use crate::source::Span;
 use crate::yaml::Entry;

@@ -1,6 +1,6 @@
 //! Where inventories come from: files, folders, and hosts named on the command line.
 
-use super::variables::Beside;
+use super::vars_files::Beside;
 use super::vars_files::VarsFolder;
 use super::{Inventory, groups, read};
 use crate::source::{Diagnostic, Diagnostics, SourceFile, Span, folder_of};

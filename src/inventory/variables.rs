@@ -1,6 +1,6 @@
 //! Which value of a variable wins, and where each came from.
 
-use super::vars_files::{VarsFile, VarsFolder};
+use super::vars_files::{Beside, VarsFile, VarsFolder};
 use super::{Host, Inventory};
 use crate::source::{SourceFile, Span};
 use crate::yaml::{Entry, Node};
@@ -21,15 +21,6 @@ pub struct Variable {
     pub key_span: Span,
     /// What gave it, in the order of precedence.
     pub origin: Origin,
-}
-
-/// Which `group_vars` and `host_vars` are meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Beside {
-    /// Those beside an inventory.
-    Inventory,
-    /// Those beside the playbook.
-    Playbook,
 }
 
 /// What gave a variable.

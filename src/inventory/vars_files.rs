@@ -1,6 +1,5 @@
 //! `group_vars/` and `host_vars/`: which files belong to a name, and what is in them.
 
-use super::variables::Beside;
 use super::{Inventory, LOCAL_NAMES};
 use crate::source::{Diagnostic, Diagnostics, SourceFile, Span};
 use crate::yaml::{self, Entry, Value};
@@ -11,6 +10,15 @@ use std::sync::Arc;
 
 /// Folders inside of folders; a loop of links ends here.
 const DEPTH_LIMIT: usize = 16;
+
+/// Which `group_vars` and `host_vars` are meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Beside {
+    /// Those beside an inventory.
+    Inventory,
+    /// Those beside the playbook.
+    Playbook,
+}
 
 /// The variables beside one inventory, or beside the playbook.
 #[derive(Debug)]

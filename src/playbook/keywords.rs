@@ -149,3 +149,13 @@ pub(super) fn accepted(
     }
     Node::new(Value::Mapping(kept), node.span.clone())
 }
+
+/// `sudo` is the only method.
+pub(super) fn check_become_method(node: &Node) -> Result<(), Diagnostics> {
+    match node.string()?.as_str() {
+        "sudo" | "ansible.builtin.sudo" => Ok(()),
+        other => Err(Diagnostic::at(&node.span, format!("becoming a user with `{other}` is not built yet"))
+            .hint("leave it out: `sudo` is used")
+            .into()),
+    }
+}

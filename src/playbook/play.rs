@@ -1,6 +1,6 @@
 //! Reads one play.
 
-use super::keywords::{PLAY_KEYWORDS, accepted};
+use super::keywords::{PLAY_KEYWORDS, accepted, check_become_method};
 use super::{Play, read_source, role_use};
 use crate::role::{RoleLibrary, read_resources};
 use crate::source::{Diagnostic, Diagnostics};
@@ -69,16 +69,6 @@ fn read_hosts(node: &Node) -> Result<Vec<Node>, Diagnostics> {
         errors.push(Diagnostic::at(&node.span, "`hosts` names no host").hint("`all` is every host"));
     }
     errors.or(patterns)
-}
-
-/// `sudo` is the only method.
-pub(super) fn check_become_method(node: &Node) -> Result<(), Diagnostics> {
-    match node.string()?.as_str() {
-        "sudo" | "ansible.builtin.sudo" => Ok(()),
-        other => Err(Diagnostic::at(&node.span, format!("becoming a user with `{other}` is not built yet"))
-            .hint("leave it out: `sudo` is used")
-            .into()),
-    }
 }
 
 /// The variables in all the files, in order.

@@ -1,7 +1,6 @@
 //! Reads the roles of a play.
 
-use super::keywords::{ROLE_KEYWORDS, accepted, treatment};
-use super::play::check_become_method;
+use super::keywords::{ROLE_KEYWORDS, accepted, check_become_method, treatment};
 use super::{RoleUse, State};
 use crate::role::{Role, RoleLibrary, check_assignments};
 use crate::source::{Diagnostic, Diagnostics, did_you_mean};

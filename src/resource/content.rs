@@ -1,7 +1,6 @@
 //! A file with its declared content, compared with what is on the host. Shared by all kinds that write files.
 
 use super::before;
-use super::kept::is_in;
 use crate::ability::State;
 use crate::ability::files::{Attributes, Body, Expectation, FileOperation, Meta, PathState, sha256};
 use crate::ability::memory::manifest::{Before, Item};
@@ -380,4 +379,9 @@ pub fn require_parent(state: &State, path: &str) -> Result<(), String> {
         }
         _ => Ok(()),
     }
+}
+
+/// Whether something is in a folder, or deeper.
+pub fn is_in(path: &str, folder: &str) -> bool {
+    path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
 }

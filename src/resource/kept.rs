@@ -38,11 +38,6 @@ pub fn path(folder: &str, name: &str) -> String {
     format!("{folder}/{name}")
 }
 
-/// Whether something is in a folder, or deeper.
-pub fn is_in(path: &str, folder: &str) -> bool {
-    path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
-}
-
 /// The folders that go with the last secret that is kept in them.
 pub fn folders(path: &str) -> impl Iterator<Item = &str> {
     let folder = path.rsplit_once('/').map(|(folder, _)| folder).filter(|folder| folder.ends_with("/solti/secrets"));

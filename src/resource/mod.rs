@@ -15,7 +15,7 @@ pub mod kept;
 mod openpgp;
 mod package;
 mod quadlet;
-mod reasons;
+pub mod reasons;
 pub mod removal;
 mod repository;
 mod scope;
@@ -31,7 +31,7 @@ pub mod check;
 
 pub use arguments::{DURATION_HINT, duration, milliseconds};
 pub use claims::claims;
-pub use content::{Content, Readers};
+pub use content::{Content, Readers, is_in};
 pub use kept::Kept;
 
 use crate::ability::State;

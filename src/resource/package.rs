@@ -2,8 +2,8 @@
 
 use super::arguments::brought;
 use super::content::Content;
+use super::reasons::KNOWN_AFTER_APPLY;
 use super::repository::repository;
-use super::service::KNOWN_AFTER_APPLY;
 use super::{Draft, Files, Planned, Resource, before, versions};
 use crate::ability::State;
 use crate::ability::files::FileOperation;

@@ -1,12 +1,19 @@
 //! Why a service starts anew, in words: what it was started with, and what it would be now.
 
-use super::service::{KNOWN_AFTER_APPLY, image_input};
 use crate::plan::few::few;
 use indexmap::IndexMap;
 use std::collections::BTreeMap;
 
+/// In place of a package's version that is known only when it is installed.
+pub const KNOWN_AFTER_APPLY: &str = "known after apply";
+
 /// More than these are counted.
 const MOST: usize = 3;
+
+/// What an image is called among the inputs of a service; `image` has its scope.
+pub fn image_input(image: &str) -> String {
+    format!("image {image}")
+}
 
 /// What is known of the inputs of a service.
 pub struct Inputs<'i> {

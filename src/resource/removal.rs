@@ -1,6 +1,6 @@
 //! Takes away what solti has put on a host: for what a role stops declaring, and for `state: absent`.
 
-use super::service::image_input;
+use super::reasons::image_input;
 use super::{Draft, kept};
 use crate::ability::State;
 use crate::ability::accounts::AccountOperation;

@@ -1,8 +1,8 @@
 //! `service`: whether a unit runs, whether it starts at boot, and what it was last started with.
 
 use super::arguments::{milliseconds, path, running_unit};
-use super::kept::is_in;
-use super::reasons::Inputs;
+use super::content::is_in;
+use super::reasons::{Inputs, KNOWN_AFTER_APPLY, image_input};
 use super::scope::Scope;
 use super::{Draft, Files, Planned, Resource, before};
 use crate::ability::files::PathState;
@@ -17,14 +17,6 @@ use crate::source::{Diagnostic, Diagnostics};
 use crate::template::RenderError;
 use crate::yaml::{Fields, Node};
 use std::collections::BTreeMap;
-
-/// In place of a package's version that is known only when it is installed.
-pub const KNOWN_AFTER_APPLY: &str = "known after apply";
-
-/// What an image is called among the inputs of a service; `image` has its scope.
-pub fn image_input(image: &str) -> String {
-    format!("image {image}")
-}
 
 /// A unit that systemd keeps running.
 #[derive(Debug)]

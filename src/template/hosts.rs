@@ -3,7 +3,6 @@
 use super::facts::PODMAN_VERSION;
 use super::scope::{Cache, Scope};
 use super::{Layer, Rank};
-use crate::host::facts::Extras;
 use crate::secret::SecretStore;
 use indexmap::IndexMap;
 use minijinja::Value;
@@ -59,9 +58,9 @@ impl Hosts {
         self.secrets.render(name);
     }
 
-    /// What templates have asked for that is not gathered otherwise.
-    pub fn extras(&self, name: &str) -> Extras {
-        Extras { podman: self.podman_wanted.load(Ordering::Relaxed), secrets: self.secrets.is_wanted(name) }
+    /// Whether templates have asked for podman's version.
+    pub fn podman_wanted(&self) -> bool {
+        self.podman_wanted.load(Ordering::Relaxed)
     }
 
     /// Hosts whose facts were asked for and are not known.

@@ -4,6 +4,7 @@
 //! `SOLTI_UPDATE_DOCS=1 cargo test --test docs` writes the generated tables anew.
 
 mod json;
+mod rooms;
 
 use solti::engine::request::Selection;
 use solti::engine::{self, render};

@@ -19,9 +19,9 @@ fn greeting(containerfile: &str) -> Project {
     project
 }
 
-/// A script of `molecule-tests/`, with its arguments.
+/// A script of `testbed/`, with its arguments.
 fn command(words: &[&str]) -> Command {
-    let mut command = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("molecule-tests").join(words[0]));
+    let mut command = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("testbed").join(words[0]));
     command.args(&words[1..]).env("SOLTI_TEST_DRIVER", "podman");
     command
 }

@@ -1,4 +1,4 @@
-//! The role grafana end to end, with the stand-ins of `molecule-tests/standins/`: what is in InfluxDB and Loki is asked
+//! The role grafana end to end, with the stand-ins of `testbed/standins/`: what is in InfluxDB and Loki is asked
 //! for through Grafana, and what people have made there outlives what happens to it.
 
 use crate::poller::Poller;

@@ -1,4 +1,4 @@
-//! The role influxdb, with the stand-in of `molecule-tests/standins/`: what points it keeps, whatever changes around
+//! The role influxdb, with the stand-in of `testbed/standins/`: what points it keeps, whatever changes around
 //! them.
 
 use crate::poller::Poller;

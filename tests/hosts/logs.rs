@@ -1,4 +1,4 @@
-//! The roles loki and alloy end to end, with the stand-ins of `molecule-tests/standins/`: a line of one host's journal
+//! The roles loki and alloy end to end, with the stand-ins of `testbed/standins/`: a line of one host's journal
 //! is found on the other with its labels.
 
 use crate::poller::Poller;

@@ -44,5 +44,4 @@ mod stack;
 mod standins;
 mod telegraf;
 mod testbed;
-mod verdicts;
 mod verify;

@@ -1,5 +1,5 @@
 //! Podman quadlets: of the system and of a user, with podman's generator (trixie) and without (bookworm). What runs in
-//! the containers are the stand-ins of `molecule-tests/standins/`, pulled from the registry that is one too.
+//! the containers are the stand-ins of `testbed/standins/`, pulled from the registry that is one too.
 
 use std::fmt::Write as _;
 use std::path::Path;

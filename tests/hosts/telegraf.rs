@@ -1,4 +1,4 @@
-//! The role telegraf end to end, with the stand-ins of `molecule-tests/standins/`: what it reads on one host is found in
+//! The role telegraf end to end, with the stand-ins of `testbed/standins/`: what it reads on one host is found in
 //! InfluxDB on the other.
 
 use crate::poller::Poller;

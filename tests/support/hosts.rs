@@ -1,4 +1,4 @@
-//! Throwaway hosts: containers that boot as real hosts do, started and removed by `molecule-tests/hosts.sh`.
+//! Throwaway hosts: containers that boot as real hosts do, started and removed by `testbed/hosts.sh`.
 
 use std::cell::RefCell;
 use std::fs;
@@ -320,7 +320,7 @@ fn keep() -> Keep {
 }
 
 fn script() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("molecule-tests/hosts.sh")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("testbed/hosts.sh")
 }
 
 fn hosts_sh(args: &[&str]) -> Command {

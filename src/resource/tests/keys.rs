@@ -1,6 +1,6 @@
 //! The keys of a repository: their fingerprints, and that a key file has no others.
 
-use super::packages::REPOSITORY;
+use super::packages::{ARMORED, REPOSITORY};
 use super::*;
 use crate::resource::openpgp::KeyFile;
 use base64::Engine as _;
@@ -8,7 +8,6 @@ use base64::engine::general_purpose::STANDARD;
 use insta::assert_snapshot;
 use proptest::prelude::*;
 
-pub(super) const ARMORED: &[u8] = include_bytes!("data/key.asc");
 const FINGERPRINT: &str = "3B9DF8859D37BFCF9E56AAD7F7D0B6568C45B8BB";
 const BINARY: &[u8] = include_bytes!("data/key.gpg");
 

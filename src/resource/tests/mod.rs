@@ -6,6 +6,7 @@ mod checks;
 mod commands;
 mod configs;
 mod files;
+mod hidden_quadlets;
 mod influxdb;
 mod keys;
 mod markers;

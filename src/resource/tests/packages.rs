@@ -1,6 +1,5 @@
 //! Packages and their repositories.
 
-use super::keys::ARMORED;
 use super::*;
 use insta::assert_snapshot;
 
@@ -226,6 +225,8 @@ fn without_apt() {
     state.missing_tools.insert("apt-get".into());
     assert_snapshot!(plan("package: { name: app }", &mut state), @"impossible: the host has no apt-get; packages of other package managers cannot be installed yet");
 }
+
+pub(super) const ARMORED: &[u8] = include_bytes!("data/key.asc");
 
 pub(super) const REPOSITORY: &str = "package:
   name: app

@@ -164,7 +164,7 @@ fn a_new_version_is_a_restart() {
       > Service { unit: "app.service", verb: Restart, settle: 1000 }
       = app.service Same
     "#);
-    assert_eq!(inputs(&state)["package app"], crate::resource::service::KNOWN_AFTER_APPLY);
+    assert_eq!(inputs(&state)["package app"], crate::resource::reasons::KNOWN_AFTER_APPLY);
 }
 
 #[test]

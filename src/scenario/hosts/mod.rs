@@ -1,4 +1,4 @@
-//! Hosts that scenarios are tried on: booted, reached and removed by the scripts of `molecule-tests/`, which are in the program, or
+//! Hosts that scenarios are tried on: booted, reached and removed by the scripts of `testbed/`, which are in the program, or
 //! there already.
 
 mod driver;

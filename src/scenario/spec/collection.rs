@@ -1,7 +1,7 @@
 //! The scenarios of a project: the folders of `molecule-tests/` that have a `scenario.yml`, or `scenario.yaml`.
 
 use super::platform::Platforms;
-use super::read;
+use super::{prepare, read};
 use crate::role::RoleLibrary;
 use crate::scenario::Scenario;
 use crate::source::{Diagnostic, Diagnostics, SourceFile, Span, did_you_mean};
@@ -91,7 +91,7 @@ impl Collection {
             let error = Diagnostic::at(&Span::new(other, 0, 0), format!("there are two scenarios `{name}`"));
             return Err(error.also(&whole, "the other").into());
         }
-        read::name(name, &whole, "a scenario")?;
+        prepare::name(name, &whole, "a scenario")?;
         read::scenario(name, source, &self.platforms)
     }
 }

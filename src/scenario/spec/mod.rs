@@ -3,6 +3,7 @@
 mod collection;
 pub mod existing;
 mod platform;
+mod prepare;
 mod read;
 mod variant;
 

@@ -1,6 +1,6 @@
 //! Platforms: what the hosts of a scenario run, built in or the project's own.
 
-use super::{Existing, read};
+use super::{Existing, prepare};
 use crate::scenario::Preparation;
 use crate::source::{Diagnostic, Diagnostics, SourceFile, Span, did_you_mean};
 use crate::yaml::{self, Entry, Fields, Node, Value};
@@ -103,7 +103,7 @@ impl Platforms {
             let node = yaml::parse(&SourceFile::read(&path)?)?;
             let mut errors = Diagnostics::new();
             for entry in if matches!(node.value, Value::Null) { &[] } else { node.mapping()? } {
-                errors.collect(read::name(&entry.key, &entry.key_span, "a platform"));
+                errors.collect(prepare::name(&entry.key, &entry.key_span, "a platform"));
                 if let Some(platform) = errors.collect(definition(Some(&entry.key), &entry.value, folder)) {
                     platforms.insert(entry.key.clone(), platform);
                 }
@@ -147,7 +147,7 @@ fn definition(name: Option<&str>, node: &Node, folder: &Path) -> Result<Platform
             let named = fields.required("name");
             fields.read(named, |node| {
                 let name = node.string()?;
-                read::name(&name, &node.span, "a platform").map(|()| name)
+                prepare::name(&name, &node.span, "a platform").map(|()| name)
             })
         }
     };
@@ -162,7 +162,7 @@ fn definition(name: Option<&str>, node: &Node, folder: &Path) -> Result<Platform
     let mounts = mounts.map(|entry| &entry.value);
     let mounts = fields.read(mounts, |node| read_mounts(node, folder)).unwrap_or_default();
     let prepare = fields.get("prepare");
-    let prepare = fields.read(prepare, |node| read::preparations(node, folder)).unwrap_or_default();
+    let prepare = fields.read(prepare, |node| prepare::preparations(node, folder)).unwrap_or_default();
     let vars = fields.get("vars");
     let vars = fields.read(vars, |vars| vars.mapping().map(<[Entry]>::to_vec)).unwrap_or_default();
     let platform = name.zip(origin);

@@ -1,10 +1,11 @@
 //! Reads a `scenario.yml`.
 
 use super::platform::Platforms;
+use super::prepare::{file, name, preparations};
 use super::{Platform, Variant, variant};
 use crate::resource::milliseconds;
 use crate::role::read_checks;
-use crate::scenario::{Break, Checks, Expectation, Host, Plays, Preparation, Scenario, Step};
+use crate::scenario::{Break, Checks, Expectation, Host, Plays, Scenario, Step};
 use crate::source::{Diagnostic, Diagnostics, SourceFile, Span, did_you_mean};
 use crate::yaml::{self, Entry, Fields, Node, Value};
 use std::path::Path;
@@ -99,27 +100,6 @@ fn alone(node: &Node) -> Node {
     Node::new(Value::Sequence(vec![node.clone()]), node.span.clone())
 }
 
-/// What is called so becomes part of containers' and hosts' names.
-pub fn name(name: &str, span: &Span, what: &str) -> Result<(), Diagnostics> {
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
-    if name.starts_with(|c: char| c.is_ascii_lowercase()) && name.chars().all(plain) && name.len() <= 40 {
-        return Ok(());
-    }
-    let message = format!("`{name}` cannot be the name of {what}");
-    Err(Diagnostic::at(span, message)
-        .hint("a small letter, then small letters, digits, `-` and `_`; at most 40")
-        .into())
-}
-
-/// A file that is named relative to the scenario, and must be there.
-fn file(node: &Node, folder: &Path) -> Result<std::path::PathBuf, Diagnostics> {
-    let path = folder.join(node.string()?);
-    if path.is_file() {
-        return Ok(path);
-    }
-    Err(Diagnostic::at(&node.span, format!("{}: no such file", path.display())).into())
-}
-
 fn read_platforms(node: &Node, folder: &Path, platforms: &Platforms) -> Result<Vec<Platform>, Diagnostics> {
     let items = match &node.value {
         Value::Sequence(items) => items.as_slice(),
@@ -192,26 +172,6 @@ fn read_groups(node: &Node) -> Result<Vec<(String, Span)>, Diagnostics> {
     let mut errors = Diagnostics::new();
     let names = items.iter().filter_map(|item| Some((errors.collect(item.string())?, item.span.clone()))).collect();
     errors.or(names)
-}
-
-/// Shell text, `{ playbook: FILE }`, or a list of these.
-pub fn preparations(node: &Node, folder: &Path) -> Result<Vec<Preparation>, Diagnostics> {
-    let items = match &node.value {
-        Value::Sequence(items) => items.as_slice(),
-        _ => std::slice::from_ref(node),
-    };
-    let mut errors = Diagnostics::new();
-    let one = |item: &Node| match &item.value {
-        Value::Mapping(_) => {
-            let mut fields = Fields::new(item, "a preparation")?;
-            let named = fields.required("playbook");
-            let path = fields.read(named, |node| file(node, folder));
-            fields.finish_with(path).map(Preparation::Playbook)
-        }
-        _ => item.string().map(Preparation::Shell),
-    };
-    let found = items.iter().filter_map(|item| errors.collect(one(item))).collect();
-    errors.or(found)
 }
 
 /// A list for all hosts, or lists by the hosts that they are for.

@@ -98,7 +98,7 @@ fn quoted(text: &str) -> Option<String> {
 }
 
 #[cfg(test)]
-#[path = "../../../molecule-tests/standins/src/grafana/ini.rs"]
+#[path = "../../../testbed/standins/src/grafana/ini.rs"]
 mod go_ini;
 
 #[cfg(test)]

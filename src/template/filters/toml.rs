@@ -118,7 +118,7 @@ fn basic(text: &str) -> String {
 }
 
 #[cfg(test)]
-#[path = "../../../molecule-tests/standins/src/telegraf/config/syntax/mod.rs"]
+#[path = "../../../testbed/standins/src/telegraf/config/syntax/mod.rs"]
 mod telegrafs;
 
 #[cfg(test)]

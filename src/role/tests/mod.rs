@@ -1,5 +1,8 @@
 //! Reading roles, checking their options, making their steps ready.
 
+mod options;
+mod places;
+
 use super::*;
 use crate::secret::Secrets;
 use crate::source::{Diagnostics, SourceFile, Span};
@@ -66,6 +69,25 @@ steps:
 actions:
   flush: { command: [curl, "{{ loki_url }}/flush"], help: Write all to storage }
 "#;
+
+struct Options {
+    role: Role,
+    used_at: Span,
+    secrets: Secrets,
+}
+
+impl Options {
+    fn new() -> Self {
+        let play = SourceFile::named("site.yml", "roles: [loki]\n");
+        Self { role: parse_role(LOKI).unwrap(), used_at: Span::new(&play, 8, 12), secrets: Secrets::new() }
+    }
+
+    fn resolve(&self, vars: &str, absent: bool) -> Result<ResolvedOptions, Diagnostics> {
+        let vars = yaml::parse(&SourceFile::named("group_vars/all.yml", vars)).unwrap();
+        let scope = Scope::new(vec![self.role.defaults(), Layer::entries(Rank::Play, vars.mapping().unwrap())]);
+        resolve_options(&self.role, &scope, &self.used_at, absent, &self.secrets)
+    }
+}
 
 #[test]
 fn a_role() {
@@ -291,156 +313,6 @@ steps:
     ");
 }
 
-struct Options {
-    role: Role,
-    used_at: Span,
-    secrets: Secrets,
-}
-
-impl Options {
-    fn new() -> Self {
-        let play = SourceFile::named("site.yml", "roles: [loki]\n");
-        Self { role: parse_role(LOKI).unwrap(), used_at: Span::new(&play, 8, 12), secrets: Secrets::new() }
-    }
-
-    fn resolve(&self, vars: &str, absent: bool) -> Result<ResolvedOptions, Diagnostics> {
-        let vars = yaml::parse(&SourceFile::named("group_vars/all.yml", vars)).unwrap();
-        let scope = Scope::new(vec![self.role.defaults(), Layer::entries(Rank::Play, vars.mapping().unwrap())]);
-        resolve_options(&self.role, &scope, &self.used_at, absent, &self.secrets)
-    }
-}
-
-#[test]
-fn options_and_their_types() {
-    let options = Options::new();
-    let resolved = options
-        .resolve("loki_http_port: '3200'\nloki_listen: 127.0.0.1\nloki_version: '3.10'\nloki_retention: 1h30m\n", false)
-        .unwrap();
-    let shown: Vec<String> = resolved.values.iter().map(|(name, node)| format!("{name}: {}", node.to_json())).collect();
-    assert_snapshot!(shown.join("\n"), @r#"
-    loki_http_port: 3200
-    loki_backend: "container"
-    loki_retention: "1h30m"
-    loki_storage: "filesystem"
-    loki_http_addr: "127.0.0.1"
-    loki_url: "http://127.0.0.1:3200"
-    loki_version: "3.10"
-    loki_limits: {}
-    loki_workers: 2
-    loki_dirs: ["/var/lib/loki"]
-    "#);
-    assert_snapshot!(resolved.notes[0].message, @"`loki_listen` is called `loki_http_addr` now");
-}
-
-#[test]
-fn everything_that_is_wrong_in_options() {
-    let wrong = "loki_http_port: 99999\nloki_backend: containr\nloki_retention: 30\nloki_storage: s3\nloki_listen: a\nloki_http_addr: b\nloki_url: localhost\nloki_version: 3.10\nloki_limits: [a]\nloki_workers: 20\nloki_dirs: /a\n";
-    assert_snapshot!(Options::new().resolve(wrong, false).unwrap_err(), @r#"
-    error: `loki_http_port` is 99999, not a port, 1 to 65535
-     --> group_vars/all.yml:1:17
-      |
-    1 | loki_http_port: 99999
-      |                 ^^^^^
-      |
-      = help: loki_http_port: HTTP API
-
-    error: `loki_backend` cannot be `containr`
-     --> group_vars/all.yml:2:15
-      |
-    2 | loki_backend: containr
-      |               ^^^^^^^^ one of container, package
-      |
-      = help: did you mean `container`?
-
-    error: `loki_retention` is 30, not a length of time with its unit: `30s`, `15m`, `12h`, `30d`
-     --> group_vars/all.yml:3:17
-      |
-    3 | loki_retention: 30
-      |                 ^^
-
-    error: `loki_http_addr` and `loki_listen` are one option, given twice
-     --> group_vars/all.yml:6:17
-      |
-    5 | loki_listen: a
-      |              - also here
-    6 | loki_http_addr: b
-      |                 ^
-
-    error: `loki_url` is the text `localhost`, not a URL with its scheme: `http://localhost:3100`
-     --> group_vars/all.yml:7:11
-      |
-    7 | loki_url: localhost
-      |           ^^^^^^^^^
-
-    error: `loki_version` would be read as the number 3.1
-     --> group_vars/all.yml:8:15
-      |
-    8 | loki_version: 3.10
-      |               ^^^^
-      |
-      = help: put it in quotes
-
-    error: `loki_limits` is a list, not a mapping
-     --> group_vars/all.yml:9:14
-      |
-    9 | loki_limits: [a]
-      |              ^^^
-
-    error: `loki_workers` is 20, not a whole number from 1 to 16
-      --> group_vars/all.yml:10:15
-       |
-    10 | loki_workers: 20
-       |               ^^
-
-    error: `loki_dirs` is the text `/a`, not a list
-      --> group_vars/all.yml:11:12
-       |
-    11 | loki_dirs: /a
-       |            ^^
-
-    error: role `r` needs `loki_s3_secret` where loki_storage == 's3'
-     --> site.yml:1:9
-      |
-    1 | roles: [loki]
-      |         ^^^^
-      |
-     ::: roles/r/role.yml:7:3
-      |
-    7 |   loki_s3_secret: { type: secret, required_if: "loki_storage == 's3'", help: the bucket's key }
-      |   -------------- declared here
-      |
-      = help: the bucket's key
-    "#);
-    assert!(Options::new().resolve("loki_storage: s3\n", true).is_ok(), "what is removed needs nothing");
-}
-
-#[test]
-fn secrets_are_noted() {
-    let options = Options::new();
-    options.resolve("loki_storage: s3\nloki_s3_secret: 'hunter{{ 1 + 1 }}'\n", false).unwrap();
-    assert_eq!(options.secrets.redact("key = hunter2"), "key = ********");
-    let options = Options::new();
-    options.resolve("loki_limits: { push: [{ user: someone, password: 'hunter{{ 1 + 1 }}' }] }\n", false).unwrap();
-    assert_eq!(options.secrets.redact("someone: hunter2"), "someone: ********");
-    let wrong = "summary: x\noptions:\n  a: { type: string, secret_keys: [b] }\n";
-    assert!(role_errors(wrong).contains("has no mappings that `secret_keys` could be in"));
-}
-
-#[test]
-fn labels_have_names_that_everybody_knows() {
-    let role = parse_role(
-        "summary: x\noptions:\n  own: { type: mapping, labels: true, default: {} }\n  \
-         files: { type: list, label_keys: [labels], default: [] }\nsteps: []\n",
-    )
-    .unwrap();
-    let options = Options { role, ..Options::new() };
-    options.resolve("own: { site: here, _a1: x }\nfiles: [{ paths: [a-b], labels: { app: a-b } }]\n", false).unwrap();
-    let wrong = "own: { site: here, a-b: x }\nfiles: [{ name-of: x, labels: { 1st: x, app: y } }]\n";
-    assert_snapshot!(options.resolve(wrong, false).map(|_| ()).unwrap_err());
-    let wrong = "summary: x\noptions:\n  a: { type: string, labels: true }\n";
-    assert!(role_errors(wrong).contains("has no mappings that `labels` could be in"));
-}
-
 #[test]
 fn steps_made_ready() {
     let resolved = Options::new().resolve("loki_dirs: [/a, /b]\n", false).unwrap();
@@ -478,114 +350,6 @@ fn steps_made_ready() {
     config/command:enable {"command":["loki","enable"]} ["config"] None None
     run/service:loki {"name":"loki"} [] Some("loki") None
     "#);
-}
-
-#[test]
-fn names_that_should_be_options() {
-    let role = std::sync::Arc::new(parse_role(LOKI).unwrap());
-    let given = "loki_http_prt: 1\nloki_listen: a\nloki_http_addr: b\nother: 1\n";
-    let node = yaml::parse(&SourceFile::named("site.yml", given)).unwrap();
-    assert_snapshot!(check_assignments(&role, node.mapping().unwrap()).unwrap_err(), @"
-    error: role `r` has no option `loki_http_prt`
-     --> site.yml:1:1
-      |
-    1 | loki_http_prt: 1
-      | ^^^^^^^^^^^^^
-      |
-      = help: did you mean `loki_http_port`?
-
-    error: option `loki_http_addr` is given twice
-     --> site.yml:3:1
-      |
-    2 | loki_listen: a
-      | ----------- first here
-    3 | loki_http_addr: b
-      | ^^^^^^^^^^^^^^
-
-    error: role `r` has no option `other`
-     --> site.yml:4:1
-      |
-    4 | other: 1
-      | ^^^^^
-      |
-      = help: `solti role show r` lists them
-    ");
-    let inventory = "loki_http_prt: 1\nloki_grpc_port: 1\nloki_http_port: 1\nport: 1\n";
-    let node = yaml::parse(&SourceFile::named("host_vars/a.yml", inventory)).unwrap();
-    let names = node.mapping().unwrap().iter().map(|entry| (entry.key.as_str(), &entry.key_span));
-    assert_snapshot!(check_inventory_names(&[role], names).unwrap_err(), @"
-    error: `loki_http_prt` is nearly an option of role `r`
-     --> host_vars/a.yml:1:1
-      |
-    1 | loki_http_prt: 1
-      | ^^^^^^^^^^^^^
-      |
-      = help: did you mean `loki_http_port`?
-    ");
-}
-
-#[test]
-fn where_roles_and_files_are() {
-    let folder = project(&[
-        ("roles/loki/role.yml", LOKI),
-        ("roles/loki/templates/config.yml.j2", "own {{ loki_http_port }}"),
-        ("roles/loki/templates/sub/part.j2", "part"),
-        ("roles/loki/files/key.bin", "\u{1}"),
-        ("roles/old/tasks/main.yml", "[]"),
-        ("roles/broken/role.yml", "summary: x\n"),
-        ("templates/loki/config.yml.j2", "project"),
-        ("templates/loki/one/config.yml.j2", "one"),
-    ]);
-    let library = RoleLibrary::new(Some(folder.path().to_owned()));
-    assert!(library.names().contains(&"loki".to_owned()));
-    let play = SourceFile::named("site.yml", "roles: [lokki]\n");
-    let span = Span::new(&play, 8, 13);
-    let lokki = library.find("lokki", Some(&span)).map(|_| ()).unwrap_err().to_string();
-    assert!(lokki.contains("unknown role `lokki`") && lokki.contains("did you mean `loki`?"), "{lokki}");
-    assert_snapshot!(text(&library.find("old", Some(&span)).unwrap_err(), folder.path()), @"
-    error: PROJECT/roles/old is a role of Ansible: it has tasks, and no role.yml
-     --> site.yml:1:9
-      |
-    1 | roles: [lokki]
-      |         ^^^^^
-      |
-      = help: write a role.yml that says what should be there, as docs/roles.md has it
-    ");
-    assert_snapshot!(text(&library.find("broken", Some(&span)).unwrap_err(), folder.path()), @"
-    error: a role needs `steps`
-     --> PROJECT/roles/broken/role.yml:1:1
-      |
-    1 | summary: x
-      | ^^^^^^^^^^
-    ");
-    let role = library.find("ns.coll.loki", None).unwrap();
-    let name = |text: &str| yaml::parse(&SourceFile::named("role.yml", text)).unwrap();
-    let template = |host: &str| library.files(&role, host).template(&name("config.yml.j2")).unwrap();
-    assert_eq!(template("one").text(), "one");
-    assert_eq!(template("two").text(), "project");
-    let files = library.files(&role, "two");
-    assert_eq!(files.file(&name("key.bin")).unwrap(), [1]);
-    assert_snapshot!(text(&files.template(&name("sub/prt.j2")).unwrap_err(), folder.path()), @"
-    error: no template `sub/prt.j2` in role `loki`
-     --> role.yml:1:1
-      |
-    1 | sub/prt.j2
-      | ^^^^^^^^^^
-      |
-      = help: did you mean `sub/part.j2`?
-      = help: looked for PROJECT/templates/loki/sub/prt.j2, PROJECT/roles/loki/templates/sub/prt.j2
-    ");
-    let scope = Scope::new(vec![]).with_loader(files).with_magic("loki_http_port", Value::from(1));
-    let including = SourceFile::named("t", "{% include 'sub/part.j2' %}!");
-    assert_eq!(scope.render_template(&including).unwrap(), "part!");
-}
-
-#[test]
-fn the_built_in_roles_are_right() {
-    let library = RoleLibrary::new(None);
-    if let Err(errors) = library.list() {
-        panic!("{errors}");
-    }
 }
 
 #[test]

@@ -8,8 +8,8 @@
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-top=${here%/molecule-tests/demo}
-hosts=$top/molecule-tests/hosts.sh
+top=${here%/testbed/demo}
+hosts=$top/testbed/hosts.sh
 solti=$top/target/release/solti
 prefix=demo-$$
 project=
@@ -65,8 +65,8 @@ if timeout 15 podman manifest inspect docker.io/grafana/loki:latest >/dev/null 2
   images='InfluxDB, Loki, Telegraf, Alloy and Grafana are the real ones, pulled from their registry.'
   export SOLTI_TEST_STANDINS=no
 else
-  images='No registry answers here: stand-ins play InfluxDB, Loki, Telegraf, Alloy and Grafana (molecule-tests/standins).'
-  "$top/molecule-tests/standins/build.sh"
+  images='No registry answers here: stand-ins play InfluxDB, Loki, Telegraf, Alloy and Grafana (testbed/standins).'
+  "$top/testbed/standins/build.sh"
 fi
 
 "$hosts" gc

@@ -25,7 +25,7 @@ mkdir -p "$out"
 exec 9>"$out/lock"
 flock 9
 
-digest=$(cd "$root" && { find molecule-tests/standins Cargo.toml Cargo.lock -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum; rustc --version; } | sha256sum)
+digest=$(cd "$root" && { find testbed/standins Cargo.toml Cargo.lock -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum; rustc --version; } | sha256sum)
 if [ -x "$program" ] && [ "$(cat "$out/digest" 2>/dev/null)" = "$digest" ]; then exit; fi
 
 cd "$root"

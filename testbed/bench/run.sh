@@ -12,8 +12,8 @@
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-top=${here%/molecule-tests/bench}
-hosts=$top/molecule-tests/hosts.sh
+top=${here%/testbed/bench}
+hosts=$top/testbed/hosts.sh
 solti=$top/target/release/solti
 count=${HOSTS:-10} rounds=${ROUNDS:-5}
 prefix=bench-$$

@@ -1,72 +1,53 @@
-//! The stand-in for Grafana as a process of its own, on loopback, with a small server that plays its data sources.
+//! Grafana: data sources and dashboards are provisioned and asked, and wrong ones end its start.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
+use crate::program::{Program, command, end_of, free_address, is_real, port};
+use crate::support::{run, wait_until};
 use serde_json::{Value, json};
+use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_solti-standins");
 /// `admin:s3cret`, and `admin:other`.
 const ADMIN: &str = "Authorization: Basic YWRtaW46czNjcmV0\r\n";
 const OTHER: &str = "Authorization: Basic YWRtaW46b3RoZXI=\r\n";
 
-/// A running Grafana; it is killed when the test ends.
-struct Grafana {
-    child: Child,
-    address: String,
-}
+/// A Grafana that runs.
+struct Grafana(Program);
 
-impl Drop for Grafana {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn command(folder: &Path, words: &[&str]) -> Command {
-    let mut command = Command::new(PROGRAM);
-    command.arg("grafana").args(words).args([
-        "--homepath",
-        folder.to_str().unwrap(),
-        "cfg:paths.provisioning=provisioning",
-    ]);
-    command.env("GF_SERVER_HTTP_ADDR", "127.0.0.1").env("GF_SERVER_HTTP_PORT", "0").env("INFLUX_TOKEN", "t0ken");
-    command.env("GF_SECURITY_ADMIN_PASSWORD__FILE", folder.join("password"));
-    command
+fn grafana(folder: &Path, address: &str, words: &[&str]) -> Command {
+    let path = |name: &str| folder.join(name).display().to_string();
+    let password = path("password");
+    let environment = [
+        ("GF_SERVER_HTTP_ADDR", "127.0.0.1"),
+        ("GF_SERVER_HTTP_PORT", port(address)),
+        ("GF_SECURITY_ADMIN_PASSWORD__FILE", &password),
+        ("GF_ANALYTICS_REPORTING_ENABLED", "false"),
+        ("GF_ANALYTICS_CHECK_FOR_UPDATES", "false"),
+        ("INFLUX_TOKEN", "t0ken"),
+    ];
+    let mut grafana = command("grafana", folder, &environment);
+    // the real one finds there what it shows
+    let home = if is_real() { "/usr/share/grafana".to_owned() } else { path("") };
+    grafana.args(words).args(["--homepath", &home, &format!("cfg:paths.provisioning={}", path("provisioning"))]);
+    grafana.arg(format!("cfg:paths.data={}", path("data")));
+    grafana
 }
 
 impl Grafana {
     fn start(folder: &Path) -> Self {
-        let mut child = command(folder, &["server"]).stdout(Stdio::piped()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let address = lines.find_map(|line| {
-            let line = line.unwrap();
-            line.split_once(" address=").map(|(_, rest)| rest.to_owned())
-        });
-        let address = address.unwrap().split(' ').next().unwrap().trim_matches('"').to_owned();
+        let address = free_address();
+        let grafana = Program::start(grafana(folder, &address, &["server"]), &address);
         // It answers before it has taken what is provisioned.
-        assert!(lines.any(|line| line.unwrap().contains("finished to provision dashboards")));
-        std::thread::spawn(move || lines.for_each(drop));
-        Self { child, address }
+        wait_until("what is provisioned", || grafana.log().contains("finished to provision dashboards").then_some(()));
+        Self(grafana)
     }
 
     fn ask(&self, method: &str, path: &str, headers: &str, body: &Value) -> (u16, Value) {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        let body = body.to_string();
-        let length = body.len();
-        write!(
-            stream,
-            "{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{headers}Content-Length: {length}\r\n\r\n{body}"
-        )
-        .unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
-        let body = answer.split_once("\r\n\r\n").unwrap().1;
-        (status, serde_json::from_str(body).unwrap_or_else(|_| body.into()))
+        let headers = format!("{headers}Content-Type: application/json\r\n");
+        let (status, _, body) = self.0.asked(method, path, &headers, body.to_string().as_bytes());
+        (status, serde_json::from_str(&body).unwrap_or_else(|_| body.into()))
     }
 
     fn get(&self, path: &str) -> (u16, Value) {
@@ -107,20 +88,20 @@ fn sources() -> SocketAddr {
 
 fn prepared(folder: &Path, address: SocketAddr) {
     for name in ["provisioning/datasources", "provisioning/dashboards", "boards"] {
-        std::fs::create_dir_all(folder.join(name)).unwrap();
+        fs::create_dir_all(folder.join(name)).unwrap();
     }
-    std::fs::write(folder.join("password"), "s3cret\n").unwrap();
+    fs::write(folder.join("password"), "s3cret\n").unwrap();
     let text = format!(
         "apiVersion: 1\nprune: true\ndatasources:\n- {{name: Prom, type: prometheus, uid: prom, isDefault: true, \
          url: 'http://{address}'}}\n- {{name: Logs, type: loki, uid: logs, url: 'http://{address}'}}\n- name: Flux\n  \
          type: influxdb\n  uid: flux\n  url: http://{address}\n  jsonData: {{version: Flux, organization: o}}\n  \
          secureJsonData: {{token: $INFLUX_TOKEN}}\n"
     );
-    std::fs::write(folder.join("provisioning/datasources/a.yaml"), text).unwrap();
+    fs::write(folder.join("provisioning/datasources/a.yaml"), text).unwrap();
     let boards = folder.join("boards").display().to_string();
     let text = format!("apiVersion: 1\nproviders:\n- {{name: files, type: file, options: {{path: '{boards}'}}}}\n");
-    std::fs::write(folder.join("provisioning/dashboards/a.yaml"), text).unwrap();
-    std::fs::write(folder.join("boards/one.json"), r#"{"uid": "one", "title": "Board One"}"#).unwrap();
+    fs::write(folder.join("provisioning/dashboards/a.yaml"), text).unwrap();
+    fs::write(folder.join("boards/one.json"), r#"{"uid": "one", "title": "Board One"}"#).unwrap();
 }
 
 #[test]
@@ -164,7 +145,7 @@ fn data_sources_are_provisioned_and_asked() {
     let own = grafana.ask("POST", "/api/datasources", ADMIN, &own).1["datasource"]["uid"].as_str().unwrap().to_owned();
     let (status, body) = grafana.get(&format!("/api/datasources/uid/{own}/health"));
     assert_eq!((status, &body["status"]), (400, &json!("ERROR")));
-    std::fs::write(folder.path().join("provisioning/datasources/a.yaml"), "apiVersion: 1\n").unwrap();
+    fs::write(folder.path().join("provisioning/datasources/a.yaml"), "apiVersion: 1\n").unwrap();
     let answer = grafana.ask("POST", "/api/admin/provisioning/datasources/reload", ADMIN, &Value::Null);
     assert_eq!(answer, (200, json!({"message": "Datasources config reloaded"})));
     let names = |grafana: &Grafana| {
@@ -174,11 +155,11 @@ fn data_sources_are_provisioned_and_asked() {
 
     // The password of the settings counts at the first start only.
     drop(grafana);
-    std::fs::write(folder.path().join("password"), "other").unwrap();
+    fs::write(folder.path().join("password"), "other").unwrap();
     let grafana = Grafana::start(folder.path());
     assert_eq!(names(&grafana), ["Own"]);
-    let mut reset = command(folder.path(), &["cli", "admin", "reset-admin-password", "--password-from-stdin"]);
-    let mut reset = reset.stdin(Stdio::piped()).spawn().unwrap();
+    let words = ["cli", "admin", "reset-admin-password", "--password-from-stdin"];
+    let mut reset = self::grafana(folder.path(), &grafana.0.address, &words).stdin(Stdio::piped()).spawn().unwrap();
     reset.stdin.take().unwrap().write_all(b"other\n").unwrap();
     assert!(reset.wait().unwrap().success());
     assert_eq!(grafana.ask("GET", "/api/org", OTHER, &Value::Null).0, 200);
@@ -189,13 +170,17 @@ fn broken_provisioning_ends_the_start() {
     let folder = tempfile::tempdir().unwrap();
     prepared(folder.path(), SocketAddr::from(([127, 0, 0, 1], 1)));
     let two = "apiVersion: 1\ndatasources:\n- {name: a, isDefault: true}\n- {name: b, isDefault: true}\n";
-    std::fs::write(folder.path().join("provisioning/datasources/b.yaml"), two).unwrap();
-    let output = command(folder.path(), &["server"]).output().unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    let errors = String::from_utf8(output.stderr).unwrap();
-    let expected = "Error: ✗ Datasource provisioning error: datasource.yaml config is invalid. Only one datasource per \
-        organization can be marked as default\n";
-    assert_eq!(errors, expected);
-    let output = Command::new(PROGRAM).args(["grafana", "server", "--version"]).output().unwrap();
-    assert_eq!(String::from_utf8(output.stdout).unwrap(), "grafana version 12.3.1\n");
+    fs::write(folder.path().join("provisioning/datasources/b.yaml"), two).unwrap();
+    let ended = run(grafana(folder.path(), &free_address(), &["server"])).assert_status(1);
+    ended.assert_stderr_has(
+        "Datasource provisioning error: datasource.yaml config is invalid. Only one datasource per organization can be \
+         marked as default\n",
+    );
+}
+
+#[test]
+fn its_command_line_ends_as_it_should() {
+    let folder = tempfile::tempdir().unwrap();
+    let version = end_of(command("grafana", folder.path(), &[]), &["server", "--version"]).assert_status(0);
+    version.assert_stdout_has("grafana version 12.");
 }

@@ -9,8 +9,9 @@ use crate::plan::operation::{Attributes, Operation};
 use crate::plan::probe::Probe;
 use crate::plan::scope;
 use crate::plan::state::{PathState, State};
+use crate::schema::Arguments;
 use crate::template::RenderError;
-use crate::yaml::Fields;
+use crate::yaml::Node;
 
 /// Where systemd-logind keeps the names of the users whose services run without a login.
 const LINGER: &str = "/var/lib/systemd/linger";
@@ -32,7 +33,7 @@ impl Scope {
     ///
     /// # Errors
     /// When the host's users are not known yet.
-    pub fn read(fields: &mut Fields<'_>, files: &dyn Files) -> Result<Self, RenderError> {
+    pub fn read(fields: &mut Arguments<'_>, files: &dyn Files) -> Result<Self, RenderError> {
         let node = fields.get("user");
         // an empty value is for roles that leave it to their users
         let name = fields.read(node, |node| match node.string()?.as_str() {
@@ -40,6 +41,15 @@ impl Scope {
             _ => account_name(node).map(Some),
         });
         Self::of(name.flatten(), files)
+    }
+
+    /// The scope that the argument `user` says, whatever the others are.
+    ///
+    /// # Errors
+    /// When it is no text, or the host's users are not known yet.
+    pub fn of_arguments(arguments: &Node, files: &dyn Files) -> Result<Self, RenderError> {
+        let name = arguments.get("user").map(Node::string).transpose()?;
+        Self::of(name.filter(|name| !matches!(name.as_str(), "" | "root")), files)
     }
 
     /// The scope of a user, or the system's.

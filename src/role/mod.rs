@@ -1,7 +1,6 @@
 //! Roles: `role.yml`, where roles are found, their options, and their steps made ready for one host.
 
 mod actions;
-mod arguments;
 mod check;
 mod defaults;
 mod expand;
@@ -16,9 +15,7 @@ mod root;
 mod values;
 
 pub use actions::Action;
-pub use arguments::{ResourceKind, UNBUILT_KINDS};
-pub use check::{CheckKind, CheckSpec, read_checks};
-pub(crate) use check::{MARKER, MARKER_FINDS, MARKER_WRITES, marker_name};
+pub use check::{CheckSpec, read_checks};
 pub use defaults::Follows;
 pub use expand::{Expanded, RenderedCheck, RenderedResource, expand_resources, expand_step};
 pub use files::RoleFiles;

@@ -2,7 +2,7 @@
 
 use super::{errors, read, yaml};
 use crate::plan::probe::Probe;
-use crate::role::ResourceKind;
+use crate::resource::ResourceKind;
 use crate::yaml::Value;
 use insta::assert_snapshot;
 
@@ -220,7 +220,8 @@ fn a_template_without_facts_is_put_off_but_what_is_wrong_beside_it_is_said() {
 #[test]
 fn only_commands_have_a_user_of_their_own() {
     let node = super::yaml("{ path: /etc/app }\n");
-    let error = super::parse(ResourceKind::Directory, &node, Some("app"), &super::Role).unwrap_err();
+    let error =
+        super::parse(ResourceKind::from_name("directory").unwrap(), &node, Some("app"), &super::Role).unwrap_err();
     assert_snapshot!(error, @"
     error: `become_user` is for commands, not for `directory`
      --> role.yml:1:1

@@ -24,7 +24,7 @@ use crate::plan::change::Detail;
 use crate::plan::manifest::{Before, Item, Owned};
 use crate::plan::operation::{Attributes, Operation, Validation};
 use crate::plan::state::{GroupState, Meta, PathState, State, UnitState, UserState};
-use crate::role::ResourceKind;
+use crate::resource::ResourceKind;
 use crate::source::{Diagnostic, SourceFile};
 use crate::template::RenderError;
 use crate::yaml::{self, Node};

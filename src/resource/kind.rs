@@ -173,13 +173,13 @@ pub const COMMON: Schema = Schema::new(
     ],
 );
 
-const WHEN: Argument = Argument::new(
+pub(crate) const WHEN: Argument = Argument::new(
     "when",
     Shape::Condition,
     "an expression; where it is false, the resource is not declared, so what solti had put there goes",
 );
-const LOOP: Argument = Argument::new("loop", Shape::Any, "a list: once for each `item`");
-const TAGS: Argument = Argument::new(
+const LOOP: Argument = Argument::new("loop", Shape::List(&Shape::Any), "a list: once for each `item`");
+pub(crate) const TAGS: Argument = Argument::new(
     "tags",
     Shape::Several(&Shape::Text),
     "a list, or names separated by commas: selected with `--tags`, left out with `--skip-tags`. All in a role has the \

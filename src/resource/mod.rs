@@ -6,6 +6,7 @@ mod arguments;
 mod command;
 mod config;
 mod content;
+mod definitions;
 mod directory;
 mod file;
 mod group;
@@ -31,9 +32,10 @@ pub mod check;
 
 pub use arguments::{DURATION_HINT, duration, milliseconds};
 pub use content::{Content, Readers, sha256};
+pub use definitions::definitions;
 pub use kept::Kept;
-pub(crate) use kind::first_text;
 pub use kind::{COMMON, ResourceKind};
+pub(crate) use kind::{TAGS, WHEN, first_text};
 
 use crate::plan::change::{Action, Change, Detail};
 use crate::plan::manifest::{Before, Item};

@@ -12,6 +12,7 @@ mod read;
 mod resolve;
 mod resource;
 mod root;
+mod schema;
 mod values;
 
 pub use actions::Action;
@@ -25,6 +26,7 @@ pub use options::{OptionSpec, OptionType};
 pub use resolve::{ResolvedOptions, resolve_options, twin};
 pub use resource::{ResourceSpec, read_resources};
 pub use root::{SETTINGS, root_above, why_project};
+pub use schema::schema;
 
 use crate::source::{SourceFile, did_you_mean};
 use crate::yaml::Node;

@@ -4,7 +4,7 @@ use super::{Argument, OneOf, Schema, Shape};
 use serde_json::{Map, Value, json};
 
 /// What a text has in it that is a template.
-const TEMPLATE: &str = r"\{[{%]";
+const TEMPLATE: &str = r"\{[{%#]";
 
 /// Whether values may be templates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,29 +84,54 @@ pub fn describe(schema: Value, text: &str) -> Value {
 
 /// A schema that takes nothing, too.
 pub fn or_nothing(mut schema: Value) -> Value {
-    let Value::Object(members) = &mut schema else { return schema };
-    if let Some(types) = members.get_mut("type") {
-        match types {
-            Value::Array(types) => types.push("null".into()),
-            one => *one = json!([one.take(), "null"]),
-        }
-    } else if let Some(Value::Array(several)) = members.get_mut("anyOf") {
-        several.push(json!({ "type": "null" }));
-    } else {
-        schema = json!({ "anyOf": [schema, { "type": "null" }] });
+    if schema == true || add_type(&mut schema, "null") {
+        return schema;
     }
-    schema
+    if let Some(Value::Array(several)) = schema.get_mut("anyOf") {
+        several.push(json!({ "type": "null" }));
+        return schema;
+    }
+    json!({ "anyOf": [schema, { "type": "null" }] })
+}
+
+/// Adds a type to those that a schema takes, if it says them, and nothing beside that would refuse it.
+fn add_type(schema: &mut Value, name: &str) -> bool {
+    if schema.get("oneOf").is_some() || schema.get("anyOf").is_some() {
+        return false;
+    }
+    match schema.get_mut("type") {
+        Some(Value::Array(types)) => types.push(name.into()),
+        Some(one) => *one = json!([one.take(), name]),
+        None => return false,
+    }
+    true
+}
+
+/// A schema that takes a template in place of something that is no text. Words for lists and mappings mean nothing for
+/// texts, so they can stand side by side, and an error in a list is one of its item.
+fn or_template(mut schema: Value) -> Value {
+    if add_type(&mut schema, "string") {
+        schema["pattern"] = TEMPLATE.into();
+        return schema;
+    }
+    json!({ "anyOf": [schema, { "type": "string", "pattern": TEMPLATE }] })
+}
+
+/// A schema that takes a list, too.
+fn or_list(item: Value) -> Value {
+    let mut schema = item.clone();
+    if schema.get("items").is_none() && add_type(&mut schema, "array") {
+        schema["items"] = item;
+        return schema;
+    }
+    json!({ "anyOf": [item, { "type": "array", "items": item }] })
 }
 
 /// What a value may be.
 pub fn shape(shape: &Shape, templates: Templates) -> Value {
     let templated = templates == Templates::Anywhere;
     let pattern = |own: &str| if templated { format!("{own}|{TEMPLATE}") } else { own.to_owned() };
-    // in place of something that is no text
-    let or_template = |schema: Value| match templated {
-        true => json!({ "anyOf": [schema, { "type": "string", "pattern": TEMPLATE }] }),
-        false => schema,
-    };
+    let or_template = |schema: Value| if templated { or_template(schema) } else { schema };
     match shape {
         Shape::Text => json!({ "type": ["string", "number", "boolean"] }),
         Shape::Path => json!({ "type": "string", "pattern": pattern("^/") }),
@@ -135,16 +160,15 @@ pub fn shape(shape: &Shape, templates: Templates) -> Value {
             json!({ "type": ["string", "number", "boolean", "array"], "items": word, "minItems": 1 })
         }
         Shape::Expression => json!({ "type": ["string", "boolean", "number"] }),
-        Shape::Condition => json!({
-            "type": ["string", "boolean", "array"],
-            "items": { "type": ["string", "boolean", "array"] },
-        }),
+        Shape::Condition => {
+            // it is an expression already
+            let plain = format!(r"^(?![\s\S]*{TEMPLATE})");
+            let one = json!({ "type": ["string", "boolean", "array"], "pattern": plain });
+            json!({ "type": ["string", "boolean", "array"], "pattern": plain, "items": one })
+        }
         Shape::Any => Value::Bool(true),
         Shape::Nothing => json!({ "type": "null" }),
-        Shape::Several(item) => {
-            let item = self::shape(item, templates);
-            json!({ "anyOf": [item, { "type": "array", "items": item }] })
-        }
+        Shape::Several(item) => or_list(self::shape(item, templates)),
         Shape::List(item) => or_template(json!({ "type": "array", "items": self::shape(item, templates) })),
         Shape::Map(value) => or_template(json!({
             "type": "object", "additionalProperties": or_nothing(self::shape(value, templates)),

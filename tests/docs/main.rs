@@ -5,6 +5,7 @@
 
 mod json;
 mod kinds;
+mod schemas;
 
 use solti::engine::request::Selection;
 use solti::engine::{self, render};
@@ -231,7 +232,7 @@ fn keywords(table: &[(&str, Treatment)]) -> Result<String> {
     let mut text = String::from("\n| keyword | | |\n| --- | --- | --- |\n");
     for (keyword, treatment) in table {
         match treatment {
-            Treatment::Accepted(means) => writeln!(text, "| `{keyword}` | accepted | {means} |")?,
+            Treatment::Accepted(_, means) => writeln!(text, "| `{keyword}` | accepted | {means} |")?,
             Treatment::Ignored(why) => writeln!(text, "| `{keyword}` | ignored with a note | {why} |")?,
             Treatment::Unbuilt => writeln!(text, "| `{keyword}` | an error | not built yet |")?,
             Treatment::Instead(what) => writeln!(text, "| `{keyword}` | an error | {what} |")?,

@@ -4,9 +4,11 @@ mod collection;
 pub mod existing;
 mod platform;
 mod read;
+mod schema;
 mod variant;
 
 pub use collection::{Collection, init};
 pub use existing::Existing;
 pub use platform::{Build, Image, Mount, Origin, Platform};
+pub use schema::schema;
 pub use variant::{Matrix, Variant};

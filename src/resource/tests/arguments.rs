@@ -249,6 +249,11 @@ fn every_kind_asks_and_claims_what_it_can_be_removed_by() {
         "unit: { name: app, content: x }",
         "unit: { name: app, content: x, drop_in: more }",
         "service: { name: app }",
+        "quadlet: { name: app.container, container: { Image: docker.io/a/b } }",
+        "quadlet: { name: app.volume, volume: {}, drop_in: more }",
+        "influxdb_setup: { url: 'http://a', org: o, token: t, user: u, password: p, bucket: b }",
+        "influxdb_bucket: { name: b, url: 'http://a', org: o, token: t }",
+        "influxdb_tokens: { url: 'http://a', org: o, token: t, tokens: [{ name: n, read: [b] }] }",
         "command: { command: x, creates: /etc/a }",
         "command: { command: x, unless: y }",
     ];
@@ -261,6 +266,8 @@ fn every_kind_asks_and_claims_what_it_can_be_removed_by() {
         let empty = probe.program();
         resource.ask(&mut probe);
         assert_ne!(probe.program(), empty, "{text}");
-        assert_eq!(crate::resource::claims(kind, &entry.value, &super::Role).unwrap(), resource.claims(), "{text}");
+        let lasting = kind.lasting(&entry.value);
+        assert_eq!(crate::resource::claims(kind, &lasting, &super::Role).unwrap(), resource.claims(), "{text}");
+        assert_eq!(kind.identity(&lasting), kind.identity(&entry.value), "{text}");
     }
 }

@@ -14,6 +14,7 @@ pub mod report;
 pub mod resource;
 pub mod role;
 pub mod scenario;
+pub mod schema;
 pub mod secret;
 pub mod source;
 pub mod template;

@@ -18,6 +18,7 @@ mod reader;
 mod render;
 mod role;
 mod run;
+mod schema;
 mod selection;
 mod signals;
 mod test;
@@ -78,6 +79,7 @@ enum Command {
     Programs(programs::Programs),
     #[command(subcommand)]
     Role(role::Role),
+    Schema(schema::Schema),
     Completions(completions::Completions),
     Man(man::Man),
 }
@@ -114,6 +116,7 @@ fn work(words: Vec<OsString>, reader: &mut Reader) -> Result<u8, Error> {
         Command::Render(command) => command.run(),
         Command::Programs(command) => command.run(),
         Command::Role(command) => command.run(),
+        Command::Schema(command) => command.run(),
         Command::Completions(command) => command.run(),
         Command::Man(command) => command.run(),
     })

@@ -1,12 +1,11 @@
 //! Whether a role's services are as they were once it has been put back: what was answered with yes before is asked again.
 //! A reload is a signal, and a service that was hurt by what it has read may not listen to the next one: it starts anew.
 
-use super::checks;
 use super::event::Failure;
 use super::planner::{Identity, Transaction};
 use super::session::{Session, Stop};
-use super::step;
 use super::work::ResolvedCheck;
+use super::{checks, step};
 use crate::ability::systemd::{UnitOperation, Verb};
 use crate::ability::{Operation, scope};
 use crate::resource::check::{Check, Verdict};

@@ -51,8 +51,8 @@ impl Attempts {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::resource::check::CheckKind;
     use crate::resource::check::Reply;
-    use crate::role::CheckKind;
     use crate::source::SourceFile;
 
     fn check(text: &str) -> Check {

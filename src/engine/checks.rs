@@ -92,7 +92,7 @@ pub fn answers(pending: &[&Check], records: &[(String, String)]) -> Vec<Try> {
 mod tests {
     use super::*;
     use crate::host::shells_here::{SAY, command, shells};
-    use crate::role::CheckKind;
+    use crate::resource::check::CheckKind;
     use crate::source::SourceFile;
 
     fn check(kind: CheckKind, text: &str) -> Check {

@@ -3,9 +3,8 @@
 use super::event::StepPlan;
 use super::work::{ResolvedCheck, RoleRun};
 use crate::ability::memory::manifest::Item;
-use crate::ability::scope;
 use crate::ability::systemd::{UnitOperation, Verb};
-use crate::ability::{Operation, PLACE};
+use crate::ability::{Operation, PLACE, scope};
 use crate::host::quote;
 use std::fmt::Write as _;
 

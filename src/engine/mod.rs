@@ -47,5 +47,6 @@ mod who;
 mod work;
 
 pub use project::{Project, load};
+pub use project_id::settings_schema;
 pub use run::run;
 pub use target::target;

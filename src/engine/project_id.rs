@@ -5,6 +5,8 @@
 //! where that is, so that two teams' `ansible/` are two projects; what a checkout elsewhere put there becomes its own
 //! where it declares the same ([`super::adoption`]).
 
+use crate::schema::json::{Templates, document, mapping};
+use crate::schema::{Argument, Schema, Shape};
 use crate::source::{Diagnostic, Diagnostics, SourceFile, Span};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
@@ -26,6 +28,29 @@ pub struct ProjectId {
     pub former: Vec<String>,
     /// Its folder, whose name was that of the project before there were places, and is part of those of its checkouts.
     pub folder: String,
+}
+
+/// The keys of `solti.toml`.
+static SETTINGS: Schema = Schema::new(
+    "solti.toml",
+    &[
+        Argument::new("project", Shape::Text, "the name under which the project's things are owned on hosts"),
+        Argument::new(
+            "formerly",
+            Shape::List(&Shape::Text),
+            "names that it had before: what is owned under them is its own",
+        ),
+        Argument::new(
+            "playbook",
+            Shape::Text,
+            "the playbook that is applied when none is named, from the project's folder",
+        ),
+    ],
+);
+
+/// What a `solti.toml` may say.
+pub fn settings_schema() -> serde_json::Value {
+    document("the settings of a project of solti", mapping(&SETTINGS, Templates::Nowhere), serde_json::Map::new())
 }
 
 /// `solti.toml`, whose folder is the project's root.

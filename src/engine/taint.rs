@@ -4,7 +4,8 @@
 
 use crate::resource::check::Check;
 use crate::resource::{Readers, Resource};
-use crate::role::{Expanded, RenderedCheck, RenderedResource, ResourceKind};
+use crate::role::{Expanded, RenderedCheck, RenderedResource};
+use crate::schema::Schema;
 use crate::secret::{Secrets, Taint, Told};
 use crate::source::{Diagnostic, Diagnostics, Span};
 use crate::yaml::{Node, Value};
@@ -62,7 +63,7 @@ pub fn mark(
         let found = taint.found(text, other).filter(|part| secrets.places(part).is_empty());
         found.for_each(|part| secrets.add_likely(part));
     }
-    if matches!(rendered.kind, ResourceKind::Unit | ResourceKind::Quadlet) {
+    if rendered.kind.is_public {
         let exposed: Vec<&Both> =
             texts.iter().zip(&taints).filter(|(_, taint)| !taint.is_empty()).map(|(text, _)| text).collect();
         if !exposed.is_empty() {
@@ -81,16 +82,14 @@ pub fn mark(
         };
         let message = format!("{} has a secret in it, and {readers}", content.path);
         let error = Diagnostic::at(declared(&rendered.args, number, key).unwrap_or(&rendered.span), message);
-        let error = error.hint(if rendered.kind == ResourceKind::Package {
-            "put user and password into a file in /etc/apt/auth.conf.d with `mode: \"0600\"`, see apt_auth.conf(5)"
-        } else {
-            "write `mode: \"0600\"`, or `mode: \"0640\"` with the `group` that has to read it; without a mode it is 0600"
-        });
+        let error = error.hint(rendered.kind.secrets_go.unwrap_or(
+            "write `mode: \"0600\"`, or `mode: \"0640\"` with the `group` that has to read it; without a mode it is 0600",
+        ));
         errors.push(telling(error, texts.get(number), secrets));
     }
     let others = twin.map(|(_, twin)| twin.process_texts());
     let mut exposed = exposed(resource.process_texts(), others, secrets);
-    in_arguments(rendered.kind, &rendered.args, twin.map(|(twin, _)| &twin.args), secrets, &mut exposed);
+    in_arguments(Some(&rendered.kind.schema), &rendered.args, twin.map(|(twin, _)| &twin.args), secrets, &mut exposed);
     if !exposed.is_empty() {
         let id = shown(id, &rendered.name, twin.map(|(twin, _)| twin.name.as_str()), secrets);
         errors.push(telling(seen_in_processes(&id, &rendered.span), &exposed, secrets));
@@ -157,38 +156,24 @@ fn exposed(texts: Vec<String>, others: Option<Vec<String>>, secrets: &Secrets) -
     both.filter(is_exposed).collect()
 }
 
-/// Arguments that no process is started with and that name nothing: what is in files, and what is handed over unseen.
-fn is_unseen(kind: ResourceKind, argument: &str) -> bool {
-    match kind {
-        ResourceKind::File | ResourceKind::Template | ResourceKind::Config => {
-            matches!(argument, "content" | "src" | "template" | "mode" | "owner" | "group" | "secret")
-        }
-        ResourceKind::Unit => matches!(argument, "content" | "src" | "template"),
-        // its sections are in its text
-        ResourceKind::Quadlet => !matches!(argument, "name" | "drop_in" | "user" | "validate"),
-        ResourceKind::Command => matches!(argument, "stdin" | "value"),
-        ResourceKind::InfluxdbSetup | ResourceKind::InfluxdbBucket | ResourceKind::InfluxdbTokens => {
-            matches!(argument, "url" | "token" | "password")
-        }
-        // what apt is told stands in the text of the source
-        ResourceKind::Package => argument == "repository",
-        _ => false,
-    }
-}
-
 /// The arguments that others can see and that secrets have a part in: a path, a name, a command that validates.
-fn in_arguments(kind: ResourceKind, args: &Node, other: Option<&Node>, secrets: &Secrets, found: &mut Vec<Both>) {
+fn in_arguments(schema: Option<&Schema>, args: &Node, other: Option<&Node>, secrets: &Secrets, found: &mut Vec<Both>) {
     match &args.value {
         Value::Mapping(entries) => {
-            for entry in entries.iter().filter(|entry| !is_unseen(kind, &entry.key)) {
+            for entry in entries {
+                let argument = schema.and_then(|schema| schema.argument(&entry.key));
+                if argument.is_some_and(|argument| argument.unseen) {
+                    continue;
+                }
+                let inner = argument.and_then(|argument| argument.shape.inner());
                 let other = other.and_then(|other| other.get(&entry.key));
-                in_arguments(kind, &entry.value, other, secrets, found);
+                in_arguments(inner, &entry.value, other, secrets, found);
             }
         }
         Value::Sequence(items) => {
             let others = other.and_then(|other| other.sequence().ok()).unwrap_or_default();
             for (at, item) in items.iter().enumerate() {
-                in_arguments(kind, item, others.get(at), secrets, found);
+                in_arguments(schema, item, others.get(at), secrets, found);
             }
         }
         _ => {

@@ -5,12 +5,14 @@ mod json;
 mod pattern;
 mod range;
 mod read;
+mod schema;
 mod sources;
 #[cfg(test)]
 mod tests;
 mod variables;
 mod vars_files;
 
+pub use schema::schema;
 pub use sources::{load, load_with};
 pub use variables::{Origin, Variable, Variables};
 

@@ -5,6 +5,9 @@ use crate::source::{Diagnostic, Diagnostics, SourceFile, Span, did_you_mean};
 use crate::yaml::{self, Entry, Node, Value};
 use std::sync::Arc;
 
+/// What a group may have.
+pub(super) const SECTIONS: [&str; 3] = ["hosts", "vars", "children"];
+
 /// Adds what one inventory file says.
 pub(super) fn read(inventory: &mut Inventory, file: &Arc<SourceFile>, errors: &mut Diagnostics) {
     if let Some(error) = other_format(file) {
@@ -92,9 +95,9 @@ impl Reader<'_> {
                 "hosts" => self.hosts(name, &section.value),
                 "children" => self.children(name, &section.value),
                 key => {
-                    let near = did_you_mean(key, ["hosts", "vars", "children"]);
+                    let near = did_you_mean(key, SECTIONS);
                     let near = near.map(|known| format!("did you mean `{known}`?"));
-                    let hint = near.unwrap_or_else(|| "known here: hosts, vars, children".to_owned());
+                    let hint = near.unwrap_or_else(|| format!("known here: {}", SECTIONS.join(", ")));
                     let message = format!("unknown key `{key}` in group `{name}`");
                     self.errors.push(Diagnostic::at(&section.key_span, message).hint(hint));
                 }

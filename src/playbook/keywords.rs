@@ -1,13 +1,14 @@
 //! What becomes of every keyword that Ansible knows on a play and on a role in it.
 
+use crate::schema::Shape;
 use crate::source::{Diagnostic, Diagnostics, did_you_mean};
 use crate::yaml::{Node, Value};
 
 /// What is done with a keyword.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub enum Treatment {
     /// It means what it means in Ansible, or what this says.
-    Accepted(&'static str),
+    Accepted(Shape, &'static str),
     /// It has no effect, for this reason; `-v` says so.
     Ignored(&'static str),
     /// An error: it will mean something, but does not yet.
@@ -18,21 +19,28 @@ pub enum Treatment {
 
 use Treatment::{Accepted, Ignored, Instead, Unbuilt};
 
+const TEXTS: Shape = Shape::Several(&Shape::Text);
+const VALUES: Shape = Shape::Map(&Shape::Any);
+const METHOD: Shape = Shape::Choice(&["sudo", "ansible.builtin.sudo"]);
+
 /// The keywords of a play.
 pub const PLAY_KEYWORDS: &[(&str, Treatment)] = &[
-    ("name", Accepted("what the output calls the play")),
-    ("hosts", Accepted("host patterns; a template may use extra vars")),
-    ("become", Accepted("whether to become another user")),
-    ("become_user", Accepted("which user; root if it is not said")),
-    ("become_method", Accepted("`sudo`")),
-    ("remote_user", Accepted("the user to log in as")),
-    ("connection", Accepted("`ssh` or `local`")),
-    ("vars", Accepted("variables of the play")),
-    ("vars_files", Accepted("files of variables, relative to the playbook; later ones win")),
-    ("roles", Accepted("what should be there, in order")),
-    ("resources", Accepted("what needs no role, after the roles; solti's own")),
-    ("tags", Accepted("tags of all in the play")),
-    ("any_errors_fatal", Accepted("a failure on one host ends the play for all")),
+    ("name", Accepted(Shape::Text, "what the output calls the play")),
+    ("hosts", Accepted(TEXTS, "host patterns; a template may use extra vars")),
+    ("become", Accepted(Shape::Flag, "whether to become another user")),
+    ("become_user", Accepted(Shape::Text, "which user; root if it is not said")),
+    ("become_method", Accepted(METHOD, "`sudo`")),
+    ("remote_user", Accepted(Shape::Text, "the user to log in as")),
+    ("connection", Accepted(Shape::Text, "`ssh` or `local`")),
+    ("vars", Accepted(VALUES, "variables of the play")),
+    ("vars_files", Accepted(TEXTS, "files of variables, relative to the playbook; later ones win")),
+    ("roles", Accepted(Shape::List(&Shape::Defined("role_use")), "what should be there, in order")),
+    (
+        "resources",
+        Accepted(Shape::List(&Shape::Defined("resource")), "what needs no role, after the roles; solti's own"),
+    ),
+    ("tags", Accepted(TEXTS, "tags of all in the play")),
+    ("any_errors_fatal", Accepted(Shape::Flag, "a failure on one host ends the play for all")),
     ("gather_facts", Ignored("facts come with the connection, in its first exchange")),
     ("gather_subset", Ignored("facts come with the connection, in its first exchange")),
     ("gather_timeout", Ignored("facts come with the connection, in its first exchange")),
@@ -73,16 +81,16 @@ pub const PLAY_KEYWORDS: &[(&str, Treatment)] = &[
 
 /// The keywords of a role in a play.
 pub const ROLE_KEYWORDS: &[(&str, Treatment)] = &[
-    ("role", Accepted("the role; a collection prefix is dropped")),
-    ("name", Accepted("tells two uses of one role apart; without `role`, the role itself")),
-    ("vars", Accepted("values for the role's options")),
-    ("tags", Accepted("tags of all in the role")),
-    ("when", Accepted("where false, the role leaves the host alone")),
-    ("state", Accepted("`present` or `absent`; solti's own")),
-    ("purge", Accepted("what goes too when the role is absent; solti's own")),
-    ("become", Accepted("whether to become another user")),
-    ("become_user", Accepted("which user")),
-    ("become_method", Accepted("`sudo`")),
+    ("role", Accepted(Shape::Text, "the role; a collection prefix is dropped")),
+    ("name", Accepted(Shape::Text, "tells two uses of one role apart; without `role`, the role itself")),
+    ("vars", Accepted(VALUES, "values for the role's options")),
+    ("tags", Accepted(TEXTS, "tags of all in the role")),
+    ("when", Accepted(Shape::Condition, "where false, the role leaves the host alone")),
+    ("state", Accepted(Shape::Choice(&["present", "absent"]), "`present` or `absent`; solti's own")),
+    ("purge", Accepted(TEXTS, "what goes too when the role is absent; solti's own")),
+    ("become", Accepted(Shape::Flag, "whether to become another user")),
+    ("become_user", Accepted(Shape::Text, "which user")),
+    ("become_method", Accepted(METHOD, "`sudo`")),
     ("collections", Ignored("a collection prefix on a role is accepted and dropped")),
     ("public", Ignored("the options of a role are visible to the others of the play")),
     ("allow_duplicates", Ignored("two uses of one role are told apart by `name`")),
@@ -129,7 +137,7 @@ pub(super) fn accepted(
     for entry in entries {
         let key = entry.key.as_str();
         match treatment(table, key) {
-            Some(Accepted(_)) => kept.push(entry.clone()),
+            Some(Accepted(..)) => kept.push(entry.clone()),
             Some(Ignored(why)) => {
                 notes.push(Diagnostic::at(&entry.key_span, format!("`{key}` has no effect")).label(why));
             }
@@ -140,7 +148,7 @@ pub(super) fn accepted(
                 errors.push(Diagnostic::at(&entry.key_span, format!("`{key}` is not for {what}")).hint(what_then));
             }
             None => {
-                let names = table.iter().filter(|(_, treatment)| matches!(treatment, Accepted(_)));
+                let names = table.iter().filter(|(_, treatment)| matches!(treatment, Accepted(..)));
                 let near = did_you_mean(key, names.map(|(name, _)| *name));
                 let near = near.map(|near| format!("did you mean `{near}`?"));
                 errors.push(Diagnostic::at(&entry.key_span, format!("unknown key `{key}` in {what}")).maybe_hint(near));

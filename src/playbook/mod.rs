@@ -3,8 +3,11 @@
 mod keywords;
 mod play;
 mod role_use;
+mod schema;
 
 pub use keywords::{PLAY_KEYWORDS, ROLE_KEYWORDS, Treatment};
+pub(crate) use schema::role_use as role_use_schema;
+pub use schema::schema;
 
 use crate::role::{ResourceSpec, Role, RoleLibrary};
 use crate::source::{Diagnostic, Diagnostics, SourceFile, Span};
@@ -105,6 +108,9 @@ pub enum State {
     Absent,
 }
 
+/// What an import of a playbook is called.
+const IMPORTS: [&str; 2] = ["import_playbook", "ansible.builtin.import_playbook"];
+
 /// How many playbooks may import one another in a row.
 const IMPORT_LIMIT: usize = 20;
 
@@ -170,7 +176,7 @@ impl Loader<'_> {
         };
         self.open.push(path.to_owned());
         for item in items {
-            if item.get("import_playbook").is_some() || item.get("ansible.builtin.import_playbook").is_some() {
+            if IMPORTS.iter().any(|key| item.get(key).is_some()) {
                 self.import(item, path);
             } else {
                 let mut notes = Vec::new();
@@ -186,7 +192,7 @@ impl Loader<'_> {
     fn import(&mut self, item: &Node, path: &Path) {
         let Value::Mapping(entries) = &item.value else { return };
         for entry in entries {
-            if entry.key.ends_with("import_playbook") {
+            if IMPORTS.contains(&entry.key.as_str()) {
                 let Some(name) = self.errors.collect(entry.value.filled()) else { continue };
                 let imported = path.parent().unwrap_or(Path::new("")).join(name);
                 if self.open.contains(&imported) || self.open.len() >= IMPORT_LIMIT {

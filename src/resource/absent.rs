@@ -2,14 +2,32 @@
 
 use super::arguments::path;
 use super::content::{expect, require_readable};
-use super::{Draft, Planned, Resource};
-use crate::ability::State;
+use super::{Draft, Planned, Resource, ResourceKind};
 use crate::ability::files::{FileOperation, PathState};
 use crate::ability::memory::manifest::Item;
-use crate::ability::{Operation, Probe};
+use crate::ability::{Operation, Probe, State};
 use crate::plan::change::{Action, Detail};
+use crate::schema::{Argument, Arguments, Schema, Shape};
 use crate::source::Diagnostics;
-use crate::yaml::{Fields, Node};
+use crate::yaml::Node;
+
+/// `absent`.
+pub static ABSENT: ResourceKind = ResourceKind::new(
+    Schema::new(
+        "absent",
+        &[
+            Argument::new("path", Shape::Path, "the path").required().identity(),
+            Argument::new(
+                "recursive",
+                Shape::Flag,
+                "`true`: a folder goes with all in it; else one that is not empty is an error",
+            )
+            .default("false"),
+        ],
+    ),
+    "A path where nothing should be. For what solti put there itself, removing its declaration is enough.",
+    |arguments, _, _| Ok(Box::new(Absent::parse(arguments)?)),
+);
 
 /// A path that must not be there.
 #[derive(Debug)]
@@ -19,12 +37,12 @@ pub struct Absent {
 }
 
 impl Absent {
-    /// `absent: {path, recursive}`; a directory goes only when it is empty, or with all in it when `recursive`.
+    /// Reads [`ABSENT`]; a directory goes only when it is empty, or with all in it when `recursive`.
     ///
     /// # Errors
     /// What is wrong with the arguments.
     pub fn parse(node: &Node) -> Result<Self, Diagnostics> {
-        let mut fields = Fields::new(node, "absent")?;
+        let mut fields = Arguments::new(node, &ABSENT.schema)?;
         let target = fields.required("path");
         let target = fields.read(target, path);
         let recursive = fields.boolean("recursive").unwrap_or(false);

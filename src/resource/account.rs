@@ -1,8 +1,12 @@
 //! What the account tools take, see useradd(8) and groupadd(8): said where it is written, not when they refuse it.
 
 use super::arguments::{account_name, account_number, path};
+use crate::schema::Shape;
 use crate::source::{Diagnostic, Diagnostics};
 use crate::yaml::{Node, Value};
+
+/// What numbers of accounts there are.
+pub const NUMBER: Shape = Shape::Number { least: 0, most: 4_294_967_294 };
 
 /// How long a name may be where it is shortest, which is on Debian.
 const LONGEST: usize = 32;

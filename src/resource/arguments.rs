@@ -3,9 +3,61 @@
 use super::Files;
 use crate::ability::files::{Attributes, Validation};
 use crate::ability::scope;
+use crate::schema::{Argument, Arguments, Shape};
 use crate::source::{Diagnostic, Diagnostics};
 use crate::template::{self, RenderError};
-use crate::yaml::{Fields, Node, Value};
+use crate::yaml::{Node, Value};
+
+/// Who something belongs to.
+pub const OWNER: Argument = Argument::new(
+    "owner",
+    Shape::Text,
+    "the user that it belongs to; not said: left as it is, and root of what is new",
+);
+/// Whose group it has.
+pub const GROUP: Argument = Argument::new(
+    "group",
+    Shape::Text,
+    "the group that it belongs to; not said: left as it is, and root of what is new",
+);
+/// Its permissions.
+pub const MODE: Argument = Argument::new(
+    "mode",
+    Shape::Mode,
+    "its permissions; not said: left as they are, and of what is new 0644, of a folder 0755",
+);
+/// What tries a file.
+pub const VALIDATE: Argument = Argument::new(
+    "validate",
+    Shape::Command,
+    "a command that tries the new file before it goes live; `%s` in it stands for the staged file, in a text as one word, \
+     however that quotes it. Without `%s` the command sees the new file at its final path, and the live one stays \
+     untouched. In a folder that another user than root can exchange, that user runs it",
+);
+/// A template of the role.
+pub const TEMPLATE: Argument = Argument::new(
+    "template",
+    Shape::Text,
+    "a template in `templates/`; the project's `templates/ROLE/HOST/` and `templates/ROLE/` win over the role's own",
+)
+.unseen();
+/// What a file holds.
+pub const CONTENT: Argument = Argument::new("content", Shape::Text, "what it holds").unseen();
+/// A file of the role.
+pub const SRC: Argument =
+    Argument::new("src", Shape::Text, "a file in `files/` of the role (for a play: beside the playbook)").unseen();
+/// The name of a drop-in.
+pub const DROP_IN: Argument = Argument::new("drop_in", Shape::Text, "the name of a drop-in").lasts();
+/// Whose systemd it is about.
+pub const USER: Argument = Argument::new("user", Shape::Text, "whose it is; default: the system's").lasts();
+/// Whether a file is shown.
+pub const SECRET: Argument = Argument::new(
+    "secret",
+    Shape::Flag,
+    "`true`: the content is never shown, only that it differs. The values of secret options are hidden without it",
+)
+.default("false")
+.unseen();
 
 /// An absolute path on the host, without a slash at its end.
 pub fn path(node: &Node) -> Result<String, Diagnostics> {
@@ -53,19 +105,19 @@ pub(super) fn mode(node: &Node) -> Result<u32, Diagnostics> {
 }
 
 /// `owner`, `group` and `mode`.
-pub fn attributes(fields: &mut Fields<'_>) -> Attributes {
+pub fn attributes(fields: &mut Arguments<'_>) -> Attributes {
     let (owner, group) = (account(fields, "owner"), account(fields, "group"));
     Attributes { owner, group, mode: permissions(fields, "mode") }
 }
 
 /// A user or group that something is to belong to, under the name given.
-pub fn account(fields: &mut Fields<'_>, key: &'static str) -> Option<String> {
+pub fn account(fields: &mut Arguments<'_>, key: &'static str) -> Option<String> {
     let name = fields.get(key);
     fields.read(name, owner_name)
 }
 
 /// Permission bits under the name given.
-pub fn permissions(fields: &mut Fields<'_>, key: &'static str) -> Option<u32> {
+pub fn permissions(fields: &mut Arguments<'_>, key: &'static str) -> Option<u32> {
     let bits = fields.get(key);
     fields.read(bits, mode)
 }
@@ -102,7 +154,7 @@ fn without_null(text: &str, node: &Node) -> Result<(), Diagnostics> {
 ///
 /// # Errors
 /// When it needs facts that are not known yet.
-pub fn brought<T>(fields: &mut Fields<'_>, found: Result<T, RenderError>) -> Result<Option<T>, RenderError> {
+pub fn brought<T>(fields: &mut Arguments<'_>, found: Result<T, RenderError>) -> Result<Option<T>, RenderError> {
     match found {
         Err(RenderError::Invalid(errors)) => {
             fields.error(errors);
@@ -116,7 +168,7 @@ pub fn brought<T>(fields: &mut Fields<'_>, found: Result<T, RenderError>) -> Res
 ///
 /// # Errors
 /// When it needs facts that are not known yet.
-pub fn body(fields: &mut Fields<'_>, files: &dyn Files, what: &str) -> Result<Option<Vec<u8>>, RenderError> {
+pub fn body(fields: &mut Arguments<'_>, files: &dyn Files, what: &str) -> Result<Option<Vec<u8>>, RenderError> {
     match (fields.get("template"), fields.get("content"), fields.get("src")) {
         (Some(template), None, None) => Ok(brought(fields, files.template(template))?.map(String::into_bytes)),
         (None, Some(content), None) => Ok(fields.read(Some(content), Node::string).map(String::into_bytes)),
@@ -131,7 +183,7 @@ pub fn body(fields: &mut Fields<'_>, files: &dyn Files, what: &str) -> Result<Op
 }
 
 /// `validate`: what tries a file before it goes live.
-pub fn validation(fields: &mut Fields<'_>) -> Option<Validation> {
+pub fn validation(fields: &mut Arguments<'_>) -> Option<Validation> {
     let node = fields.get("validate");
     fields.read(node, command).map(Validation::Command)
 }

@@ -1,16 +1,55 @@
 //! `command`: something that is run once, until its result is there.
 
 use super::arguments::{command, environment, path};
-use super::{Draft, Planned, Resource};
-use crate::ability::State;
+use super::{Draft, Planned, Resource, ResourceKind};
 use crate::ability::commands::{Answer, CommandOperation, Question};
 use crate::ability::files::{PathState, sha256};
 use crate::ability::memory::manifest::Item;
-use crate::ability::{Operation, Probe};
+use crate::ability::{Operation, Probe, State};
 use crate::host::quote_words;
 use crate::plan::change::{Action, Detail};
+use crate::schema::{Argument, Arguments, Schema, Shape};
 use crate::source::{Diagnostic, Diagnostics};
-use crate::yaml::{Fields, Node};
+use crate::yaml::Node;
+
+/// `command`.
+pub static COMMAND: ResourceKind = ResourceKind::new(
+    Schema::new(
+        "command",
+        &[
+            Argument::new("command", Shape::Command, "what is run").required().identity(),
+            Argument::new("creates", Shape::Path, "a path; where it is, there is nothing to do"),
+            Argument::new(
+                "unless",
+                Shape::Command,
+                "a read-only command; where it succeeds, there is nothing to do. Asked once more right before",
+            ),
+            Argument::new(
+                "probe",
+                Shape::Command,
+                "a read-only command that prints `value` when there is nothing to do",
+            ),
+            Argument::new("value", Shape::Text, "what `probe` prints when there is nothing to do").unseen(),
+            Argument::new("chdir", Shape::Path, "the folder that all of them run in"),
+            Argument::new("environment", Shape::Map(&Shape::Text), "names and values for all of them"),
+            Argument::new(
+                "stdin",
+                Shape::Text,
+                "what the command reads, and `unless` or `probe` too; the place for secrets: in `command` and \
+                 `environment`, which everybody on the host can see, they are refused",
+            )
+            .unseen(),
+        ],
+    )
+    .at_least_one(&["creates", "unless", "probe"])
+    .because(
+        "how would one see that it is done already?",
+        "`creates` names a file, `unless` and `probe` are read-only commands",
+    ),
+    "Something that is run until its result is there.",
+    |arguments, as_user, _| Ok(Box::new(Command::parse(arguments, as_user)?)),
+)
+.with_user();
 
 /// How to see that there is nothing left to do.
 #[derive(Debug, Clone)]
@@ -35,12 +74,12 @@ pub struct Command {
 }
 
 impl Command {
-    /// `command: {command, creates | unless | probe + value, chdir, environment, stdin}`
+    /// Reads [`COMMAND`].
     ///
     /// # Errors
     /// What is wrong with the arguments.
     pub fn parse(node: &Node, as_user: Option<&str>) -> Result<Self, Diagnostics> {
-        let mut fields = Fields::new(node, "command")?;
+        let mut fields = Arguments::new(node, &COMMAND.schema)?;
         let line = fields.required("command");
         let line = fields.read(line, command);
         let (creates, unless, probe) = (fields.get("creates"), fields.get("unless"), fields.get("probe"));

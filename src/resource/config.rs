@@ -1,20 +1,86 @@
 //! `config`: a service's configuration as a set of files that are validated together and swapped as one.
 
-use super::arguments::{account, attributes, body, path, permissions, validation};
+use super::arguments::{
+    CONTENT, GROUP, MODE, OWNER, SECRET, SRC, TEMPLATE, VALIDATE, account, attributes, body, path, permissions,
+    validation,
+};
 use super::content::Content;
 use super::directory::Directory;
-use super::{Draft, Files, Planned, Resource};
-use crate::ability::State;
+use super::{Draft, Files, Planned, Resource, ResourceKind};
 use crate::ability::commands::Question;
 use crate::ability::files::{Attributes, Body, FileOperation, PathState, Validation};
-use crate::ability::memory::manifest::Item;
-use crate::ability::{Operation, Probe};
+use crate::ability::memory::manifest::{Before, Item};
+use crate::ability::{Operation, Probe, State};
 use crate::plan::change::{Action, Detail};
+use crate::schema::{Argument, Arguments, Schema, Shape};
 use crate::secret::Taint;
 use crate::source::{Diagnostic, Diagnostics};
 use crate::template::RenderError;
-use crate::yaml::{Fields, Node};
+use crate::yaml::Node;
 use std::collections::BTreeSet;
+
+/// `config`.
+pub static CONFIG: ResourceKind = ResourceKind::new(
+    Schema::new(
+        "config",
+        &[
+            Argument::new("dir", Shape::Path, "the folder; made if it is missing, never replaced").required().identity(),
+            Argument::new(
+                "files",
+                Shape::List(&Shape::Mapping(&FILE)),
+                "a list, each with `dest` (relative to `dir`), one of `template`, `content` and `src`, and if need be \
+                 `owner`, `group`, `mode`, `secret` of its own",
+            )
+            .required()
+            .lasts(),
+            VALIDATE.meaning(
+                "a command that sees all staged files in the folder's place, and beside them what else is declared there, \
+                 and what nobody but root can have written",
+            ),
+            OWNER.meaning("the user that all files belong to").unseen(),
+            GROUP.meaning("the group that all files belong to").unseen(),
+            MODE.meaning("the permissions of all files").unseen(),
+            Argument::new(
+                "dir_owner",
+                Shape::Text,
+                "the folder's own, and of folders in it that hold files of the set; without, `owner`",
+            ),
+            Argument::new("dir_group", Shape::Text, "likewise; without, `group`"),
+            Argument::new("dir_mode", Shape::Mode, "the folder's own permissions"),
+            Argument::new("exclusive", Shape::Flag, "`true`: files in the folder that nobody declared go")
+                .default("false"),
+        ],
+    ),
+    "Several files in one folder that belong together: staged side by side, validated together, swapped one right after \
+     the other.",
+    |arguments, _, files| Ok(Box::new(Config::parse(arguments, files)?)),
+)
+.claims(|arguments, _| {
+    let Some(folder) = arguments.get("dir") else { return Ok(Vec::new()) };
+    let folder = path(folder)?;
+    let mut items = vec![Item::Directory { path: folder.clone(), before: Before::Nothing }];
+    let files = arguments.get("files").map(Node::sequence).transpose()?.unwrap_or_default();
+    for dest in files.iter().filter_map(|file| file.get("dest")) {
+        items.push(Item::File { path: relative(dest, &folder)?, before: Before::Nothing });
+    }
+    Ok(items)
+});
+
+/// One file of the set.
+static FILE: Schema = Schema::new(
+    "a file of `config`",
+    &[
+        TEMPLATE,
+        CONTENT,
+        SRC,
+        Argument::new("dest", Shape::Text, "where it is, relative to `dir`").required().lasts(),
+        OWNER.unseen(),
+        GROUP.unseen(),
+        MODE.unseen(),
+        SECRET,
+    ],
+)
+.exactly_one(&["template", "content", "src"]);
 
 /// A folder of configuration.
 #[derive(Debug)]
@@ -27,13 +93,12 @@ pub struct Config {
 }
 
 impl Config {
-    /// `config: {dir, files: [{template | content | src, dest, owner, group, mode}], validate, owner, group, mode,
-    /// dir_owner, dir_group, dir_mode, exclusive}`
+    /// Reads [`CONFIG`].
     ///
     /// # Errors
     /// What is wrong with the arguments or a template.
     pub fn parse(node: &Node, files: &dyn Files) -> Result<Self, RenderError> {
-        let mut fields = Fields::new(node, "config")?;
+        let mut fields = Arguments::new(node, &CONFIG.schema)?;
         let folder = fields.required("dir");
         let folder = fields.read(folder, path);
         let shared = attributes(&mut fields);
@@ -113,7 +178,7 @@ impl Config {
 
 /// One file of the set; owner, group and mode are the set's unless it has its own.
 fn file(node: &Node, folder: &str, shared: &Attributes, files: &dyn Files) -> Result<Content, RenderError> {
-    let mut fields = Fields::new(node, "a file of a config")?;
+    let mut fields = Arguments::called(node, &FILE, "a file of a config")?;
     let dest = fields.required("dest");
     let dest = fields.read(dest, |node| relative(node, folder));
     let own = attributes(&mut fields);
@@ -129,7 +194,7 @@ fn file(node: &Node, folder: &str, shared: &Attributes, files: &dyn Files) -> Re
 }
 
 /// A path below the set's folder.
-pub fn relative(node: &Node, folder: &str) -> Result<String, Diagnostics> {
+fn relative(node: &Node, folder: &str) -> Result<String, Diagnostics> {
     let text = node.string()?;
     let odd = text.is_empty() || text.split('/').any(|part| matches!(part, "" | "." | ".."));
     if odd || text.chars().any(|c| c.is_control() || c == '\\') {

@@ -1,10 +1,9 @@
 //! A file with its declared content, compared with what is on the host. Shared by all kinds that write files.
 
 use super::before;
-use crate::ability::State;
 use crate::ability::files::{Attributes, Body, Expectation, FileOperation, Meta, PathState, sha256};
 use crate::ability::memory::manifest::{Before, Item};
-use crate::ability::{Operation, Probe};
+use crate::ability::{Operation, Probe, State};
 use crate::plan::change::{Action, Detail};
 use crate::secret::Taint;
 

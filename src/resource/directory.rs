@@ -1,15 +1,34 @@
 //! `directory`: a folder with its owner, group and mode.
 
-use super::arguments::{attributes, path};
+use super::arguments::{GROUP, MODE, OWNER, attributes, path};
 use super::content::{behind, compare_attributes, expect, new_meta, require_readable};
-use super::{Draft, Planned, Resource, before};
-use crate::ability::State;
+use super::kind::claimed;
+use super::{Draft, Planned, Resource, ResourceKind, before};
 use crate::ability::files::{Attributes, FileOperation, PathState};
 use crate::ability::memory::manifest::{Before, Item};
-use crate::ability::{Operation, Probe};
+use crate::ability::{Operation, Probe, State};
 use crate::plan::change::{Action, Detail};
+use crate::schema::{Argument, Arguments, Schema, Shape};
 use crate::source::Diagnostics;
-use crate::yaml::{Fields, Node};
+use crate::yaml::Node;
+
+/// `directory`.
+pub static DIRECTORY: ResourceKind = ResourceKind::new(
+    Schema::new(
+        "directory",
+        &[
+            Argument::new("path", Shape::Path, "where it is").required().identity(),
+            OWNER,
+            GROUP,
+            MODE.meaning(
+                "its permissions; not said: of a new folder 0755, and of one that is there nothing is changed",
+            ),
+        ],
+    ),
+    "A folder.",
+    |arguments, _, _| Ok(Box::new(Directory::parse(arguments)?)),
+)
+.claims(|arguments, _| claimed(arguments, "path", path, |path| Item::Directory { path, before: Before::Nothing }));
 
 /// A folder on the host.
 #[derive(Debug)]
@@ -19,12 +38,12 @@ pub struct Directory {
 }
 
 impl Directory {
-    /// `directory: {path, owner, group, mode}`
+    /// Reads [`DIRECTORY`].
     ///
     /// # Errors
     /// What is wrong with the arguments.
     pub fn parse(node: &Node) -> Result<Self, Diagnostics> {
-        let mut fields = Fields::new(node, "directory")?;
+        let mut fields = Arguments::new(node, &DIRECTORY.schema)?;
         let target = fields.required("path");
         let target = fields.read(target, path);
         let attributes = attributes(&mut fields);

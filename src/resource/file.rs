@@ -1,16 +1,57 @@
 //! `file` and `template`: one file, with its content given, copied from the role, or rendered.
 
-use super::arguments::{attributes, brought, path, validation};
+use super::arguments::{CONTENT, GROUP, MODE, OWNER, SECRET, SRC, VALIDATE, attributes, brought, path, validation};
 use super::content::{Content, require_parent};
-use super::{Draft, Files, Planned, Resource};
-use crate::ability::State;
+use super::kind::claimed;
+use super::{Draft, Files, Planned, Resource, ResourceKind};
 use crate::ability::files::{FileOperation, Validation};
-use crate::ability::memory::manifest::Item;
-use crate::ability::{Operation, Probe};
+use crate::ability::memory::manifest::{Before, Item};
+use crate::ability::{Operation, Probe, State};
+use crate::schema::{Argument, Arguments, Schema, Shape};
 use crate::secret::Taint;
 use crate::source::Diagnostic;
 use crate::template::RenderError;
-use crate::yaml::{Fields, Node};
+use crate::yaml::Node;
+
+/// `file`.
+pub static FILE: ResourceKind = ResourceKind::new(
+    Schema::new(
+        "file",
+        &[
+            Argument::new("path", Shape::Path, "where it is").required().identity(),
+            CONTENT,
+            SRC.meaning("a file in `files/` of the role (for a play: beside the playbook), instead of `content`"),
+            OWNER.unseen(),
+            GROUP.unseen(),
+            MODE.unseen(),
+            VALIDATE,
+            SECRET,
+        ],
+    )
+    .exactly_one(&["content", "src"]),
+    "One file with given content, or copied from the role's `files/`.",
+    |arguments, _, files| Ok(Box::new(File::parse(arguments, files)?)),
+)
+.claims(|arguments, _| claimed(arguments, "path", path, |path| Item::File { path, before: Before::Nothing }));
+
+/// `template`.
+pub static TEMPLATE: ResourceKind = ResourceKind::new(
+    Schema::new(
+        "template",
+        &[
+            SRC.meaning(super::arguments::TEMPLATE.help).required(),
+            Argument::new("dest", Shape::Path, "where the file is").required().identity(),
+            OWNER.unseen(),
+            GROUP.unseen(),
+            MODE.unseen(),
+            VALIDATE,
+            SECRET,
+        ],
+    ),
+    "One file rendered from a template of the role.",
+    |arguments, _, files| Ok(Box::new(File::parse_template(arguments, files)?)),
+)
+.claims(|arguments, _| claimed(arguments, "dest", path, |path| Item::File { path, before: Before::Nothing }));
 
 /// A file on the host.
 #[derive(Debug)]
@@ -20,12 +61,12 @@ pub struct File {
 }
 
 impl File {
-    /// `file: {path, content|src, owner, group, mode, validate, secret}`
+    /// Reads [`FILE`].
     ///
     /// # Errors
     /// What is wrong with the arguments.
     pub fn parse(node: &Node, files: &dyn Files) -> Result<Self, RenderError> {
-        let mut fields = Fields::new(node, "file")?;
+        let mut fields = Arguments::new(node, &FILE.schema)?;
         let target = fields.required("path");
         let (content, src) = (fields.get("content"), fields.get("src"));
         let bytes = match (content, src) {
@@ -44,12 +85,12 @@ impl File {
         Self::finish(fields, target, bytes)
     }
 
-    /// `template: {src, dest, owner, group, mode, validate, secret}`
+    /// Reads [`TEMPLATE`].
     ///
     /// # Errors
     /// What is wrong with the arguments or the template.
     pub fn parse_template(node: &Node, files: &dyn Files) -> Result<Self, RenderError> {
-        let mut fields = Fields::new(node, "template")?;
+        let mut fields = Arguments::new(node, &TEMPLATE.schema)?;
         let target = fields.required("dest");
         let bytes = match fields.required("src") {
             Some(src) => brought(&mut fields, files.template(src))?.map(String::into_bytes),
@@ -59,7 +100,7 @@ impl File {
     }
 
     fn finish<'n>(
-        mut fields: Fields<'n>,
+        mut fields: Arguments<'n>,
         target: Option<&'n Node>,
         bytes: Option<Vec<u8>>,
     ) -> Result<Self, RenderError> {

@@ -1,14 +1,33 @@
 //! `group`: a group of accounts.
 
-use super::account::{new_name, number};
-use super::{Draft, Planned, Resource, Turn, before};
-use crate::ability::State;
+use super::account::{NUMBER, new_name, number};
+use super::arguments::account_name;
+use super::kind::claimed;
+use super::{Draft, Planned, Resource, ResourceKind, Turn, before};
 use crate::ability::accounts::{AccountOperation, GroupState};
 use crate::ability::memory::manifest::{Before, Item};
-use crate::ability::{Operation, Probe};
+use crate::ability::{Operation, Probe, State};
 use crate::plan::change::{Action, Detail};
+use crate::schema::{Argument, Arguments, Schema, Shape};
 use crate::source::Diagnostics;
-use crate::yaml::{Fields, Node};
+use crate::yaml::Node;
+
+/// `group`.
+pub static GROUP: ResourceKind = ResourceKind::new(
+    Schema::new(
+        "group",
+        &[
+            Argument::new("name", Shape::Text, "at most 32 letters, digits, `_`, `-` and `.`, and no number")
+                .required()
+                .identity(),
+            Argument::new("gid", NUMBER, "its number, which no other group may have"),
+            Argument::new("system", Shape::Flag, "`true`: a system group").default("false"),
+        ],
+    ),
+    "A group of accounts.",
+    |arguments, _, _| Ok(Box::new(Group::parse(arguments)?)),
+)
+.claims(|arguments, _| claimed(arguments, "name", account_name, |name| Item::Group { name, before: Before::Nothing }));
 
 /// A group on the host.
 #[derive(Debug)]
@@ -19,12 +38,12 @@ pub struct Group {
 }
 
 impl Group {
-    /// `group: {name, gid, system}`
+    /// Reads [`GROUP`].
     ///
     /// # Errors
     /// What is wrong with the arguments.
     pub fn parse(node: &Node) -> Result<Self, Diagnostics> {
-        let mut fields = Fields::new(node, "group")?;
+        let mut fields = Arguments::new(node, &GROUP.schema)?;
         let name = fields.required("name");
         let name = fields.read(name, new_name);
         let gid = fields.get("gid");

@@ -2,10 +2,9 @@
 
 use super::content::{Content, ask_parent, compare_attributes, expect, new_meta};
 use super::{Draft, Planned, Resource};
-use crate::ability::State;
 use crate::ability::files::{Attributes, FileOperation, Meta, PathState};
 use crate::ability::memory::manifest::Item;
-use crate::ability::{Operation, Probe};
+use crate::ability::{Operation, Probe, State};
 use crate::plan::change::{Action, Detail};
 use crate::secret::Taint;
 

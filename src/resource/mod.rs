@@ -3,15 +3,16 @@
 mod absent;
 mod account;
 mod arguments;
-mod claims;
 mod command;
 mod config;
 mod content;
+mod definitions;
 mod directory;
 mod file;
 mod group;
 mod influxdb;
 pub mod kept;
+mod kind;
 mod openpgp;
 mod package;
 mod quadlet;
@@ -30,15 +31,15 @@ mod versions;
 pub mod check;
 
 pub use arguments::{DURATION_HINT, duration, milliseconds};
-pub use claims::claims;
 pub use content::{Content, Readers, is_in};
+pub use definitions::definitions;
 pub use kept::Kept;
+pub use kind::{COMMON, ResourceKind};
+pub(crate) use kind::{TAGS, WHEN, first_text};
 
-use crate::ability::State;
 use crate::ability::memory::manifest::{Before, Item};
-use crate::ability::{Operation, Probe};
+use crate::ability::{Operation, Probe, State};
 use crate::plan::change::{Action, Change, Detail};
-use crate::role::ResourceKind;
 use crate::source::Diagnostic;
 use crate::template::RenderError;
 use crate::yaml::Node;
@@ -176,35 +177,51 @@ pub trait Files {
 /// # Errors
 /// Everything that is wrong with the arguments, each at its place.
 pub fn parse(
-    kind: ResourceKind,
+    kind: &ResourceKind,
     arguments: &Node,
     as_user: Option<&str>,
     files: &dyn Files,
 ) -> Result<Box<dyn Resource>, RenderError> {
-    if as_user.is_some() && kind != ResourceKind::Command {
+    if as_user.is_some() && !kind.has_user {
         let error =
             Diagnostic::at(&arguments.span, format!("`become_user` is for commands, not for `{}`", kind.name()));
         return Err(error.hint("say whose it is with `owner` and `group`, or set `become_user` on the role").into());
     }
-    Ok(match kind {
-        ResourceKind::File => Box::new(file::File::parse(arguments, files)?),
-        ResourceKind::Template => Box::new(file::File::parse_template(arguments, files)?),
-        ResourceKind::Config => Box::new(config::Config::parse(arguments, files)?),
-        ResourceKind::Directory => Box::new(directory::Directory::parse(arguments)?),
-        ResourceKind::Symlink => Box::new(symlink::Symlink::parse(arguments)?),
-        ResourceKind::Absent => Box::new(absent::Absent::parse(arguments)?),
-        ResourceKind::User => Box::new(user::User::parse(arguments)?),
-        ResourceKind::Group => Box::new(group::Group::parse(arguments)?),
-        ResourceKind::Package => Box::new(package::Package::parse(arguments, files)?),
-        ResourceKind::Unit => Box::new(unit::Unit::parse(arguments, files)?),
-        ResourceKind::Quadlet => Box::new(quadlet::Quadlet::parse(arguments, files)?),
-        ResourceKind::Service => Box::new(service::Service::parse(arguments, files)?),
-        ResourceKind::InfluxdbSetup => Box::new(influxdb::Setup::parse(arguments)?),
-        ResourceKind::InfluxdbBucket => Box::new(influxdb::Bucket::parse(arguments)?),
-        ResourceKind::InfluxdbTokens => Box::new(influxdb::Tokens::parse(arguments, files)?),
-        ResourceKind::Command => Box::new(command::Command::parse(arguments, as_user)?),
-    })
+    (kind.parse)(arguments, as_user, files)
 }
+
+/// The things of a resource in the order made, from arguments without content.
+///
+/// # Errors
+/// A path or name that is none; or the home of a user that is not known yet.
+pub fn claims(kind: &ResourceKind, arguments: &Node, files: &dyn Files) -> Result<Vec<Item>, RenderError> {
+    (kind.claims)(arguments, files)
+}
+
+impl ResourceKind {
+    /// All kinds, in the order of the documentation.
+    pub const ALL: [&'static Self; 16] = [
+        &file::FILE,
+        &file::TEMPLATE,
+        &config::CONFIG,
+        &directory::DIRECTORY,
+        &symlink::SYMLINK,
+        &absent::ABSENT,
+        &user::USER,
+        &group::GROUP,
+        &package::PACKAGE,
+        &unit::UNIT,
+        &quadlet::QUADLET,
+        &service::SERVICE,
+        &influxdb::SETUP,
+        &influxdb::BUCKET,
+        &influxdb::TOKENS,
+        &command::COMMAND,
+    ];
+}
+
+/// Kinds that are named and not built yet.
+pub const UNBUILT_KINDS: &[&str] = &["container", "datasource", "cron", "mount", "sysctl"];
 
 /// What was there before solti: as the manifest remembers, else by whether the thing is there now.
 fn before(state: &State, item: &Item, there: bool) -> Before {

@@ -3,18 +3,54 @@
 use super::arguments::brought;
 use super::content::Content;
 use super::reasons::KNOWN_AFTER_APPLY;
-use super::repository::repository;
-use super::{Draft, Files, Planned, Resource, before, versions};
-use crate::ability::State;
+use super::repository::{REPOSITORY, repository};
+use super::{Draft, Files, Planned, Resource, ResourceKind, before, versions};
 use crate::ability::files::FileOperation;
 use crate::ability::memory::manifest::{Before, Item};
 use crate::ability::packages::{Offers, PackageOperation};
-use crate::ability::{Operation, Probe};
+use crate::ability::{Operation, Probe, State};
 use crate::plan::change::{Action, Detail};
+use crate::schema::{Argument, Arguments, Schema, Shape};
 use crate::source::{Diagnostic, Diagnostics};
 use crate::template::RenderError;
-use crate::yaml::{Fields, Node};
+use crate::yaml::Node;
 use std::cmp::Ordering;
+
+/// `package`.
+pub static PACKAGE: ResourceKind = ResourceKind::new(
+    Schema::new(
+        "package",
+        &[
+            Argument::new("name", Shape::Several(&Shape::Text), "one package (or a list)").identity(),
+            Argument::new("names", Shape::Several(&Shape::Text), "a list, instead of `name`").identity(),
+            Argument::new("version", Shape::Text, "exactly this one; `2.53.*` for any that begins like it"),
+            Argument::new(
+                "state",
+                Shape::Choice(&["present", "latest"]),
+                "`latest`: always the newest that is offered",
+            )
+            .default("present"),
+            Argument::new("recommends", Shape::Flag, "whether recommended packages come along").default("true"),
+            Argument::new(
+                "repository",
+                Shape::Mapping(&REPOSITORY),
+                "where they come from, if not from the host's own sources: `name`, `uris`, `suites`, `components`, \
+                 `architectures`, and `key` with `src` or `content` and its `fingerprint` (or a list of them), all but \
+                 `components` and `architectures` required",
+            )
+            .unseen(),
+        ],
+    )
+    .exactly_one(&["name", "names"]),
+    "Debian's packages, so far.",
+    |arguments, _, files| Ok(Box::new(Package::parse(arguments, files)?)),
+)
+.claims(|arguments, _| {
+    let names = arguments.get("name").or_else(|| arguments.get("names")).map(Node::strings).transpose()?;
+    let item = |name| Item::Package { name, before: Before::Nothing };
+    Ok(names.unwrap_or_default().into_iter().map(item).collect())
+})
+.secrets_go("put user and password into a file in /etc/apt/auth.conf.d with `mode: \"0600\"`, see apt_auth.conf(5)");
 
 /// Packages, and where they come from. Package managers beside apt get their place here.
 #[derive(Debug)]
@@ -28,13 +64,12 @@ pub struct Package {
 }
 
 impl Package {
-    /// `package: {name | names, version, state: present|latest, recommends, repository: {name, uris, suites, components,
-    /// architectures, key: {src | content, fingerprint}}}`
+    /// Reads [`PACKAGE`].
     ///
     /// # Errors
     /// What is wrong with the arguments; a key whose fingerprint is another one.
     pub fn parse(node: &Node, files: &dyn Files) -> Result<Self, RenderError> {
-        let mut fields = Fields::new(node, "package")?;
+        let mut fields = Arguments::new(node, &PACKAGE.schema)?;
         let name = fields.get("name");
         let names = fields.get("names");
         if name.is_none() && names.is_none() {

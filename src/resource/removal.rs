@@ -2,15 +2,13 @@
 
 use super::reasons::image_input;
 use super::{Draft, kept};
-use crate::ability::State;
 use crate::ability::accounts::AccountOperation;
 use crate::ability::files::{Expectation, FileOperation, PathState};
 use crate::ability::memory::manifest::{Before, Item};
 use crate::ability::packages::{Offers, PackageOperation};
 use crate::ability::podman::{PodmanOperation, PodmanThing};
-use crate::ability::scope;
 use crate::ability::systemd::{UnitOperation, Verb};
-use crate::ability::{Operation, Probe};
+use crate::ability::{Operation, Probe, State, scope};
 use crate::plan::change::{Action, Detail};
 use crate::quadlet::Named;
 

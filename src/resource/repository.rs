@@ -1,15 +1,40 @@
 //! Where packages come from: a repository that apt reads, and the keys that it is trusted by.
 
 use super::Files;
-use super::arguments::{brought, plain_name};
+use super::arguments::{CONTENT, SRC, brought, plain_name};
 use super::content::Content;
 use super::openpgp::KeyFile;
 use crate::ability::files::Attributes;
+use crate::schema::{Argument, Arguments, Schema, Shape};
 use crate::secret::Taint;
 use crate::source::{Diagnostic, Diagnostics, Span};
 use crate::template::RenderError;
-use crate::yaml::{Fields, Node};
+use crate::yaml::Node;
 use std::collections::BTreeSet;
+
+/// Where packages come from.
+pub static REPOSITORY: Schema = Schema::new(
+    "repository",
+    &[
+        Argument::new("name", Shape::Text, "what its files in `/etc/apt` are called").required(),
+        Argument::new("uris", Shape::Several(&Shape::Text), "where it is").required(),
+        Argument::new("suites", Shape::Several(&Shape::Text), "its suites").required(),
+        Argument::new("components", Shape::Several(&Shape::Text), "the components of them"),
+        Argument::new("architectures", Shape::Several(&Shape::Text), "for which machines; not said: those of the host"),
+        Argument::new("key", Shape::Mapping(&KEY), "what it is trusted by").required(),
+    ],
+);
+
+/// What a repository is trusted by.
+static KEY: Schema = Schema::new(
+    "key",
+    &[
+        SRC.meaning("a file of the role with the key"),
+        CONTENT.meaning("the key itself"),
+        Argument::new("fingerprint", Shape::Several(&Shape::Text), "the fingerprints of all keys in it").required(),
+    ],
+)
+.exactly_one(&["src", "content"]);
 
 /// Texts of a field of deb822, in which another line would be another field.
 fn one_line(node: &Node) -> Result<Vec<String>, Diagnostics> {
@@ -27,7 +52,7 @@ fn one_line(node: &Node) -> Result<Vec<String>, Diagnostics> {
 /// # Errors
 /// What is wrong with the arguments; a key file with other keys than those that are trusted.
 pub fn repository(node: &Node, files: &dyn Files) -> Result<Vec<Content>, RenderError> {
-    let mut fields = Fields::new(node, "repository")?;
+    let mut fields = Arguments::new(node, &REPOSITORY)?;
     let name = fields.required("name");
     let name = fields.read(name, |node| plain_name(node, "a repository"));
     let uris = fields.required("uris");
@@ -59,7 +84,7 @@ pub fn repository(node: &Node, files: &dyn Files) -> Result<Vec<Content>, Render
 
 /// A repository's key file. apt trusts every key in it, so its keys must be those that the user trusts.
 fn key(node: &Node, files: &dyn Files) -> Result<KeyFile, RenderError> {
-    let mut fields = Fields::new(node, "key")?;
+    let mut fields = Arguments::new(node, &KEY)?;
     let (src, content) = (fields.get("src"), fields.string("content"));
     let wanted = fields.required("fingerprint");
     let bytes = match (src, content) {

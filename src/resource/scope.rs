@@ -3,15 +3,14 @@
 use super::arguments::account_name;
 use super::directory::Directory;
 use super::{Files, Planned, Resource};
-use crate::ability::State;
 use crate::ability::accounts::AccountOperation;
 use crate::ability::files::{Attributes, PathState};
 use crate::ability::memory::manifest::{Before, Item};
-use crate::ability::scope;
-use crate::ability::{Operation, Probe};
+use crate::ability::{Operation, Probe, State, scope};
 use crate::plan::change::Detail;
+use crate::schema::Arguments;
 use crate::template::RenderError;
-use crate::yaml::Fields;
+use crate::yaml::Node;
 
 /// Where systemd-logind keeps the names of the users whose services run without a login.
 const LINGER: &str = "/var/lib/systemd/linger";
@@ -33,7 +32,7 @@ impl Scope {
     ///
     /// # Errors
     /// When the host's users are not known yet.
-    pub fn read(fields: &mut Fields<'_>, files: &dyn Files) -> Result<Self, RenderError> {
+    pub fn read(fields: &mut Arguments<'_>, files: &dyn Files) -> Result<Self, RenderError> {
         let node = fields.get("user");
         // an empty value is for roles that leave it to their users
         let name = fields.read(node, |node| match node.string()?.as_str() {
@@ -41,6 +40,15 @@ impl Scope {
             _ => account_name(node).map(Some),
         });
         Self::of(name.flatten(), files)
+    }
+
+    /// The scope that the argument `user` says, whatever the others are.
+    ///
+    /// # Errors
+    /// When it is no text, or the host's users are not known yet.
+    pub fn of_arguments(arguments: &Node, files: &dyn Files) -> Result<Self, RenderError> {
+        let name = arguments.get("user").map(Node::string).transpose()?;
+        Self::of(name.filter(|name| !matches!(name.as_str(), "" | "root")), files)
     }
 
     /// The scope of a user, or the system's.

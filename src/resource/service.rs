@@ -1,22 +1,65 @@
 //! `service`: whether a unit runs, whether it starts at boot, and what it was last started with.
 
-use super::arguments::{milliseconds, path, running_unit};
+use super::arguments::{USER, milliseconds, path, running_unit, unit_name};
 use super::content::is_in;
 use super::reasons::{Inputs, KNOWN_AFTER_APPLY, image_input};
 use super::scope::Scope;
-use super::{Draft, Files, Planned, Resource, before};
+use super::{Draft, Files, Planned, Resource, ResourceKind, before};
 use crate::ability::files::PathState;
 use crate::ability::memory::manifest::{Before, Item};
 use crate::ability::packages::Offers;
-use crate::ability::scope;
 use crate::ability::systemd::{UnitOperation, UnitState, Verb};
-use crate::ability::{Operation, Probe};
-use crate::ability::{StartedWith, State};
+use crate::ability::{Operation, Probe, StartedWith, State, scope};
 use crate::plan::change::{Action, Detail};
+use crate::schema::{Argument, Arguments, Schema, Shape};
 use crate::source::{Diagnostic, Diagnostics};
 use crate::template::RenderError;
-use crate::yaml::{Fields, Node};
+use crate::yaml::Node;
 use std::collections::BTreeMap;
+
+/// `service`.
+pub static SERVICE: ResourceKind = ResourceKind::new(
+    Schema::new(
+        "service",
+        &[
+            Argument::new(
+                "name",
+                Shape::Text,
+                "the unit; without a suffix it is a service. Of a template only instances can run (`app@one`)",
+            )
+            .required()
+            .identity(),
+            USER.meaning("whose service it is: in the user's own systemd; default: the system's"),
+            Argument::new("running", Shape::Flag, "whether it runs").default("true"),
+            Argument::new("state", Shape::Choice(&["started", "stopped"]), "the same in Ansible's words"),
+            Argument::new("enabled", Shape::Flag, "whether it starts at boot; not said: left as it is"),
+            Argument::new(
+                "uses",
+                Shape::Several(&Shape::Path),
+                "files and folders whose declared content it was started with",
+            ),
+            Argument::new(
+                "packages",
+                Shape::Several(&Shape::Text),
+                "packages that bring it, or whose new version is a reason to start anew",
+            ),
+            Argument::new(
+                "on_change",
+                Shape::Choice(&["restart", "reload"]),
+                "`reload`: only where nothing but configuration changed and the unit can",
+            )
+            .default("restart"),
+            Argument::new("settle", Shape::Duration, "how long it must stay up to count as started").default("1s"),
+        ],
+    ),
+    "Whether a unit runs, whether it starts at boot, and what it was last started with.",
+    |arguments, _, files| Ok(Box::new(Service::parse(arguments, files)?)),
+)
+.claims(|arguments, files| {
+    let Some(name) = arguments.get("name") else { return Ok(Vec::new()) };
+    let unit = Scope::of_arguments(arguments, files)?.key(&unit_name(name)?);
+    Ok(vec![Item::Service { unit, before: Before::Nothing }])
+});
 
 /// A unit that systemd keeps running.
 #[derive(Debug)]
@@ -33,13 +76,12 @@ pub struct Service {
 }
 
 impl Service {
-    /// `service: {name, user, running | state: started|stopped, enabled, uses, packages, on_change: restart|reload, settle}`.
-    /// `uses` are files and folders, `packages` the packages whose new version or content is a reason to start anew.
+    /// Reads [`SERVICE`]. `uses` are files and folders, `packages` the packages whose new version or content is a reason to start anew.
     ///
     /// # Errors
     /// What is wrong with the arguments.
     pub fn parse(node: &Node, files: &dyn Files) -> Result<Self, RenderError> {
-        let mut fields = Fields::new(node, "service")?;
+        let mut fields = Arguments::new(node, &SERVICE.schema)?;
         let name = fields.required("name");
         let name = fields.read(name, running_unit);
         let scope = Scope::read(&mut fields, files)?;

@@ -2,14 +2,29 @@
 
 use super::arguments::path;
 use super::content::{ask_parent, expect, keep_original, require_parent, require_readable};
-use super::{Draft, Planned, Resource, before};
-use crate::ability::State;
+use super::kind::claimed;
+use super::{Draft, Planned, Resource, ResourceKind, before};
 use crate::ability::files::{FileOperation, PathState};
 use crate::ability::memory::manifest::{Before, Item};
-use crate::ability::{Operation, Probe};
+use crate::ability::{Operation, Probe, State};
 use crate::plan::change::{Action, Detail};
+use crate::schema::{Argument, Arguments, Schema, Shape};
 use crate::source::{Diagnostic, Diagnostics};
-use crate::yaml::{Fields, Node};
+use crate::yaml::Node;
+
+/// `symlink`.
+pub static SYMLINK: ResourceKind = ResourceKind::new(
+    Schema::new(
+        "symlink",
+        &[
+            Argument::new("path", Shape::Path, "where the link is").required().identity(),
+            Argument::new("src", Shape::Text, "what it says: absolute, or relative to its folder").required(),
+        ],
+    ),
+    "A symbolic link.",
+    |arguments, _, _| Ok(Box::new(Symlink::parse(arguments)?)),
+)
+.claims(|arguments, _| claimed(arguments, "path", path, |path| Item::File { path, before: Before::Nothing }));
 
 /// Whether a link at `path` that says `target` leads to itself.
 fn leads_to(target: &str, path: &str) -> bool {
@@ -28,12 +43,12 @@ pub struct Symlink {
 }
 
 impl Symlink {
-    /// `symlink: {path, src}`; `src` is what the link says, absolute or relative to its folder.
+    /// Reads [`SYMLINK`].
     ///
     /// # Errors
     /// What is wrong with the arguments.
     pub fn parse(node: &Node) -> Result<Self, Diagnostics> {
-        let mut fields = Fields::new(node, "symlink")?;
+        let mut fields = Arguments::new(node, &SYMLINK.schema)?;
         let link = fields.required("path");
         let link = fields.read(link, path);
         let target = fields.required("src");

@@ -1,25 +1,66 @@
 //! `unit`: a systemd unit file, or a drop-in that changes one.
 
-use super::arguments::{body, plain_name, unit_name};
+use super::arguments::{CONTENT, DROP_IN, SRC, TEMPLATE, USER, body, plain_name, unit_name};
 use super::content::Content;
+use super::kind::first_text;
 use super::scope::Scope;
-use super::{Draft, Files, Planned, Resource};
-use crate::ability::State;
-use crate::ability::memory::manifest::Item;
+use super::{Draft, Files, Planned, Resource, ResourceKind};
+use crate::ability::memory::manifest::{Before, Item};
 use crate::ability::systemd::UnitOperation;
-use crate::ability::{Operation, Probe};
+use crate::ability::{Operation, Probe, State};
 use crate::quadlet::UnitFile;
+use crate::schema::{Argument, Arguments, Schema, Shape};
 use crate::secret::Taint;
 use crate::template::RenderError;
-use crate::yaml::{Fields, Node};
+use crate::yaml::Node;
+
+/// `unit`.
+pub static UNIT: ResourceKind = ResourceKind::new(
+    Schema::new(
+        "unit",
+        &[
+            Argument::new("name", Shape::Text, "the unit; without a suffix it is a service").required().identity(),
+            TEMPLATE.meaning("a template of the role that says what it is"),
+            CONTENT.meaning("what it says, instead of `template`"),
+            SRC.meaning("a file of the role that says what it is, instead of `template`"),
+            DROP_IN
+                .meaning("the name of a drop-in: `UNIT.d/NAME.conf` is written, and the unit's own file is left alone"),
+            USER.meaning(
+                "whose unit it is: in the user's own systemd, which runs without a login; default: the system's",
+            ),
+        ],
+    )
+    .exactly_one(&["template", "content", "src"]),
+    "A systemd unit in `/etc/systemd/system`, or a drop-in for one.",
+    |arguments, _, files| Ok(Box::new(Unit::parse(arguments, files)?)),
+)
+.public()
+.named(|kind, arguments| {
+    // a drop-in is another thing than the unit that it is for
+    let name = first_text(arguments, kind.identities());
+    match first_text(arguments, ["drop_in"].into_iter()) {
+        drop_in if drop_in.is_empty() => name,
+        drop_in => format!("{name}.d/{}.conf", drop_in.trim_end_matches(".conf")),
+    }
+})
+.claims(|arguments, files| {
+    let Some(name) = arguments.get("name") else { return Ok(Vec::new()) };
+    let (scope, unit, before) = (Scope::of_arguments(arguments, files)?, unit_name(name)?, Before::Nothing);
+    let Some(drop_in) = arguments.get("drop_in") else {
+        return Ok(vec![Item::File { path: unit_path(&scope, &unit), before }]);
+    };
+    let path = drop_in_path(&scope, &unit, &drop_in.string()?);
+    let folder = path.rsplit_once('/').map_or("/", |(folder, _)| folder).to_owned();
+    Ok(vec![Item::Directory { path: folder, before: before.clone() }, Item::File { path, before }])
+});
 
 /// Where a unit's file is.
-pub fn unit_path(scope: &Scope, unit: &str) -> String {
+fn unit_path(scope: &Scope, unit: &str) -> String {
     format!("{}/{unit}", scope.units())
 }
 
 /// Where a drop-in of a unit is.
-pub fn drop_in_path(scope: &Scope, unit: &str, name: &str) -> String {
+fn drop_in_path(scope: &Scope, unit: &str, name: &str) -> String {
     format!("{}/{unit}.d/{}.conf", scope.units(), name.trim_end_matches(".conf"))
 }
 
@@ -44,12 +85,12 @@ pub struct Unit {
 }
 
 impl Unit {
-    /// `unit: {name, template | content | src, drop_in, user}`; `drop_in` is the drop-in's name.
+    /// Reads [`UNIT`].
     ///
     /// # Errors
     /// What is wrong with the arguments.
     pub fn parse(node: &Node, files: &dyn Files) -> Result<Self, RenderError> {
-        let mut fields = Fields::new(node, "unit")?;
+        let mut fields = Arguments::new(node, &UNIT.schema)?;
         let name = fields.required("name");
         let name = fields.read(name, unit_name);
         let drop_in = fields.get("drop_in");

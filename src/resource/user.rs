@@ -1,15 +1,60 @@
 //! `user`: an account, and the groups that it is in.
 
-use super::account::{comment, group, groups, home, new_name, number, shell};
-use super::{Draft, Planned, Resource, Turn, before};
-use crate::ability::State;
+use super::account::{NUMBER, comment, group, groups, home, new_name, number, shell};
+use super::arguments::account_name;
+use super::kind::claimed;
+use super::{Draft, Planned, Resource, ResourceKind, Turn, before};
 use crate::ability::accounts::{AccountOperation, GroupState, UserState};
 use crate::ability::files::PathState;
 use crate::ability::memory::manifest::{Before, Item};
-use crate::ability::{Operation, Probe};
+use crate::ability::{Operation, Probe, State};
 use crate::plan::change::{Action, Detail};
+use crate::schema::{Argument, Arguments, Schema, Shape};
 use crate::source::Diagnostics;
-use crate::yaml::{Fields, Node};
+use crate::yaml::Node;
+
+/// `user`.
+pub static USER: ResourceKind = ResourceKind::new(
+    Schema::new(
+        "user",
+        &[
+            Argument::new("name", Shape::Text, "at most 32 letters, digits, `_`, `-` and `.`, and no number")
+                .required()
+                .identity(),
+            Argument::new(
+                "uid",
+                NUMBER,
+                "its number, which no other user may have; known only after `apply` if it is not given",
+            ),
+            Argument::new(
+                "group",
+                Shape::Text,
+                "the primary group, which must exist, or be declared before or in the same step",
+            ),
+            Argument::new(
+                "groups",
+                Shape::Several(&Shape::Text),
+                "groups that it is added to, a list or a text with commas; it is taken out of none",
+            ),
+            Argument::new("home", Shape::Path, "where it lives, as in passwd(5): no colon anywhere"),
+            Argument::new(
+                "shell",
+                Shape::Text,
+                "its login shell, likewise; empty: the system's. `diff` says where the host has no such shell",
+            ),
+            Argument::new("system", Shape::Flag, "`true`: a system account").default("false"),
+            Argument::new("comment", Shape::Text, "what is said of it, without colons"),
+            Argument::new(
+                "create_home",
+                Shape::Flag,
+                "whether a new account's home is made; default: not for system accounts",
+            ),
+        ],
+    ),
+    "An account, and the groups that it is in.",
+    |arguments, _, _| Ok(Box::new(User::parse(arguments)?)),
+)
+.claims(|arguments, _| claimed(arguments, "name", account_name, |name| Item::User { name, before: Before::Nothing }));
 
 /// An account on the host.
 #[derive(Debug)]
@@ -26,13 +71,13 @@ pub struct User {
 }
 
 impl User {
-    /// `user: {name, uid, group, groups, home, shell, comment, system, create_home}`. `groups` are added to those that
+    /// Reads [`USER`]. `groups` are added to those that
     /// the user is in; none is taken away.
     ///
     /// # Errors
     /// What is wrong with the arguments.
     pub fn parse(node: &Node) -> Result<Self, Diagnostics> {
-        let mut fields = Fields::new(node, "user")?;
+        let mut fields = Arguments::new(node, &USER.schema)?;
         let name = fields.required("name");
         let name = fields.read(name, new_name);
         let uid = fields.get("uid");

@@ -1,15 +1,17 @@
 //! Steps made ready for one host: conditions asked, loops unrolled, arguments rendered.
 
-use super::{CheckKind, CheckSpec, MARKER, ResourceKind, ResourceSpec, Step, marker_name};
+use super::{CheckSpec, ResourceSpec, Step};
+use crate::resource::check::{CheckKind, MARKER, marker_name};
+use crate::resource::{ResourceKind, first_text};
 use crate::source::{Diagnostics, Span};
 use crate::template::{Layer, Rank, RenderError, Scope, Value};
-use crate::yaml::{self, Entry, Node};
+use crate::yaml::Node;
 
 /// A resource with everything rendered.
 #[derive(Debug, Clone)]
 pub struct RenderedResource {
     /// Which kind it is.
-    pub kind: ResourceKind,
+    pub kind: &'static ResourceKind,
     /// The last part of its id: its label, or the argument that names it (a path, a package).
     pub name: String,
     /// Its arguments.
@@ -112,10 +114,10 @@ fn expand_resource(
         if !holds(spec.when.as_ref(), &scope)? {
             continue;
         }
-        let args = if absent { scope.render(&names_and_paths(&spec.args))? } else { scope.render(&spec.args)? };
+        let args = if absent { scope.render(&spec.kind.lasting(&spec.args))? } else { scope.render(&spec.args)? };
         let name = match &spec.name {
             Some(name) => text(name, &scope)?,
-            None => resource_identity(spec.kind, &args),
+            None => spec.kind.identity(&args),
         };
         rendered.push(RenderedResource {
             kind: spec.kind,
@@ -144,7 +146,7 @@ fn expand_check(spec: &CheckSpec, tags: &[String], scope: &Scope) -> Result<Vec<
         let name = match &spec.name {
             Some(name) => text(name, &scope)?,
             None if spec.kind == CheckKind::Marker => marker_name(&args),
-            None => identity(&args, spec.kind.required()),
+            None => first_text(&args, spec.kind.identities()),
         };
         rendered.push(RenderedCheck {
             kind: spec.kind,
@@ -182,45 +184,7 @@ fn joined(outer: &[String], own: &[String]) -> Vec<String> {
     tags
 }
 
-/// What names a resource in its step; a drop-in is another thing than the unit that it is for.
-fn resource_identity(kind: ResourceKind, args: &Node) -> String {
-    let name = identity(args, kind.identity());
-    match identity(args, &["drop_in"]) {
-        drop_in if kind == ResourceKind::Unit && !drop_in.is_empty() => {
-            format!("{name}.d/{}.conf", drop_in.trim_end_matches(".conf"))
-        }
-        _ => name,
-    }
-}
-
 /// `marker`, for commands that write it or look for it.
 fn marker() -> [(String, Value); 1] {
     [("marker".to_owned(), Value::from(MARKER))]
-}
-
-/// The text of the first of `names` that is among the arguments; of a list, its words.
-fn identity(args: &Node, names: &[&str]) -> String {
-    let yaml::Value::Mapping(entries) = &args.value else { return String::new() };
-    let found = names.iter().find_map(|name| entries.iter().find(|entry| entry.key == *name));
-    found.and_then(|entry| entry.value.strings().ok()).unwrap_or_default().join(" ")
-}
-
-/// What must be known of a resource to remove it.
-const NAMES_AND_PATHS: &[&str] =
-    &["path", "dest", "dir", "files", "name", "names", "user", "drop_in", "recursive", "system", "command", "tokens"];
-
-/// The arguments without what only its content needs.
-fn names_and_paths(args: &Node) -> Node {
-    let value = match &args.value {
-        yaml::Value::Mapping(entries) => yaml::Value::Mapping(
-            entries
-                .iter()
-                .filter(|entry| NAMES_AND_PATHS.contains(&entry.key.as_str()))
-                .map(|entry| Entry { value: names_and_paths(&entry.value), ..entry.clone() })
-                .collect(),
-        ),
-        yaml::Value::Sequence(items) => yaml::Value::Sequence(items.iter().map(names_and_paths).collect()),
-        _ => return args.clone(),
-    };
-    Node::new(value, args.span.clone())
 }

@@ -1,7 +1,6 @@
 //! Roles: `role.yml`, where roles are found, their options, and their steps made ready for one host.
 
 mod actions;
-mod arguments;
 mod check;
 mod defaults;
 mod expand;
@@ -13,12 +12,11 @@ mod read;
 mod resolve;
 mod resource;
 mod root;
+mod schema;
 mod values;
 
 pub use actions::Action;
-pub use arguments::{ResourceKind, UNBUILT_KINDS};
-pub use check::{CheckKind, CheckSpec, read_checks};
-pub(crate) use check::{MARKER, MARKER_FINDS, MARKER_WRITES, marker_name};
+pub use check::{CheckSpec, read_checks};
 pub use defaults::Follows;
 pub use expand::{Expanded, RenderedCheck, RenderedResource, expand_resources, expand_step};
 pub use files::RoleFiles;
@@ -28,6 +26,7 @@ pub use options::{OptionSpec, OptionType};
 pub use resolve::{ResolvedOptions, resolve_options, twin};
 pub use resource::{ResourceSpec, read_resources};
 pub use root::{SETTINGS, root_above, why_project};
+pub use schema::schema;
 
 use crate::source::{SourceFile, did_you_mean};
 use crate::yaml::Node;

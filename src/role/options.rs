@@ -1,8 +1,9 @@
 //! Options as declared: the whole interface of a role.
 
+use crate::schema::{Argument, Arguments, Schema, Shape};
 use crate::source::{Diagnostic, Diagnostics, Span, did_you_mean};
 use crate::template;
-use crate::yaml::{Entry, Fields, Node, Value};
+use crate::yaml::{Entry, Node, Value};
 
 /// What an option's value may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -81,6 +82,63 @@ impl OptionType {
     }
 }
 
+/// What each is called.
+const TYPES: [&str; OptionType::ALL.len()] = {
+    let mut names = [""; OptionType::ALL.len()];
+    let mut at = 0;
+    while at < names.len() {
+        names[at] = OptionType::ALL[at].name();
+        at += 1;
+    }
+    names
+};
+
+const WHOLE: Shape = Shape::Number { least: i64::MIN, most: i64::MAX };
+
+/// An option of a role.
+pub(super) static OPTION: Schema = Schema::new(
+    "an option",
+    &[
+        Argument::new("type", Shape::Choice(&TYPES), "what its value may be").required(),
+        Argument::new(
+            "default",
+            Shape::Any,
+            "its value where nobody gives one; may be a template with other options in it",
+        ),
+        Argument::new("required", Shape::Flag, "whether somebody must give a value").default("false"),
+        Argument::new("required_if", Shape::Condition, "an expression: whether somebody must give a value"),
+        Argument::new(
+            "generated",
+            Shape::Flag,
+            "for a `secret`: where nobody gives a value, solti makes one, and the host keeps it",
+        )
+        .default("false"),
+        Argument::new(
+            "secret_keys",
+            Shape::Several(&Shape::Text),
+            "keys of mappings in it whose values are never shown",
+        ),
+        Argument::new("values", Shape::Choice(&["string"]), "`string`: each value in a list or mapping is text"),
+        Argument::new("labels", Shape::Flag, "whether its keys are names of labels").default("false"),
+        Argument::new(
+            "label_keys",
+            Shape::Several(&Shape::Text),
+            "keys of mappings in it whose own keys are names of labels",
+        ),
+        Argument::new("secret_values", Shape::Flag, "whether all values in it are never shown").default("false"),
+        Argument::new("choices", Shape::List(&Shape::Any), "the values of a `choice`"),
+        Argument::new(
+            "min",
+            Shape::Either(&[WHOLE, Shape::Duration]),
+            "the smallest number, or the shortest length of time beside none at all",
+        ),
+        Argument::new("max", WHOLE, "the greatest number"),
+        Argument::new("aliases", Shape::Several(&Shape::Text), "other names that it may be given by"),
+        Argument::new("help", Shape::Text, "what it is for"),
+        Argument::new("deprecated", Shape::Text, "what to use instead, if it is going away"),
+    ],
+);
+
 /// One option as declared.
 #[derive(Debug, Clone)]
 pub struct OptionSpec {
@@ -126,7 +184,7 @@ pub struct OptionSpec {
 
 /// Reads one entry of `options`.
 pub(super) fn read_option(entry: &Entry) -> Result<OptionSpec, Diagnostics> {
-    let mut fields = Fields::new(&entry.value, &format!("option `{}`", entry.key))?;
+    let mut fields = Arguments::called(&entry.value, &OPTION, &format!("option `{}`", entry.key))?;
     let type_node = fields.required("type");
     let kind = fields.read(type_node, read_type).unwrap_or(OptionType::Any);
     // `default: null` (or `default:`) is a default too, which `get` would not tell from none

@@ -1,11 +1,56 @@
 //! Reads `role.yml`.
 
 use super::files::Folder;
+use super::options::OPTION;
 use super::{Action, Role, Step, check, options, read_resources};
+use crate::resource::{TAGS, WHEN};
+use crate::schema::{Argument, Arguments, Schema, Shape};
 use crate::source::{Diagnostic, Diagnostics, SourceFile};
-use crate::yaml::{self, Entry, Fields, Node};
+use crate::yaml::{self, Entry, Node};
 use indexmap::IndexMap;
 use std::sync::Arc;
+
+/// `role.yml`.
+pub(super) static ROLE: Schema = Schema::new(
+    "a role",
+    &[
+        Argument::new("summary", Shape::Text, "a line on what the role is for").required(),
+        Argument::new(
+            "options",
+            Shape::Map(&Shape::Mapping(&OPTION)),
+            "the role's whole interface, by the options' names",
+        ),
+        Argument::new("steps", Shape::List(&Shape::Mapping(&STEP)), "what it does, in order").required(),
+        Argument::new("actions", Shape::Map(&Shape::Defined("action")), "what one does to the running service by hand"),
+    ],
+);
+
+/// A step of a role.
+static STEP: Schema = Schema::new(
+    "a step",
+    &[
+        Argument::new("name", Shape::Text, "its name, unique in the role; part of ids").required(),
+        WHEN.meaning("an expression; where it is false, the step does not apply"),
+        TAGS,
+        Argument::new("resources", Shape::List(&Shape::Defined("resource")), "what should be there"),
+        Argument::new("checks", Shape::List(&Shape::Defined("check")), "what must be answered yes afterwards"),
+    ],
+)
+.at_least_one(&["resources", "checks"]);
+
+/// An action of a role.
+pub(super) static ACTION: Schema = Schema::new(
+    "an action",
+    &[
+        Argument::new("command", Shape::Command, "what is run").required(),
+        Argument::new("help", Shape::Text, "what it is for"),
+        Argument::new("chdir", Shape::Path, "the folder that it runs in"),
+        Argument::new("environment", Shape::Map(&Shape::Text), "names and values for it"),
+        Argument::new("stdin", Shape::Text, "what it reads"),
+        Argument::new("become_user", Shape::Text, "who runs it"),
+        Argument::new("within", Shape::Duration, "how long it may take"),
+    ],
+);
 
 /// Reads a role from its `role.yml`.
 ///
@@ -13,7 +58,7 @@ use std::sync::Arc;
 /// Everything that is wrong in the file.
 pub(super) fn read_role(name: &str, source: &Arc<SourceFile>, folder: Folder) -> Result<Role, Diagnostics> {
     let node = yaml::parse(source)?;
-    let mut fields = Fields::new(&node, "a role")?;
+    let mut fields = Arguments::new(&node, &ROLE)?;
     let summary = fields.required_string("summary").unwrap_or_default();
     let options = fields.get("options");
     let options = fields.read(options, read_options).unwrap_or_default();
@@ -59,7 +104,7 @@ fn read_steps(node: &Node) -> Result<Vec<Step>, Diagnostics> {
 }
 
 fn read_step(node: &Node) -> Result<Step, Diagnostics> {
-    let mut fields = Fields::new(node, "a step")?;
+    let mut fields = Arguments::new(node, &STEP)?;
     let name_node = fields.required("name");
     let name = fields.read(name_node, Node::string).unwrap_or_default();
     if let Some(node) = name_node
@@ -88,7 +133,7 @@ fn read_actions(node: &Node) -> Result<IndexMap<String, Action>, Diagnostics> {
 }
 
 fn read_action(entry: &Entry) -> Result<(String, Action), Diagnostics> {
-    let mut fields = Fields::new(&entry.value, &format!("action `{}`", entry.key))?;
+    let mut fields = Arguments::called(&entry.value, &ACTION, &format!("action `{}`", entry.key))?;
     let command = fields.required("command").cloned();
     let help = fields.string("help");
     for key in ["chdir", "environment", "stdin", "become_user", "within"] {

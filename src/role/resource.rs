@@ -1,6 +1,7 @@
 //! Resources as written in a role's step or a play, before anything is rendered.
 
-use super::arguments::{ResourceKind, UNBUILT_KINDS};
+use crate::resource::{COMMON, ResourceKind, UNBUILT_KINDS};
+use crate::schema::{OneOf, Schema, Shape};
 use crate::source::{Diagnostic, Diagnostics, Span, did_you_mean};
 use crate::yaml::{Entry, Fields, Node, Value};
 
@@ -8,7 +9,7 @@ use crate::yaml::{Entry, Fields, Node, Value};
 #[derive(Debug, Clone)]
 pub struct ResourceSpec {
     /// Which kind it is.
-    pub kind: ResourceKind,
+    pub kind: &'static ResourceKind,
     /// The kind's name in the file, which is where errors about the whole resource point.
     pub span: Span,
     /// Its arguments: the mapping without the keys that every resource may have.
@@ -42,40 +43,26 @@ fn read_resource(node: &Node) -> Result<ResourceSpec, Diagnostics> {
     let kind = ResourceKind::from_name(&entry.key).ok_or_else(|| unknown_kind(entry))?;
     let what = format!("`{}`", kind.name());
     let mut fields = Fields::new(&entry.value, &what)?;
-    for argument in kind.arguments() {
-        if kind.required().contains(argument) {
-            fields.required(argument);
-        } else {
-            fields.get(argument);
-        }
-    }
+    declared(&kind.schema, &mut fields);
     let name = if kind.has_name() { None } else { fields.get("name").cloned() };
     let when = fields.get("when").cloned();
     let loop_over = fields.get("loop").cloned();
     let tags = fields.tags();
     let become_user = fields.get("become_user").cloned();
     let purge = fields.string("purge");
-    if let Some(error) = wrong_choice(kind, entry) {
+    if let Some(error) = wrong_choice(&kind.schema, &what, &entry.value, &entry.key_span) {
         fields.error(error);
     }
-    if kind == ResourceKind::Config
-        && let Some(files) = find(entry, "files")
-    {
-        check_config_files(&files.value, &mut fields);
-    }
+    within(&kind.schema, &entry.value, &mut fields);
     for (key, hint) in FOREIGN_KEYS {
-        if let Some(found) = find(entry, key) {
+        if let Some(found) = find(&entry.value, key) {
             fields.get(key);
             fields.error(Diagnostic::at(&found.key_span, format!("`{key}` is not for resources")).hint(*hint));
         }
     }
     fields.finish()?;
-    let common: &[&str] = if kind.has_name() {
-        &["when", "loop", "tags", "become_user", "purge"]
-    } else {
-        &["name", "when", "loop", "tags", "become_user", "purge"]
-    };
-    let args = without(&entry.value, common);
+    let common: Vec<&str> = COMMON.names().filter(|key| *key != "name" || !kind.has_name()).collect();
+    let args = without(&entry.value, &common);
     Ok(ResourceSpec { kind, span: entry.key_span.clone(), args, name, when, loop_over, tags, become_user, purge })
 }
 
@@ -155,26 +142,35 @@ const INSTEAD: &[(&str, &str)] = &[
     ("wait_for", "checks: [{ port: … }]"),
 ];
 
-fn find<'n>(entry: &'n Entry, key: &str) -> Option<&'n Entry> {
-    let Value::Mapping(entries) = &entry.value.value else { return None };
+fn find<'n>(node: &'n Node, key: &str) -> Option<&'n Entry> {
+    let Value::Mapping(entries) = &node.value else { return None };
     entries.iter().find(|entry| entry.key == key)
 }
 
-/// The error of a resource that has none or too many of the arguments that exclude each other.
-fn wrong_choice(kind: ResourceKind, entry: &Entry) -> Option<Diagnostic> {
-    let (exactly, names) = kind.one_of()?;
-    let found: Vec<_> = names.iter().filter_map(|name| find(entry, name)).collect();
+/// Asks for every declared key.
+pub(super) fn declared(schema: &Schema, fields: &mut Fields<'_>) {
+    for argument in schema.arguments {
+        if argument.required {
+            fields.required(argument.name);
+        } else {
+            fields.get(argument.name);
+        }
+    }
+}
+
+/// The error of a mapping that has none or too many of the keys of which it has one.
+fn wrong_choice(schema: &Schema, what: &str, node: &Node, at: &Span) -> Option<Diagnostic> {
+    let OneOf { names, exactly, why } = schema.one_of?;
+    let found: Vec<_> = names.iter().filter_map(|name| find(node, name)).collect();
     let list = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    let misspelt = |key: &str| !kind.arguments().contains(&key) && did_you_mean(key, names.iter().copied()).is_some();
+    let misspelt = |key: &str| schema.argument(key).is_none() && did_you_mean(key, names.iter().copied()).is_some();
     match found.as_slice() {
-        [] if entry.value.mapping().is_ok_and(|entries| entries.iter().any(|entry| misspelt(&entry.key))) => None,
+        [] if node.mapping().is_ok_and(|entries| entries.iter().any(|entry| misspelt(&entry.key))) => None,
         [] => {
-            let error = Diagnostic::at(&entry.key_span, format!("`{}` needs one of {list}", kind.name()));
-            Some(match kind {
-                ResourceKind::Command => error
-                    .label("how would one see that it is done already?")
-                    .hint("`creates` names a file, `unless` and `probe` are read-only commands"),
-                _ => error,
+            let error = Diagnostic::at(at, format!("{what} needs one of {list}"));
+            Some(match why {
+                Some((label, hint)) => error.label(label).hint(hint),
+                None => error,
             })
         }
         [first, second, ..] if exactly => Some(
@@ -185,39 +181,37 @@ fn wrong_choice(kind: ResourceKind, entry: &Entry) -> Option<Diagnostic> {
     }
 }
 
-fn check_config_files(files: &Node, fields: &mut Fields<'_>) {
-    if files.as_str().is_some() {
-        return; // a template that gives the list
-    }
-    let files = match files.sequence() {
-        Ok(files) => files,
-        Err(error) => return fields.error(error),
-    };
-    for file in files.iter().filter(|file| file.as_str().is_none()) {
-        if let Err(error) = check_config_file(file) {
-            fields.error(error);
+/// Looks through the mappings that are declared within one.
+fn within(schema: &Schema, node: &Node, fields: &mut Fields<'_>) {
+    for argument in schema.arguments {
+        let (Some(inner), Some(entry)) = (argument.shape.inner(), find(node, argument.name)) else { continue };
+        let items = match (&argument.shape, &entry.value.value) {
+            // a template that gives it
+            (_, Value::String { .. } | Value::Null) => continue,
+            (Shape::Mapping(_), _) => std::slice::from_ref(&entry.value),
+            _ => match entry.value.sequence() {
+                Ok(items) => items,
+                Err(error) => {
+                    fields.error(error);
+                    continue;
+                }
+            },
+        };
+        for item in items.iter().filter(|item| item.as_str().is_none()) {
+            if let Err(error) = one_within(inner, item) {
+                fields.error(error);
+            }
         }
     }
 }
 
-fn check_config_file(file: &Node) -> Result<(), Diagnostics> {
-    let mut fields = Fields::new(file, "a file of `config`")?;
-    let sources: Vec<_> = ["template", "content", "src"].into_iter().filter_map(|key| fields.entry(key)).collect();
-    for key in ["dest", "owner", "group", "mode", "secret"] {
-        if key == "dest" {
-            fields.required(key);
-        } else {
-            fields.get(key);
-        }
+fn one_within(schema: &Schema, node: &Node) -> Result<(), Diagnostics> {
+    let mut fields = Fields::new(node, schema.what)?;
+    declared(schema, &mut fields);
+    if let Some(error) = wrong_choice(schema, schema.what, node, &node.span) {
+        fields.error(error);
     }
-    match sources.as_slice() {
-        [] => fields.error(Diagnostic::at(&file.span, "a file of `config` needs one of `template`, `content`, `src`")),
-        [first, second, ..] => fields.error(
-            Diagnostic::at(&second.key_span, format!("`{}` and `{}` exclude each other", first.key, second.key))
-                .also(&first.key_span, "the other one"),
-        ),
-        [_] => {}
-    }
+    within(schema, node, &mut fields);
     fields.finish()
 }
 

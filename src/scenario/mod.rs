@@ -15,7 +15,7 @@ mod tests;
 pub use check::check;
 pub use hosts::{Destroyed, Driver, Kept, Machine, destroy, kept};
 pub use matrix::{Choice, Plan, plan, run};
-pub use spec::{Build, Collection, Existing, Image, Matrix, Mount, Origin, Platform, Variant, init};
+pub use spec::{Build, Collection, Existing, Image, Matrix, Mount, Origin, Platform, Variant, init, schema};
 pub use step::Step;
 
 use crate::role::CheckSpec;

@@ -4,13 +4,15 @@
 //! `SOLTI_UPDATE_DOCS=1 cargo test --test docs` writes the generated tables anew.
 
 mod json;
+mod kinds;
 mod rooms;
+mod schemas;
 
 use solti::engine::request::Selection;
 use solti::engine::{self, render};
 use solti::host::variables::{CONNECTION_VARIABLES, Standing};
 use solti::playbook::{PLAY_KEYWORDS, ROLE_KEYWORDS, Treatment};
-use solti::role::{CheckKind, OptionType, ResourceKind, UNBUILT_KINDS};
+use solti::role::OptionType;
 use solti::scenario::{self, Collection, Step};
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -172,29 +174,6 @@ fn set(names: impl IntoIterator<Item = &'static str>) -> BTreeSet<String> {
     names.into_iter().map(str::to_owned).collect()
 }
 
-#[test]
-fn all_kinds_are_described() -> Result {
-    let page = page("resources.md")?;
-    let resources = section(&page, "## Kinds of resources")?;
-    for kind in ResourceKind::ALL {
-        let section = section(resources, &format!("### `{}`", kind.name()))?;
-        assert_eq!(listed(section), set(kind.arguments().iter().copied()), "{}", kind.name());
-        assert!(section.contains("```yaml resources"), "{} has no example", kind.name());
-    }
-    let headings = |text: &str| text.matches("\n### ").count();
-    assert_eq!(headings(resources), ResourceKind::ALL.len());
-    let unbuilt = UNBUILT_KINDS.iter().map(|kind| format!("`{kind}`")).collect::<Vec<_>>().join(", ");
-    assert!(resources.contains(&format!("an error that says so: {unbuilt}.")), "{unbuilt}");
-    let checks = section(&page, "## Checks")?;
-    for kind in CheckKind::ALL {
-        let section = section(checks, &format!("### `{}`", kind.name()))?;
-        assert_eq!(listed(section), set(kind.arguments().iter().copied()), "{}", kind.name());
-        assert!(section.contains("```yaml checks"), "{} has no example", kind.name());
-    }
-    assert_eq!(headings(checks), CheckKind::ALL.len());
-    Ok(())
-}
-
 /// The keys that an error lists as known.
 fn known(files: &[(&str, &str)]) -> Result<BTreeSet<String>> {
     let error = scenarios(files).err().ok_or("an unknown key is no error")?.to_string();
@@ -254,7 +233,7 @@ fn keywords(table: &[(&str, Treatment)]) -> Result<String> {
     let mut text = String::from("\n| keyword | | |\n| --- | --- | --- |\n");
     for (keyword, treatment) in table {
         match treatment {
-            Treatment::Accepted(means) => writeln!(text, "| `{keyword}` | accepted | {means} |")?,
+            Treatment::Accepted(_, means) => writeln!(text, "| `{keyword}` | accepted | {means} |")?,
             Treatment::Ignored(why) => writeln!(text, "| `{keyword}` | ignored with a note | {why} |")?,
             Treatment::Unbuilt => writeln!(text, "| `{keyword}` | an error | not built yet |")?,
             Treatment::Instead(what) => writeln!(text, "| `{keyword}` | an error | {what} |")?,
@@ -281,30 +260,32 @@ fn connection_variables() -> Result<String> {
     Ok(text)
 }
 
-#[test]
-fn the_tables_of_keywords_and_variables_are_those_of_the_program() -> Result {
-    let name = "inventory-and-plays.md";
+/// Compares the tables of a page with those of the program, by the marks around them; or writes them.
+fn generated(name: &str, tables: &[(String, String)]) -> Result {
     let mut page = page(name)?;
     let before = page.clone();
-    for (what, table) in [
-        ("connection variables", connection_variables()?),
-        ("play keywords", keywords(PLAY_KEYWORDS)?),
-        ("role keywords", keywords(ROLE_KEYWORDS)?),
-    ] {
+    for (what, table) in tables {
         let opening = format!("<!-- generated: {what} -->\n");
-        let start = page.find(&opening).ok_or("no place for the table")? + opening.len();
+        let start = page.find(&opening).ok_or_else(|| format!("no place for the {what}"))? + opening.len();
         let end = start + page[start..].find("<!-- end -->").ok_or("no end of the table")?;
-        page.replace_range(start..end, &table);
+        page.replace_range(start..end, table);
     }
     if std::env::var_os("SOLTI_UPDATE_DOCS").is_some() {
         fs::write(root().join("docs").join(name), &page)?;
     } else {
-        assert!(
-            page == before,
-            "docs/{name} has other keywords or variables; SOLTI_UPDATE_DOCS=1 cargo test --test docs updates it"
-        );
+        assert!(page == before, "docs/{name} has other tables; SOLTI_UPDATE_DOCS=1 cargo test --test docs updates it");
     }
     Ok(())
+}
+
+#[test]
+fn the_tables_of_keywords_and_variables_are_those_of_the_program() -> Result {
+    let tables = [
+        ("connection variables", connection_variables()?),
+        ("play keywords", keywords(PLAY_KEYWORDS)?),
+        ("role keywords", keywords(ROLE_KEYWORDS)?),
+    ];
+    generated("inventory-and-plays.md", &tables.map(|(what, table)| (what.to_owned(), table)))
 }
 
 /// What stands behind `solti` where a page shows a command.

@@ -1,8 +1,7 @@
 //! What a host has said, read.
 
-use crate::ability::Reader;
-use crate::ability::State;
 use crate::ability::files::{Meta, PathState};
+use crate::ability::{Reader, State};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 

@@ -1,13 +1,12 @@
 //! The program run for real, in the shells that hosts have.
 
-use crate::ability::Reader;
-use crate::ability::State;
 use crate::ability::commands::{Question, listing_key};
 use crate::ability::files::PathState;
-use crate::ability::{PLACE, Probe};
+use crate::ability::{PLACE, Probe, Reader, State};
 use crate::host::shells_here::{SAY, command, shells};
 use proptest::prelude::*;
-use sha2::{Digest as _, Sha256};
+use sha2::Digest as _;
+use sha2::Sha256;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;

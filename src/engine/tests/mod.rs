@@ -31,12 +31,12 @@ use crate::ability::memory::manifest::{Before, Item, Manifest, Owned};
 use crate::ability::systemd::UnitState;
 use crate::host::Target;
 use crate::plan::change::{Change, Detail};
-use crate::resource::{self, Files};
-use crate::role::ResourceKind;
+use crate::resource::{self, Files, ResourceKind};
 use crate::source::{Diagnostic, SourceFile, Span};
 use crate::template::RenderError;
 use crate::yaml::{self, Node};
-use sha2::{Digest as _, Sha256};
+use sha2::Digest as _;
+use sha2::Sha256;
 use std::collections::{BTreeMap, BTreeSet};
 
 struct NoFiles;

@@ -4,7 +4,7 @@ use super::*;
 use crate::engine::planner::{further_questions, questions};
 use crate::engine::work::ResolvedCheck;
 use crate::resource::check::Check;
-use crate::role::CheckKind;
+use crate::resource::check::CheckKind;
 use insta::assert_snapshot;
 
 const A: &str = "file: { path: /etc/app/a, content: new }";

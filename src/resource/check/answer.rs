@@ -1,9 +1,15 @@
 //! What an answer must be like, and how expressions see it.
 
 use super::{first_line, reason};
+use crate::schema::{Argument, Arguments, Shape};
 use crate::source::{SourceFile, Span};
 use crate::template::{Layer, Rank, RenderError, Scope, Value};
-use crate::yaml::{Fields, Node};
+use crate::yaml::Node;
+
+pub(super) const CONTAINS: Argument = Argument::new("contains", Shape::Text, "text that must be in the answer");
+pub(super) const THAT: Argument = Argument::new("that", Shape::Expression, "an expression that must be true");
+pub(super) const SHOW: Argument =
+    Argument::new("show", Shape::Expression, "an expression: what to show of the answer where `that` is not true");
 
 /// What an answer must be like, beside its status.
 #[derive(Debug, Clone, Default)]
@@ -17,7 +23,7 @@ pub(super) struct Demand {
 }
 
 impl Demand {
-    pub(super) fn read(fields: &mut Fields<'_>) -> Self {
+    pub(super) fn read(fields: &mut Arguments<'_>) -> Self {
         // any answer has the empty text in it
         let contains = fields.filled("contains");
         let [that, show] = ["that", "show"].map(|key| fields.filled(key));

@@ -1,9 +1,9 @@
 //! A check while it is asked: most are one question, a marker is two, one after the other.
 
+use super::marker::MARKER;
 use super::marker::pattern;
 use super::{Check, Question, Verdict};
 use crate::host::in_query;
-use crate::role::MARKER;
 use crate::secret::hexadecimal;
 use std::borrow::Cow;
 use std::time::Instant;

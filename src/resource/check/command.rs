@@ -1,10 +1,30 @@
 //! `command`: a read-only command that should succeed.
 
-use super::answer::Demand;
-use super::say_reply;
+use super::answer::{CONTAINS, Demand, SHOW, THAT};
+use super::newest::{FRESH, MAX_AGE, NEWEST, OF, SIGNAL};
+use super::{WITHIN, say_reply};
 use crate::host::{quote, quote_words};
 use crate::resource::arguments::command;
-use crate::yaml::Fields;
+use crate::schema::{Argument, Arguments, Schema, Shape};
+
+/// `command`.
+pub(super) static SCHEMA: Schema = Schema::new(
+    "command",
+    &[
+        Argument::new("command", Shape::Command, "read-only; must end with status 0, unless `that` says otherwise")
+            .required()
+            .identity(),
+        CONTAINS,
+        THAT,
+        SHOW,
+        SIGNAL,
+        OF,
+        NEWEST,
+        MAX_AGE,
+        FRESH,
+        WITHIN,
+    ],
+);
 
 /// A command, and what it should say.
 #[derive(Debug, Clone)]
@@ -16,7 +36,7 @@ pub(super) struct Command {
 }
 
 impl Command {
-    pub(super) fn read(fields: &mut Fields<'_>, as_user: Option<&str>) -> Option<Self> {
+    pub(super) fn read(fields: &mut Arguments<'_>, as_user: Option<&str>) -> Option<Self> {
         let line = fields.required("command");
         let line = fields.read(line, command);
         let demand = Demand::read(fields);

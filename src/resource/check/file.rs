@@ -1,11 +1,35 @@
 //! `file`: whether something is at a path, what it is, and what is in it.
 
-use super::{REPLY_LIMIT, Reply, Verdict, say_reply};
+use super::{REPLY_LIMIT, Reply, Verdict, WITHIN, say_reply};
 use crate::ability::files::Attributes;
 use crate::host::quote;
 use crate::resource::arguments::{attributes, path};
+use crate::schema::{Argument, Arguments, Schema, Shape};
 use crate::source::{Diagnostic, did_you_mean};
-use crate::yaml::Fields;
+
+/// `file`.
+pub(super) static SCHEMA: Schema = Schema::new(
+    "file",
+    &[
+        Argument::new("path", Shape::Path, "the path").required().identity(),
+        Argument::new(
+            "state",
+            Shape::Choice(&["file", "directory", "link", "absent"]),
+            "what must be there; `absent`: nothing, not even a link that leads nowhere. Default: `file`, or `link` where \
+             there is a `target`",
+        ),
+        Argument::new("mode", Shape::Mode, "the permissions that it must have"),
+        Argument::new("owner", Shape::Text, "the user that it must belong to, by name or number"),
+        Argument::new("group", Shape::Text, "the group that it must belong to, by name or number"),
+        Argument::new(
+            "contains",
+            Shape::Text,
+            "text that must be in the file, within its first MiB; the file is never shown",
+        ),
+        Argument::new("target", Shape::Text, "where a link must lead, as it is written; `state` is then `link`"),
+        WITHIN,
+    ],
+);
 
 /// What is said of what is behind a link that leads to itself.
 const LOOP: &str = "Too many levels of symbolic links";
@@ -34,7 +58,7 @@ impl State {
 }
 
 impl File {
-    pub(super) fn read(fields: &mut Fields<'_>) -> Option<Self> {
+    pub(super) fn read(fields: &mut Arguments<'_>) -> Option<Self> {
         let node = fields.required("path");
         let path = fields.read(node, path);
         let state = fields.get("state");

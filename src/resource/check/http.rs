@@ -1,14 +1,47 @@
 //! `http`: a request to a server, asked on the host with curl, or from here where there is none.
 
-use super::answer::Demand;
-use super::{Who, say_reply};
+use super::answer::{CONTAINS, Demand, SHOW, THAT};
+use super::newest::{FRESH, MAX_AGE, NEWEST, OF, SIGNAL};
+use super::{WITHIN, Who, say_reply};
 use crate::host::quote;
 use crate::plan::http::{curl_quote, header};
+use crate::schema::{Argument, Arguments, Schema, Shape};
 use crate::source::{Diagnostic, Diagnostics};
-use crate::yaml::{Fields, Node};
+use crate::yaml::Node;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::time::Duration;
+
+pub(super) const HEADERS: Argument =
+    Argument::new("headers", Shape::Map(&Shape::Text), "names and values, each one line; no process shows them");
+
+/// `http`.
+pub(super) static SCHEMA: Schema = Schema::new(
+    "http",
+    &[
+        Argument::new("url", Shape::Text, "the address").required().identity(),
+        Argument::new("method", Shape::Text, "default `GET`, or `POST` with a `body`"),
+        HEADERS,
+        Argument::new("body", Shape::Text, "what is sent"),
+        Argument::new("status", Shape::Number { least: 100, most: 599 }, "what must come back").default("200"),
+        Argument::new(
+            "on_refused",
+            Shape::Choice(&["fail", "retry"]),
+            "what 401 and 403 mean where the request says who asks: `retry` is for a service that refuses everybody while \
+             it starts",
+        )
+        .default("fail"),
+        CONTAINS,
+        THAT,
+        SHOW,
+        SIGNAL,
+        OF,
+        NEWEST,
+        MAX_AGE,
+        FRESH,
+        WITHIN,
+    ],
+);
 
 /// A request, and what its answer should be like.
 #[derive(Debug, Clone)]
@@ -56,7 +89,7 @@ pub struct Request<'a> {
 }
 
 impl Http {
-    pub(super) fn read(fields: &mut Fields<'_>) -> Option<Self> {
+    pub(super) fn read(fields: &mut Arguments<'_>) -> Option<Self> {
         let url = fields.required_string("url");
         let method = fields.string("method");
         let headers = headers(fields);
@@ -137,7 +170,7 @@ impl Http {
 }
 
 /// Names and values, in the order in which they are written.
-pub(super) fn pairs(fields: &mut Fields<'_>, key: &'static str) -> Vec<(String, String)> {
+pub(super) fn pairs(fields: &mut Arguments<'_>, key: &'static str) -> Vec<(String, String)> {
     let node = fields.get(key);
     let pairs = fields.read(node, |node| {
         let mut errors = Diagnostics::new();
@@ -150,7 +183,7 @@ pub(super) fn pairs(fields: &mut Fields<'_>, key: &'static str) -> Vec<(String, 
 }
 
 /// `headers`: one line each, under names that HTTP knows.
-fn headers(fields: &mut Fields<'_>) -> Vec<(String, String)> {
+fn headers(fields: &mut Arguments<'_>) -> Vec<(String, String)> {
     let node = fields.get("headers");
     let right = fields.read(node, |node| {
         let mut errors = Diagnostics::new();
@@ -169,7 +202,7 @@ fn headers(fields: &mut Fields<'_>) -> Vec<(String, String)> {
 }
 
 /// `headers`, and the one that `user` and `password` make.
-pub(super) fn headers_and_user(fields: &mut Fields<'_>) -> Vec<(String, String)> {
+pub(super) fn headers_and_user(fields: &mut Arguments<'_>) -> Vec<(String, String)> {
     let mut headers = headers(fields);
     let [user, password] = ["user", "password"].map(|key| fields.entry(key));
     match (user, password) {

@@ -1,15 +1,93 @@
 //! `marker`: a value that nobody has seen before is written at one end, and looked for at the other.
 
-use super::Question;
 use super::answer::Demand;
 use super::command::Command;
-use super::http::{Http, headers_and_user, pairs};
+use super::http::{HEADERS, Http, headers_and_user, pairs};
+use super::{Question, WITHIN};
 use crate::host::{in_query, quote};
 use crate::resource::arguments::{command, path};
-use crate::role::{MARKER, MARKER_FINDS, MARKER_WRITES};
+use crate::schema::{Argument, Arguments, Schema, Shape};
 use crate::source::{Diagnostic, Diagnostics};
-use crate::yaml::{Entry, Fields, Node};
+use crate::yaml::{Entry, Node};
 use serde_json::json;
+
+/// What stands for the value of a marker until it is asked for: each asking has another one.
+pub(crate) const MARKER: &str = "solti-MARKER";
+
+/// `marker`.
+pub(super) static SCHEMA: Schema = Schema::new(
+    "marker",
+    &[
+        Argument::new("write", Shape::Mapping(&WRITE), "where it is written, see below").required().identity(),
+        Argument::new("find", Shape::Mapping(&FIND), "where it is looked for, see below").required().identity(),
+        WITHIN.meaning(
+            "how long to keep looking; what was sent, kept and made searchable in steps needs their intervals together",
+        ),
+    ],
+);
+
+/// Where a marker is written.
+const WRITES: &[&str] = &["journal", "file", "influx", "loki", "metric", "command"];
+/// Where a marker is looked for.
+const FINDS: &[&str] = &["loki", "prometheus", "influxdb", "command"];
+
+const HTTP_USER: Argument = Argument::new("user", Shape::Text, "who asks, with `password`");
+const HTTP_PASSWORD: Argument = Argument::new("password", Shape::Text, "the user's");
+const TOKEN: Argument = Argument::new("token", Shape::Text, "who asks, in place of `user` and `password`");
+
+/// Where a marker is written, and how.
+static WRITE: Schema = Schema::new(
+    "`write`",
+    &[
+        Argument::new("journal", Shape::Text, "a tag: the value becomes a line of the host's journal"),
+        Argument::new("file", Shape::Path, "a path: the value is appended as a line"),
+        Argument::new("influx", Shape::Text, "a URL that takes points of InfluxDB's line protocol, with its path"),
+        Argument::new("loki", Shape::Text, "a URL: the value is in a line of the service `solti`"),
+        Argument::new("metric", Shape::Path, "a `*.prom` file of node_exporter's textfile collector"),
+        Argument::new("command", Shape::Command, "a command with `{{ marker }}` in it"),
+        Argument::new("measurement", Shape::Text, "what a point is called").default("solti_marker"),
+        Argument::new("tags", Shape::Map(&Shape::Text), "the point's tags"),
+        HEADERS,
+        HTTP_USER,
+        HTTP_PASSWORD,
+        TOKEN,
+    ],
+)
+.exactly_one(WRITES);
+
+/// Where a marker is looked for, and how.
+static FIND: Schema = Schema::new(
+    "`find`",
+    &[
+        Argument::new("loki", Shape::Text, "a URL, with `labels` of the stream: a line that has the value in it"),
+        Argument::new("prometheus", Shape::Text, "a URL, and `labels`: a series whose label `marker` is the value"),
+        Argument::new(
+            "influxdb",
+            Shape::Text,
+            "a URL, with `org`, `bucket`, and `tags`: a point of the last hour whose field `marker` is the value",
+        ),
+        Argument::new("command", Shape::Command, "a command whose output has the value in it"),
+        Argument::new("labels", Shape::Map(&Shape::Text), "labels of the stream or series"),
+        Argument::new("org", Shape::Text, "the organization"),
+        Argument::new("bucket", Shape::Text, "the bucket"),
+        Argument::new("tags", Shape::Map(&Shape::Text), "the point's tags"),
+        HEADERS,
+        HTTP_USER,
+        HTTP_PASSWORD,
+        TOKEN,
+    ],
+)
+.exactly_one(FINDS);
+
+/// What a marker is called that has no name: both of its ends.
+pub(crate) fn marker_name(args: &Node) -> String {
+    let end = |key: &str, kinds: &[&str]| {
+        let end = args.get(key)?;
+        let (kind, value) = kinds.iter().find_map(|kind| Some((kind, end.get(kind)?)))?;
+        Some(format!("{kind} {}", value.strings().unwrap_or_default().join(" ")))
+    };
+    [end("write", WRITES), end("find", FINDS)].map(Option::unwrap_or_default).join(" in ")
+}
 
 /// What a point is called whose field `marker` has the value.
 const MEASUREMENT: &str = "solti_marker";
@@ -46,7 +124,7 @@ impl Marker {
         Some(format!("[ ! -e {path} ] || [ \"$(head -n 1 -- {path})\" != {help} ] || rm -f -- {path}\n"))
     }
 
-    pub(super) fn read(fields: &mut Fields<'_>, name: String, as_user: Option<&str>) -> Option<Self> {
+    pub(super) fn read(fields: &mut Arguments<'_>, name: String, as_user: Option<&str>) -> Option<Self> {
         let write = fields.required("write");
         let write = fields.read(write, |node| read_write(node, as_user));
         let find = fields.required("find");
@@ -62,8 +140,8 @@ impl Marker {
 }
 
 fn read_write(node: &Node, as_user: Option<&str>) -> Result<(Question, Option<String>), Diagnostics> {
-    let mut fields = Fields::new(node, "`write`")?;
-    let Some(end) = end(&mut fields, "write", MARKER_WRITES) else { return fields.finish_with(None) };
+    let mut fields = Arguments::new(node, &WRITE)?;
+    let Some(end) = end(&mut fields, "write", WRITES) else { return fields.finish_with(None) };
     let node = Some(&end.value);
     let mut leaves = None;
     let words = match end.key.as_str() {
@@ -91,8 +169,8 @@ fn read_write(node: &Node, as_user: Option<&str>) -> Result<(Question, Option<St
 }
 
 fn read_find(node: &Node, as_user: Option<&str>) -> Result<Question, Diagnostics> {
-    let mut fields = Fields::new(node, "`find`")?;
-    let Some(end) = end(&mut fields, "find", MARKER_FINDS) else { return fields.finish_with(None) };
+    let mut fields = Arguments::new(node, &FIND)?;
+    let Some(end) = end(&mut fields, "find", FINDS) else { return fields.finish_with(None) };
     let question = match end.key.as_str() {
         "loki" => loki(&mut fields, end).map(Question::Http),
         "prometheus" => prometheus(&mut fields, end).map(Question::Http),
@@ -103,7 +181,7 @@ fn read_find(node: &Node, as_user: Option<&str>) -> Result<Question, Diagnostics
 }
 
 /// The one key that says where; the others say how.
-fn end<'n>(fields: &mut Fields<'n>, what: &str, kinds: &[&'static str]) -> Option<&'n Entry> {
+fn end<'n>(fields: &mut Arguments<'n>, what: &str, kinds: &[&'static str]) -> Option<&'n Entry> {
     let found: Vec<&Entry> = kinds.iter().filter_map(|kind| fields.entry(kind)).collect();
     let choice = kinds.iter().map(|kind| format!("`{kind}`")).collect::<Vec<_>>().join(", ");
     match found[..] {
@@ -155,7 +233,7 @@ fn writing(node: &Node) -> Result<Vec<String>, Diagnostics> {
 }
 
 /// `url`, with nothing at its end that a path would follow.
-fn url<'n>(fields: &mut Fields<'n>, end: &'n Entry) -> Option<String> {
+fn url<'n>(fields: &mut Arguments<'n>, end: &'n Entry) -> Option<String> {
     let url = fields.read(Some(&end.value), |node| {
         let url = node.string()?;
         let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
@@ -169,7 +247,7 @@ fn url<'n>(fields: &mut Fields<'n>, end: &'n Entry) -> Option<String> {
 }
 
 /// What is said about who asks.
-fn who(fields: &mut Fields<'_>, with_token: bool) -> Vec<(String, String)> {
+fn who(fields: &mut Arguments<'_>, with_token: bool) -> Vec<(String, String)> {
     let mut headers = headers_and_user(fields);
     if let Some(token) = with_token.then(|| fields.string("token")).flatten() {
         headers.push(("Authorization".to_owned(), format!("Token {token}")));
@@ -190,7 +268,7 @@ fn get(url: String, headers: Vec<(String, String)>) -> Http {
 }
 
 /// A point of line protocol.
-fn point<'n>(fields: &mut Fields<'n>, end: &'n Entry) -> Option<Http> {
+fn point<'n>(fields: &mut Arguments<'n>, end: &'n Entry) -> Option<Http> {
     let url = url(fields, end);
     let measurement = fields.string("measurement").unwrap_or_else(|| MEASUREMENT.to_owned());
     let tags = pairs(fields, "tags");
@@ -230,7 +308,7 @@ fn point<'n>(fields: &mut Fields<'n>, end: &'n Entry) -> Option<Http> {
 }
 
 /// A line by OpenTelemetry's protocol, for there it may come without a time: it gets the one at which it came in.
-fn line<'n>(fields: &mut Fields<'n>, end: &'n Entry) -> Option<Http> {
+fn line<'n>(fields: &mut Arguments<'n>, end: &'n Entry) -> Option<Http> {
     let url = url(fields, end);
     let mut headers = who(fields, false);
     headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
@@ -268,7 +346,7 @@ fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-fn loki<'n>(fields: &mut Fields<'n>, end: &'n Entry) -> Option<Http> {
+fn loki<'n>(fields: &mut Arguments<'n>, end: &'n Entry) -> Option<Http> {
     let url = url(fields, end);
     // Loki itself refuses to look through everything
     let labels = if fields.required("labels").is_some() { pairs(fields, "labels") } else { Vec::new() };
@@ -278,7 +356,7 @@ fn loki<'n>(fields: &mut Fields<'n>, end: &'n Entry) -> Option<Http> {
     url.map(|url| get(format!("{url}/loki/api/v1/query_range?limit=1&query={query}"), headers))
 }
 
-fn prometheus<'n>(fields: &mut Fields<'n>, end: &'n Entry) -> Option<Http> {
+fn prometheus<'n>(fields: &mut Arguments<'n>, end: &'n Entry) -> Option<Http> {
     let url = url(fields, end);
     let mut labels = pairs(fields, "labels");
     labels.push(("marker".to_owned(), MARKER.to_owned()));
@@ -288,7 +366,7 @@ fn prometheus<'n>(fields: &mut Fields<'n>, end: &'n Entry) -> Option<Http> {
     url.map(|url| get(format!("{url}/api/v1/query?query={query}"), headers))
 }
 
-fn influxdb<'n>(fields: &mut Fields<'n>, end: &'n Entry) -> Option<Http> {
+fn influxdb<'n>(fields: &mut Arguments<'n>, end: &'n Entry) -> Option<Http> {
     let url = url(fields, end);
     let (org, bucket) = (fields.required_string("org"), fields.required_string("bucket"));
     let tags = pairs(fields, "tags");

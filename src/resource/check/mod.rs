@@ -5,6 +5,7 @@ mod asking;
 mod command;
 mod file;
 mod http;
+mod kind;
 mod marker;
 mod newest;
 mod port;
@@ -12,6 +13,8 @@ mod unit;
 
 pub use asking::Asking;
 pub use http::Request;
+pub use kind::CheckKind;
+pub(crate) use marker::{MARKER, marker_name};
 
 use self::answer::{Answer, Demand};
 use self::command::Command;
@@ -23,10 +26,10 @@ use self::port::Port;
 use self::unit::Unit;
 use super::arguments::milliseconds;
 use crate::host::quote_words;
-use crate::role::{CheckKind, marker_name};
+use crate::schema::{Argument, Arguments, Shape};
 use crate::source::{Diagnostic, Diagnostics};
 use crate::template::RenderError;
-use crate::yaml::{Fields, Node};
+use crate::yaml::Node;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
@@ -34,6 +37,8 @@ use std::time::Duration;
 
 /// How long a check may take when it does not say.
 const DEFAULT_WITHIN: u64 = 30_000;
+/// How long to keep asking.
+const WITHIN: Argument = Argument::new("within", Shape::Duration, "how long to keep asking").default("30s");
 /// How much of an answer is looked at, in bytes.
 const REPLY_LIMIT: usize = 1 << 20;
 /// How long one try may take, in seconds.
@@ -115,11 +120,11 @@ impl Check {
     /// What is wrong with the arguments.
     pub fn parse(kind: CheckKind, node: &Node, as_user: Option<&str>) -> Result<Self, Diagnostics> {
         let what = kind.name();
-        if as_user.is_some() && !matches!(kind, CheckKind::Command | CheckKind::Marker) {
+        if as_user.is_some() && !kind.has_user() {
             let message = format!("`become_user` is for commands, not for `{what}`, which is the same for every user");
             return Err(Diagnostic::at(&node.span, message).into());
         }
-        let mut fields = Fields::new(node, what)?;
+        let mut fields = Arguments::new(node, kind.schema())?;
         let within = fields.get("within");
         let within = fields.read(within, milliseconds).unwrap_or(DEFAULT_WITHIN);
         let signal = match kind {

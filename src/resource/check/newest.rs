@@ -1,9 +1,10 @@
 //! What a check says of a signal: from when its newest sample is, and whether that is new enough.
 
 use crate::resource::arguments::milliseconds;
+use crate::schema::{Argument, Arguments, Shape};
 use crate::source::{Diagnostic, Diagnostics, Span};
 use crate::template::Value;
-use crate::yaml::{Fields, Node};
+use crate::yaml::Node;
 use jiff::Timestamp;
 use std::time::Duration;
 
@@ -12,6 +13,33 @@ const AHEAD: i64 = 60;
 
 /// By how much an age may be too small, in seconds: the host's clock says whole ones, and so does the age.
 const ROUNDED: i64 = 2;
+
+pub(super) const SIGNAL: Argument = Argument::new(
+    "signal",
+    Shape::Text,
+    "of which [signal](#signals) it finds the newest sample, a short word: `metrics`, `logs`, `traces`",
+);
+pub(super) const OF: Argument = Argument::new(
+    "of",
+    Shape::Text,
+    "the host whose signal it is, one of the inventory; default: the host that is asked. With `--limit`, a check about \
+     another host than those is left out",
+);
+pub(super) const NEWEST: Argument = Argument::new(
+    "newest",
+    Shape::Expression,
+    "an expression like `that`: the time of the newest sample, as seconds, milliseconds, microseconds or nanoseconds \
+     since 1970 (their size tells which) or as RFC 3339 with its time zone; a number or text. Undefined, none, empty or 0 \
+     where there is no sample",
+);
+pub(super) const MAX_AGE: Argument =
+    Argument::new("max_age", Shape::Duration, "how old that sample may be: `90s`, `10m`, `1h30m`, `2d`");
+pub(super) const FRESH: Argument = Argument::new(
+    "fresh",
+    Shape::Flag,
+    "`true`: after a change, the sample must be from after it, whatever `max_age` says",
+)
+.default("false");
 
 /// A signal of a host, and how new its newest sample must be.
 #[derive(Debug, Clone)]
@@ -39,7 +67,7 @@ const HINT: &str = "signal: a word (metrics), newest: an expression for the time
 
 impl Signal {
     /// Reads `signal`, `of`, `newest`, `max_age` and `fresh`; none if none is there.
-    pub(super) fn read(fields: &mut Fields<'_>) -> Option<Self> {
+    pub(super) fn read(fields: &mut Arguments<'_>) -> Option<Self> {
         let found = TOGETHER.map(|key| fields.entry(key));
         let (of, fresh) = (fields.entry("of"), fields.entry("fresh"));
         let first = found.iter().find_map(|entry| *entry).or(of).or(fresh)?;

@@ -1,9 +1,26 @@
 //! `port`: whether anything listens, on the host or elsewhere.
 
-use super::{Verdict, say_reply};
+use super::{Verdict, WITHIN, say_reply};
 use crate::host::quote;
+use crate::schema::{Argument, Arguments, Schema, Shape};
 use crate::source::{Diagnostic, Diagnostics};
-use crate::yaml::{Fields, Node};
+use crate::yaml::Node;
+
+/// `port`.
+pub(super) static SCHEMA: Schema = Schema::new(
+    "port",
+    &[
+        Argument::new("port", Shape::Number { least: 1, most: 65_535 }, "the port").required().identity(),
+        Argument::new("host", Shape::Text, "where to; not said: whether anything on the host itself listens"),
+        Argument::new(
+            "state",
+            Shape::Choice(&["open", "closed", "started", "stopped"]),
+            "`open` or `closed`; Ansible's `started` and `stopped` are understood",
+        )
+        .default("open"),
+        WITHIN,
+    ],
+);
 
 /// A port, and whether it should be open.
 #[derive(Debug, Clone)]
@@ -14,7 +31,7 @@ pub(super) struct Port {
 }
 
 impl Port {
-    pub(super) fn read(fields: &mut Fields<'_>) -> Option<Self> {
+    pub(super) fn read(fields: &mut Arguments<'_>) -> Option<Self> {
         let port = fields.required("port");
         let port = fields.read(port, port_number);
         let host = fields.string("host");

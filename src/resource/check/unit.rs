@@ -1,10 +1,27 @@
 //! `unit`: whether a unit of systemd is active, and whether it starts at boot.
 
-use super::{Reply, Verdict, say_reply};
+use super::{Reply, Verdict, WITHIN, say_reply};
 use crate::host::quote;
-use crate::resource::arguments::{account_name, running_unit};
+use crate::resource::arguments::{USER, account_name, running_unit};
+use crate::schema::{Argument, Arguments, Schema, Shape};
 use crate::source::{Diagnostic, did_you_mean};
-use crate::yaml::Fields;
+
+/// `unit`.
+pub(super) static SCHEMA: Schema = Schema::new(
+    "unit",
+    &[
+        Argument::new("name", Shape::Text, "the unit; without a suffix it is a service").required().identity(),
+        Argument::new(
+            "state",
+            Shape::Choice(&STATES),
+            "how it must be; one that systemd does not know is none of them",
+        )
+        .default("active"),
+        Argument::new("enabled", Shape::Flag, "whether it starts at boot; not said: it does not matter"),
+        USER.meaning("whose unit it is: in the user's own systemd; default: the system's"),
+        WITHIN,
+    ],
+);
 
 /// A unit, and how it should be.
 #[derive(Debug, Clone)]
@@ -19,7 +36,7 @@ pub(super) struct Unit {
 const STATES: [&str; 3] = ["active", "inactive", "failed"];
 
 impl Unit {
-    pub(super) fn read(fields: &mut Fields<'_>) -> Option<Self> {
+    pub(super) fn read(fields: &mut Arguments<'_>) -> Option<Self> {
         let name = fields.required("name");
         let name = fields.read(name, running_unit);
         let user = fields.get("user");

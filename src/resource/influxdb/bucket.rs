@@ -1,18 +1,38 @@
 //! `influxdb_bucket`: a bucket and how long it keeps points. Buckets are data: what is declared no longer stays.
 
-use super::{Api, bucket_name, expect, id_of, listed, retention, shard_span, shown};
-use crate::ability::State;
+use super::{
+    Api, ORG, RETENTION, TOKEN, URL, WITHIN, bucket_name, expect, id_of, listed, retention, shard_span, shown,
+};
 use crate::ability::memory::manifest::Item;
-use crate::ability::{Operation, Probe};
+use crate::ability::{Operation, Probe, State};
 use crate::plan::call::{Asked, Call, Secret, Stop};
 use crate::plan::change::{Action, Detail};
 use crate::plan::http::Reply;
-use crate::resource::{Draft, Planned, Resource};
+use crate::resource::{Draft, Planned, Resource, ResourceKind};
+use crate::schema::{Argument, Arguments, Schema, Shape};
 use crate::source::Diagnostics;
-use crate::yaml::{Fields, Node};
+use crate::yaml::Node;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
+
+/// `influxdb_bucket`.
+pub static BUCKET: ResourceKind = ResourceKind::new(
+    Schema::new(
+        "influxdb_bucket",
+        &[
+            Argument::new("name", Shape::Text, "the bucket").required().identity(),
+            URL,
+            ORG,
+            TOKEN,
+            RETENTION,
+            Argument::new("description", Shape::Text, "for people; without, it stays as it is"),
+            WITHIN,
+        ],
+    ),
+    "A bucket of an InfluxDB 2, and how long it keeps points. What is declared no longer stays: it is data.",
+    |arguments, _, _| Ok(Box::new(Bucket::parse(arguments)?)),
+);
 
 /// A bucket as it should be.
 #[derive(Debug, Clone)]
@@ -26,12 +46,12 @@ pub struct Bucket {
 }
 
 impl Bucket {
-    /// `influxdb_bucket: {name, url, org, token, retention, description, within}`
+    /// Reads [`BUCKET`].
     ///
     /// # Errors
     /// What is wrong with the arguments.
     pub fn parse(node: &Node) -> Result<Self, Diagnostics> {
-        let mut fields = Fields::new(node, "influxdb_bucket")?;
+        let mut fields = Arguments::new(node, &BUCKET.schema)?;
         let name = fields.required("name");
         let name = fields.read(name, bucket_name);
         let api = Api::read(&mut fields);

@@ -5,9 +5,9 @@ mod bucket;
 mod setup;
 mod tokens;
 
-pub use bucket::Bucket;
-pub use setup::Setup;
-pub use tokens::{Tokens, token_files};
+pub use bucket::BUCKET;
+pub use setup::SETUP;
+pub use tokens::TOKENS;
 
 use super::arguments::milliseconds;
 use crate::ability::State;
@@ -15,14 +15,26 @@ use crate::host::{excerpt, in_query};
 use crate::plan::call::Stop;
 use crate::plan::change::Detail;
 use crate::plan::http::{Reply, Request};
+use crate::schema::{Argument, Arguments, Shape};
 use crate::source::{Diagnostic, Diagnostics};
 use crate::template;
-use crate::yaml::{Fields, Node, Value as Yaml};
+use crate::yaml::{Node, Value as Yaml};
 use serde_json::Value;
 use std::time::Duration;
 
 /// How long InfluxDB may take until it answers when a resource does not say: the first start makes its database.
 const DEFAULT_WITHIN: u64 = 60_000;
+
+const URL: Argument = Argument::new("url", Shape::Text, "InfluxDB's, as its own host sees it").required().unseen();
+const ORG: Argument = Argument::new("org", Shape::Text, "the organization").required();
+const TOKEN: Argument = Argument::new("token", Shape::Text, "the operator's token").required().unseen();
+const RETENTION: Argument = Argument::new(
+    "retention",
+    Shape::Text,
+    "how long points are kept, at least `1h`: `72h`, `30d`, `8w`; without, for ever",
+);
+const WITHIN: Argument =
+    Argument::new("within", Shape::Duration, "how long InfluxDB may take until it answers").default("60s");
 
 /// How it is reached.
 #[derive(Clone)]
@@ -42,7 +54,7 @@ impl std::fmt::Debug for Api {
 
 impl Api {
     /// `url`, `org`, `token` and `within`.
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+    fn read(fields: &mut Arguments<'_>) -> Option<Self> {
         let url = fields.required("url");
         let url = fields.read(url, |node| {
             let url = node.string()?;

@@ -1,18 +1,37 @@
 //! `influxdb_setup`: the first user, with an organization, a bucket, and the token that may do everything.
 
-use super::{Api, UNKNOWN, bucket_name, expect, listed, may_be_set_up, retention};
-use crate::ability::State;
+use super::{Api, ORG, RETENTION, TOKEN, UNKNOWN, URL, WITHIN, bucket_name, expect, listed, may_be_set_up, retention};
 use crate::ability::memory::manifest::Item;
-use crate::ability::{Operation, Probe};
+use crate::ability::{Operation, Probe, State};
 use crate::plan::call::{Asked, Call, Secret, Stop};
 use crate::plan::change::{Action, Detail};
 use crate::plan::http::Reply;
-use crate::resource::{Draft, Planned, Resource};
+use crate::resource::{Draft, Planned, Resource, ResourceKind};
+use crate::schema::{Argument, Arguments, Schema, Shape};
 use crate::source::Diagnostics;
-use crate::yaml::{Fields, Node};
+use crate::yaml::Node;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
+
+/// `influxdb_setup`.
+pub static SETUP: ResourceKind = ResourceKind::new(
+    Schema::new(
+        "influxdb_setup",
+        &[
+            URL,
+            ORG.identity(),
+            TOKEN.meaning("the operator's token: at the setup it is given to InfluxDB, later it is what solti shows"),
+            Argument::new("user", Shape::Text, "the first user, used at the setup alone").required(),
+            Argument::new("password", Shape::Text, "the first user's, used at the setup alone").required().unseen(),
+            Argument::new("bucket", Shape::Text, "the first bucket").required(),
+            RETENTION.meaning("how long the first bucket keeps points: `72h`, `30d`, `8w`; without, for ever"),
+            WITHIN,
+        ],
+    ),
+    "The first user of an InfluxDB 2, with an organization, a bucket, and the token that may do everything.",
+    |arguments, _, _| Ok(Box::new(Setup::parse(arguments)?)),
+);
 
 /// What an InfluxDB without users is set up with.
 #[derive(Clone)]
@@ -31,12 +50,12 @@ impl std::fmt::Debug for Setup {
 }
 
 impl Setup {
-    /// `influxdb_setup: {url, org, token, user, password, bucket, retention, within}`
+    /// Reads [`SETUP`].
     ///
     /// # Errors
     /// What is wrong with the arguments.
     pub fn parse(node: &Node) -> Result<Self, Diagnostics> {
-        let mut fields = Fields::new(node, "influxdb_setup")?;
+        let mut fields = Arguments::new(node, &SETUP.schema)?;
         let api = Api::read(&mut fields);
         let (user, password) = (fields.required_string("user"), fields.required_string("password"));
         let bucket = fields.required("bucket");

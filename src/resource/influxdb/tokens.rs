@@ -2,22 +2,21 @@
 //! others can have them. They are told apart from what people made by their description, `solti: NAME`; such that are
 //! declared no longer are revoked.
 
-use super::{Api, expect, id_of, listed};
-use crate::ability::State;
+use super::{Api, ORG, TOKEN, URL, WITHIN, expect, id_of, listed};
 use crate::ability::commands::listing_key;
-use crate::ability::files::sha256;
-use crate::ability::files::{Attributes, FileOperation, PathState};
+use crate::ability::files::{Attributes, FileOperation, PathState, sha256};
 use crate::ability::memory::manifest::{Before, Item};
-use crate::ability::{Operation, Probe};
+use crate::ability::{Operation, Probe, State};
 use crate::plan::call::{Asked, Call, Secret, Stop};
 use crate::plan::change::{Action, Detail};
 use crate::plan::http::Request;
 use crate::resource::arguments::plain_name;
 use crate::resource::content::{self, compare_attributes};
-use crate::resource::{Draft, Files, Planned, Resource, kept};
+use crate::resource::{Draft, Files, Planned, Resource, ResourceKind, kept};
+use crate::schema::{Argument, Arguments, Schema, Shape};
 use crate::source::{Diagnostic, Diagnostics};
 use crate::template::RenderError;
-use crate::yaml::{Fields, Node};
+use crate::yaml::Node;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -29,6 +28,46 @@ const MARK: &str = "solti: ";
 const TELL: &str = "tell its tokens";
 /// What a file with a token has, whoever writes it.
 const SECRET: Attributes = Attributes { owner: None, group: None, mode: Some(0o600) };
+
+/// `influxdb_tokens`.
+pub static TOKENS: ResourceKind = ResourceKind::new(
+    Schema::new(
+        "influxdb_tokens",
+        &[
+            URL,
+            ORG.identity(),
+            TOKEN,
+            Argument::new(
+                "tokens",
+                Shape::List(&Shape::Mapping(&ONE)),
+                "a list of mappings: `name`, and the buckets to `read` and to `write`",
+            )
+            .required()
+            .lasts(),
+            WITHIN,
+        ],
+    ),
+    "The tokens that an organization of an InfluxDB 2 gives out, each for some buckets.",
+    |arguments, _, files| Ok(Box::new(Tokens::parse(arguments, files)?)),
+)
+.claims(|arguments, files| {
+    let folder = files.secrets_folder()?;
+    let Some(tokens) = arguments.get("tokens") else { return Ok(Vec::new()) };
+    let names = tokens.sequence()?.iter().filter_map(|token| token.get("name")).map(|name| plain_name(name, "a token"));
+    let item = |name: String| Item::File { path: kept::path(&folder, &secret_name(&name)), before: Before::Nothing };
+    names.map(|name| Ok(item(name?))).collect()
+});
+
+/// One token.
+static ONE: Schema = Schema::new(
+    "a token",
+    &[
+        Argument::new("name", Shape::Text, "what it is called").required().lasts(),
+        Argument::new("read", Shape::Several(&Shape::Text), "the buckets that it may read"),
+        Argument::new("write", Shape::Several(&Shape::Text), "the buckets that it may write"),
+    ],
+)
+.at_least_one(&["read", "write"]);
 
 /// All tokens that solti gives out of an organization.
 #[derive(Debug, Clone)]
@@ -57,9 +96,9 @@ struct Permission {
 }
 
 impl Token {
-    /// `{name, read: [BUCKET], write: [BUCKET]}`
+    /// Reads [`ONE`].
     fn read(node: &Node) -> Result<Self, Diagnostics> {
-        let mut fields = Fields::new(node, "a token")?;
+        let mut fields = Arguments::new(node, &ONE)?;
         let name = fields.required("name");
         let name = fields.read(name, |node| plain_name(node, "a token"));
         let mut permissions = BTreeSet::new();
@@ -89,16 +128,6 @@ impl Token {
 
 fn secret_name(token: &str) -> String {
     format!("influxdb_token_{token}")
-}
-
-/// The files in which tokens are kept, by the arguments alone.
-///
-/// # Errors
-/// When a name is missing or wrong.
-pub fn token_files(arguments: &Node, folder: &str) -> Result<Vec<String>, Diagnostics> {
-    let Some(tokens) = arguments.get("tokens") else { return Ok(Vec::new()) };
-    let names = tokens.sequence()?.iter().filter_map(|token| token.get("name")).map(|name| plain_name(name, "a token"));
-    names.map(|name| Ok(kept::path(folder, &secret_name(&name?)))).collect()
 }
 
 /// An authorization of solti's, as InfluxDB tells it.
@@ -157,12 +186,12 @@ struct Difference {
 }
 
 impl Tokens {
-    /// `influxdb_tokens: {url, org, token, tokens: [{name, read, write}], within}`
+    /// Reads [`TOKENS`].
     ///
     /// # Errors
     /// What is wrong with the arguments; or it is not known yet where the host keeps secrets.
     pub fn parse(node: &Node, files: &dyn Files) -> Result<Self, RenderError> {
-        let mut fields = Fields::new(node, "influxdb_tokens")?;
+        let mut fields = Arguments::new(node, &TOKENS.schema)?;
         let api = Api::read(&mut fields);
         let tokens = fields.required("tokens");
         let tokens = fields.read(tokens, |node| {

@@ -6,18 +6,18 @@ mod parse;
 mod plan;
 mod sections;
 
-use super::arguments::{body, command, plain_name};
+use super::arguments::{CONTENT, DROP_IN, SRC, TEMPLATE, USER, VALIDATE, body, command, plain_name};
 use super::scope::Scope;
-use super::{Files, Planned, Resource};
+use super::{Files, Planned, Resource, ResourceKind};
 use crate::ability::memory::manifest::{Before, Item};
 use crate::ability::podman::PodmanThing;
 use crate::ability::systemd::UnitOperation;
-use crate::ability::{Operation, Probe};
-use crate::ability::{StartedWith, State};
+use crate::ability::{Operation, Probe, StartedWith, State};
 use crate::quadlet::{self, Kind, Named};
+use crate::schema::{Argument, Arguments, Schema, Shape};
 use crate::source::Diagnostic;
 use crate::template::RenderError;
-use crate::yaml::{Fields, Node};
+use crate::yaml::Node;
 use parse::{quadlet_name, read};
 use sections::{Sections, sections};
 
@@ -26,6 +26,60 @@ pub const GENERATOR: &str = "/usr/lib/systemd/system-generators/podman-system-ge
 
 /// What containers of users wait for, since podman 5.3, when they start.
 const ONLINE: &str = "network-online.target";
+
+/// `quadlet`.
+pub static QUADLET: ResourceKind = ResourceKind::new(
+    Schema::new(
+        "quadlet",
+        &[
+            Argument::new("name", Shape::Text, "the file: `NAME.container`, `.volume`, `.network` or `.image`")
+                .required()
+                .identity(),
+            TEMPLATE.meaning("instead of sections: a template of the role that says all"),
+            CONTENT.meaning("instead of sections: a text that says all"),
+            SRC.meaning("instead of sections: a file of the role that says all"),
+            section(
+                "unit",
+                "the section `[Unit]`; a list repeats a key, a mapping says `name=value`. A text is read as podman and \
+                 systemd read it, with specifiers (`%h`) and variables (`${HOME}`); a value in a mapping is data, and \
+                 arrives as it is. So `Environment: { A: \"50% of $X\" }` is just that, and `Environment: [\"A=%h\"]` is \
+                 the home",
+            ),
+            section("container", "the section of a container, with podman's own keys; lists and mappings likewise"),
+            section("volume", "that of a volume, likewise"),
+            section("network", "that of a network, likewise"),
+            section("image", "that of an image, likewise"),
+            section("quadlet", "the section `[Quadlet]`, likewise"),
+            section("service", "the section `[Service]`, likewise"),
+            section("install", "the section `[Install]`, likewise"),
+            DROP_IN.meaning("the name of a drop-in: `NAME.d/DROP_IN.conf` is written (podman 5.0)"),
+            USER.meaning("whose it is: rootless, in the user's own systemd and podman; default: the system's"),
+            Argument::new(
+                "pull",
+                Shape::Choice(&["missing", "never"]),
+                "`missing`: an image that is not on the host is fetched",
+            )
+            .default("missing")
+            .unseen(),
+            VALIDATE.meaning("a command that must succeed once images and files are there, before anything is stopped"),
+        ],
+    ),
+    "A container, volume, network or image that systemd runs through podman.",
+    |arguments, _, files| Ok(Box::new(Quadlet::parse(arguments, files)?)),
+)
+.public()
+.claims(|arguments, files| {
+    let Some(name) = arguments.get("name").map(Node::string).transpose()? else { return Ok(Vec::new()) };
+    let scope = Scope::of_arguments(arguments, files)?;
+    let drop_in = arguments.get("drop_in").map(Node::string).transpose()?;
+    Ok(Named::parse(&name, "").map(|quadlet| claims(&scope, &quadlet, drop_in.as_deref())).unwrap_or_default())
+});
+
+/// A section of a quadlet; what it says stands in the file.
+const fn section(name: &'static str, help: &'static str) -> Argument {
+    Argument::new(name, Shape::Map(&Shape::Either(&[Shape::Several(&Shape::Text), Shape::Map(&Shape::Text)])), help)
+        .unseen()
+}
 
 /// A quadlet, or a drop-in of one.
 #[derive(Debug)]
@@ -39,13 +93,12 @@ pub struct Quadlet {
 }
 
 impl Quadlet {
-    /// `quadlet: {name, template | content | src | unit, container, volume, network, image, quadlet, service, install,
-    /// drop_in, user, pull: missing|never, validate}`
+    /// Reads [`QUADLET`].
     ///
     /// # Errors
     /// What is wrong with the arguments, and with what the quadlet says.
     pub fn parse(node: &Node, files: &dyn Files) -> Result<Self, RenderError> {
-        let mut fields = Fields::new(node, "quadlet")?;
+        let mut fields = Arguments::new(node, &QUADLET.schema)?;
         let name_node = fields.required("name");
         let name = fields.read(name_node, quadlet_name);
         let drop_in = fields.get("drop_in");
@@ -207,7 +260,7 @@ impl Resource for Quadlet {
 }
 
 /// The things of a quadlet, whether the host's podman knows quadlets or not.
-pub fn claims(scope: &Scope, quadlet: &Named, drop_in: Option<&str>) -> Vec<Item> {
+fn claims(scope: &Scope, quadlet: &Named, drop_in: Option<&str>) -> Vec<Item> {
     let file = |path: String| Item::File { path, before: Before::Nothing };
     let path = path(scope, &quadlet.name, drop_in);
     let mut items = scope.claims(path.rsplit_once('/').map_or("/", |(folder, _)| folder));

@@ -4,8 +4,7 @@ use super::Quadlet;
 use super::plan::Part;
 use crate::ability::files::{FileOperation, PathState};
 use crate::ability::memory::manifest::{Before, Item};
-use crate::ability::scope;
-use crate::ability::{Operation, State};
+use crate::ability::{Operation, State, scope};
 use crate::plan::change::Detail;
 use crate::resource::content::{expect, keep_original, require_readable};
 

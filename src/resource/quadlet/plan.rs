@@ -8,10 +8,11 @@ use crate::ability::podman::PodmanOperation;
 use crate::ability::{Operation, State};
 use crate::plan::change::{Action, Detail};
 use crate::quadlet::{self, Kind, Named, Problem, Version};
+use crate::resource::Resource as _;
 use crate::resource::content::{Content, new_meta};
 use crate::resource::scope::Prepared;
 use crate::resource::symlink::Symlink;
-use crate::resource::{Draft, Planned, Resource as _, before};
+use crate::resource::{Draft, Planned, before};
 use crate::secret::Taint;
 
 /// Where the system's podman keeps what it knows, see containers-storage.conf(5).

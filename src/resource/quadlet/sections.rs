@@ -1,8 +1,9 @@
 //! The sections of a unit file as YAML: `container: {Image: ..., Volume: [...]}`.
 
 use crate::quadlet::{Kind, words};
+use crate::schema::Arguments;
 use crate::source::{Diagnostic, Diagnostics};
-use crate::yaml::{Entry, Fields, Node, Value};
+use crate::yaml::{Entry, Node, Value};
 use std::fmt::Write as _;
 
 /// The arguments, each with its section.
@@ -35,7 +36,7 @@ pub enum Sections {
 }
 
 /// Reads the sections of a quadlet of this kind.
-pub fn sections(fields: &mut Fields<'_>, kind: Option<Kind>) -> Sections {
+pub fn sections(fields: &mut Arguments<'_>, kind: Option<Kind>) -> Sections {
     let mut text = String::new();
     let (mut any, mut wrong) = (false, false);
     for (argument, section, of) in SECTIONS {

@@ -2,7 +2,7 @@
 
 use super::{errors, read, yaml};
 use crate::ability::Probe;
-use crate::role::ResourceKind;
+use crate::resource::ResourceKind;
 use crate::yaml::Value;
 use insta::assert_snapshot;
 
@@ -220,7 +220,8 @@ fn a_template_without_facts_is_put_off_but_what_is_wrong_beside_it_is_said() {
 #[test]
 fn only_commands_have_a_user_of_their_own() {
     let node = super::yaml("{ path: /etc/app }\n");
-    let error = super::parse(ResourceKind::Directory, &node, Some("app"), &super::Role).unwrap_err();
+    let error =
+        super::parse(ResourceKind::from_name("directory").unwrap(), &node, Some("app"), &super::Role).unwrap_err();
     assert_snapshot!(error, @"
     error: `become_user` is for commands, not for `directory`
      --> role.yml:1:1
@@ -248,6 +249,11 @@ fn every_kind_asks_and_claims_what_it_can_be_removed_by() {
         "unit: { name: app, content: x }",
         "unit: { name: app, content: x, drop_in: more }",
         "service: { name: app }",
+        "quadlet: { name: app.container, container: { Image: docker.io/a/b } }",
+        "quadlet: { name: app.volume, volume: {}, drop_in: more }",
+        "influxdb_setup: { url: 'http://a', org: o, token: t, user: u, password: p, bucket: b }",
+        "influxdb_bucket: { name: b, url: 'http://a', org: o, token: t }",
+        "influxdb_tokens: { url: 'http://a', org: o, token: t, tokens: [{ name: n, read: [b] }] }",
         "command: { command: x, creates: /etc/a }",
         "command: { command: x, unless: y }",
     ];
@@ -260,6 +266,8 @@ fn every_kind_asks_and_claims_what_it_can_be_removed_by() {
         let empty = probe.program();
         resource.ask(&mut probe);
         assert_ne!(probe.program(), empty, "{text}");
-        assert_eq!(crate::resource::claims(kind, &entry.value, &super::Role).unwrap(), resource.claims(), "{text}");
+        let lasting = kind.lasting(&entry.value);
+        assert_eq!(crate::resource::claims(kind, &lasting, &super::Role).unwrap(), resource.claims(), "{text}");
+        assert_eq!(kind.identity(&lasting), kind.identity(&entry.value), "{text}");
     }
 }

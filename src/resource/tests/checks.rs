@@ -1,8 +1,8 @@
 //! Checks: what they ask, how answers are read, and what they come to.
 
 use crate::host::shells_here::{SAY, command, shells};
+use crate::resource::check::CheckKind;
 use crate::resource::check::{Check, Reply, Verdict, Who};
-use crate::role::CheckKind;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use insta::assert_snapshot;

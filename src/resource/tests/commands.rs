@@ -1,8 +1,7 @@
 //! Commands, and how one sees that they are done.
 
 use super::*;
-use crate::ability::Probe;
-use crate::ability::Reader;
+use crate::ability::{Probe, Reader};
 use insta::assert_snapshot;
 
 /// Answers the questions of a resource.

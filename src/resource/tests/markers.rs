@@ -2,8 +2,8 @@
 
 use super::checks::{check, errors, judge};
 use crate::host::shells_here::{SAY, command, shells};
+use crate::resource::check::CheckKind;
 use crate::resource::check::{Asking, Check, Reply};
-use crate::role::CheckKind;
 use insta::assert_snapshot;
 
 fn marker(write: &str, find: &str) -> Check {

@@ -26,7 +26,7 @@ use crate::ability::memory::manifest::{Before, Item, Owned};
 use crate::ability::systemd::UnitState;
 use crate::ability::{Operation, State};
 use crate::plan::change::Detail;
-use crate::role::ResourceKind;
+use crate::resource::ResourceKind;
 use crate::source::{Diagnostic, SourceFile};
 use crate::template::RenderError;
 use crate::yaml::{self, Node};

@@ -1,8 +1,8 @@
 //! Signals: what a check must say of one, how the time of the newest sample is read, and what its age comes to.
 
 use super::checks::{NOW, check, errors, judge};
+use crate::resource::check::CheckKind;
 use crate::resource::check::{Check, Reply};
-use crate::role::CheckKind;
 use insta::assert_snapshot;
 use std::time::Duration;
 

@@ -1,8 +1,7 @@
 //! What is taken away when it is declared no longer.
 
 use super::*;
-use crate::ability::commands::Answer;
-use crate::ability::commands::listing_key;
+use crate::ability::commands::{Answer, listing_key};
 use crate::resource::removal::{Reach, plan as plan_removal};
 use insta::assert_snapshot;
 

@@ -294,7 +294,9 @@ fn units_of_other_types() {
     for name in ["backup.timer", "app.socket", "srv-my\\x2ddata.mount", "app@one.service"] {
         state.units.insert(name.into(), unit("active", "enabled"));
         let declared = yaml(&format!("service: {{ name: '{name}', enabled: true }}"));
-        let read = parse(ResourceKind::Service, &declared.mapping().unwrap()[0].value, None, &Role).unwrap();
+        let read =
+            parse(ResourceKind::from_name("service").unwrap(), &declared.mapping().unwrap()[0].value, None, &Role)
+                .unwrap();
         assert!(shown(&read.plan(&mut state).unwrap()).starts_with("nothing"), "{name}");
     }
     // a device has no unit file that says when it is wanted

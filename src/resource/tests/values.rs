@@ -196,7 +196,7 @@ fn names() {
 #[test]
 fn what_a_format_cannot_say() {
     use super::checks::errors as of_check;
-    use crate::role::CheckKind::{Http, Marker};
+    use crate::resource::check::CheckKind::{Http, Marker};
     assert_snapshot!(of_check(Http, "{ url: \"http://h\", headers: { \"a b\": x, X-A: \"1\\nX-B: 2\" } }"), @r#"
     error: `a b` is no name of a header
      --> role.yml:1:31

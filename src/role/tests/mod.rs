@@ -393,8 +393,11 @@ fn markers_of_our_roles_can_be_left_out() {
     assert!(names.len() > 5, "{names:?}");
     for name in names {
         let role = library.find(&name, None).unwrap();
-        let mut markers =
-            role.steps.iter().flat_map(|step| &step.checks).filter(|check| check.kind == CheckKind::Marker);
+        let mut markers = role
+            .steps
+            .iter()
+            .flat_map(|step| &step.checks)
+            .filter(|check| check.kind == crate::resource::check::CheckKind::Marker);
         assert!(markers.all(|check| check.when.is_some()), "{name}");
     }
 }

@@ -5,9 +5,11 @@ pub mod existing;
 mod platform;
 mod prepare;
 mod read;
+mod schema;
 mod variant;
 
 pub use collection::{Collection, init};
 pub use existing::Existing;
 pub use platform::{Build, Image, Mount, Origin, Platform};
+pub use schema::schema;
 pub use variant::{Matrix, Variant};

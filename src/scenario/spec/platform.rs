@@ -2,10 +2,41 @@
 
 use super::{Existing, prepare};
 use crate::scenario::Preparation;
+use crate::schema::{Argument, Arguments, Schema, Shape};
 use crate::source::{Diagnostic, Diagnostics, SourceFile, Span, did_you_mean};
-use crate::yaml::{self, Entry, Fields, Node, Value};
+use crate::yaml::{self, Entry, Node, Value};
 use indexmap::IndexMap;
 use std::path::{Path, PathBuf};
+
+/// A platform, as a scenario declares it; in `platforms.yml` its name stands before it.
+pub(super) static PLATFORM: Schema = Schema::new(
+    "a platform",
+    &[
+        Argument::new("name", Shape::Text, "what it is called").required(),
+        Argument::new(
+            "image",
+            Shape::Text,
+            "the image that its hosts boot: a built-in platform's name, or one that podman or docker has or can pull",
+        ),
+        Argument::new("build", Shape::Text, "a Containerfile, or a folder with one"),
+        Argument::new("inventory", Shape::Text, "an inventory whose hosts are there already"),
+        Argument::new("args", Shape::Map(&Shape::Text), "arguments of a `build`"),
+        Argument::new(
+            "disposable",
+            Shape::Flag,
+            "whether roles and their data may be removed from hosts of an `inventory`",
+        )
+        .default("false"),
+        Argument::new(
+            "mounts",
+            Shape::Several(&Shape::Text),
+            "what its hosts see of this machine, read-only: `HERE:/THERE`",
+        ),
+        Argument::new("prepare", prepare::PREPARE, "what is done on its hosts before anything else"),
+        Argument::new("vars", prepare::VARS, "variables of its hosts"),
+    ],
+)
+.exactly_one(&["image", "build", "inventory"]);
 
 /// A kind of host.
 #[derive(Debug, Clone)]
@@ -140,7 +171,7 @@ impl Platforms {
 
 /// Reads what a platform is; paths in it are relative to `folder`.
 fn definition(name: Option<&str>, node: &Node, folder: &Path) -> Result<Platform, Diagnostics> {
-    let mut fields = Fields::new(node, "a platform")?;
+    let mut fields = Arguments::new(node, &PLATFORM)?;
     let name = match name {
         Some(name) => Some(name.to_owned()),
         None => {
@@ -170,7 +201,7 @@ fn definition(name: Option<&str>, node: &Node, folder: &Path) -> Result<Platform
 }
 
 /// Where hosts come from: the one of the three that is there, with the keys that go with it.
-fn read_origin<'n>(fields: &mut Fields<'n>, origins: [Option<&'n Entry>; 3], folder: &Path) -> Option<Origin> {
+fn read_origin<'n>(fields: &mut Arguments<'n>, origins: [Option<&'n Entry>; 3], folder: &Path) -> Option<Origin> {
     let arguments = fields.get("args");
     let arguments = fields.read(arguments, |node| build_arguments(node, origins[1].is_some()));
     let disposable = fields.entry("disposable");

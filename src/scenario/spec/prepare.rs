@@ -1,9 +1,21 @@
 //! What scenarios and platforms both say: their names, and what is done on hosts before.
 
 use crate::scenario::Preparation;
+use crate::schema::{Argument, Arguments, Schema, Shape};
 use crate::source::{Diagnostic, Diagnostics, Span};
-use crate::yaml::{Fields, Node, Value};
+use crate::yaml::{Node, Value};
 use std::path::Path;
+
+/// Variables, of hosts and of runs.
+pub(super) const VARS: Shape = Shape::Map(&Shape::Any);
+
+/// What is done on hosts before anything else.
+pub(super) const PREPARE: Shape = Shape::Several(&Shape::Either(&[Shape::Text, Shape::Mapping(&PREPARATION)]));
+
+static PREPARATION: Schema = Schema::new(
+    "a preparation",
+    &[Argument::new("playbook", Shape::Text, "a playbook, from the scenario's folder").required()],
+);
 
 /// What is called so becomes part of containers' and hosts' names.
 pub fn name(name: &str, span: &Span, what: &str) -> Result<(), Diagnostics> {
@@ -26,7 +38,7 @@ pub fn preparations(node: &Node, folder: &Path) -> Result<Vec<Preparation>, Diag
     let mut errors = Diagnostics::new();
     let one = |item: &Node| match &item.value {
         Value::Mapping(_) => {
-            let mut fields = Fields::new(item, "a preparation")?;
+            let mut fields = Arguments::new(item, &PREPARATION)?;
             let named = fields.required("playbook");
             let path = fields.read(named, |node| file(node, folder));
             fields.finish_with(path).map(Preparation::Playbook)

@@ -1,8 +1,9 @@
 //! The matrix of a scenario: options with several values, each combination of which is tried by itself.
 
 use crate::scenario::Scenario;
+use crate::schema::Arguments;
 use crate::source::{Diagnostic, Diagnostics, did_you_mean};
-use crate::yaml::{Entry, Fields, Node, Value};
+use crate::yaml::{Entry, Node, Value};
 use std::fmt;
 
 /// The key of an exclusion that is about the platform, and so is no option.
@@ -194,7 +195,7 @@ impl Scenario {
 }
 
 /// Reads `matrix` and `exclude` of a scenario.
-pub fn read(fields: &mut Fields<'_>, platforms: &[&str]) -> Matrix {
+pub fn read(fields: &mut Arguments<'_>, platforms: &[&str]) -> Matrix {
     let written = fields.get("matrix");
     let mut matrix = fields.read(written, Matrix::read).unwrap_or_default();
     let excluded = fields.entry("exclude");

@@ -6,7 +6,10 @@ home_of() { # home_of USER: $home becomes its home, as the list of users has it;
     { IFS=: read -r _ _ _ _ _ home _ && printf '%s\n' "$home"; })
   [ -n "$home" ]
 }
-as_user() { # as_user USER COMMAND...: in the scope of a user who need not be logged in; under $limit, if there is one
+# What is run as somebody is his to stop, and what it says is his to keep open.
+limit='timeout -k 5 600'
+heard() { timeout 70 cat; }
+as_user() { # as_user USER COMMAND...: in the scope of a user who need not be logged in
   who=$1; shift
   id=$(id -u -- "$who") && home_of "$who" || return 1
   set -- env HOME="$home" USER="$who" LOGNAME="$who" XDG_RUNTIME_DIR="/run/user/$id" \

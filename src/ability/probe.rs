@@ -51,11 +51,12 @@ impl Probe {
     pub fn program(&self) -> String {
         let mut program = String::from(PLACE);
         program.push_str(memory::QUESTIONS);
+        // what it has never been asked before makes folders in a user's home, which the rest is to find there
+        self.podman.write(&mut program);
         self.files.write(&mut program);
         self.accounts.write(&mut program);
         self.packages.write(&mut program);
         self.units.write(&mut program);
-        self.podman.write(&mut program);
         self.commands.write(&mut program);
         for tool in &self.tools {
             let _ = writeln!(program, "command -v {0} >/dev/null 2>&1 || say lacks {0}", quote(tool));

@@ -7,8 +7,7 @@ use super::arguments::{
 use super::content::Content;
 use super::directory::Directory;
 use super::{Draft, Files, Planned, Resource, ResourceKind};
-use crate::ability::commands::Question;
-use crate::ability::files::{Attributes, Body, FileOperation, PathState, Validation};
+use crate::ability::files::{Attributes, Below, Body, FileOperation, PathState, Validation};
 use crate::ability::memory::manifest::{Before, Item};
 use crate::ability::{Operation, Probe, State};
 use crate::plan::change::{Action, Detail};
@@ -150,10 +149,6 @@ impl Config {
         [outer].into_iter().chain(inner.into_iter().map(|path| Directory::new(path, attributes.clone()))).collect()
     }
 
-    fn listing_key(&self) -> String {
-        format!("files in {}", self.folder)
-    }
-
     /// What is declared in the folder, by this set or otherwise, and not written now.
     fn others_declared(&self, state: &State, bodies: &[Body]) -> Vec<(String, String)> {
         let inside = format!("{}/", self.folder.trim_end_matches('/'));
@@ -162,17 +157,31 @@ impl Config {
         others.map(|(path, sha256)| (path.clone(), sha256.clone())).collect()
     }
 
+    fn not_exclusive(&self, why: &str) -> String {
+        let folder = &self.folder;
+        format!(
+            "what is in {folder} {why}, so what nobody declared there is not removed; do that by hand, or leave out `exclusive`"
+        )
+    }
+
     /// Files in the folder that nobody declared; they go when the set is exclusive.
-    fn strangers(&self, state: &State) -> Vec<String> {
-        if !self.exclusive {
-            return Vec::new();
-        }
-        let Some(answer) = state.answers.get(&self.listing_key()) else { return Vec::new() };
+    ///
+    /// # Errors
+    /// Where it cannot be told which these are.
+    fn strangers(&self, state: &State) -> Result<Vec<String>, String> {
+        let Some(below) = state.files.below.get(&self.folder).filter(|_| self.exclusive) else {
+            return Ok(Vec::new());
+        };
+        let paths = match below {
+            Below::All { paths, odd: 0 } => paths,
+            Below::All { .. } => return Err(self.not_exclusive("has a name that is no line of text")),
+            Below::Unknown => return Err(self.not_exclusive("is more than can be listed")),
+        };
         let declared = |path: &str| {
             state.declared.files.contains_key(path)
                 || *state.files.at(path) == PathState::Absent && state.files.paths.contains_key(path)
         };
-        answer.output.lines().filter(|path| !declared(path)).map(str::to_owned).collect()
+        Ok(paths.iter().filter(|path| !declared(path)).cloned().collect())
     }
 }
 
@@ -212,11 +221,7 @@ impl Resource for Config {
         self.folders().iter().for_each(|folder| folder.ask(probe));
         self.files.iter().for_each(|content| content.ask(probe));
         if self.exclusive {
-            let command = ["find", &self.folder, "!", "-type", "d"].map(str::to_owned).to_vec();
-            probe.commands.ask(
-                &self.listing_key(),
-                Question { command, chdir: None, environment: Vec::new(), stdin: None, user: None },
-            );
+            probe.files.below(&self.folder);
         }
     }
 
@@ -259,7 +264,7 @@ impl Resource for Config {
             bodies.extend(difference.body);
             planned.items.extend(difference.item);
         }
-        let removed = self.strangers(state);
+        let removed = self.strangers(state)?;
         for path in &removed {
             actions.push(Action::Update);
             details.push(Detail::note(format!("remove {path}, which nobody declared")));

@@ -60,9 +60,10 @@ impl CommandOperation {
                     };
                 }
                 let (shown, command) = (quote_words(command), line(command));
+                let detach = if user.is_some() { "detach; " } else { "" };
                 let _ = write!(
                     run,
-                    "{{ printf '%s' {body} >\"$T/in\"; {command} <\"$T/in\" >\"$T/out\" 2>&1 8>&-; status=$?; rm -f \"$T/in\"; \
+                    "{{ printf '%s' {body} >\"$T/in\"; {command} <\"$T/in\" >\"$T/out\" 2>&1 8>&-; status=$?; rm -f \"$T/in\"; {detach}\
                      if [ $status -eq 0 ]; then stays {}; else failed $status {} ''; false; fi; }}",
                     quote(&format!("what `{shown}` did")),
                     quote(&shown)

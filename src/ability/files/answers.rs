@@ -1,6 +1,6 @@
 //! What a host has answered about paths.
 
-use super::{Files, Meta, PathState};
+use super::{Below, Files, Meta, PathState};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::collections::VecDeque;
@@ -38,6 +38,7 @@ impl Answers {
                 }
             }
             "content" => self.content(rest),
+            "below" => self.below(rest),
             "link" => self.links.push_back(rest.to_owned()),
             "target" => {
                 if let Some(path) = self.links.pop_front() {
@@ -80,6 +81,12 @@ impl Answers {
             _ => PathState::Other,
         };
         self.files.paths.insert(format!("/{path}"), state);
+    }
+
+    fn below(&mut self, rest: &str) {
+        let Some((names, folder)) = rest.split_once(' ') else { return };
+        let Ok(names) = STANDARD.decode(names.strip_prefix('=').unwrap_or(names)) else { return };
+        self.files.below.insert(folder.to_owned(), Below::parse(folder, &names));
     }
 
     fn content(&mut self, rest: &str) {

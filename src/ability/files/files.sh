@@ -39,7 +39,7 @@ keep() { # keep NUMBER PATH: what is there, or that nothing is, can be put back 
   beside "$1" "$2" && entry restore "$2" "$1" && (
     into "$1" "$2" || exit 1
     # a second name for it takes no room, and it comes back as the very same; half a copy must not pass for one
-    ln -- "../$N" was 2>/dev/null || { cp -a -- "../$N" held && flush held && mv -T -- held was; } 2>"$T/out" \
+    ln -- "../$N" was 2>/dev/null || { $patience cp -a -- "../$N" held && flush held && mv -T -- held was; } 2>"$T/out" \
       || { failed 1 "cp -a $2" "cannot keep a copy of $2" "$2"; exit 1; }
   )
 }
@@ -67,12 +67,13 @@ keep_original() { # keep_original NUMBER PATH NAME
   if { [ -e "$2" ] || [ -h "$2" ]; } && [ ! -e "$V/original/$3" ]; then
     beside_others "$1" "$2" && note erase "$V/original/$3" && (
       enter "$2" || exit 1
-      what=./$N
+      what=./$N patience=
+      if [ "$ours" != yes ]; then patience='timeout 60'; fi
       if [ "$ours" != yes ] && [ ! -h "./$N" ]; then
         hold "$1" || { failed 1 '' "$2 is left alone: others than root can exchange it"; exit 1; }
         what=$held
       fi
-      run "cp -a $2" cp -a -- "$what" "$V/original/$3" && flush "$V/original/$3" "$V/original" && { [ "$what" != ./held ] || rm -f ./held; }
+      run "cp -a $2" $patience cp -a -- "$what" "$V/original/$3" && flush "$V/original/$3" "$V/original" && { [ "$what" != ./held ] || rm -f ./held; }
     )
   fi
 }
@@ -81,7 +82,7 @@ keep_original() { # keep_original NUMBER PATH NAME
 
 parents() { # parents FOLDER: makes it and what leads to it, with the usual permissions
   [ -z "$1" ] || [ -d "$1" ] || { parents "${1%/*}" && if ( look "$1" && [ "$ours" = yes ] ); then
-    note empty "$1" && ( enter "$1" && run "mkdir $1" mkdir -- "./$N" && made "./$N" "$1" )
+    note empty "$1" && ( enter "$1" && run "mkdir $1" mkdir -- "./$N" && made "./$N" "$1" && cd -P -- "./$N" && unlisted "$1" )
   else
     folder "$(random)" "$1" - - -
   fi; }
@@ -215,9 +216,10 @@ restore() ( # restore NUMBER: by renaming alone; 3 where there was something to 
 same() { # nothing tells what is there from what was
   if [ -d was ] && [ ! -h was ]; then return 1; fi
   if [ "$(stat -c '%d:%i' was)" = "$(stat -c '%d:%i' "../$N")" ]; then return 0; fi
-  [ "$(stat -c '%f %u %g %s %Y' was)" = "$(stat -c '%f %u %g %s %Y' "../$N")" ] || return 1
+  here=$(stat -c '%f %u %g %s %Y' was) && [ "$here" = "$(stat -c '%f %u %g %s %Y' "../$N")" ] || return 1
   if [ -h was ]; then [ "$(readlink was)" = "$(readlink "../$N")" ]
-  else [ "$(sha256sum <was)" = "$(sha256sum <"../$N")" ]; fi
+  # it may be a pipe by now, which has no end
+  else here=$(timeout 60 sha256sum was) && there=$(timeout 60 sha256sum -- "../$N") && [ "${here%% *}" = "${there%% *}" ]; fi
 }
 as_it_was() { # as_it_was J NUMBER
   read -r mode owner group same <"$T/$1.was" && { [ "$(stat -c '%a %u %g' -- "$whole")" = "$mode $owner $group" ] \

@@ -92,6 +92,41 @@ pub struct Files {
     pub unreadable: HashMap<String, String>,
     /// Folders that are reached by a link that somebody may have put there who must not lead us, with the reason.
     pub astray: BTreeMap<String, String>,
+    /// What is in folders and in those in them, where it was asked for.
+    pub below: HashMap<String, Below>,
+}
+
+/// All that is below a folder and is no folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Below {
+    /// The paths, and how many more have names that cannot be written in a line of text.
+    All {
+        /// Absolute paths, in order.
+        paths: Vec<String>,
+        /// How many others there are.
+        odd: usize,
+    },
+    /// It is more than is read, or could not be read in time: what was read of it says nothing.
+    Unknown,
+}
+
+impl Below {
+    /// From names that begin with `./` and end with a zero byte, with a point after the last of them.
+    fn parse(folder: &str, names: &[u8]) -> Self {
+        let Some(names) = names.strip_suffix(b".").filter(|names| names.is_empty() || names.ends_with(b"\0")) else {
+            return Self::Unknown;
+        };
+        let folder = folder.trim_end_matches('/');
+        let (mut paths, mut odd) = (Vec::new(), 0);
+        for name in names.split(|byte| *byte == 0).filter(|name| !name.is_empty()) {
+            match std::str::from_utf8(name).ok().and_then(|name| name.strip_prefix("./")) {
+                Some(name) if !name.contains(char::is_control) => paths.push(format!("{folder}/{name}")),
+                _ => odd += 1,
+            }
+        }
+        paths.sort();
+        Self::All { paths, odd }
+    }
 }
 
 impl Files {
@@ -118,5 +153,6 @@ impl Files {
         }
         self.unreadable.extend(more.unreadable);
         self.astray.extend(more.astray);
+        self.below.extend(more.below);
     }
 }

@@ -1,6 +1,6 @@
 # Paths, on which a folder may belong to somebody else: whoever that is gains nothing by what is done there.
 #
-# The way there is taken as src/plan/probe/way.sh has it. What is new is made in a folder of our own beside the path (`beside`),
+# The way there is taken as way.sh has it. What is new is made in a folder of our own beside the path (`beside`),
 # in which nobody else can write, and comes to its place by rename; what is replaced goes there, and comes back by rename.
 
 enter() { look "$1" || { failed 1 '' "$1 is left alone: $why"; return 1; }; }
@@ -20,6 +20,7 @@ beside() { # beside NUMBER PATH: makes one in the folder that PATH is in; its na
     "$uid 41c0 "*" $here" | "$uid 45c0 "*" $here") [ "$ours" = yes ] || [ -z "$(ls -A)" ] ;;
     *) false ;;
     esac || { failed 1 '' "cannot stage beside $2: what is there was exchanged meanwhile"; exit 1; }
+    unlisted "$2" || exit 1
     mine=$(stat -c '%d:%i %u' .) && case $way$ours in oursyes) of=ours ;; *) of=theirs ;; esac && printf '%s %s\n' "$mine" "$of" >"$T/$1.own" || exit 1
     [ "$way$ours" != oursyes ] || exit 3
   )
@@ -31,10 +32,27 @@ beside() { # beside NUMBER PATH: makes one in the folder that PATH is in; its na
   esac
 }
 
+# What a folder gives on to what is made in it may be rights of whoever had it before.
+unlisted() { # unlisted PATH: the current folder, made for it, is open to those alone whom its mode names
+  listed || return 0
+  # setfacl is a package of its own, and tar takes over from a folder that it has no list
+  mkdir -p "$T/plain" && chmod 700 "$T/plain" && { tar --acls -C "$T/plain" -cf - . | tar --acls -xpf -; } 2>"$T/out"
+  ! listed || { failed 1 'tar --acls -xp' "$1 is left alone: what is made there would be open to whom its folder's access list names"; return 1; }
+}
+
+listed() { # whether the current folder has an access list
+  read -r mode _ <<LISTED
+$(ls -ld .)
+LISTED
+  case $mode in *+) ;; *) return 1 ;; esac
+}
+
 own() { # own NUMBER: goes from the folder that was entered to ours in it
   # a number may be given again to another folder, but not its owner by others
   cd -P -- "./.solti-$1" 2>/dev/null && { [ "$way$ours" = oursyes ] || { read -r id owner _ <"$T/$1.own" && [ "$(stat -c '%d:%i %u' .)" = "$id $owner" ]; }; } \
     || { why="the folder .solti-$1 beside it is gone"; return 1; }
+  # what others have could go on without end
+  patience='timeout 60'; if [ "$way$ours" = oursyes ]; then patience=; fi
   ours=yes
 }
 
@@ -46,7 +64,7 @@ into() { # into NUMBER PATH: goes to the folder made beside PATH, which is ../$N
 clear() { # clear NUMBER PATH [NAME]: removes it with what was made in it, and with NAME
   (
     look "$2" && own "$1" || exit 0
-    rm -rf -- ./new ./held ./view ${3+"./$3"} && cd .. && rmdir -- "./.solti-$1"
+    $patience rm -rf -- ./new ./held ./view ${3+"./$3"} && cd .. && rmdir -- "./.solti-$1"
   ) 2>/dev/null
 }
 

@@ -68,6 +68,17 @@ content() { # content PATH BYTES: its first ones
   fi 2>/dev/null | base64 | tr -d '\n'
 }
 
+# Names may have any byte in them but one. Whoever owns a folder could make what is in it without end: what comes of such a
+# list is told from a part of it by the point after its last name.
+below() { # below FOLDER BYTES: all that is in it and is no folder, however deep; names of so many bytes
+  if ! [ -d "$1" ]; then return; fi
+  names=$(cd -- "$1" 2>/dev/null && {
+    timeout 60 find . ! -type d ! -path '*/.solti-*' -print0 2>/dev/null
+    if [ $? -le 1 ]; then printf .; fi
+  } | head -c "$2" | base64 | tr -d '\n')
+  say below "=$names $1"
+}
+
 links() { # links COUNT PATH...: where those point that are links
   count=$1; shift
   for path do if [ -h "$path" ]; then say link "$path"; set -- "$@" "$path"; fi; done

@@ -11,6 +11,9 @@ pub(in crate::ability) const FUNCTIONS: &str = include_str!("probe.sh");
 /// Files up to this size are fetched for a diff where they differ; of larger ones only the sizes are shown.
 const CONTENT_LIMIT: usize = 256 * 1024;
 
+/// Names of what is below a folder are read up to so many bytes; where there are more, nothing is known of it.
+const LIST_LIMIT: usize = 4 << 20;
+
 /// What is wanted of a path beside its kind and attributes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Content {
@@ -29,6 +32,7 @@ enum Content {
 pub struct Questions {
     paths: BTreeMap<String, Content>,
     links: BTreeSet<String>,
+    below: BTreeSet<String>,
 }
 
 impl Questions {
@@ -65,6 +69,12 @@ impl Questions {
         self.links.insert(path.to_owned());
     }
 
+    /// Asks what is in a folder and in those in it.
+    pub fn below(&mut self, folder: &str) {
+        self.path(folder);
+        self.below.insert(folder.to_owned());
+    }
+
     /// Adds the questions to a program.
     pub fn write(&self, program: &mut String) {
         if self.paths.is_empty() {
@@ -97,6 +107,9 @@ impl Questions {
                  case $sum in \\\\*) sum=${{sum#?}}; path=$(printf '%b' \"$path\") ;; esac; say sum \"$sum $path\"; case \"$sum $path\" in {known}\
                  *) say content \"=$(content \"$path\" {CONTENT_LIMIT}) $path\" ;; esac; done"
             );
+        }
+        for folder in &self.below {
+            let _ = writeln!(program, "below {} {LIST_LIMIT}", quote(folder));
         }
         if !self.links.is_empty() {
             let links: Vec<String> = self.links.iter().map(|path| quote(path)).collect();

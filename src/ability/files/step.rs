@@ -112,6 +112,7 @@ fn validate(set: &Set<'_>, made: &HashMap<&str, &str>, program: &mut Program<'_>
     let command = match validation {
         Validation::Command(command) => command,
         Validation::Generator { user } => {
+            program.must(set.change, &format!("reachable {number} {path} {what}"));
             let names = set
                 .bodies
                 .iter()

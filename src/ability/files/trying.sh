@@ -53,7 +53,7 @@ copy_ours() ( # copy_ours FOLDER TO NAME
   tool find || { echo 'the host has no find' >"$T/out"; exit 1; }
   look "$1/." || { echo "$why" >"$T/out"; exit 1; }
   if [ "$way$ours" != oursyes ]; then
-    timeout 10 find . ! -type d ! -path '*/.solti-*' 2>/dev/null | head -n 1000 | left_out "$3"
+    timeout 10 find . ! -type d ! -path '*/.solti-*' -print0 2>/dev/null | head -c 65536 | left_out "$3"
     exit
   fi
   # the group of who applies as himself is his, as a rule; root's may have others in it
@@ -61,7 +61,7 @@ copy_ours() ( # copy_ours FOLDER TO NAME
   theirs="( ! -user 0 ! -user $uid -o ! -type l ( -perm -2 -o -perm -20 $but ) )"
   # shellcheck disable=SC2086 # they are words
   {
-    find . -maxdepth 1 ! -type d ! -name '.solti-*' $theirs | left_out "$3"
+    find . -maxdepth 1 ! -type d ! -name '.solti-*' $theirs -print0 | left_out "$3"
     find . -maxdepth 1 ! -type d ! -name '.solti-*' ! $theirs -exec sh -c '
       cp -al -- "$@" "$0/" 2>/dev/null && exit
       for f do cp -al -- "$f" "$0/" 2>/dev/null || { rm -f -- "$0/$f"; cp -a -- "$f" "$0/"; } || exit; done' "$2" {} + 2>"$T/out" || exit 1
@@ -71,7 +71,7 @@ copy_ours() ( # copy_ours FOLDER TO NAME
     case $f in .solti-*) continue ;; esac
     if [ -h "./$f" ]; then
       # root's own link may lead to what is not, and a folder may have anything in it
-      if [ -h "$2/$f" ] && ! ours_behind "$1/$f"; then rm -f -- "$2/$f" && printf '%s\n' "./$f" | left_out "$3" || exit 1; fi
+      if [ -h "$2/$f" ] && ! ours_behind "$1/$f"; then rm -f -- "$2/$f" && printf '%s\0' "./$f" | left_out "$3" || exit 1; fi
     elif [ -d "./$f" ]; then mkdir -- "$2/$f" && copy_ours "$1/$f" "$2/$f" "$3/$f" || exit 1
     fi
   done
@@ -89,7 +89,8 @@ $(stat -c '%u %f' -- "./$N")
 IT
   trusted "$owner" && [ $((0x$mode & 022)) -eq 0 ]
 )
-left_out() { while IFS= read -r f; do printf '%s\n' "$1${f#.}"; done >>"$T/without"; } # left_out FOLDER <NAMES
+# Names have a line each, whatever is in them.
+left_out() { tr '\n\000' '?\n' | while IFS= read -r f; do printf '%s\n' "$1${f#.}"; done >>"$T/without"; } # left_out FOLDER <NAMES
 
 as_declared() { # as_declared NAME SHA256: what was left out for whose it is, is taken if it holds what it should
   if [ -e "view/$1" ] || [ -h "view/$1" ]; then return; fi
@@ -159,9 +160,9 @@ nobody_leads() { # in a folder in which all may make files, only what is ours st
 try() { try_as "${tester:--}" "$@"; }
 
 try_as() { # try_as USER COMMAND...: who tries it could stop it for good
-  limit='timeout -k 5 600'
   by "$@" >"$T/out" 2>&1 </dev/null 8>&-
-  status=$? limit=
+  status=$?
+  [ "$1" = - ] || detach
   shift
   [ $status -eq 0 ] || refused $status "$@"
 }
@@ -197,14 +198,14 @@ validate() { # validate NUMBER PATH WHAT COMMAND...: the command sees what is st
   mounted_on=$(
     case $missing-$what in
     yes-*) enter "$whole" && pwd -P ;;
-    -view) enter "$whole/." && pwd -P ;;
+    no-view) enter "$whole/." && pwd -P ;;
     *) enter "$whole" && folder=$(pwd -P) && printf '%s\n' "${folder%/}/$N" ;;
     esac
   ) || { printf '%s\n' "$mounted_on"; return 1; }
   (
     into "$number" "$whole" || exit 125
     if [ "$missing" = yes ]; then mkdir -m 700 view || exit 125; fi
-    if [ "$tester" = - ]; then limit=; else limit='timeout -k 5 600'; fi
+    if [ "$tester" = - ]; then limit=; fi
     exec $limit unshare -m sh -c '
       mount --make-rprivate / 2>/dev/null
       missing=$1 staged=$2 target=$3 here=$4 tester=$5 home=$6 mounted_on=$7; shift 7
@@ -236,6 +237,7 @@ validate() { # validate NUMBER PATH WHAT COMMAND...: the command sees what is st
       cd "$here" && exec "$@"' sh "$missing" "$what" "../$N" "$place" "$tester" "${home:-/}" "$mounted_on" "$@" >"$T/out" 2>&1 </dev/null 8>&-
   )
   status=$?
+  [ "$tester" = - ] || detach
   case $status in
   0) ;;
   125) failed $status "$*" 'the new configuration could not be tried'; return 1 ;;
@@ -243,14 +245,16 @@ validate() { # validate NUMBER PATH WHAT COMMAND...: the command sees what is st
   esac
 }
 
+# It reads what links lead to: those of a user are followed by the user.
 generate() { # generate system|user STAGED NAME...: what podman's generator says of the quadlets named must be nothing
   flag=; if [ "$1" = user ]; then flag=--user; fi
   dir=$2; shift 2
   # shellcheck disable=SC2086 # no flag, no word
   {
-    QUADLET_UNIT_DIRS=$dir timeout 60 /usr/lib/systemd/system-generators/podman-system-generator $flag --dryrun
-    [ $? -ne 124 ] || echo "]: it has not ended within 60 s: $1" >&2
-  } 2>&1 >/dev/null </dev/null 8>&- |
+    ( limit='timeout -k 5 60'
+      by "$tester" $limit env QUADLET_UNIT_DIRS="$dir" /usr/lib/systemd/system-generators/podman-system-generator $flag --dryrun )
+    [ $? -le 1 ] || echo "]: it has not come to an end: $1" >&2
+  } 2>&1 >/dev/null </dev/null 8>&- | heard |
     while IFS= read -r line; do
       # it looks at what others have put there too
       case $line in *'Loading source unit file '*) continue ;; esac

@@ -4,7 +4,11 @@
 ctl() {
   of_=$1; shift
   case $of_ in
-  */*) as_user "${of_%%/*}" systemctl --user "$@" -- "${of_#*/}" ;;
+  */*)
+    case $1 in
+    show) (limit='timeout -k 5 60'; as_user "${of_%%/*}" systemctl --user "$@" -- "${of_#*/}") | heard ;;
+    *) as_user "${of_%%/*}" systemctl --user "$@" -- "${of_#*/}" ;;
+    esac ;;
   *) systemctl "$@" -- "$of_" ;;
   esac
 }
@@ -32,7 +36,7 @@ $ghost_
 ghosts() { # ghosts USER: units that systemd knows only because they have failed
   case $1 in
   -) systemctl list-units --all --full --plain --no-legend --state=failed ;;
-  *) as_user "$1" systemctl --user list-units --all --full --plain --no-legend --state=failed ;;
+  *) (limit='timeout -k 5 60'; as_user "$1" systemctl --user list-units --all --full --plain --no-legend --state=failed) | heard ;;
   esac 2>/dev/null | while read -r name load _; do
     case $1-$load in --not-found) echo "$name" ;; *-not-found) echo "$1/$name" ;; esac
   done
@@ -106,8 +110,10 @@ service() { # service start|stop|restart|reload UNIT
   remember "$2" "$1" || return 1
   # what it starts is put back with it
   case $2 in *.socket | *.timer | *.path) for one_ in $(triggered "$2"); do remember "$one_" "$1" || return 1; done ;; esac
-  act "$1" "$2" >"$T/out" 2>&1 </dev/null 8>&- && return
+  act "$1" "$2" >"$T/out" 2>&1 </dev/null 8>&-
   status=$?
+  case $2 in */*) detach ;; esac
+  [ $status -ne 0 ] || return 0
   words "$2"
   case $2 in */*) scope=" --user -M ${2%%/*}@" ;; *) scope= ;; esac
   failed $status "systemctl$scope $1 ${2#*/}" "${2#*/} did not $1"

@@ -5,7 +5,7 @@
 # it is only something to clear away.
 
 begin() { # begin NAME UNIT...: the units that the transaction will touch; without $T no step does anything
-  J=0; T=$V/journal/$1 began=$(date +%s); shift
+  J=0 K=0; T=$V/journal/$1 began=$(date +%s); shift
   mkdir -p "$V/journal" && chmod 700 "$V" "$V/journal" && mkdir -m 700 "$T" || { failed 1 '' "cannot write to $V" "$V"; T=; return 1; }
   size=0; if [ -e "$V/manifest.json" ]; then size=$(wc -c <"$V/manifest.json"); fi
   # room for the end, whatever fills the disk meanwhile; zeros might be kept in less
@@ -44,7 +44,15 @@ entry() { # entry VERB PATH [NUMBER]: the number of the folder of our own that i
   printf '%s\n' "$2" >"$T/$J.path" && printf '%s %s %s\n' "$1" "$J" "${3:--}" >>"$T/undo"
 }
 note() { entry "$@" && noted; } # note VERB PATH: what it is for may be done
-noted() { flush "$T/$J".* "$T"/*.path "$T/undo" "$T"; } # of the last entry, and of those before it
+# of the last entry, and of those before it that are not on the disk yet
+noted() {
+  set --
+  while [ $K -lt $J ]; do
+    K=$((K + 1)); set -- "$@" "$T/$K.path"
+    if [ -e "$T/$K.was" ]; then set -- "$@" "$T/$K.was"; fi
+  done
+  flush "$@" "$T/undo" "$T"
+}
 
 # What the role has changed is on the disk.
 settled() {

@@ -5,7 +5,7 @@
 # what they are beside), `lasting` (a file for each thing that stays once it is made: kind, name, entry), `trash` (paths that are
 # not needed when all went well), `room` (for its end), `out` (last output).
 
-T= W= J=0 at=0 late=60 holds= began=0
+T= W= J=0 K=0 at=0 late=60 holds= began=0
 export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
 tool() { command -v "$1" >/dev/null 2>&1; }
 b64() { printf '%s' "$1" | base64 | tr -d '\n'; }

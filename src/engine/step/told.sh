@@ -13,6 +13,9 @@ failed() { # failed STATUS COMMAND MESSAGE [PATH]: the path, where it could not 
   message=${3:-${cause:+a command failed}}
   say failed "$at" "$1" "=$(b64 "$2")" "=$(b64 "$message$cause")" "=$sent"
 }
+# Somebody else's programs may have the file open for good in which they have said something: what is said from then on is in another
+# one.
+detach() { tail -c 65536 "$T/out" | head -c 65536 >"$T/said"; mv -f -- "$T/said" "$T/out"; }
 last() { tail -c 65536 "$T/out" | tail -n 20; }
 
 # What fails without a word is a note in the journal that cannot be written.
@@ -27,6 +30,7 @@ run() { # run SHOWN COMMAND...: its output is shown only when it fails
   shown=$1; shift
   "$@" >"$T/out" 2>&1 </dev/null 8>&-
   status=$?
+  case $1 in as_user | ctl | by) detach ;; esac
   [ $status -eq 0 ] || { failed $status "$shown" ''; return 1; }
 }
 logged() { run "$*" "$@"; }

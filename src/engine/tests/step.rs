@@ -228,7 +228,7 @@ fn commands() {
     assert_snapshot!(lines(&step(vec![vec![command]], false)), @r#"
     at=0; printf '%s' 'secret'\''
     ' | { (cd '/srv/a b' && TOKEN=hunter2 runuser -u app -- test -e x 8>&-); } >/dev/null 2>&1 8>&- || { printf '%s' 'secret'\''
-    ' >"$T/in"; (cd '/srv/a b' && TOKEN=hunter2 runuser -u app -- install 'it'\''s' 8>&-) <"$T/in" >"$T/out" 2>&1 8>&-; status=$?; rm -f "$T/in"; if [ $status -eq 0 ]; then stays 'what `install '\''it'\''\'\'''\''s'\''` did'; else failed $status 'install '\''it'\''\'\'''\''s'\''' ''; false; fi; } || return 1
+    ' >"$T/in"; (cd '/srv/a b' && TOKEN=hunter2 runuser -u app -- install 'it'\''s' 8>&-) <"$T/in" >"$T/out" 2>&1 8>&-; status=$?; rm -f "$T/in"; detach; if [ $status -eq 0 ]; then stays 'what `install '\''it'\''\'\'''\''s'\''` did'; else failed $status 'install '\''it'\''\'\'''\''s'\''' ''; false; fi; } || return 1
     "#);
 }
 

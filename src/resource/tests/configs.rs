@@ -1,7 +1,6 @@
 //! Sets of configuration files.
 
 use super::*;
-use crate::ability::commands::Answer;
 use insta::assert_snapshot;
 
 const SET: &str = "config:
@@ -107,9 +106,9 @@ fn strangers_go_where_the_set_is_exclusive() {
     plan(SET, &mut state);
     resource(SET).declare(&mut state);
     state.declared.files.insert("/etc/app/of-another-role".into(), "sum".into());
-    let output =
-        "/etc/app/a.yml\n/etc/app/it's mine\n/etc/app/of-another-role\n/etc/app/conf.d/inner/b.yml\n".to_owned();
-    state.answers.insert("files in /etc/app".into(), Answer { status: 0, output });
+    let paths = ["a.yml", "it's mine", "of-another-role", "conf.d/inner/b.yml"];
+    let paths = paths.map(|name| format!("/etc/app/{name}")).to_vec();
+    state.files.below.insert("/etc/app".into(), Below::All { paths, odd: 0 });
     assert_snapshot!(plan(&exclusive, &mut state), @r#"
     update
       remove /etc/app/it's mine, which nobody declared
@@ -121,5 +120,11 @@ fn strangers_go_where_the_set_is_exclusive() {
       = /etc/app/conf.d/inner/b.yml Same
     "#);
     assert!(plan(&exclusive, &mut state).starts_with("nothing"));
+    assert!(plan(SET, &mut state).starts_with("nothing"));
+    // nothing is removed by a part of a name, or by one that somebody else has made look like another
+    state.files.below.insert("/etc/app".into(), Below::Unknown);
+    assert_snapshot!(plan(&exclusive, &mut state), @"impossible: what is in /etc/app is more than can be listed, so what nobody declared there is not removed; do that by hand, or leave out `exclusive`");
+    state.files.below.insert("/etc/app".into(), Below::All { paths: Vec::new(), odd: 1 });
+    assert_snapshot!(plan(&exclusive, &mut state), @"impossible: what is in /etc/app has a name that is no line of text, so what nobody declared there is not removed; do that by hand, or leave out `exclusive`");
     assert!(plan(SET, &mut state).starts_with("nothing"));
 }

@@ -21,7 +21,7 @@ mod versions;
 
 use super::{Files, Planned, Resource, parse};
 use crate::ability::accounts::{AccountOperation, GroupState, UserState};
-use crate::ability::files::{Attributes, FileOperation, Meta, PathState, Validation, sha256};
+use crate::ability::files::{Attributes, Below, FileOperation, Meta, PathState, Validation, sha256};
 use crate::ability::memory::manifest::{Before, Item, Owned};
 use crate::ability::systemd::UnitState;
 use crate::ability::{Operation, State};

@@ -383,8 +383,221 @@ fn the_questions_of_a_quadlet() {
     own=; for file in /etc/subuid /etc/subgid; do while IFS=: read -r name rest || [ -n "$name" ]; do case $name in app | ${id:-app}) own=$own+; break ;; esac; done <"$file"; done 2>/dev/null
     [ "$own" != ++ ] || say subordinate app
     if command -v podman >/dev/null && [ -S "/run/user/$id/bus" ]; then who=app
-    as_user app podman image ls --no-trunc --format '{{.ID}} {{.Repository}} {{.Tag}} {{.Digest}}' 2>/dev/null | while IFS= read -r line; do say image "$who $line"; done
+    (limit='timeout -k 5 60'; as_user app podman image ls --no-trunc --format '{{.ID}} {{.Repository}} {{.Tag}} {{.Digest}}' 2>/dev/null) | heard | while IFS= read -r line; do say image "$who $line"; done
     fi
+    # The way to a path, on which a folder may belong to somebody else: whoever that is could lead it elsewhere at any moment.
+    #
+    # What is done to a path, and what is read of it, is done by its name alone, in the folder that it is in, to which the shell goes
+    # first (`look`): from then on it does not matter what becomes of the way there.
+    #
+    # $N is the name, $ours says whether nobody else can change what is in the folder, $way whether nobody can lead elsewhere on the
+    # way there, $why what is wrong with it. Whoever looks does so in a subshell: the rest stays where it is.
+
+    # folders that nobody but us can change, nor the way to them, as long as we do not
+    forget() { known_ours='
+    '; }
+    forget
+    trusted() { [ "$1" = 0 ] || [ "$1" = "$uid" ]; }
+
+    others() { # others OWNER MODE: $take is whether others can take away what is in such a folder: no, sticky (not what is ours), yes
+      if ! trusted "$1"; then take=yes
+      # the bits of the group are those of all who are named in a list of access rights
+      elif [ $(($2 & 022)) -eq 0 ]; then take=no
+      elif [ $(($2 & 01000)) -ne 0 ]; then take=sticky
+      else take=yes
+      fi
+    }
+
+    taken() { # taken OWNER: whether others than we can put something else in the place of what has this owner, in a folder of which $take is known
+      case $take in no) return 1 ;; sticky) ! trusted "$1" ;; esac
+    }
+
+    goto() { # goto FOLDER
+      case $known_ours in *"
+    $1
+    "*) cd -P -- "$1" 2>/dev/null || { why="there is no folder $1"; return 1; }; ours=yes way=ours; return ;;
+      esac
+      set -- "$1" /
+      rest=${1#/} path=
+      while [ -n "$rest" ]; do
+        path=$path/${rest%%/*}
+        case $rest in */*) rest=${rest#*/} ;; *) rest= ;; esac
+        set -- "$@" "$path"
+      done
+      goal=$1; shift
+      # most ways lead through folders of root alone: one look at all of them
+      take=no seen=0 way=
+      while read -r owner mode; do
+        mode=$((0x$mode)); seen=$((seen + 1))
+        if [ $((mode & 0170000)) -ne $((0040000)) ] || taken "$owner"; then seen=-1; break; fi
+        others "$owner" "$mode"
+      done <<WAY
+    $(stat -c '%u %f' -- "$@" 2>/dev/null)
+    WAY
+      if [ "$seen" -ne $# ]; then walk "$goal" || return 1
+      else cd -P -- "$goal" 2>/dev/null || { why="there is no folder $goal"; return 1; }; way=ours
+      fi
+      ours=; if [ "$take" = no ]; then ours=yes; fi
+    }
+
+    # One folder after the other, so that none can be exchanged for another on the way. A link counts where nobody else can have put
+    # it there, or where what it leads to belongs to whoever has.
+    walk() { # walk FOLDER
+      cd / || return 1
+      left=${1#/} links=40 leader= way=ours
+      while :; do
+        { read -r here owner mode; read -r there its_owner its_mode its_name; } <<STEP
+    $(stat -c '%d:%i %u %f' . 2>/dev/null; name=${left%%/*}; stat -c '%d:%i %u %f %U' -- "./${name:-.}" 2>/dev/null)
+    STEP
+        mode=$((0x$mode)); others "$owner" "$mode"
+        if [ -z "$left" ]; then break; fi
+        name=${left%%/*}
+        case $left in */*) left=${left#*/} ;; *) left= ;; esac
+        case $name in '' | .) continue ;; ..) cd -P .. || return 1; continue ;; esac
+        if [ -z "$there" ]; then why="there is no folder ${PWD%/}/$name"; return 1; fi
+        case $((0x$its_mode & 0170000)) in
+        $((0120000)))
+          links=$((links - 1))
+          if [ $links -lt 0 ]; then why="too many links lead to $1"; return 1; fi
+          if taken "$its_owner"; then
+            way=
+            if [ "$owner" != "$its_owner" ] || [ $((mode & 022)) -ne 0 ] || [ "${leader:-$owner}" != "$owner" ]; then
+              why="${PWD%/}/$name is a link that others than root can change"; return 1
+            fi
+            leader=$owner who=$its_name
+          fi
+          target=$(readlink -- "./$name") || { why="${PWD%/}/$name was exchanged meanwhile"; return 1; }
+          case $target in /*) cd / || return 1 ;; esac
+          left=$target${left:+/$left}; left=${left#/}
+          ;;
+        $((0040000)))
+          cd -P -- "./$name" 2>/dev/null || { why="cannot enter ${PWD%/}/$name"; return 1; }
+          if taken "$its_owner"; then
+            way=
+            if [ "$(stat -c '%d:%i' ..)" != "$here" ]; then why="$name on the way to $1 was exchanged meanwhile"; return 1; fi
+          fi
+          ;;
+        *) why="${PWD%/}/$name is no folder"; return 1 ;;
+        esac
+      done
+      if [ -n "$leader" ] && [ "$leader" != "$owner" ]; then
+        why="a link of $who leads to $PWD, which is somebody else's"; return 1
+      fi
+    }
+
+    look() { # look PATH: goes to the folder that it is in
+      N=${1##*/} goal=${1%/*}; goto "${goal:-/}"
+    }
+
+    # What is at paths. Where others could put something else in the place of what is asked for, a file's content is read as in way.sh.
+
+    # folders that are ours, as far as stat was asked for the way to them; all others may be somebody's
+    known_ours='
+    '
+    is_ours() { case $known_ours in *"
+    $1
+    "*) ;; *) return 1 ;; esac; }
+
+    paths() { # paths WAY... PATH...: what stat says of them; the folders on the way are asked for with two slashes
+      found=$(stat -c 'path %f/%U/%G/%u/%g/%s/%Y%n' -- "$@" 2>&1)
+      led='
+    '
+      while IFS= read -r line; do case $line in
+      'path '*)
+        path=/${line#*/*/*/*/*/*/*/}
+        case $path in //*) on_the_way "${path#/}" ;; *) say "$line" ;; esac
+        ;;
+      # a refused look is not an absent file: stat's own words say which (behind a link that leads to itself there is nothing)
+      *'No such file'* | *'Not a directory'* | *'Too many levels'* | *"'//"* | *'"//'*) ;;
+      ?*) say unseen "$line" ;;
+      esac; done <<FOUND
+    $found
+    FOUND
+    }
+
+    on_the_way() { # on_the_way FOLDER: what $line says of it; the way to it is known
+      mode=${line%%/*} owner=${line#*/*/*/}
+      mode=$((0x${mode#path })) owner=${owner%%/*} parent=${1%/*}
+      if { [ -z "$parent" ] || is_ours "$parent"; } && trusted "$owner" && [ $((mode & 0170022)) -eq $((0040000)) ]; then
+        known_ours="$known_ours$1
+    "
+        return
+      fi
+      if [ $((mode & 0170000)) -eq $((0120000)) ]; then led="$led$1
+    "
+      else case $led in *"
+    $parent
+    "*) led="$led$1
+    " ;; *) return ;; esac
+      fi
+      # what apply would leave alone
+      (goto "$1" || say astray "$1//$why")
+    }
+
+    digests() { # digests ours|theirs PATH...: of the files among them that are in such folders
+      whose=$1; shift
+      for path do
+        shift
+        if is_ours "${path%/*}"; then is=ours; else is=theirs; fi
+        # reading a pipe would take forever
+        if [ $is = "$whose" ] && [ -f "$path" ] && [ ! -h "$path" ]; then set -- "$@" "$path"; fi
+      done
+      [ $# -ne 0 ] || return 0
+      case $whose in
+      ours) exec sha256sum -- "$@" ;;
+      theirs)
+        # one may have taken a file's place meanwhile
+        timeout 60 sha256sum -- "$@" || [ $? -ne 124 ] || for path do printf 'sha256sum: %s: not read within 60 seconds\n' "$path"; done
+        ;;
+      esac
+    } 2>&1
+
+    content() { # content PATH BYTES: its first ones
+      if is_ours "${1%/*}"; then head -c "$2" -- "$1"
+      else (look "$1" && exec dd if="./$N" bs="$2" count=1 iflag=fullblock,nofollow,nonblock)
+      fi 2>/dev/null | base64 | tr -d '\n'
+    }
+
+    # Names may have any byte in them but one. Whoever owns a folder could make what is in it without end: what comes of such a
+    # list is told from a part of it by the point after its last name.
+    below() { # below FOLDER BYTES: all that is in it and is no folder, however deep; names of so many bytes
+      if ! [ -d "$1" ]; then return; fi
+      names=$(cd -- "$1" 2>/dev/null && {
+        timeout 60 find . ! -type d ! -path '*/.solti-*' -print0 2>/dev/null
+        if [ $? -le 1 ]; then printf .; fi
+      } | head -c "$2" | base64 | tr -d '\n')
+      say below "=$names $1"
+    }
+
+    links() { # links COUNT PATH...: where those point that are links
+      count=$1; shift
+      for path do if [ -h "$path" ]; then say link "$path"; set -- "$@" "$path"; fi; done
+      shift "$count"
+      [ $# -ne 0 ] || return 0
+      targets=$(readlink -- "$@" 2>/dev/null) lines=0
+      while IFS= read -r path; do lines=$((lines + 1)); done <<TARGETS
+    $targets
+    TARGETS
+      # one may be gone meanwhile, and a target may have several lines: then it is that of no declared link
+      if [ "$lines" -ne $# ]; then
+        targets=
+        for path do target=$(readlink -- "$path" | tr '\n' ' '); targets="$targets${target% }
+    "; done
+      fi
+      while IFS= read -r path; do say target "$path"; done <<TARGETS
+    ${targets%
+    }
+    TARGETS
+    }
+    paths //etc //etc/containers //etc/containers/systemd //etc/systemd //etc/systemd/system //etc/systemd/system/multi-user.target.wants //home //home/app //home/app/.config //home/app/.config/containers //home/app/.config/containers/systemd //home/app/.config/systemd //home/app/.config/systemd/user //usr //usr/lib //usr/lib/systemd //usr/lib/systemd/system-generators //var //var/lib //var/lib/containers //var/lib/systemd //var/lib/systemd/linger /etc/containers/systemd /etc/containers/systemd/. /etc/containers/systemd/web.container /etc/containers/systemd/web.volume /etc/systemd/system /etc/systemd/system/. /etc/systemd/system/multi-user.target.wants /etc/systemd/system/multi-user.target.wants/. /etc/systemd/system/multi-user.target.wants/web.service /etc/systemd/system/web-volume.service /etc/systemd/system/web.service /home/app /home/app/. /home/app/.config /home/app/.config/. /home/app/.config/containers /home/app/.config/containers/. /home/app/.config/containers/systemd /home/app/.config/containers/systemd/. /home/app/.config/containers/systemd/web.container /home/app/.config/systemd /home/app/.config/systemd/. /home/app/.config/systemd/user /home/app/.config/systemd/user/. /home/app/.config/systemd/user/web.service /usr/lib/systemd/system-generators/podman-system-generator /var/lib/containers/storage /var/lib/systemd/linger/app
+    (set -- /etc/containers/systemd/web.container /etc/containers/systemd/web.volume /etc/systemd/system/web-volume.service /etc/systemd/system/web.service /home/app/.config/containers/systemd/web.container /home/app/.config/systemd/user/web.service; (digests theirs "$@"); digests ours "$@") | while IFS= read -r line; do case $line in 'sha256sum: '*) say unseen "$line"; continue ;; esac; sum=${line%% *} path=/${line#*/}; case $sum in \\*) sum=${sum#?}; path=$(printf '%b' "$path") ;; esac; say sum "$sum $path"; case "$sum $path" in '9134512b17f9e79e1ef673cd21732dfa9752e0e37c481f7eaf3236c101f7be73 /etc/containers/systemd/web.container') ;; 'e3e5d6e859dd60294fa3a971fb52111a346a3f6cd42faca1fc46388f3c2348b2 /etc/containers/systemd/web.volume') ;; 'f37802bff70736efe06e844d2bda696fd4dd1d5fe7e9ccbde6ba08bf142572bc /home/app/.config/containers/systemd/web.container') ;; *) say content "=$(content "$path" 262144) $path" ;; esac; done
+    links 4 /etc/systemd/system/multi-user.target.wants/web.service /etc/systemd/system/web-volume.service /etc/systemd/system/web.service /home/app/.config/systemd/user/web.service
+    if command -v getent >/dev/null; then getent passwd app; else cat /etc/passwd; fi | while IFS= read -r line; do case $line in app:*) say user "$line" ;; esac; done
+    if command -v getent >/dev/null; then getent group; else cat /etc/group; fi | while IFS= read -r line; do say group "$line"; done
+    if command -v systemctl >/dev/null; then
+    TZ=UTC systemctl show -p Id,Names,LoadState,ActiveState,UnitFileState,NeedDaemonReload,CanReload,ActiveEnterTimestamp,FragmentPath -- network-online.target web-volume.service web.service 2>/dev/null | while IFS= read -r line; do say unit "$line"; done; say unit
+    if id=$(id -u -- app 2>/dev/null) && [ -S "/run/user/$id/bus" ]; then say scope app; (limit='timeout -k 5 60'; as_user app env TZ=UTC systemctl --user show -p Id,Names,LoadState,ActiveState,UnitFileState,NeedDaemonReload,CanReload,ActiveEnterTimestamp,FragmentPath -- web.service 2>/dev/null) | heard 2>/dev/null | while IFS= read -r line; do say unit "$line"; done; say unit; fi
+    else say lacks systemctl; fi
     command -v runuser >/dev/null 2>&1 || say lacks runuser
     command -v systemctl >/dev/null 2>&1 || say lacks systemctl
     say probed

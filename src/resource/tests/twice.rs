@@ -114,9 +114,8 @@ fn any_host() -> impl Strategy<Value = State> {
                 state.memory.manifest.services.insert("app.service".into(), inputs.into());
             }
             if has_listing {
-                let answer =
-                    crate::ability::commands::Answer { status: 0, output: "/etc/app/stranger\n/etc/app/a\n".into() };
-                state.answers.insert("files in /etc/app".into(), answer);
+                let paths = ["/etc/app/stranger", "/etc/app/a"].map(str::to_owned).to_vec();
+                state.files.below.insert("/etc/app".into(), Below::All { paths, odd: 0 });
             }
             if let Some((version, [has_image, lingers])) = podman {
                 state.podman.version = Some(version.to_owned());

@@ -59,6 +59,9 @@ fn what_she_exchanges_at_the_right_moment_gains_her_nothing() {
     who_tries(host);
     what_root_tries(host);
     directly_below_roots(host);
+    what_is_said_apart(host);
+    what_has_no_end(host);
+    what_a_folder_gives_on(host);
 }
 
 /// In the first of her folders, to which nobody can lead elsewhere, she can exchange what is in it all the same.
@@ -118,8 +121,84 @@ fn who_tries(host: &Host) {
         let said = tries(&staged(path), &format!("validate 1 {path} new TRY {path}"));
         assert!(said.contains("\nroot\nstaged"), "{path}: {said}");
     }
+    let set = format!("{} && view 2 /srv/link ours new.conf 1", staged("/srv/link/new.conf"));
+    let said = tries(&set, "validate 2 \"$P\" view TRY /srv/link/new.conf");
+    assert!(said.contains("\nroot\nstaged"), "{said}");
     let said = tries(&staged("/srv/open/new.conf"), "validate 1 /srv/open/new.conf new TRY /srv/open/new.conf");
     assert!(said.contains("failed") && !said.contains("staged"), "{said}");
+}
+
+/// What her programs have said in is not what root's programs say in later, whoever holds it open.
+fn what_is_said_apart(host: &Host) {
+    let hers = "/home/mallory/hold.pl";
+    host.write_file(hers, "$0 = 'held'; open my $k, '>>&', 1; fork and exit; sleep 30;\n");
+    for tried in [
+        format!("try_as mallory perl {hers}"),
+        format!(
+            "tester=mallory; beside 1 $tree/app.conf && printf x | fill 1 $tree/app.conf 0644 - - && validate 1 $tree/app.conf new perl {hers}"
+        ),
+        format!("logged as_user mallory perl {hers}"),
+    ] {
+        let said = moment(
+            host,
+            &format!(
+                "{tried} || say not run; run secret sh -c 'echo hunter2'
+                 for pid in $(pgrep -x held); do printf 'forged\\n' >>/proc/$pid/fd/1; cat /proc/$pid/fd/1; kill $pid; done
+                 say kept $(cat $T/out); put_back"
+            ),
+        );
+        assert!(
+            said.contains("forged\n") && said.contains("kept hunter2\n") && !said.contains("not run"),
+            "{tried}: {said}"
+        );
+        assert_eq!(said.matches("hunter2").count(), 1, "{tried}: {said}");
+    }
+}
+
+/// What she makes without end holds nobody up for good: here a minute is a second.
+fn what_has_no_end(host: &Host) {
+    // a pipe in the place of what looks as if it were the same
+    let said = moment(
+        host,
+        "keep 1 $tree/app.conf && beside 1 $tree/app.conf && printf new | fill 1 $tree/app.conf - - - && secure 1 $tree/app.conf && swap 1 $tree/app.conf
+         stat() { case $* in *%Y*) echo same ;; *) command stat \"$@\" ;; esac; }
+         timeout() { case $2 in sha256sum) shift; she 'rm -f app.conf; mkfifo app.conf'; command timeout 1 \"$@\" ;; *) command timeout \"$@\" ;; esac; }
+         put_back",
+    );
+    assert!(said.ends_with("back ends"), "{said}");
+    assert_eq!(
+        host.read("cd /home/mallory/tree; stat -c %F app.conf; timeout 5 cat app.conf"),
+        "regular file\nold",
+        "{said}"
+    );
+    // one of her programs that she stops is waited for, and then it is over
+    let said = moment(
+        host,
+        "systemctl() { :; }; limit='timeout -k 1 1'; as_user mallory sh -c 'kill -STOP $$' >/dev/null 2>&1 || say ended
+         heard() { timeout 1 cat; }; as_user mallory sh -c 'setsid sleep 20 2>/dev/null & echo heard' 2>/dev/null | heard; pkill -KILL -u mallory; put_back",
+    );
+    assert_eq!(said, "ended\nheard\nback begins\nback ends");
+}
+
+/// Rights that a folder gives on to what is made in it, from when it was hers, are not those of what root makes there.
+fn what_a_folder_gives_on(host: &Host) {
+    host.read("rm -rf /etc/given; mkdir /etc/given; perl /usr/local/share/grant.pl /etc/given default mallory");
+    let said = moment(
+        host,
+        "beside 1 /etc/given/secret && printf secret | fill 1 /etc/given/secret 0660 root adm && secure 1 /etc/given/secret && swap 1 /etc/given/secret
+         parents /etc/given/new && beside 2 /etc/given/new/secret && printf secret | fill 2 /etc/given/new/secret 0660 root adm && swap 2 /etc/given/new/secret
+         for f in /etc/given/secret /etc/given/new/secret; do runuser -u mallory -- cat $f 2>/dev/null; runuser -u mallory -- sh -c \"echo x >$f\" 2>/dev/null; done; put_back",
+    );
+    assert!(!said.contains("secret\n") && !said.contains("secretsecret"), "{said}");
+    let without = moment(
+        host,
+        "tar() { false; }; b64() { printf %s \"$1\"; }
+         beside 1 /etc/given/secret || say left; put_back",
+    );
+    assert!(
+        without.contains("is left alone: what is made there would be open") && without.contains("\nleft\n"),
+        "{without}"
+    );
 }
 
 /// Beside what is declared, root tries nothing that she could have written, wherever it lies in the set's folder.

@@ -354,7 +354,8 @@ fn other_pages() -> [PathBuf; 3] {
 #[test]
 fn paths_that_contributors_are_told_are_there() -> Result {
     let page = fs::read_to_string(root().join("CONTRIBUTING.md"))?;
-    let top: Vec<String> = (fs::read_dir(root())?.flatten()).map(|entry| entry.file_name().display().to_string()).collect();
+    let top: Vec<String> =
+        (fs::read_dir(root())?.flatten()).map(|entry| entry.file_name().display().to_string()).collect();
     let named = page.split('`').skip(1).step_by(2).filter(|name| {
         let (first, _) = name.split_once('/').unwrap_or_default();
         // a name in capitals stands for one of the reader's own

@@ -72,7 +72,10 @@ fi
 
 say "asks ${named[*]}"
 status=0
-(cd "$top" && SOLTI_CONTRACT="${named[*]}" cargo test --locked --quiet --test contract -- "${named[@]/%=*/::}") || status=1
+# shellcheck source=images/driver.sh
+. "$here/images/driver.sh"
+machine_limits
+(cd "$top" && SOLTI_CONTRACT="${named[*]}" SOLTI_CONTRACT_RUN="${limits[*]}" cargo test --locked --quiet --test contract -- "${named[@]/%=*/::}") || status=1
 
 if [ ${#images[@]} = ${#all[@]} ]; then
   mkdir "$work/images" "$work/project"

@@ -81,6 +81,10 @@ if [ ${#images[@]} = ${#all[@]} ]; then
   mkdir "$work/images" "$work/project"
   for image in "${images[@]}"; do podman save -q -o "$work/images/$(tr -c 'a-z0-9\n' - <<<"$image").tar" "$image"; done
   cp -r "$top/roles" "$top/playbooks" "$top/inventories" "$top/molecule-tests" "$work/project/"
+  # the report stays
+  rm -rf "$work/project/molecule-tests/output"
+  mkdir -p "$top/molecule-tests/output"
+  ln -s "$top/molecule-tests/output" "$work/project/molecule-tests/output"
   # Packages come from where the vendors have them. Who answers for no image answers for no package either.
   backends=
   if [ "$answers" = no ] && ! timeout 15 podman manifest inspect "${images[0]}" >/dev/null 2>&1; then

@@ -31,6 +31,11 @@ test: ## all checks and tests, on this machine and on throwaway hosts
 	@echo '-- cargo test' && RUST_TEST_THREADS=$(TEST_THREADS) cargo test --locked --quiet --workspace
 	@echo '-- solti test' && cargo run --locked --quiet -- test
 
+.PHONY: test-real
+test-real: ## the real programs in place of the stand-ins, where a registry or podman has them: the same questions, all scenarios
+	@testbed/setup.sh tests
+	@testbed/real.sh
+
 .PHONY: test-faults
 test-faults: ## a run killed before every single program that it starts
 	@SOLTI_FAULTS=every cargo test --locked --quiet --lib engine::tests::killed

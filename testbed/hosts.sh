@@ -41,7 +41,7 @@ fail() {
 
 # What `run` needs for a host that boots, and on this machine beyond the usual, in the array `run_options`.
 machine_options() {
-  local files processes pids
+  local -a limits
   run_options=(--privileged --cgroupns private)
   if [ "$driver" = docker ]; then
     # What podman does for systemd by itself.
@@ -52,15 +52,8 @@ machine_options() {
   run_options+=(--systemd=always)
   # crun refuses to start a container with a cgroup view of its own where cgroup v1 is mounted.
   if [ "$(stat -fc %T /sys/fs/cgroup)" != cgroup2fs ]; then run_options+=(--runtime runc); fi
-  # podman asks for 1048576 of each, and the runtime fails where this machine's hard limit is lower. Some
-  # versions of podman first lower their own limit of processes to the number of process ids.
-  files=$(ulimit -Hn) processes=$(ulimit -Hu)
-  pids=$(</proc/sys/kernel/pid_max)
-  if [ "$files" != unlimited ] && [ "$files" -lt 1048576 ]; then run_options+=(--ulimit "nofile=$files:$files"); fi
-  if [ "$processes" != unlimited ] && [ "$processes" -lt 1048576 ]; then
-    if [ "$processes" -gt "$pids" ]; then processes=$pids; fi
-    run_options+=(--ulimit "nproc=$processes:$processes")
-  fi
+  machine_limits
+  run_options+=("${limits[@]}")
 }
 
 # When a process started, in clock ticks since the machine did: with its id, that names it for good.

@@ -3,8 +3,8 @@
 #
 #   [HOSTS=10] [ROUNDS=5] run.sh
 #
-# Each throwaway host gets project/: a user, a group, 4 directories, 10 templates of 40 lines, 4 units, 4 services
-# and a port check. Then in each round, one after the other so that all meet the same load of the machine:
+# Each throwaway host gets project/: a user, a group, 4 directories, 10 templates of 40 lines, 3 units, a quadlet, 4 services
+# and a port check. The quadlet's image is a stand-in's where no registry answers. Then in each round, one after the other so that all meet the same load of the machine:
 #   bare ssh          `ssh HOST sh -s` for all hosts at once, with the very scripts that solti sends them
 #   solti diff        with the same ssh options
 #   solti apply -y    which finds nothing to do
@@ -74,6 +74,11 @@ trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 export SOLTI_TEST_OWNER=$$
 
+if timeout 15 podman manifest inspect docker.io/grafana/loki:3.7.6 >/dev/null 2>&1; then
+  export SOLTI_TEST_STANDINS=no
+else
+  "$top/testbed/standins/build.sh"
+fi
 "$hosts" gc
 printf 'Booting %s throwaway hosts ...\n' "$count"
 mapfile -t specs < <(seq -f 'h%g=trixie' "$count")

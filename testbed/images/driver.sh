@@ -30,6 +30,21 @@ esac
 
 engine() { "${sudo[@]}" "$driver" "$@"; }
 
+# What podman is told where this machine's limits are lower than it asks for, in the array `limits`.
+machine_limits() {
+  local files processes pids
+  limits=()
+  # podman asks for 1048576 of each, and the runtime fails where this machine's hard limit is lower. Some
+  # versions of podman first lower their own limit of processes to the number of process ids.
+  files=$(ulimit -Hn) processes=$(ulimit -Hu)
+  pids=$(</proc/sys/kernel/pid_max)
+  if [ "$files" != unlimited ] && [ "$files" -lt 1048576 ]; then limits+=(--ulimit "nofile=$files:$files"); fi
+  if [ "$processes" != unlimited ] && [ "$processes" -lt 1048576 ]; then
+    if [ "$processes" -gt "$pids" ]; then processes=$pids; fi
+    limits+=(--ulimit "nproc=$processes:$processes")
+  fi
+}
+
 has_image() { engine image inspect "$1" >/dev/null 2>&1; }
 
 # Lines of ID NAME for all tags of images that have the label, by solti or as children of such an image.

@@ -28,8 +28,8 @@ impl Loki {
         let text = format!(
             "auth_enabled: false\n\
              server: {{http_listen_address: 127.0.0.1, http_listen_port: {http}, grpc_listen_address: 127.0.0.1, grpc_listen_port: {}}}\n\
-             common:\n  path_prefix: {data}\n  replication_factor: 1\n  \
-             ring: {{instance_addr: 127.0.0.1, kvstore: {{store: inmemory}}}}\n  \
+             common:\n  instance_addr: 127.0.0.1\n  path_prefix: {data}\n  replication_factor: 1\n  \
+             ring: {{kvstore: {{store: inmemory}}}}\n  \
              storage: {{filesystem: {{chunks_directory: {data}/chunks, rules_directory: {data}/rules}}}}\n\
              ingester: {{lifecycler: {{min_ready_duration: 200ms}}}}\n\
              schema_config:\n  configs:\n    - {{from: 2024-04-01, store: tsdb, object_store: filesystem, schema: v13, \
@@ -64,7 +64,10 @@ impl Loki {
         let streams = body["data"]["result"].as_array().unwrap();
         let lines = streams.iter().flat_map(|stream| {
             let values = stream["values"].as_array().unwrap().iter();
-            values.map(|value| (stream["stream"].clone(), value[1].as_str().unwrap().to_owned()))
+            let mut labels = stream["stream"].clone();
+            // what Loki has found out of each line is no label of the stream
+            labels.as_object_mut().unwrap().shift_remove("detected_level");
+            values.map(move |value| (labels.clone(), value[1].as_str().unwrap().to_owned()))
         });
         lines.collect()
     }
@@ -126,15 +129,18 @@ fn what_it_would_not_take_is_refused_in_its_words() {
     let loki = Loki::start(folder.path());
     let (status, why) = loki.push(&json!({"streams": [{"stream": {"job": "a"}, "values": [["1", "old"]]}]}));
     assert_eq!(status, 400);
-    let start =
-        "entry for stream '{job=\"a\"}' has timestamp too old: 1970-01-01T00:00:00Z, oldest acceptable timestamp is: ";
+    let start = "entry for stream '{job=\"a\", service_name=\"a\"}' has timestamp too old: 1970-01-01T00:00:00Z, oldest acceptable timestamp is: ";
     assert!(why.starts_with(start), "{why}");
     let (status, why) = loki.push(&json!({"streams": [{"stream": {}, "values": [[now().to_string(), "x"]]}]}));
-    assert_eq!((status, why.as_str()), (400, "error at least one label pair is required per stream\n"));
+    // it is that of an unknown service
+    assert_eq!((status, why.as_str()), (204, ""));
     let (status, why) = loki.push(&json!({"streams": []}));
     assert_eq!((status, why.as_str()), (422, "error at least one valid stream is required for ingestion\n"));
     let (status, why) = loki.0.get("/loki/api/v1/query_range?query=%7Bjob%3D%7D");
-    assert_eq!((status, why.as_str()), (400, "parse error at line 1, col 6: syntax error: unexpected }\n"));
+    assert_eq!(
+        (status, why.as_str()),
+        (400, "parse error at line 1, col 6: syntax error: unexpected }, expecting STRING")
+    );
 }
 
 #[test]
@@ -142,6 +148,9 @@ fn its_command_line_ends_as_it_should() {
     let folder = tempfile::tempdir().unwrap();
     let asked = |words: &[&str]| end_of(command("loki", folder.path(), &[]), words);
     let ended = asked(&["-verify-config", "-config.file=none.yaml"]).assert_status(1);
-    assert_eq!(ended.stderr, "failed parsing config: open none.yaml: no such file or directory\n");
+    assert_eq!(
+        ended.stderr,
+        "failed parsing config: none.yaml does not exist, set config.file for custom config path\n"
+    );
     asked(&["--version"]).assert_status(0).assert_stdout_has("loki, version ");
 }

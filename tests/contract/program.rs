@@ -1,5 +1,6 @@
 //! The programs that are asked: the stand-ins, or those that `SOLTI_CONTRACT` names, each by its path or its image:
 //! `SOLTI_CONTRACT="loki=/usr/bin/loki telegraf=docker.io/telegraf:1.39.3" cargo test --test contract -- loki:: telegraf::`.
+//! What `podman run` is told beyond that is in `SOLTI_CONTRACT_RUN`; `testbed/real.sh` sets both.
 
 use crate::support::{Background, Output, run, wait_until};
 use std::fmt::Debug;
@@ -26,7 +27,17 @@ pub fn command(name: &str, folder: &Path, environment: Environment) -> Command {
         Some(image) => {
             let mut podman = Command::new("podman");
             let shared = format!("{0}:{0}", folder.display());
-            podman.args(["run", "--rm", "--network=host", "--user=0:0", "--security-opt=label=disable", "-v", &shared]);
+            podman.args([
+                "run",
+                "-i",
+                "--rm",
+                "--network=host",
+                "--user=0:0",
+                "--security-opt=label=disable",
+                "-v",
+                &shared,
+            ]);
+            podman.args(std::env::var("SOLTI_CONTRACT_RUN").unwrap_or_default().split_whitespace());
             podman.arg("-w").arg(folder);
             podman.args(environment.iter().flat_map(|(name, value)| ["-e".to_owned(), format!("{name}={value}")]));
             let entry = match name {

@@ -327,9 +327,32 @@ fn every_command_that_a_page_or_a_message_names_is_there() -> Result {
     Ok(())
 }
 
+/// The pages that are elsewhere than in `docs/`.
+fn other_pages() -> [PathBuf; 3] {
+    ["README.md", "CONTRIBUTING.md", "testbed/README.md"].map(|page| root().join(page))
+}
+
+#[test]
+fn paths_that_contributors_are_told_are_there() -> Result {
+    let page = fs::read_to_string(root().join("CONTRIBUTING.md"))?;
+    let top: Vec<String> =
+        (fs::read_dir(root())?.flatten()).map(|entry| entry.file_name().display().to_string()).collect();
+    let named = page.split('`').skip(1).step_by(2).filter(|name| {
+        let (first, _) = name.split_once('/').unwrap_or_default();
+        // a name in capitals stands for one of the reader's own
+        top.iter().any(|entry| entry == first) && !name.contains("NAME")
+    });
+    let named: Vec<&str> = named.collect();
+    assert!(named.len() > 10, "{named:?}");
+    for name in named {
+        assert!(root().join(name).exists(), "CONTRIBUTING.md names {name}, which is not there");
+    }
+    Ok(())
+}
+
 #[test]
 fn links_between_pages_lead_somewhere() -> Result {
-    for path in pages()? {
+    for path in pages()?.into_iter().chain(other_pages()) {
         let text = fs::read_to_string(&path)?;
         for (at, _) in text.match_indices("](") {
             let link: String = text[at + 2..].chars().take_while(|c| *c != ')').collect();
@@ -337,7 +360,8 @@ fn links_between_pages_lead_somewhere() -> Result {
             if file.contains("://") {
                 continue;
             }
-            let target = if file.is_empty() { path.clone() } else { root().join("docs").join(file) };
+            let folder = path.parent().ok_or("no folder")?;
+            let target = if file.is_empty() { path.clone() } else { folder.join(file) };
             if target.is_dir() {
                 continue;
             }

@@ -41,7 +41,6 @@ mod secrets;
 mod selection;
 mod services;
 mod stack;
-mod standins;
 mod telegraf;
 mod testbed;
 mod verify;

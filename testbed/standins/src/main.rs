@@ -13,6 +13,7 @@ mod notify;
 mod push;
 mod registry;
 mod release;
+mod signals;
 mod telegraf;
 mod units;
 mod web;

@@ -8,9 +8,10 @@ use hyper::service::service_fn;
 use hyper::{Method, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use std::convert::Infallible;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
 
 /// A whole answer.
 pub type Answer = Response<Full<Bytes>>;
@@ -56,6 +57,41 @@ pub fn with_headers(mut answer: Answer, headers: &[(String, String)]) -> Answer 
         }
     }
     answer
+}
+
+/// Listens at an address; at all there are where none is named, also on a host without IPv6.
+pub async fn bind(host: &str, port: u16) -> std::io::Result<TcpListener> {
+    if !host.is_empty() {
+        return TcpListener::bind((host, port)).await;
+    }
+    match TcpListener::bind(("::", port)).await {
+        Err(error) if error.kind() != std::io::ErrorKind::AddrInUse => TcpListener::bind(("0.0.0.0", port)).await,
+        bound => bound,
+    }
+}
+
+/// A server that goes on beside its starter until it is closed.
+#[derive(Debug, Default)]
+pub struct Server(Mutex<Option<JoinHandle<()>>>);
+
+impl Server {
+    /// Answers every request to `listener`.
+    pub fn start<H>(&self, listener: TcpListener, handler: H)
+    where
+        H: Fn(Request) -> Answer + Send + Sync + 'static,
+    {
+        let server = tokio::spawn(serve(listener, Arc::new(handler)));
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(server);
+    }
+
+    /// Listens no longer: after a reload somebody else does.
+    pub async fn close(&self) {
+        let server = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(server) = server {
+            server.abort();
+            let _ = server.await;
+        }
+    }
 }
 
 /// Answers every request to `listener` for as long as the caller waits.

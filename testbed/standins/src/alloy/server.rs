@@ -6,6 +6,7 @@ use super::positions::Positions;
 use super::shapes::Allowed;
 use super::{Run, log, refused};
 use crate::release;
+use crate::signals::End;
 use crate::web::{self, Answer, Request};
 use hyper::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -45,8 +46,7 @@ pub fn run(run: &Run) -> Result<(), (u8, String)> {
         Positions::open(&run.storage).map_err(|error| failed(&format!("mkdir {}: {error}", run.storage.display())))?;
     let runtime = tokio::runtime::Runtime::new().map_err(|error| failed(&error))?;
     runtime.block_on(async {
-        let mut terminated = signal(SignalKind::terminate()).map_err(|error| failed(&error))?;
-        let mut interrupted = signal(SignalKind::interrupt()).map_err(|error| failed(&error))?;
+        let mut end = End::caught().map_err(|error| failed(&error))?;
         let mut hung_up = signal(SignalKind::hangup()).map_err(|error| failed(&error))?;
         let listener = TcpListener::bind(&run.listen)
             .await
@@ -77,8 +77,7 @@ pub fn run(run: &Run) -> Result<(), (u8, String)> {
         tokio::select! {
             () = server => {}
             () = reloads => {}
-            _ = terminated.recv() => {}
-            _ = interrupted.recv() => {}
+            _ = end.signal() => {}
         }
         log("info", "interrupt received", &[]);
         tokio::task::block_in_place(|| {

@@ -9,6 +9,7 @@ mod settings;
 mod source;
 mod state;
 
+use crate::signals::End;
 use crate::{labels, release, web};
 use api::Grafana;
 use settings::Settings;
@@ -16,8 +17,6 @@ use state::State;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
-use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 
 /// What the command line says.
 #[derive(Debug, Default)]
@@ -150,8 +149,7 @@ async fn run(settings: Settings, flags: &Flags) -> Result<(), (u8, String)> {
     if protocol != "http" {
         return Err((3, format!("the stand-in does not know server.protocol {protocol}")));
     }
-    let mut terminated = signal(SignalKind::terminate()).map_err(|error| failed(error.to_string()))?;
-    let mut interrupted = signal(SignalKind::interrupt()).map_err(|error| failed(error.to_string()))?;
+    let mut end = End::caught().map_err(|error| failed(error.to_string()))?;
     log("info", "settings", "Starting Grafana", &[("version", &release::of("grafana"))]);
     let mut state = State::open(&settings.path("data")).map_err(failed)?;
     for key in ["logs", "plugins"] {
@@ -166,15 +164,7 @@ async fn run(settings: Settings, flags: &Flags) -> Result<(), (u8, String)> {
     state.keep().map_err(failed)?;
     let (address, port) = (settings.text("server", "http_addr"), settings.text("server", "http_port"));
     let port: u16 = port.parse().map_err(|_| failed(format!("listen tcp: lookup tcp/{port}: unknown port")))?;
-    let bound = match address {
-        "" => match TcpListener::bind(("::", port)).await {
-            // A host without IPv6.
-            Err(error) if error.kind() != std::io::ErrorKind::AddrInUse => TcpListener::bind(("0.0.0.0", port)).await,
-            bound => bound,
-        },
-        address => TcpListener::bind((address, port)).await,
-    };
-    let listener = bound.map_err(|error| match error.kind() {
+    let listener = web::bind(address, port).await.map_err(|error| match error.kind() {
         std::io::ErrorKind::AddrInUse => failed(format!(
             "failed to open listener on address {address}:{port}: listen tcp {address}:{port}: bind: address already in use"
         )),
@@ -190,8 +180,7 @@ async fn run(settings: Settings, flags: &Flags) -> Result<(), (u8, String)> {
     tokio::select! {
         () = web::serve(listener, Arc::new(move |request: web::Request| serving.answer(&request))) => {}
         Err(why) = provision(&grafana) => return Err(failed(why)),
-        _ = terminated.recv() => log("info", "server", "Shutdown started", &[("reason", "System signal: terminated")]),
-        _ = interrupted.recv() => log("info", "server", "Shutdown started", &[("reason", "System signal: interrupt")]),
+        signal = end.signal() => log("info", "server", "Shutdown started", &[("reason", &format!("System signal: {signal}"))]),
     }
     Ok(())
 }

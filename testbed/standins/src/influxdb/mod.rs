@@ -116,15 +116,9 @@ fn die_of_terminate() -> Result<(), String> {
 }
 
 async fn listener(address: &str) -> Result<TcpListener, String> {
-    let tried = match address.strip_prefix(':') {
-        Some(port) => match TcpListener::bind(format!("[::]:{port}")).await {
-            // A host without IPv6.
-            Err(error) if error.kind() != std::io::ErrorKind::AddrInUse => {
-                TcpListener::bind(format!("0.0.0.0:{port}")).await
-            }
-            bound => bound,
-        },
-        None => TcpListener::bind(address).await,
+    let tried = match address.strip_prefix(':').map(str::parse) {
+        Some(Ok(port)) => web::bind("", port).await,
+        _ => TcpListener::bind(address).await,
     };
     tried.map_err(|error| match error.kind() {
         std::io::ErrorKind::AddrInUse => format!("listen tcp {address}: bind: address already in use"),

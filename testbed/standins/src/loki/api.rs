@@ -47,7 +47,9 @@ pub fn now() -> i64 {
 impl Loki {
     /// Answers a request.
     pub fn answer(&self, request: &Request) -> Answer {
-        self.route(request).unwrap_or_else(|(status, why)| web::text(status, why + "\n"))
+        // what is wrong with a query is said without an end of line
+        let end = if request.path.contains("/query") { "" } else { "\n" };
+        self.route(request).unwrap_or_else(|(status, why)| web::text(status, why + end))
     }
 
     fn route(&self, request: &Request) -> Result<Answer, Refused> {

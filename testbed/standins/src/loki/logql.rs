@@ -282,6 +282,10 @@ impl Parser<'_> {
             let name = self.name()?;
             let operator = ["=~", "!~", "!=", "="].into_iter().find(|operator| self.take(operator));
             let operator = operator.ok_or_else(|| self.unexpected())?;
+            self.space();
+            if !self.rest().starts_with(['"', '`']) {
+                return Err(self.unexpected() + ", expecting STRING");
+            }
             let value = self.string()?;
             matchers.push(Matcher::new(&name, operator, &value).map_err(|error| format!("parse error : {error}"))?);
             if !self.take(",") {
@@ -433,7 +437,7 @@ mod tests {
     #[test]
     fn what_is_no_query_is_said_with_its_place() {
         let wrong = |query: &str| parse(query).unwrap_err();
-        assert_eq!(wrong("{job=}"), "parse error at line 1, col 6: syntax error: unexpected }");
+        assert_eq!(wrong("{job=}"), "parse error at line 1, col 6: syntax error: unexpected }, expecting STRING");
         assert_eq!(wrong(r#"{job="a""#), "parse error at line 1, col 9: syntax error: unexpected $end");
         assert_eq!(wrong("foo"), "parse error at line 1, col 1: syntax error: unexpected IDENTIFIER");
         assert!(wrong("{}").starts_with("parse error : queries require at least one regexp or equality matcher"));

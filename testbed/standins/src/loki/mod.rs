@@ -11,6 +11,7 @@ mod otlp;
 mod push;
 mod store;
 
+use crate::signals::End;
 use crate::{release, web};
 use api::Loki;
 use config::{Config, Refusal};
@@ -19,7 +20,6 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, OnceLock};
 use store::Store;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 
 /// Runs it.
 pub fn main(words: &[String]) -> ExitCode {
@@ -74,8 +74,7 @@ pub fn main(words: &[String]) -> ExitCode {
 }
 
 async fn run(config: Config) -> Result<(), String> {
-    let mut terminated = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
-    let mut interrupted = signal(SignalKind::interrupt()).map_err(|error| error.to_string())?;
+    let mut end = End::caught().map_err(|error| error.to_string())?;
     for folder in &config.folders {
         std::fs::create_dir_all(folder).map_err(|error| format!("mkdir {}: {error}", folder.display()))?;
     }
@@ -96,25 +95,14 @@ async fn run(config: Config) -> Result<(), String> {
     let answering = Arc::clone(&loki);
     tokio::select! {
         () = web::serve(http, Arc::new(move |request: web::Request| answering.answer(&request))) => {}
-        _ = terminated.recv() => log("info", "=== received SIGINT/SIGTERM ===\n*** exiting", &[]),
-        _ = interrupted.recv() => log("info", "=== received SIGINT/SIGTERM ===\n*** exiting", &[]),
+        _ = end.signal() => log("info", "=== received SIGINT/SIGTERM ===\n*** exiting", &[]),
     }
     let store = loki.store();
     store.flush().map_err(|error| error.to_string())
 }
 
 async fn listener(address: &str, port: u16) -> Result<TcpListener, String> {
-    let tried = if address.is_empty() {
-        match TcpListener::bind(("::", port)).await {
-            // A host without IPv6.
-            Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => Err(error),
-            Err(_) => TcpListener::bind(("0.0.0.0", port)).await,
-            bound => bound,
-        }
-    } else {
-        TcpListener::bind((address, port)).await
-    };
-    tried.map_err(|error| match error.kind() {
+    web::bind(address, port).await.map_err(|error| match error.kind() {
         std::io::ErrorKind::AddrInUse => {
             format!("listen tcp {address}:{port}: bind: address already in use\nerror initialising module: server")
         }

@@ -38,6 +38,11 @@ fn take(loki: &Loki, tenant: &str, streams: Vec<Stream>) -> Result<(), Refused> 
     }
     let mut refusal = None;
     for (mut labels, entries) in streams {
+        if !limits.service_names.is_empty() && !labels.contains_key("service_name") {
+            let service = limits.service_names.iter().find_map(|name| labels.get(name));
+            let service = service.map_or_else(|| "unknown_service".to_owned(), Clone::clone);
+            labels.insert("service_name".to_owned(), service);
+        }
         let name = labels::text(&labels);
         let taken = if let Err(why) = allowed(loki, &labels) {
             loki.discarded.fetch_add(entries.len() as u64, Ordering::Relaxed);
@@ -54,11 +59,6 @@ fn take(loki: &Loki, tenant: &str, streams: Vec<Stream>) -> Result<(), Refused> 
             })
         };
         let taken: Vec<Entry> = taken.collect();
-        if !limits.service_names.is_empty() && !labels.contains_key("service_name") {
-            let service = limits.service_names.iter().find_map(|name| labels.get(name));
-            let service = service.map_or_else(|| "unknown_service".to_owned(), Clone::clone);
-            labels.insert("service_name".to_owned(), service);
-        }
         if !taken.is_empty() {
             loki.received.fetch_add(taken.len() as u64, Ordering::Relaxed);
             let kept = loki.store().push(tenant, &labels, taken);

@@ -5,6 +5,7 @@
 mod image;
 mod tar;
 
+use crate::signals::End;
 use crate::web::{self, Answer, Request};
 use crate::{notify, release};
 use hyper::header::{CONTENT_LENGTH, HeaderName, HeaderValue};
@@ -14,7 +15,6 @@ use serde_json::json;
 use std::process::ExitCode;
 use std::sync::Arc;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 
 /// What there is without `--tag`.
 const TAGS: &[&str] = &[
@@ -85,16 +85,14 @@ fn run(words: &[String]) -> Result<(), (u8, String)> {
     let images = Arc::new(Images::make(&executable, &tags).map_err(|why| (2, why))?);
     let runtime = tokio::runtime::Runtime::new().map_err(|error| failed(&error))?;
     runtime.block_on(async {
-        let mut terminated = signal(SignalKind::terminate()).map_err(|error| failed(&error))?;
-        let mut interrupted = signal(SignalKind::interrupt()).map_err(|error| failed(&error))?;
+        let mut end = End::caught().map_err(|error| failed(&error))?;
         let listener = TcpListener::bind(&listen).await.map_err(|error| (1, format!("{listen}: {error}")))?;
         let address = listener.local_addr().map_err(|error| failed(&error))?;
         eprintln!("registry: serving {} tags on {address}; {} is a stand-in that fails", tags.len(), release::CRASH);
         notify::ready();
         tokio::select! {
             () = web::serve(listener, Arc::new(move |request: Request| answer(&images, &request))) => {}
-            _ = terminated.recv() => {}
-            _ = interrupted.recv() => {}
+            _ = end.signal() => {}
         }
         Ok(())
     })

@@ -54,6 +54,10 @@ pub fn parse(words: &[String]) -> Result<Flags, Refused> {
     while let Some(word) = words.next() {
         let Some(flag) = word.strip_prefix("--").or_else(|| word.strip_prefix('-')).filter(|flag| !flag.is_empty())
         else {
+            // the commands below it have flags of their own, and do not look at those before it
+            if word == "config" {
+                (flags.config, flags.folders) = (Vec::new(), Vec::new());
+            }
             commands.push(word);
             continue;
         };
@@ -144,10 +148,11 @@ mod tests {
     }
 
     #[test]
-    fn flags_are_taken_before_and_after_a_command() {
-        let flags = parsed("-config /a.conf --config-directory=/b config check --quiet").unwrap();
+    fn files_are_taken_after_a_command() {
+        let flags = parsed("config check -config /a.conf --config-directory=/b --quiet").unwrap();
         assert_eq!((flags.config, flags.folders), (vec!["/a.conf".into()], vec!["/b".into()]));
         assert_eq!((flags.task, flags.quiet), (Task::Check, true));
+        assert_eq!(parsed("-config /a.conf config check").unwrap().config, Vec::<PathBuf>::new());
         assert_eq!(parsed("--test --input-filter cpu:mem").unwrap().inputs, ["cpu", "mem"]);
         assert_eq!(parsed("--test --once").unwrap().task, Task::Once);
         assert_eq!(parsed("tset").unwrap_err(), (1, "unknown command \"tset\"".to_owned()));

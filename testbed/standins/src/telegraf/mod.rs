@@ -10,6 +10,7 @@ mod inputs;
 mod metric;
 mod outputs;
 
+use crate::signals::End;
 use crate::{notify, release};
 use agent::Running;
 use config::{Config, Refusal};
@@ -103,8 +104,7 @@ async fn run(flags: &Flags) -> Result<(), (u8, String)> {
         };
     }
     let failed = |why: String| (1, format!("[telegraf] Error running agent: {why}"));
-    let mut terminated = signal(SignalKind::terminate()).map_err(|error| (1, error.to_string()))?;
-    let mut interrupted = signal(SignalKind::interrupt()).map_err(|error| (1, error.to_string()))?;
+    let mut end = End::caught().map_err(|error| (1, error.to_string()))?;
     let mut hung_up = signal(SignalKind::hangup()).map_err(|error| (1, error.to_string()))?;
     loop {
         let config = loaded(flags, flags.loose == Some(true))?;
@@ -187,8 +187,7 @@ async fn run(flags: &Flags) -> Result<(), (u8, String)> {
         running
             .run(async {
                 tokio::select! {
-                    _ = terminated.recv() => {}
-                    _ = interrupted.recv() => {}
+                    _ = end.signal() => {}
                     _ = hung_up.recv() => {
                         log('I', "Reloading Telegraf config");
                         again = true;

@@ -82,12 +82,13 @@ pub enum Refusal {
 /// Reads the file, with `${NAME}` replaced if the command line asks for that.
 pub fn load(path: &Path, expand: bool) -> Result<Config, Refusal> {
     let text = std::fs::read_to_string(path).map_err(|error| {
+        let path = path.display();
         let why = match error.kind() {
-            std::io::ErrorKind::NotFound => "no such file or directory".to_owned(),
-            std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-            _ => error.to_string(),
+            std::io::ErrorKind::NotFound => format!("{path} does not exist, set config.file for custom config path"),
+            std::io::ErrorKind::PermissionDenied => format!("open {path}: permission denied"),
+            _ => format!("open {path}: {error}"),
         };
-        Refusal::Unreadable(format!("failed parsing config: open {}: {why}", path.display()))
+        Refusal::Unreadable(format!("failed parsing config: {why}"))
     })?;
     let text = if expand { expanded(&text) } else { text };
     read(&text, &path.display().to_string())

@@ -13,14 +13,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
-use tokio::task::JoinHandle;
 
 /// Its options, and what has come.
 #[derive(Debug)]
 pub struct Listener {
     address: String,
     page: Arc<Page>,
-    server: Mutex<Option<JoinHandle<()>>>,
+    server: web::Server,
 }
 
 #[derive(Debug)]
@@ -74,7 +73,7 @@ impl Listener {
                 arrived: Mutex::default(),
                 bell: Notify::new(),
             }),
-            server: Mutex::default(),
+            server: web::Server::default(),
         })
     }
 
@@ -103,18 +102,13 @@ impl Listener {
         let bound = listener.local_addr().map(|address| address.to_string()).unwrap_or_default();
         log('I', &format!("[{id}] Listening on {bound}"));
         let page = Arc::clone(&self.page);
-        let server = web::serve(listener, Arc::new(move |request: Request| page.answer(&request)));
-        *self.server.lock().unwrap_or_else(PoisonError::into_inner) = Some(tokio::spawn(server));
+        self.server.start(listener, move |request: Request| page.answer(&request));
         Ok(())
     }
 
     /// Listens no longer: after a reload somebody else does.
     pub async fn close(&self) {
-        let server = self.server.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(server) = server {
-            server.abort();
-            let _ = server.await;
-        }
+        self.server.close().await;
     }
 
     /// Waits until something has come, which is handed on at once and not with the next interval.

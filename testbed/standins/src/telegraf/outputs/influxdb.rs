@@ -11,6 +11,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// Its options.
@@ -18,6 +19,8 @@ use std::time::Duration;
 pub struct Influx {
     id: String,
     urls: Vec<String>,
+    /// How often something was sent: which of them has its turn.
+    turn: AtomicUsize,
     organization: String,
     bucket: String,
     bucket_tag: Option<String>,
@@ -82,6 +85,7 @@ impl Influx {
         }
         Ok(Self {
             id: id.to_owned(),
+            turn: AtomicUsize::default(),
             urls,
             organization: text("organization"),
             bucket: text("bucket"),
@@ -106,7 +110,7 @@ impl Influx {
         }
     }
 
-    /// Sends a batch to the first server that takes it.
+    /// Sends a batch to the server whose turn it is.
     pub async fn write(&self, batch: &[Metric]) -> Outcome {
         let mut buckets: BTreeMap<&str, String> = BTreeMap::new();
         for metric in batch {
@@ -134,35 +138,34 @@ impl Influx {
 
     async fn send(&self, bucket: &str, lines: &str) -> Outcome {
         let Some(body) = self.packed(lines) else { return Outcome::Dropped };
-        let mut why = "failed to send metrics to any configured server(s)".to_owned();
-        for base in &self.urls {
-            let (base, query) = base.split_once('?').unwrap_or((base, ""));
-            let query = if query.is_empty() { String::new() } else { format!("&{query}") };
-            let (base, organization) = (base.trim_end_matches('/'), encoded(&self.organization));
-            let url = format!("{base}/api/v2/write?bucket={}&org={organization}{query}", encoded(bucket));
-            let (status, text) = match web::post(&url, &self.headers, body.clone(), self.timeout).await {
-                Ok((status, _)) if status.is_success() => return Outcome::Written,
-                Ok(answer) => answer,
-                Err(error) => {
-                    log('E', &format!("[{}] When writing to [{base}/api/v2/write]: {error}", self.id));
-                    continue;
+        // one server at a time, as the real one: what goes wrong with it ends the attempt
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed) % self.urls.len().max(1);
+        let Some(base) = self.urls.get(turn) else { return Outcome::Dropped };
+        let (base, query) = base.split_once('?').unwrap_or((base, ""));
+        let query = if query.is_empty() { String::new() } else { format!("&{query}") };
+        let (base, organization) = (base.trim_end_matches('/'), encoded(&self.organization));
+        let url = format!("{base}/api/v2/write?bucket={}&org={organization}{query}", encoded(bucket));
+        let mut drops = false;
+        let why = match web::post(&url, &self.headers, body, self.timeout).await {
+            Ok((status, _)) if status.is_success() => return Outcome::Written,
+            Err(error) => error,
+            Ok((status, text)) => {
+                let said = described(&text);
+                match status.as_u16() {
+                    401 | 403 => format!("failed to write metrics to {bucket} ({status}){said}"),
+                    413 => format!("{status}: {said}"),
+                    429 | 502..=504 => format!("failed to write to {bucket}; will retry in 25ms. ({status})"),
+                    400..=499 => {
+                        drops = true;
+                        format!("failed to write metrics to {bucket} (will be dropped: {status}){said}")
+                    }
+                    _ => format!("failed to write metrics to bucket {bucket:?}: {status}{said}"),
                 }
-            };
-            let said = described(&text);
-            match status.as_u16() {
-                401 | 403 => why = format!("failed to write metrics to {bucket} ({status}){said}"),
-                413 => why = format!("{status}: {said}"),
-                429 | 502..=504 => why = format!("failed to write to {bucket}; will retry in 25ms. ({status})"),
-                400..=499 => {
-                    let why = format!("failed to write metrics to {bucket} (will be dropped: {status}){said}");
-                    log('E', &format!("[{}] {why}", self.id));
-                    return Outcome::Dropped;
-                }
-                _ => why = format!("failed to write metrics to bucket {bucket:?}: {status}{said}"),
             }
-            log('E', &format!("[{}] When writing to [{base}/api/v2/write]: {why}", self.id));
-        }
-        Outcome::Kept(why)
+        };
+        log('E', &format!("[{}] {why}", self.id));
+        log('E', &format!("[{}] When writing to [{base}/api/v2/write]: {why}", self.id));
+        if drops { Outcome::Dropped } else { Outcome::Kept(why) }
     }
 
     fn packed(&self, lines: &str) -> Option<Vec<u8>> {

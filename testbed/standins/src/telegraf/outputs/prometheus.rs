@@ -14,15 +14,13 @@ use std::fmt::Write;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
 
 /// Its options, and what was written.
 #[derive(Debug)]
 pub struct Prometheus {
     listen: String,
     page: Arc<Page>,
-    server: Mutex<Option<JoinHandle<()>>>,
+    server: web::Server,
 }
 
 #[derive(Debug)]
@@ -99,7 +97,7 @@ impl Prometheus {
                 excluded: table.texts_of("collectors_exclude"),
                 families: Mutex::default(),
             }),
-            server: Mutex::default(),
+            server: web::Server::default(),
         })
     }
 
@@ -113,33 +111,17 @@ impl Prometheus {
             plain.rsplit_once(':').ok_or_else(|| format!("listen tcp: address {plain}: missing port in address"))?;
         let port: u16 = port.parse().map_err(|_| format!("listen tcp: lookup tcp/{port}: unknown port"))?;
         let host = host.trim_start_matches('[').trim_end_matches(']');
-        let bound = if host.is_empty() {
-            match TcpListener::bind(("::", port)).await {
-                // A host without IPv6.
-                Err(error) if error.kind() != std::io::ErrorKind::AddrInUse => {
-                    TcpListener::bind(("0.0.0.0", port)).await
-                }
-                bound => bound,
-            }
-        } else {
-            TcpListener::bind((host, port)).await
-        };
-        let listener = bound.map_err(|error| format!("listen tcp {plain}: {}", words(&error)))?;
+        let listener = web::bind(host, port).await.map_err(|error| format!("listen tcp {plain}: {}", words(&error)))?;
         let address = listener.local_addr().map(|address| address.to_string()).unwrap_or_default();
         log('I', &format!("[{id}] Listening on http://{address}{}", self.page.path));
         let page = Arc::clone(&self.page);
-        let server = web::serve(listener, Arc::new(move |request: Request| page.answer(&request)));
-        *self.server.lock().unwrap_or_else(PoisonError::into_inner) = Some(tokio::spawn(server));
+        self.server.start(listener, move |request: Request| page.answer(&request));
         Ok(())
     }
 
     /// Listens no longer: after a reload somebody else does.
     pub async fn close(&self) {
-        let server = self.server.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(server) = server {
-            server.abort();
-            let _ = server.await;
-        }
+        self.server.close().await;
     }
 
     /// Keeps what a batch says.

@@ -134,6 +134,7 @@ pub fn shape(shape: &Shape, templates: Templates) -> Value {
     let or_template = |schema: Value| if templated { or_template(schema) } else { schema };
     match shape {
         Shape::Text => json!({ "type": ["string", "number", "boolean"] }),
+        Shape::String => json!({ "type": "string", "pattern": r"\S" }),
         Shape::Path => json!({ "type": "string", "pattern": pattern("^/") }),
         Shape::Mode => json!({
             "type": ["string", "integer"], "pattern": pattern("^(0o)?[0-7]{1,5}$"), "minimum": 0, "maximum": 7777,

@@ -54,6 +54,8 @@ pub struct Argument {
 pub enum Shape {
     /// Text; numbers and truth values count as what they print.
     Text,
+    /// Text that says something; nothing that only prints as text.
+    String,
     /// An absolute path.
     Path,
     /// Permission bits.

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 /// What a value may be, in words.
 fn words(shape: &Shape) -> String {
     match shape {
-        Shape::Text => "text".to_owned(),
+        Shape::Text | Shape::String => "text".to_owned(),
         Shape::Path => "path".to_owned(),
         Shape::Mode => "mode".to_owned(),
         Shape::Duration => "time".to_owned(),

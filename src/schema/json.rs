@@ -168,7 +168,6 @@ pub fn shape(shape: &Shape, templates: Templates) -> Value {
             json!({ "type": ["string", "boolean", "array"], "pattern": plain, "items": one })
         }
         Shape::Any => Value::Bool(true),
-        Shape::Nothing => json!({ "type": "null" }),
         Shape::Several(item) => or_list(self::shape(item, templates)),
         Shape::List(item) => or_template(json!({ "type": "array", "items": self::shape(item, templates) })),
         Shape::Map(value) => or_template(json!({

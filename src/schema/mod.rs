@@ -2,7 +2,7 @@
 //! for nothing else ([`Arguments`]), the pages list it, and editors get it as JSON Schema (`json.rs`).
 
 mod arguments;
-pub mod json;
+pub(crate) mod json;
 
 pub use arguments::Arguments;
 
@@ -91,8 +91,6 @@ pub enum Shape {
     Mapping(&'static Schema),
     /// One of these.
     Either(&'static [Shape]),
-    /// Nothing, which says something here.
-    Nothing,
     /// What has a definition of its own in the JSON Schema.
     Defined(&'static str),
 }

@@ -19,7 +19,6 @@ fn words(shape: &Shape) -> String {
         Shape::Command => "command".to_owned(),
         Shape::Expression | Shape::Condition => "expression".to_owned(),
         Shape::Any => "anything".to_owned(),
-        Shape::Nothing => "nothing".to_owned(),
         Shape::Several(one) => format!("{}, or a list", words(one)),
         Shape::List(Shape::Mapping(_)) => "list of mappings".to_owned(),
         Shape::List(_) => "list".to_owned(),

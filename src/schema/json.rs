@@ -110,6 +110,15 @@ fn add_type(schema: &mut Value, name: &str) -> bool {
 /// A schema that takes a template in place of something that is no text. Words for lists and mappings mean nothing for
 /// texts, so they can stand side by side, and an error in a list is one of its item.
 fn or_template(mut schema: Value) -> Value {
+    if schema["type"] == "object"
+        && let Some((word, keys)) =
+            ["oneOf", "anyOf"].into_iter().find_map(|word| Some((word, schema.get_mut(word)?.take())))
+    {
+        // of a text no key can be asked
+        schema.as_object_mut().and_then(|members| members.remove(word));
+        schema["if"] = json!({ "type": "object" });
+        schema["then"] = json!({ word: keys });
+    }
     if add_type(&mut schema, "string") {
         schema["pattern"] = TEMPLATE.into();
         return schema;

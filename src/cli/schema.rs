@@ -7,8 +7,8 @@ use solti::{engine, inventory, playbook, role, scenario};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  solti schema role > ~/.config/solti/role.json     what role.yml may say; docs/editors.md says where an editor wants it
-  solti schema solti.toml                           the same for the settings of a project")]
+  solti schema role > .schemas/role.json      what role.yml may say; docs/editors.md says how editors are told
+  solti schema solti.toml                     the same for the settings of a project")]
 pub struct Schema {
     /// Which file
     #[arg(value_name = "FILE")]

@@ -34,15 +34,15 @@ pub struct ProjectId {
 static SETTINGS: Schema = Schema::new(
     "solti.toml",
     &[
-        Argument::new("project", Shape::Text, "the name under which the project's things are owned on hosts"),
+        Argument::new("project", Shape::String, "the name under which the project's things are owned on hosts"),
         Argument::new(
             "formerly",
-            Shape::List(&Shape::Text),
+            Shape::List(&Shape::String),
             "names that it had before: what is owned under them is its own",
         ),
         Argument::new(
             "playbook",
-            Shape::Text,
+            Shape::String,
             "the playbook that is applied when none is named, from the project's folder",
         ),
     ],

@@ -27,3 +27,31 @@ pub fn schema() -> Value {
     });
     document("an inventory", root, Map::from_iter([("group".to_owned(), group)]))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inventory::Inventory;
+    use crate::source::{Diagnostics, SourceFile};
+    use crate::yaml;
+
+    #[test]
+    fn what_the_schema_refuses_is_refused() {
+        const VALUES: [&str; 9] =
+            ["", "a", "5", "[a]", "{ a: }", "{ a: { b: c } }", "{ a: [b] }", "{ a: b }", "{ a: { hosts: b } }"];
+        let schema = jsonschema::draft202012::new(&schema()).unwrap();
+        let mut refused = 0;
+        for key in SECTIONS.into_iter().chain(["host"]) {
+            for value in VALUES {
+                let text = format!("all: {{ {key}: {value} }}\n");
+                let node = yaml::parse(&SourceFile::named("inventory.yml", &*text)).unwrap();
+                let mut errors = Diagnostics::new();
+                super::super::read::read_node(&mut Inventory::default(), &node, &mut errors);
+                let fits = schema.is_valid(&node.to_json());
+                assert!(fits || !errors.is_empty(), "only the schema refuses {text}");
+                refused += usize::from(!fits);
+            }
+        }
+        assert!(refused > 15, "{refused}");
+    }
+}

@@ -55,3 +55,63 @@ fn properties(table: &[(&str, Treatment)], refused: impl Fn(&str) -> Option<Valu
     };
     table.iter().filter_map(property).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::role::RoleLibrary;
+    use crate::source::SourceFile;
+    use crate::yaml;
+    use std::path::Path;
+
+    /// They may be templates, so what is wrong with them is found when hosts are known.
+    const READ_LATER: [&str; 4] = ["become_user", "remote_user", "connection", "when"];
+
+    /// Whatever a reader takes, the schema takes; and what is accepted is read.
+    #[test]
+    fn what_the_schema_refuses_is_refused() {
+        const VALUES: [&str; 15] = [
+            "{}",
+            "true",
+            "maybe",
+            "5",
+            "sudo",
+            "ssh",
+            "absent",
+            "loki",
+            "[loki]",
+            "[{ role: loki }]",
+            "[]",
+            "{ a: b }",
+            "[{ a: b }]",
+            "[{ directory: { path: /a } }]",
+            "[[a]]",
+        ];
+        let schema = jsonschema::draft202012::new(&schema()).unwrap();
+        let roles = RoleLibrary::new(None);
+        let (mut refused, mut taken) = (0, 0);
+        for (table, least) in [(PLAY_KEYWORDS, "hosts: all"), (ROLE_KEYWORDS, "role: loki")] {
+            let accepted = table.iter().filter(|(_, treatment)| matches!(treatment, Treatment::Accepted(..)));
+            for (key, _) in accepted.filter(|(key, _)| !least.starts_with(key)) {
+                let before = taken;
+                for value in VALUES {
+                    let state = if *key == "purge" { ", state: absent" } else { "" };
+                    let mapping = format!("{{ {least}{state}, {key}: {value} }}");
+                    let play = if least.starts_with("role") {
+                        format!("{{ hosts: all, roles: [{mapping}] }}")
+                    } else {
+                        mapping
+                    };
+                    let node = yaml::parse(&SourceFile::named("site.yml", &*play)).unwrap();
+                    let read = super::super::play::read_play(&node, Path::new("site.yml"), &roles, &mut Vec::new());
+                    let fits = schema.is_valid(&json!([node.to_json()]));
+                    assert!(fits || read.is_err() || READ_LATER.contains(key), "only the schema refuses {play}");
+                    taken += usize::from(read.is_ok());
+                    refused += usize::from(!fits);
+                }
+                assert!(taken > before || *key == "vars_files", "{key} takes none of the values");
+            }
+        }
+        assert!(refused > 50, "{refused}");
+    }
+}

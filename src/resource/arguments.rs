@@ -30,9 +30,9 @@ pub const MODE: Argument = Argument::new(
 pub const VALIDATE: Argument = Argument::new(
     "validate",
     Shape::Command,
-    "a command that tries the new file before it goes live; `%s` in it stands for the staged file, in a text as one word, \
-     however that quotes it. Without `%s` the command sees the new file at its final path, and the live one stays \
-     untouched. In a folder that another user than root can exchange, that user runs it",
+    "a command that tries the new file before it goes live; `%s` in it stands for the staged file, in a text as one \
+     word, however that quotes it. Without `%s` the command sees the new file at its final path, and the live one \
+     stays untouched. In a folder that another user than root can exchange, that user runs it",
 );
 /// A template of the role.
 pub const TEMPLATE: Argument = Argument::new(

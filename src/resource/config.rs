@@ -23,7 +23,9 @@ pub static CONFIG: ResourceKind = ResourceKind::new(
     Schema::new(
         "config",
         &[
-            Argument::new("dir", Shape::Path, "the folder; made if it is missing, never replaced").required().identity(),
+            Argument::new("dir", Shape::Path, "the folder; made if it is missing, never replaced")
+                .required()
+                .identity(),
             Argument::new(
                 "files",
                 Shape::List(&Shape::Mapping(&FILE)),
@@ -33,8 +35,8 @@ pub static CONFIG: ResourceKind = ResourceKind::new(
             .required()
             .lasts(),
             VALIDATE.meaning(
-                "a command that sees all staged files in the folder's place, and beside them what else is declared there, \
-                 and what nobody but root can have written",
+                "a command that sees all staged files in the folder's place, and beside them what else is declared \
+                 there, and what nobody but root can have written",
             ),
             OWNER.meaning("the user that all files belong to").unseen(),
             GROUP.meaning("the group that all files belong to").unseen(),
@@ -50,8 +52,8 @@ pub static CONFIG: ResourceKind = ResourceKind::new(
                 .default("false"),
         ],
     ),
-    "Several files in one folder that belong together: staged side by side, validated together, swapped one right after \
-     the other.",
+    "Several files in one folder that belong together: staged side by side, validated together, swapped one right \
+     after the other.",
     |arguments, _, files| Ok(Box::new(Config::parse(arguments, files)?)),
 )
 .claims(|arguments, _| {

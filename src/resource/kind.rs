@@ -167,8 +167,8 @@ pub const COMMON: Schema = Schema::new(
         Argument::new(
             "purge",
             Shape::Text,
-            "a label, such as `data`: what has it stays when the role is removed, unless the play says `purge: [data]`. \
-             Not for checks",
+            "a label, such as `data`: what has it stays when the role is removed, unless the play says `purge: \
+             [data]`. Not for checks",
         ),
     ],
 );
@@ -183,6 +183,6 @@ pub(crate) const TAGS: Argument = Argument::new(
     "tags",
     Shape::Several(&Shape::Text),
     "a list, or names separated by commas: selected with `--tags`, left out with `--skip-tags`. All in a role has the \
-     role's name as a tag, too; of roles in which nothing is selected nothing is asked for. A tag that nothing has is an \
-     error. `always`, `never`, `all`, `tagged` and `untagged` mean what they mean in Ansible",
+     role's name as a tag, too; of roles in which nothing is selected nothing is asked for. A tag that nothing has is \
+     an error. `always`, `never`, `all`, `tagged` and `untagged` mean what they mean in Ansible",
 );

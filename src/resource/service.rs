@@ -76,7 +76,7 @@ pub struct Service {
 }
 
 impl Service {
-    /// Reads [`SERVICE`]. `uses` are files and folders, `packages` the packages whose new version or content is a reason to start anew.
+    /// Reads [`SERVICE`].
     ///
     /// # Errors
     /// What is wrong with the arguments.

@@ -26,7 +26,7 @@ pub(super) static ROLE: Schema = Schema::new(
 );
 
 /// A step of a role.
-static STEP: Schema = Schema::new(
+pub(super) static STEP: Schema = Schema::new(
     "a step",
     &[
         Argument::new("name", Shape::Text, "its name, unique in the role; part of ids").required(),

@@ -16,6 +16,9 @@ pub fn schema() -> Value {
 mod tests {
     use crate::resource::check::{Check, CheckKind};
     use crate::resource::{Files, ResourceKind, parse};
+    use crate::role::files::Folder;
+    use crate::role::options::OPTION;
+    use crate::role::read::{STEP, read_role};
     use crate::role::{read_checks, read_resources};
     use crate::schema::Argument;
     use crate::source::{Diagnostics, SourceFile};
@@ -41,6 +44,25 @@ mod tests {
 
         fn secrets_folder(&self) -> Result<String, RenderError> {
             Ok("/secrets".to_owned())
+        }
+    }
+
+    /// What an error lists as known.
+    fn known(error: &str) -> BTreeSet<&str> {
+        let known = error.split("known here: ").nth(1).unwrap().lines().next().unwrap();
+        known.split(", ").collect()
+    }
+
+    #[test]
+    fn all_of_a_role_that_is_declared_is_read() {
+        for (schema, text) in [
+            (&super::ROLE, "{ summary: x, steps: [], xyzzy: 1 }"),
+            (&STEP, "{ summary: x, steps: [{ name: s, checks: [], xyzzy: 1 }] }"),
+            (&super::ACTION, "{ summary: x, steps: [], actions: { a: { command: x, xyzzy: 1 } } }"),
+            (&OPTION, "{ summary: x, steps: [], options: { o: { type: string, xyzzy: 1 } } }"),
+        ] {
+            let error = read_role("r", &SourceFile::named("role.yml", text), Folder::Embedded("r".into())).unwrap_err();
+            assert_eq!(known(&error.to_string()), schema.names().collect(), "{text}");
         }
     }
 
@@ -120,10 +142,11 @@ mod tests {
                     other => panic!("{kind}: {other:?}"),
                 },
             };
-            let error = error.to_string();
-            let known = error.split("known here: ").nth(1).unwrap().lines().next().unwrap();
-            let read: BTreeSet<&str> = known.split(", ").collect();
-            assert_eq!(read, arguments.iter().map(|argument| argument.name).collect(), "{list}: {kind}");
+            assert_eq!(
+                known(&error.to_string()),
+                arguments.iter().map(|argument| argument.name).collect(),
+                "{list}: {kind}"
+            );
         }
     }
 

@@ -130,3 +130,23 @@ impl<'n> Arguments<'n> {
         self.fields.finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::{Argument, Shape};
+    use crate::source::SourceFile;
+    use crate::yaml;
+
+    static SCHEMA: Schema = Schema::new("a thing", &[Argument::new("known", Shape::Text, "what is known")]);
+
+    #[test]
+    #[cfg_attr(debug_assertions, should_panic(expected = "`other` is not declared for a thing"))]
+    fn what_is_not_declared_cannot_be_read() {
+        let node = yaml::parse(&SourceFile::named("file.yml", "{ known: a, other: b }")).unwrap();
+        let mut arguments = Arguments::new(&node, &SCHEMA).unwrap();
+        assert_eq!(arguments.string("known").as_deref(), Some("a"));
+        assert_eq!(arguments.string("other"), None);
+        assert!(arguments.finish().unwrap_err().to_string().contains("unknown key `other` in a thing"));
+    }
+}

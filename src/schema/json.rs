@@ -110,6 +110,15 @@ fn add_type(schema: &mut Value, name: &str) -> bool {
 /// A schema that takes a template in place of something that is no text. Words for lists and mappings mean nothing for
 /// texts, so they can stand side by side, and an error in a list is one of its item.
 fn or_template(mut schema: Value) -> Value {
+    if schema["type"] == "object"
+        && let Some((word, keys)) =
+            ["oneOf", "anyOf"].into_iter().find_map(|word| Some((word, schema.get_mut(word)?.take())))
+    {
+        // of a text no key can be asked
+        schema.as_object_mut().and_then(|members| members.remove(word));
+        schema["if"] = json!({ "type": "object" });
+        schema["then"] = json!({ word: keys });
+    }
     if add_type(&mut schema, "string") {
         schema["pattern"] = TEMPLATE.into();
         return schema;
@@ -134,6 +143,7 @@ pub fn shape(shape: &Shape, templates: Templates) -> Value {
     let or_template = |schema: Value| if templated { or_template(schema) } else { schema };
     match shape {
         Shape::Text => json!({ "type": ["string", "number", "boolean"] }),
+        Shape::String => json!({ "type": "string", "pattern": r"\S" }),
         Shape::Path => json!({ "type": "string", "pattern": pattern("^/") }),
         Shape::Mode => json!({
             "type": ["string", "integer"], "pattern": pattern("^(0o)?[0-7]{1,5}$"), "minimum": 0, "maximum": 7777,
@@ -167,7 +177,6 @@ pub fn shape(shape: &Shape, templates: Templates) -> Value {
             json!({ "type": ["string", "boolean", "array"], "pattern": plain, "items": one })
         }
         Shape::Any => Value::Bool(true),
-        Shape::Nothing => json!({ "type": "null" }),
         Shape::Several(item) => or_list(self::shape(item, templates)),
         Shape::List(item) => or_template(json!({ "type": "array", "items": self::shape(item, templates) })),
         Shape::Map(value) => or_template(json!({

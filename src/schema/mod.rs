@@ -2,7 +2,7 @@
 //! for nothing else ([`Arguments`]), the pages list it, and editors get it as JSON Schema (`json.rs`).
 
 mod arguments;
-pub mod json;
+pub(crate) mod json;
 
 pub use arguments::Arguments;
 
@@ -54,6 +54,8 @@ pub struct Argument {
 pub enum Shape {
     /// Text; numbers and truth values count as what they print.
     Text,
+    /// Text that says something; nothing that only prints as text.
+    String,
     /// An absolute path.
     Path,
     /// Permission bits.
@@ -89,8 +91,6 @@ pub enum Shape {
     Mapping(&'static Schema),
     /// One of these.
     Either(&'static [Shape]),
-    /// Nothing, which says something here.
-    Nothing,
     /// What has a definition of its own in the JSON Schema.
     Defined(&'static str),
 }

@@ -58,6 +58,7 @@ fn help_names_the_commands() -> io::Result<()> {
       inventory    Show the inventory, as ansible-inventory does
       render       Show the files that a role makes for a host
       role         List the roles there are, or show one
+      schema       Print what a file may say, as JSON Schema for editors
       completions  Print what completes solti's commands and options in a shell
       man          Print the manual page, or write those of all commands to a folder
 

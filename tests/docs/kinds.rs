@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 /// What a value may be, in words.
 fn words(shape: &Shape) -> String {
     match shape {
-        Shape::Text => "text".to_owned(),
+        Shape::Text | Shape::String => "text".to_owned(),
         Shape::Path => "path".to_owned(),
         Shape::Mode => "mode".to_owned(),
         Shape::Duration => "time".to_owned(),
@@ -19,7 +19,6 @@ fn words(shape: &Shape) -> String {
         Shape::Command => "command".to_owned(),
         Shape::Expression | Shape::Condition => "expression".to_owned(),
         Shape::Any => "anything".to_owned(),
-        Shape::Nothing => "nothing".to_owned(),
         Shape::Several(one) => format!("{}, or a list", words(one)),
         Shape::List(Shape::Mapping(_)) => "list of mappings".to_owned(),
         Shape::List(_) => "list".to_owned(),

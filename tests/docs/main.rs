@@ -186,6 +186,9 @@ fn all_keys_of_scenarios_and_platforms_are_described() -> Result {
     let page = page("scenarios.md")?;
     let scenario = ("molecule-tests/x/scenario.yml", "role: node_exporter\nplatforms: [debian13]\nxyz: 1\n");
     assert_eq!(listed(section(&page, "## `scenario.yml`")?), known(&[scenario])?);
+    let schema = scenario::schema();
+    let declared = schema["properties"].as_object().ok_or("no keys")?.keys().cloned().collect::<BTreeSet<_>>();
+    assert_eq!(declared, known(&[scenario])?);
     let platforms = ("molecule-tests/platforms.yml", "own: { image: debian13, xyz: 1 }\n");
     assert_eq!(listed(section(&page, "## Platforms")?), known(&[scenario, platforms])?);
     assert_eq!(listed(section(&page, "## Steps")?), set(Step::ALL.map(Step::name)));

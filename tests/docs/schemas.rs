@@ -217,6 +217,8 @@ fn what_is_typed_wrong_elsewhere_is_refused() -> Result {
         ("scenario", "/checks", "role: loki\nplatforms: debian13\nchecks: [{ htpp: { url: x } }]\n"),
         ("solti.toml", "", "projcet: x\n"),
         ("solti.toml", "/formerly", "project: x\nformerly: y\n"),
+        ("solti.toml", "/project", "project: 5\n"),
+        ("solti.toml", "/playbook", "playbook: ''\n"),
         ("inventory", "", "- all\n"),
         ("inventory", "/plugin", "plugin: aws\n"),
         ("inventory", "/all", "all: { host: { a: } }\n"),

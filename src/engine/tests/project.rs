@@ -108,6 +108,10 @@ fn wrong_settings() {
     2 | root = 1
       | ^^^^
     ");
+    let schema = crate::engine::settings_schema();
+    let declared: Vec<_> = schema["properties"].as_object().unwrap().keys().map(|key| format!("`{key}`")).collect();
+    let known = format!("expected one of {}\n", declared.join(", "));
+    assert!(loaded(folder, &selection(folder, "inventories/lab")).contains(&known));
 }
 
 #[test]

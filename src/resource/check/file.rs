@@ -15,8 +15,8 @@ pub(super) static SCHEMA: Schema = Schema::new(
         Argument::new(
             "state",
             Shape::Choice(&["file", "directory", "link", "absent"]),
-            "what must be there; `absent`: nothing, not even a link that leads nowhere. Default: `file`, or `link` where \
-             there is a `target`",
+            "what must be there; `absent`: nothing, not even a link that leads nowhere. Default: `file`, or `link` \
+             where there is a `target`",
         ),
         Argument::new("mode", Shape::Mode, "the permissions that it must have"),
         Argument::new("owner", Shape::Text, "the user that it must belong to, by name or number"),

@@ -27,8 +27,8 @@ pub(super) static SCHEMA: Schema = Schema::new(
         Argument::new(
             "on_refused",
             Shape::Choice(&["fail", "retry"]),
-            "what 401 and 403 mean where the request says who asks: `retry` is for a service that refuses everybody while \
-             it starts",
+            "what 401 and 403 mean where the request says who asks: `retry` is for a service that refuses everybody \
+             while it starts",
         )
         .default("fail"),
         CONTAINS,

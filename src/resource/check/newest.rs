@@ -29,8 +29,8 @@ pub(super) const NEWEST: Argument = Argument::new(
     "newest",
     Shape::Expression,
     "an expression like `that`: the time of the newest sample, as seconds, milliseconds, microseconds or nanoseconds \
-     since 1970 (their size tells which) or as RFC 3339 with its time zone; a number or text. Undefined, none, empty or 0 \
-     where there is no sample",
+     since 1970 (their size tells which) or as RFC 3339 with its time zone; a number or text. Undefined, none, empty or \
+     0 where there is no sample",
 );
 pub(super) const MAX_AGE: Argument =
     Argument::new("max_age", Shape::Duration, "how old that sample may be: `90s`, `10m`, `1h30m`, `2d`");

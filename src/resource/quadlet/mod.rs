@@ -42,8 +42,8 @@ pub static QUADLET: ResourceKind = ResourceKind::new(
                 "unit",
                 "the section `[Unit]`; a list repeats a key, a mapping says `name=value`. A text is read as podman and \
                  systemd read it, with specifiers (`%h`) and variables (`${HOME}`); a value in a mapping is data, and \
-                 arrives as it is. So `Environment: { A: \"50% of $X\" }` is just that, and `Environment: [\"A=%h\"]` is \
-                 the home",
+                 arrives as it is. So `Environment: { A: \"50% of $X\" }` is just that, and `Environment: [\"A=%h\"]` \
+                 is the home",
             ),
             section("container", "the section of a container, with podman's own keys; lists and mappings likewise"),
             section("volume", "that of a volume, likewise"),

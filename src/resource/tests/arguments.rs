@@ -234,6 +234,38 @@ fn only_commands_have_a_user_of_their_own() {
 }
 
 #[test]
+fn what_a_removal_knows() {
+    let lasting = |kind: &ResourceKind| {
+        let names = kind.arguments().iter().filter(|argument| argument.lasts).map(|argument| argument.name);
+        format!("{}: {}\n", kind.name(), names.collect::<Vec<_>>().join(", "))
+    };
+    assert_snapshot!(ResourceKind::ALL.map(lasting).concat(), @"
+    file: path
+    template: dest
+    config: dir, files
+    directory: path
+    symlink: path
+    absent: path
+    user: name
+    group: name
+    package: name, names
+    unit: name, drop_in, user
+    quadlet: name, drop_in, user
+    service: name, user
+    influxdb_setup: org
+    influxdb_bucket: name
+    influxdb_tokens: org, tokens
+    command: command
+    ");
+    let kind = ResourceKind::from_name("influxdb_tokens").unwrap();
+    let arguments = super::yaml("{ url: u, org: o, token: t, tokens: [{ name: n, read: [b] }], within: 5s }");
+    assert_snapshot!(kind.lasting(&arguments).to_json(), @r#"{"org":"o","tokens":[{"name":"n"}]}"#);
+    // a template that gives them all
+    let arguments = super::yaml("{ token: t, tokens: '{{ tokens }}' }");
+    assert_snapshot!(kind.lasting(&arguments).to_json(), @r#"{"tokens":"{{ tokens }}"}"#);
+}
+
+#[test]
 fn every_kind_asks_and_claims_what_it_can_be_removed_by() {
     let all = [
         "file: { path: /etc/a, content: x }",

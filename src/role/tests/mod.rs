@@ -401,3 +401,31 @@ fn markers_of_our_roles_can_be_left_out() {
         assert!(markers.all(|check| check.when.is_some()), "{name}");
     }
 }
+
+#[test]
+fn what_is_wrong_within_an_argument_is_found_when_the_role_is_read() {
+    let text = "summary: x\nsteps:\n  - name: s\n    resources:\n      - package: { name: a, repository: { name: a, uri: b, suites: c, key: { src: k } } }\n      - influxdb_tokens: { url: u, org: o, token: t, tokens: [{ name: n, reads: [b] }, '{{ t }}'] }\n      - package: { name: a, repository: \"{{ r }}\" }\n";
+    assert_snapshot!(parse_role(text).unwrap_err(), @"
+    error: unknown key `uri` in repository
+     --> roles/r/role.yml:5:52
+      |
+    5 |       - package: { name: a, repository: { name: a, uri: b, suites: c, key: { src: k } } }
+      |                                                    ^^^
+      |
+      = help: did you mean `uris`?
+
+    error: key needs `fingerprint`
+     --> roles/r/role.yml:5:76
+      |
+    5 |       - package: { name: a, repository: { name: a, uri: b, suites: c, key: { src: k } } }
+      |                                                                            ^^^^^^^^^^
+
+    error: unknown key `reads` in a token
+     --> roles/r/role.yml:6:74
+      |
+    6 |       - influxdb_tokens: { url: u, org: o, token: t, tokens: [{ name: n, reads: [b] }, '{{ t }}'] }
+      |                                                                          ^^^^^
+      |
+      = help: did you mean `read`?
+    ");
+}

@@ -1,6 +1,6 @@
 //! Platforms: what the hosts of a scenario run, built in or the project's own.
 
-use super::{Existing, prepare};
+use super::{Existing, prepare, schema};
 use crate::scenario::Preparation;
 use crate::schema::{Argument, Arguments, Schema, Shape};
 use crate::source::{Diagnostic, Diagnostics, SourceFile, Span, did_you_mean};
@@ -32,8 +32,8 @@ pub(super) static PLATFORM: Schema = Schema::new(
             Shape::Several(&Shape::Text),
             "what its hosts see of this machine, read-only: `HERE:/THERE`",
         ),
-        Argument::new("prepare", prepare::PREPARE, "what is done on its hosts before anything else"),
-        Argument::new("vars", prepare::VARS, "variables of its hosts"),
+        Argument::new("prepare", schema::PREPARE, "what is done on its hosts before anything else"),
+        Argument::new("vars", schema::VARS, "variables of its hosts"),
     ],
 )
 .exactly_one(&["image", "build", "inventory"]);

@@ -1,21 +1,11 @@
 //! What scenarios and platforms both say: their names, and what is done on hosts before.
 
+use super::schema::PREPARATION;
 use crate::scenario::Preparation;
-use crate::schema::{Argument, Arguments, Schema, Shape};
+use crate::schema::Arguments;
 use crate::source::{Diagnostic, Diagnostics, Span};
 use crate::yaml::{Node, Value};
 use std::path::Path;
-
-/// Variables, of hosts and of runs.
-pub(super) const VARS: Shape = Shape::Map(&Shape::Any);
-
-/// What is done on hosts before anything else.
-pub(super) const PREPARE: Shape = Shape::Several(&Shape::Either(&[Shape::Text, Shape::Mapping(&PREPARATION)]));
-
-static PREPARATION: Schema = Schema::new(
-    "a preparation",
-    &[Argument::new("playbook", Shape::Text, "a playbook, from the scenario's folder").required()],
-);
 
 /// What is called so becomes part of containers' and hosts' names.
 pub fn name(name: &str, span: &Span, what: &str) -> Result<(), Diagnostics> {

@@ -1,12 +1,13 @@
 //! Reads a `scenario.yml`.
 
-use super::platform::{PLATFORM, Platforms};
-use super::prepare::{PREPARE, VARS, file, name, preparations};
+use super::platform::Platforms;
+use super::prepare::{file, name, preparations};
+use super::schema::{BREAK, EXPECT, HOST, REMOVED, SCENARIO};
 use super::{Platform, Variant, variant};
 use crate::resource::milliseconds;
 use crate::role::read_checks;
 use crate::scenario::{Break, Checks, Expectation, Host, Plays, Scenario, Step};
-use crate::schema::{Argument, Arguments, Schema, Shape};
+use crate::schema::Arguments;
 use crate::source::{Diagnostic, Diagnostics, SourceFile, Span, did_you_mean};
 use crate::yaml::{self, Entry, Node, Value};
 use std::path::Path;
@@ -15,90 +16,6 @@ use std::time::Duration;
 
 /// How long checks have to notice what is broken, in milliseconds, when the scenario does not say.
 const BREAK_WITHIN: u64 = 60_000;
-
-/// `scenario.yml`.
-pub(super) static SCENARIO: Schema = Schema::new(
-    "a scenario",
-    &[
-        Argument::new("summary", Shape::Text, "a line on what is tried"),
-        Argument::new("role", Shape::Defined("role_use"), "the role that is tried"),
-        Argument::new("roles", Shape::List(&Shape::Defined("role_use")), "several roles, in order"),
-        Argument::new("playbook", Shape::Text, "a playbook, from the scenario's folder"),
-        Argument::new(
-            "platforms",
-            Shape::Several(&Shape::Either(&[Shape::Text, Shape::Mapping(&PLATFORM)])),
-            "what the hosts run: platforms by their names, or declared here",
-        )
-        .required(),
-        Argument::new(
-            "matrix",
-            Shape::Map(&Shape::Either(&[Shape::List(&Shape::Any), Shape::Map(&Shape::Any)])),
-            "options with several values, each combination of which is tried by itself",
-        ),
-        Argument::new(
-            "exclude",
-            Shape::List(&Shape::Map(&Shape::Text)),
-            "combinations of the matrix that are not tried",
-        ),
-        Argument::new("hosts", Shape::Map(&Shape::Mapping(&HOST)), "the hosts by their names")
-            .default("one, called host"),
-        Argument::new("vars", VARS, "variables of all hosts"),
-        Argument::new("prepare", PREPARE, "what is done on the hosts first: a text for a shell, or a playbook"),
-        Argument::new(
-            "checks",
-            Shape::Either(&[CHECKS, Shape::Map(&CHECKS)]),
-            "what must be answered yes: a list for all hosts, or lists by the hosts that they are for",
-        ),
-        Argument::new("breaks", Shape::List(&Shape::Mapping(&BREAK)), "what is broken, which checks must notice"),
-        Argument::new("expect", Shape::Mapping(&EXPECT), "that it fails, and how"),
-        Argument::new("removed", Shape::Mapping(&REMOVED), "what may stay when the roles are removed"),
-    ],
-)
-.exactly_one(&["role", "roles", "playbook"]);
-
-const CHECKS: Shape = Shape::List(&Shape::Defined("check"));
-static HOST: Schema = Schema::new(
-    "a host of a scenario",
-    &[
-        Argument::new("groups", Shape::Several(&Shape::Text), "the groups that it is in"),
-        Argument::new("vars", VARS, "its variables"),
-        Argument::new("platform", Shape::Text, "what it runs, if not what the others do"),
-    ],
-);
-
-static BREAK: Schema = Schema::new(
-    "a break",
-    &[
-        Argument::new("name", Shape::Text, "what it is called; not said: the first line of `run`"),
-        Argument::new("on", Shape::Text, "the host that it is about; needed where there are several"),
-        Argument::new("run", Shape::Text, "a text for a shell that breaks something").required(),
-        Argument::new("heal", Shape::Text, "a text for a shell that mends it"),
-        Argument::new("vars", VARS, "variables that break it"),
-        Argument::new("fails", Shape::Several(&Shape::Text), "the checks that must notice").required(),
-        Argument::new("within", Shape::Duration, "how long they have for that").default("60s"),
-    ],
-);
-
-/// The steps that are not solti's own.
-const MAY_FAIL: [&str; 6] = [
-    Step::Prepare.name(),
-    Step::Diff.name(),
-    Step::Apply.name(),
-    Step::Converged.name(),
-    Step::Verify.name(),
-    Step::Removed.name(),
-];
-
-static EXPECT: Schema = Schema::new(
-    "`expect`",
-    &[
-        Argument::new("fails", Shape::Text, "text that must be in the error").required(),
-        Argument::new("at", Shape::Choice(&MAY_FAIL), "the step that fails").default("apply"),
-    ],
-);
-
-static REMOVED: Schema =
-    Schema::new("`removed`", &[Argument::new("except", Shape::Several(&Shape::Path), "paths that may stay")]);
 
 /// Reads the scenario `name` of a project with these platforms.
 pub fn scenario(name: &str, source: &Arc<SourceFile>, platforms: &Platforms) -> Result<Scenario, Diagnostics> {

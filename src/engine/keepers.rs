@@ -15,6 +15,7 @@ use crate::plan::few::few;
 use crate::playbook::Play;
 use crate::secret::SecretName;
 use crate::source::Diagnostic;
+use crate::template::Rendering;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use tokio::task::JoinSet;
@@ -29,15 +30,7 @@ pub fn mark(project: &Project, mut found: HostWork) -> HostWork {
     if lost.is_empty() {
         return found;
     }
-    store.with_another_stand_in(true);
-    project.hosts.render(&found.name);
-    let other = work(project, &found.name).ok();
-    store.with_another_stand_in(false);
-    // what was given out is noted anew
-    project.hosts.render(&found.name);
-    if let Ok(again) = work(project, &found.name) {
-        found = again;
-    }
+    let other = work(project, &found.name, &Arc::new(Rendering::with_another_stand_in())).ok();
     let why = lacking(&lost);
     let others = other.iter().flat_map(|work| &work.runs).flat_map(RoleRun::resources);
     let others: HashMap<&str, String> = others.map(|other| (other.id.as_str(), shape(other))).collect();

@@ -6,7 +6,7 @@ use super::planner::Identity;
 use super::project::Project;
 use super::tags::{self, Tags};
 use super::taint::{self, Twins};
-use super::target::{ignored, target};
+use super::target::{ignored, target_in};
 use super::work::{HostWork, Place, Resolved, ResolvedCheck, ResolvedStep, RoleRun};
 use crate::playbook::{Play, RoleUse, State};
 use crate::resource::check::Check;
@@ -14,7 +14,7 @@ use crate::resource::{self, Files, Kept, Resource};
 use crate::role::{Expanded, Role, RoleFiles, expand_resources, expand_step, resolve_options, twin};
 use crate::secret::{Certainty, Secrets};
 use crate::source::{Diagnostic, Diagnostics, folder_of};
-use crate::template::{Layer, Rank, RenderError, Scope};
+use crate::template::{Layer, Rank, RenderError, Rendering, Scope};
 use crate::yaml::Node;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -49,14 +49,22 @@ impl Files for Sources {
 /// # Errors
 /// Everything that is wrong in what concerns this host.
 pub fn resolve(project: &Project, host: &str) -> Result<HostWork, Diagnostics> {
-    project.hosts.render(host);
     let secrets = &project.secrets;
-    let work = work(project, host).map(|work| keepers::mark(project, work));
+    let work = rendered(project, host).map(|work| keepers::mark(project, work));
     work.map_err(|errors| errors.hiding(&|text| secrets.redact_own(text), &|text| secrets.blank(text)))
 }
 
-pub(super) fn work(project: &Project, host: &str) -> Result<HostWork, Diagnostics> {
-    let mut resolver = Resolver::new(project, host);
+/// Renders a host's values, and notes what they were given of secrets.
+fn rendered(project: &Project, host: &str) -> Result<HostWork, Diagnostics> {
+    let rendering = Arc::default();
+    let work = work(project, host, &rendering);
+    project.hosts.secrets().rendered(host, rendering.asker());
+    work
+}
+
+/// Works out what the plays come to on one host in a rendering.
+pub(super) fn work(project: &Project, host: &str, rendering: &Arc<Rendering>) -> Result<HostWork, Diagnostics> {
+    let mut resolver = Resolver::new(project, host, rendering);
     resolver.notes = ignored(project, host);
     let about = |hosts: &[String]| hosts.iter().any(|name| name == host);
     let mut plays: Vec<&Play> = project.plays().filter(|(_, hosts)| about(hosts)).map(|(play, _)| play).collect();
@@ -65,13 +73,13 @@ pub(super) fn work(project: &Project, host: &str) -> Result<HostWork, Diagnostic
         // a play that says how its hosts are reached means its own hosts
         plays.extend(project.plays().map(|(play, _)| play).find(|play| play.connection.is_none()));
     }
-    let target = resolver.errors.collect(target(project, host, &plays));
+    let target = resolver.errors.collect(target_in(project, host, &plays, rendering));
     for (number, (play, hosts)) in project.plays().enumerate() {
         if about(hosts) {
             resolver.play(number, play);
         }
     }
-    let beside = beside(project, host, &resolver.runs);
+    let beside = beside(project, host, &resolver.runs, rendering);
     let Resolver { mut errors, runs, left_alone, needs_facts, notes, .. } = resolver;
     errors.extend(conflicts(&runs));
     match target {
@@ -93,19 +101,20 @@ pub(super) fn work(project: &Project, host: &str) -> Result<HostWork, Diagnostic
 
 /// Whom the first role on a host is carried out as, in plays that the run may not be about.
 pub(super) fn first_identity(project: &Project, host: &str, plays: &[&Play]) -> Identity {
-    let scope = project.hosts.scope(host)?;
+    let rendering = Arc::default();
+    let scope = project.hosts.scope_in(host, &rendering)?;
     let play = plays.first()?;
     let scope = scope.with_layer(Layer::entries(Rank::Play, &play.vars));
     let (own, user) = play.roles.first().map_or((None, None), |role| (role.become_, role.become_user.as_ref()));
-    Resolver::new(project, host).become_user(play, own, user, &scope)
+    Resolver::new(project, host, &rendering).become_user(play, own, user, &scope)
 }
 
 /// Those whom the plays' roles would be carried out as on a host, but for those whom they are: under their names may be
 /// what was declared there once.
-fn beside(project: &Project, host: &str, runs: &[RoleRun]) -> Vec<Identity> {
-    let Some(scope) = project.hosts.scope(host).filter(|_| project.complete) else { return Vec::new() };
+fn beside(project: &Project, host: &str, runs: &[RoleRun], rendering: &Arc<Rendering>) -> Vec<Identity> {
+    let Some(scope) = project.hosts.scope_in(host, rendering).filter(|_| project.complete) else { return Vec::new() };
     // what cannot be worked out for this host is none of its identities
-    let mut resolver = Resolver::new(project, host);
+    let mut resolver = Resolver::new(project, host, rendering);
     let mut all = BTreeSet::new();
     for (play, _) in project.plays() {
         let scope = scope.with_layer(Layer::entries(Rank::Play, &play.vars));
@@ -124,6 +133,7 @@ fn beside(project: &Project, host: &str, runs: &[RoleRun]) -> Vec<Identity> {
 struct Resolver<'a> {
     project: &'a Project,
     host: &'a str,
+    rendering: &'a Arc<Rendering>,
     errors: Diagnostics,
     runs: Vec<RoleRun>,
     left_alone: Vec<String>,
@@ -132,10 +142,11 @@ struct Resolver<'a> {
 }
 
 impl<'a> Resolver<'a> {
-    fn new(project: &'a Project, host: &'a str) -> Self {
+    fn new(project: &'a Project, host: &'a str, rendering: &'a Arc<Rendering>) -> Self {
         Self {
             project,
             host,
+            rendering,
             errors: Diagnostics::new(),
             runs: Vec::new(),
             left_alone: Vec::new(),
@@ -160,7 +171,7 @@ impl<'a> Resolver<'a> {
     }
 
     fn play(&mut self, number: usize, play: &'a Play) {
-        let Some(scope) = self.project.hosts.scope(self.host) else { return };
+        let Some(scope) = self.project.hosts.scope_in(self.host, self.rendering) else { return };
         let mut scope = scope.with_layer(Layer::entries(Rank::Play, &play.vars));
         // unknown where the current folder is gone, and then not empty but undefined
         if let Ok(folder) = std::path::absolute(folder_of(&play.path)) {
@@ -239,7 +250,7 @@ impl<'a> Resolver<'a> {
             );
             run.steps.push(step);
         }
-        run.awaits = self.project.hosts.secrets().awaited(self.host);
+        run.awaits = self.project.hosts.secrets().awaited_by(self.rendering.asker());
         self.runs.push(run);
     }
 
@@ -298,7 +309,7 @@ impl<'a> Resolver<'a> {
         };
         let step = self.step(&mut run, "play", (expanded, Twins::of(Some(twin))), (&[], &[&play.tags]), &files);
         run.steps.push(step);
-        run.awaits = self.project.hosts.secrets().awaited(self.host);
+        run.awaits = self.project.hosts.secrets().awaited_by(self.rendering.asker());
         self.runs.push(run);
     }
 

@@ -18,7 +18,7 @@ pub use names::ABOUT;
 use names::{is_reference, tells};
 pub use random::hexadecimal;
 use shapes::of_urls;
-pub use store::{NoSecret, SecretName, SecretStore};
+pub use store::{Asker, NoSecret, SecretName, SecretStore};
 pub use taint::{Taint, disguise};
 
 use crate::source::Span;

@@ -1,48 +1,25 @@
 //! Works out what the plays come to on one host: its roles with rendered steps, each resource read and typed.
 
 use super::conflicts::conflicts;
+use super::identities::beside;
 use super::keepers;
-use super::planner::Identity;
+use super::play_names::{RESOURCES, play_instance, play_name, playbook_name};
 use super::project::Project;
+use super::sources::Sources;
 use super::tags::{self, Tags};
 use super::taint::{self, Twins};
 use super::target::{ignored, target_in};
 use super::work::{HostWork, Place, Resolved, ResolvedCheck, ResolvedStep, RoleRun};
 use crate::playbook::{Play, RoleUse, State};
 use crate::resource::check::Check;
-use crate::resource::{self, Files, Kept, Resource};
+use crate::resource::{self, Kept, Resource};
 use crate::role::{Expanded, Role, RoleFiles, expand_resources, expand_step, resolve_options, twin};
 use crate::secret::{Certainty, Secrets};
 use crate::source::{Diagnostic, Diagnostics, folder_of};
 use crate::template::{Layer, Rank, RenderError, Rendering, Scope};
 use crate::yaml::Node;
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::sync::Arc;
-
-/// A role's templates and files, rendered for one host.
-struct Sources {
-    files: Arc<RoleFiles>,
-    scope: Scope,
-}
-
-impl Files for Sources {
-    fn template(&self, name: &Node) -> Result<String, RenderError> {
-        self.scope.render_template(&self.files.template(name)?)
-    }
-
-    fn file(&self, name: &Node) -> Result<Vec<u8>, RenderError> {
-        Ok(self.files.file(name)?)
-    }
-
-    fn home(&self, user: &str) -> Result<Option<String>, RenderError> {
-        self.scope.home(user)
-    }
-
-    fn secrets_folder(&self) -> Result<String, RenderError> {
-        self.scope.secrets_folder()
-    }
-}
 
 /// Works out what the plays come to on one host.
 ///
@@ -99,50 +76,20 @@ pub(super) fn work(project: &Project, host: &str, rendering: &Arc<Rendering>) ->
     }
 }
 
-/// Whom the first role on a host is carried out as, in plays that the run may not be about.
-pub(super) fn first_identity(project: &Project, host: &str, plays: &[&Play]) -> Identity {
-    let rendering = Arc::default();
-    let scope = project.hosts.scope_in(host, &rendering)?;
-    let play = plays.first()?;
-    let scope = scope.with_layer(Layer::entries(Rank::Play, &play.vars));
-    let (own, user) = play.roles.first().map_or((None, None), |role| (role.become_, role.become_user.as_ref()));
-    Resolver::new(project, host, &rendering).become_user(play, own, user, &scope)
-}
-
-/// Those whom the plays' roles would be carried out as on a host, but for those whom they are: under their names may be
-/// what was declared there once.
-fn beside(project: &Project, host: &str, runs: &[RoleRun], rendering: &Arc<Rendering>) -> Vec<Identity> {
-    let Some(scope) = project.hosts.scope_in(host, rendering).filter(|_| project.complete) else { return Vec::new() };
-    // what cannot be worked out for this host is none of its identities
-    let mut resolver = Resolver::new(project, host, rendering);
-    let mut all = BTreeSet::new();
-    for (play, _) in project.plays() {
-        let scope = scope.with_layer(Layer::entries(Rank::Play, &play.vars));
-        let of_roles = play.roles.iter().map(|role| (role.become_, role.become_user.as_ref()));
-        let own_things = !play.resources.is_empty() || play.roles.is_empty();
-        for (own, own_user) in of_roles.chain(own_things.then_some((None, None))) {
-            let user = resolver.become_user(play, own, own_user, &scope);
-            if std::mem::take(&mut resolver.errors).is_empty() && !std::mem::take(&mut resolver.needs_facts) {
-                all.insert(user);
-            }
-        }
-    }
-    all.into_iter().filter(|identity| runs.iter().all(|run| run.become_user != *identity)).collect()
-}
-
-struct Resolver<'a> {
+/// What the plays have come to on a host so far.
+pub(super) struct Resolver<'a> {
     project: &'a Project,
     host: &'a str,
     rendering: &'a Arc<Rendering>,
-    errors: Diagnostics,
+    pub errors: Diagnostics,
     runs: Vec<RoleRun>,
     left_alone: Vec<String>,
-    needs_facts: bool,
+    pub needs_facts: bool,
     notes: Vec<Diagnostic>,
 }
 
 impl<'a> Resolver<'a> {
-    fn new(project: &'a Project, host: &'a str, rendering: &'a Arc<Rendering>) -> Self {
+    pub fn new(project: &'a Project, host: &'a str, rendering: &'a Arc<Rendering>) -> Self {
         Self {
             project,
             host,
@@ -391,7 +338,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// Who it is carried out as: what stands nearest wins.
-    fn become_user(
+    pub fn become_user(
         &mut self,
         play: &Play,
         own: Option<bool>,
@@ -433,39 +380,4 @@ fn distinct(id: String, earlier: &[Resolved]) -> String {
     let taken = |id: &str| earlier.iter().any(|resolved| resolved.id == id);
     let numbered = (2..).map(|number| format!("{id}#{number}"));
     std::iter::once(id.clone()).chain(numbered).find(|id| !taken(id)).unwrap_or(id)
-}
-
-/// What a play's own resources are called in ids.
-const RESOURCES: &str = "resources";
-
-/// How the instances of plays' own resources begin.
-pub const OF_PLAY: &str = "resources of ";
-
-/// How those of plays without a name begin.
-pub const OF_NAMELESS_PLAY: &str = "resources of the play for ";
-
-/// What tells a play's own resources from those of others: its name, or for whom it is and in which playbook. Its line is
-/// another one after the next edit.
-pub fn play_instance(name: Option<&str>, hosts: &[Node], playbook: &Path, root: &Path) -> String {
-    let Some(name) = name else {
-        let hosts: Vec<String> = hosts.iter().filter_map(|node| node.string().ok()).collect();
-        return format!("{OF_NAMELESS_PLAY}{} in {}", hosts.join(","), playbook_name(playbook, root));
-    };
-    format!("{OF_PLAY}{name}")
-}
-
-/// A playbook's path in the project's folder; the whole one, where it is not in there.
-fn playbook_name(playbook: &Path, root: &Path) -> String {
-    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let (playbook, root) = (real(playbook), real(if root.as_os_str().is_empty() { Path::new(".") } else { root }));
-    playbook.strip_prefix(&root).unwrap_or(&playbook).display().to_string()
-}
-
-/// The play, if an instance is of one's own resources.
-pub fn of_play(instance: &str) -> Option<&str> {
-    instance.strip_prefix(OF_PLAY)
-}
-
-fn play_name(play: &Play) -> String {
-    play.name.clone().unwrap_or_else(|| play.span.to_string())
 }

@@ -248,6 +248,13 @@ impl SecretStore {
         known.given.get(host).map(|given| known.awaited(given)).unwrap_or_default()
     }
 
+    /// Whether all hosts whose secrets a host's values were given have said what they keep.
+    pub fn is_settled(&self, host: &str) -> bool {
+        let known = self.known();
+        let mut of = known.given.get(host).into_iter().flat_map(Given::keys);
+        of.all(|secret| known.told.contains(&secret.host))
+    }
+
     /// The secrets that who asks has got stand-ins for so far, and waits for.
     pub fn awaited_by(&self, asker: &Asker) -> BTreeSet<SecretName> {
         self.known().awaited(&asker.given())

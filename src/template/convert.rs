@@ -112,10 +112,7 @@ impl All {
 
 /// Whether a value is what it is, and nothing is looked up when it is used.
 pub(super) fn is_plain(value: &Value) -> bool {
-    matches!(
-        value.kind(),
-        ValueKind::None | ValueKind::Bool | ValueKind::Number | ValueKind::String | ValueKind::Bytes
-    )
+    matches!(value.kind(), ValueKind::None | ValueKind::Bool | ValueKind::Number | ValueKind::String | ValueKind::Bytes)
 }
 
 /// A value as a node, all of it at one place. Its texts are verbatim: what was rendered is not rendered again.

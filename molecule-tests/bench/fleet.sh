@@ -126,6 +126,8 @@ driver=${SOLTI_TEST_DRIVER:-$(command -v podman >/dev/null && echo podman || ech
 "$hosts" gc
 printf 'Booting the host ...\n'
 cp -r "$here/project/." "$work/"
+# all endpoints are one host, so nothing may be made of their names
+sed -i -E 's/ansible_host|inventory_hostname/mon_value/g' "$work"/roles/mon/templates/*
 "$hosts" up "$prefix" host=trixie >"$work/inventory.yml"
 cd "$work"
 address=$(sed -n 's/.*ansible_host: \(.*\)}/\1/p' inventory.yml)

@@ -1,7 +1,7 @@
 //! Hosts that keep what others need to know, secrets and facts: those that a run is not about are asked for that alone, and
 //! nothing else is done there. Where one cannot be asked, what is made of its secrets stays as it is.
 
-use super::event::Event;
+use super::event::{Event, Outcome};
 use super::faults::said_last;
 use super::identities::first_identity;
 use super::planner::Identity;
@@ -160,8 +160,9 @@ impl Dispatcher {
                 // the hosts that wait for it will tell
                 Some(Err(error)) => {
                     if let Some(host) = at_work.remove(&error.id()) {
-                        failed
-                            .push((host, format!("solti broke off there by a fault of its own: {}", said_last(error))));
+                        self.outcomes.insert(host.clone(), Outcome::Failed { changes: 0 });
+                        let said = said_last(error);
+                        failed.push((host, format!("solti broke off there by a fault of its own: {said}")));
                     }
                 }
             }

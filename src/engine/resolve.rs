@@ -31,6 +31,27 @@ pub fn resolve(project: &Project, host: &str) -> Result<HostWork, Diagnostics> {
     work.map_err(|errors| errors.hiding(&|text| secrets.redact_own(text), &|text| secrets.blank(text)))
 }
 
+/// Notes what is secret by its name alone among the variables of all these hosts, before any of them is rendered: side by side,
+/// it would depend on chance who is noted before whom.
+pub fn note_all<'n>(project: &Project, hosts: impl IntoIterator<Item = &'n String>) {
+    for host in hosts {
+        let about = project.plays().filter(|(_, hosts)| hosts.contains(host));
+        for scope in about.filter_map(|(play, _)| play_scope(project, host, play, &Arc::default())) {
+            note_variables(&scope, &project.secrets);
+        }
+    }
+}
+
+/// What a host sees in a play, before any role.
+fn play_scope(project: &Project, host: &str, play: &Play, rendering: &Arc<Rendering>) -> Option<Scope> {
+    let scope = project.hosts.scope_in(host, rendering)?.with_layer(Layer::entries(Rank::Play, &play.vars));
+    // unknown where the current folder is gone, and then not empty but undefined
+    Some(match std::path::absolute(folder_of(&play.path)) {
+        Ok(folder) => scope.with_magic("playbook_dir", folder.display().to_string()),
+        Err(_) => scope,
+    })
+}
+
 /// Renders a host's values, and notes what they were given of secrets.
 fn rendered(project: &Project, host: &str) -> Result<HostWork, Diagnostics> {
     let rendering = Arc::default();
@@ -118,12 +139,7 @@ impl<'a> Resolver<'a> {
     }
 
     fn play(&mut self, number: usize, play: &'a Play) {
-        let Some(scope) = self.project.hosts.scope_in(self.host, self.rendering) else { return };
-        let mut scope = scope.with_layer(Layer::entries(Rank::Play, &play.vars));
-        // unknown where the current folder is gone, and then not empty but undefined
-        if let Ok(folder) = std::path::absolute(folder_of(&play.path)) {
-            scope = scope.with_magic("playbook_dir", folder.display().to_string());
-        }
+        let Some(mut scope) = play_scope(self.project, self.host, play, self.rendering) else { return };
         note_variables(&scope, &self.project.secrets);
         // a role's defaults are seen by the play's other roles
         for role in &play.roles {

@@ -7,7 +7,7 @@ use super::planner::{Plan, Transaction};
 use super::pool::Room;
 use super::project::Project;
 use super::request::{Command, Interrupt, Outside};
-use super::resolve::resolve;
+use super::resolve::{note_all, resolve};
 use super::session::{Session, Stop};
 use super::side_by_side::side_by_side;
 use super::who::who;
@@ -75,6 +75,7 @@ pub async fn run(
     let names = project.selected();
     let (mut works, mut errors, mut faults, mut unasked) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let all: Vec<&String> = names.iter().chain(&idle).collect();
+    note_all(&project, all.iter().copied());
     for (at, (name, resolved)) in all.iter().zip(side_by_side(&all, |name| resolve(&project, name))).enumerate() {
         match resolved {
             Ok(Ok(work)) => works.push(work),
@@ -198,10 +199,9 @@ impl Dispatcher {
                 Outcome::Unreachable { reason }
             }
             Stop::Locked(who) => Outcome::Skipped { reason: format!("locked: {who}") },
-            Stop::Stale => Outcome::Skipped {
-                reason: "it is no longer as it was when this was planned; `solti diff` shows what would change now"
-                    .into(),
-            },
+            Stop::Stale => {
+                Outcome::Skipped { reason: format!("{}; `solti diff` shows what would change now", stop.reason()) }
+            }
             Stop::Failed(failure) | Stop::Lost(failure) => {
                 member.session.failed(*failure);
                 Outcome::Failed { changes }

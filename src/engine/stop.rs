@@ -25,7 +25,7 @@ impl Stop {
         match self {
             Self::Unreachable(reason) => reason.lines().next().unwrap_or_default().to_owned(),
             Self::Locked(who) => format!("locked: {who}"),
-            Self::Stale => "it is no longer as it was planned".to_owned(),
+            Self::Stale => "it is no longer as it was when this was planned".to_owned(),
             Self::Failed(failure) | Self::Lost(failure) => failure.message.clone(),
         }
     }

@@ -187,8 +187,7 @@ async fn take_up(member: &mut Member, project: &Project, prune: bool) -> Result<
     if member.done == 0 && as_shown(shown) != as_shown(&fresh.transactions) || what(shown) != what(&fresh.transactions)
     {
         let changed = member.session.changed > 0;
-        let reason = "it is no longer as it was when this was planned";
-        return Err(if changed { Session::stuck("", reason.to_owned()) } else { Stop::Stale });
+        return Err(if changed { Session::stuck("", Stop::Stale.reason()) } else { Stop::Stale });
     }
     member.plan = carried_on(std::mem::take(&mut member.plan), member.done, fresh);
     Ok(())

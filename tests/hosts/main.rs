@@ -44,5 +44,6 @@ mod stack;
 mod standins;
 mod telegraf;
 mod testbed;
+mod turns;
 mod verdicts;
 mod verify;

@@ -10,11 +10,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 impl Dispatcher {
-    pub(super) async fn apply(&mut self, mut members: Vec<Member>) -> Vec<Member> {
-        let wanted = members.iter().any(|member| member.plan.shown().count() > 0);
+    pub(super) async fn apply(&mut self, members: Vec<Member>) -> Vec<Member> {
         if self.interrupted {
             return members;
         }
+        let verify = matches!(self.command, Command::Apply { verify: true, .. });
+        let mut members = self.without_a_task(members, verify).await;
+        let wanted = members.iter().any(|member| member.plan.shown().count() > 0);
         if wanted {
             let approve = Arc::clone(&self.outside.approve);
             let asked = Instant::now();
@@ -42,8 +44,6 @@ impl Dispatcher {
                 }
             }
         }
-        let verify = matches!(self.command, Command::Apply { verify: true, .. });
-        let members = self.without_a_task(members, verify).await;
         match self.take_turns(members, verify).await {
             Turns::Over(members) => self.conclude(members).await,
             Turns::Halted(members) => {
@@ -53,13 +53,15 @@ impl Dispatcher {
     }
 
     /// Lets the hosts go on which there is nothing to do: nobody has to wait for their locks.
-    async fn without_a_task(&mut self, mut members: Vec<Member>, verify: bool) -> Vec<Member> {
-        for member in members.iter_mut() {
-            if member.plan.transactions.is_empty() && !(verify && !member.plan.other_checks.is_empty()) {
+    async fn without_a_task(&mut self, members: Vec<Member>, verify: bool) -> Vec<Member> {
+        self.each(members, true, move |mut member| async move {
+            let asks = verify && !member.plan.other_checks.is_empty();
+            if member.plan.transactions.is_empty() && !asks {
                 member.session.close().await;
             }
-        }
-        members
+            Ok(member)
+        })
+        .await
     }
 
     /// Once all hosts have had their turn, what nobody needs any more is taken back. Where one has failed it may go on

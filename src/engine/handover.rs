@@ -84,7 +84,7 @@ impl Dispatcher {
     pub(super) async fn plan_again(&mut self, members: Vec<Member>, changing: bool) -> Vec<Member> {
         let (project, prune) = (Arc::clone(&self.project), self.prune());
         let total = members.len();
-        let (stale, mut ready): (Vec<(usize, Member)>, Vec<(usize, Member)>) =
+        let (stale, mut ready): (Vec<_>, Vec<_>) =
             members.into_iter().enumerate().partition(|(_, it)| project.hosts.secrets().is_stale(&it.work.name));
         let planned = side_by_side(&stale, |(_, member)| {
             let work = resolve(&project, &member.work.name)?;

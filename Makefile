@@ -11,7 +11,7 @@ export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
 TEST_THREADS ?= 4
 
 # make demo KEEP=1; make bench HOSTS=10 ROUNDS=5
-export KEEP HOSTS ROUNDS
+export KEEP HOSTS FORKS ROUNDS
 
 .PHONY: help
 help: ## list what there is to make
@@ -43,6 +43,10 @@ test-faults: ## a run killed before every single program that it starts
 .PHONY: bench
 bench: build ## what a run without changes costs, beside bare ssh (HOSTS=10 ROUNDS=5)
 	@testbed/bench/run.sh
+
+.PHONY: bench-fleet
+bench-fleet: build ## the same for a fleet, with few open files, and from far away (HOSTS=500 FORKS=20 ROUNDS=3)
+	@testbed/bench/fleet.sh
 
 .PHONY: build
 build: ## the program, as target/release/solti

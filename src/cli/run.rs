@@ -7,8 +7,10 @@ use super::selection::{Choice, Connection, Inputs};
 use super::signals::{self, Signals, Stop, Wish};
 use super::{Error, connect, password};
 use clap::Args;
+use solti::engine::STACK;
 use solti::engine::event::{Event, Phase};
 use solti::engine::request::{Answer, Command, Interrupt, Outside};
+use solti::host::descriptors;
 use solti::report::{Consumer, redact};
 use solti::secret::Secrets;
 use solti::source::Diagnostic;
@@ -86,7 +88,9 @@ pub fn run(command: Command, options: &Options, yes: bool) -> Result<u8, Error> 
         broken
     });
     let outside = Outside { events, interrupt, approve: Arc::new(approve), askpass };
-    let engine = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::Start)?;
+    descriptors::raise();
+    let mut engine = tokio::runtime::Builder::new_multi_thread();
+    let engine = engine.enable_all().thread_stack_size(STACK).build().map_err(Error::Start)?;
     let exit = engine.block_on(connect::run(command, project, password, outside));
     engine.shutdown_background();
     let desk = desk.join();

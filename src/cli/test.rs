@@ -5,6 +5,7 @@ use super::output::{Format, Output};
 use super::signals::{Signals, Wish};
 use super::{Error, out};
 use clap::Args;
+use solti::engine::STACK;
 use solti::engine::request::Interrupt;
 use solti::scenario::event::Event;
 use solti::scenario::report::Consumer;
@@ -65,10 +66,6 @@ pub struct Test {
     #[command(flatten)]
     output: Output,
 }
-
-/// The stack of each thread, in bytes: as much as the main thread mostly has, on which the engine resolves variables that
-/// refer to one another when it runs alone.
-const STACK: usize = 8 << 20;
 
 /// How often the lines that show what is going on are drawn anew.
 const TICK: Duration = Duration::from_millis(250);

@@ -2,8 +2,8 @@
 
 use super::ownership::Ownership;
 use super::planner::Identity;
+use super::play_names::{OF_NAMELESS_PLAY, OF_PLAY};
 use super::project_id::is_of_folder;
-use super::resolve::{OF_NAMELESS_PLAY, OF_PLAY};
 use super::work::{HostWork, RoleRun};
 use crate::ability::memory::manifest::{Manifest, Owned};
 use std::collections::HashMap;

@@ -1,27 +1,22 @@
-//! Carrying out the plans of all hosts, play after play.
+//! From the plans of all hosts to their end: a yes, everybody's turns, and what is taken back when all have had theirs.
 
-use super::event::{Outcome, Phase};
-use super::fallen::Watched;
-use super::planner::Identity;
+use super::event::Outcome;
+use super::faults::{Left, said_last};
 use super::request::{Answer, Command};
 use super::run::{Dispatcher, Member};
-use super::session::{Session, Stop};
+use super::turns::Turns;
 use super::waiting::Waiting;
-use super::work::ResolvedCheck;
-use crate::plan::call::Secret;
-use crate::secret::SecretName;
-use crate::template::Hosts;
-use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 impl Dispatcher {
-    pub(super) async fn apply(&mut self, mut members: Vec<Member>) -> Vec<Member> {
-        let wanted = members.iter().any(|member| member.plan.shown().count() > 0);
+    pub(super) async fn apply(&mut self, members: Vec<Member>) -> Vec<Member> {
         if self.interrupted {
             return members;
         }
+        let verify = matches!(self.command, Command::Apply { verify: true, .. });
+        let mut members = self.without_a_task(members, verify).await;
+        let wanted = members.iter().any(|member| member.plan.shown().count() > 0);
         if wanted {
             let approve = Arc::clone(&self.outside.approve);
             let asked = Instant::now();
@@ -30,7 +25,7 @@ impl Dispatcher {
             members.into_iter().for_each(|member| waiting.add(member));
             let answer = tokio::task::spawn_blocking(move || approve()).await;
             self.waited = asked.elapsed();
-            members = waiting.end().await;
+            members = self.back(waiting).await;
             members.sort_by_key(|member| order.iter().position(|name| *name == member.work.name));
             match answer {
                 Ok(Answer::Yes) => {}
@@ -39,46 +34,34 @@ impl Dispatcher {
                     self.invalid = Some(why.into());
                     return members;
                 }
-                Err(_) => return self.skip(members, "nobody could be asked, by a fault of solti's own").await,
-            }
-        }
-        let verify = matches!(self.command, Command::Apply { verify: true, .. });
-        let places = members.iter().flat_map(|member| {
-            let transactions = member.plan.transactions.iter().map(|transaction| transaction.role.0);
-            member.work.runs.iter().map(|run| run.place.0).chain(transactions)
-        });
-        let plays = places.max().map_or(0, |last| last + 1);
-        let any_errors_fatal: Vec<bool> = self.project.plays().map(|(play, _)| play.any_errors_fatal).collect();
-        for play in 0..plays {
-            let fatal = any_errors_fatal.get(play).copied().unwrap_or(false);
-            let stop = fatal.then(|| Arc::clone(&self.fatal));
-            loop {
-                let known;
-                (members, known) = self.plan_again(members, true).await;
-                let hosts = Arc::clone(&self.project.hosts);
-                let stop = stop.clone();
-                let done: usize = members.iter().map(|member| member.done).sum();
-                let ended = self.outcomes.len();
-                members = self
-                    .each(members, true, move |member| {
-                        carry_out(member, Arc::clone(&hosts), play, verify, stop.clone())
-                    })
-                    .await;
-                // a fault of solti's own raises no flag by itself
-                if (fatal && self.outcomes.len() > ended) || self.fatal.load(Ordering::Relaxed) {
-                    return self.skip(members, "another host failed, and the play says any_errors_fatal").await;
-                }
-                let waiting = |member: &Member| member.next().is_some_and(|next| next.role.0 == play);
-                if self.outside.is_stopping() || !members.iter().any(waiting) {
-                    break;
-                }
-                if !known && done == members.iter().map(|member| member.done).sum::<usize>() {
-                    members = self.give_up(members, play).await;
-                    break;
+                Err(error) => {
+                    let said = said_last(error);
+                    for mut member in members {
+                        member.session.close().await;
+                        self.broke_off(Left::untouched(&member.work.name), &said);
+                    }
+                    return Vec::new();
                 }
             }
         }
-        self.conclude(members).await
+        match self.take_turns(members, verify).await {
+            Turns::Over(members) => self.conclude(members).await,
+            Turns::Halted(members) => {
+                self.skip(members, "another host failed, and the play says any_errors_fatal").await
+            }
+        }
+    }
+
+    /// Lets the hosts go on which there is nothing to do: nobody has to wait for their locks.
+    async fn without_a_task(&mut self, members: Vec<Member>, verify: bool) -> Vec<Member> {
+        self.each(members, true, move |mut member| async move {
+            let asks = verify && !member.plan.other_checks.is_empty();
+            if member.plan.transactions.is_empty() && !asks {
+                member.session.close().await;
+            }
+            Ok(member)
+        })
+        .await
     }
 
     /// Once all hosts have had their turn, what nobody needs any more is taken back. Where one has failed it may go on
@@ -113,73 +96,5 @@ impl Dispatcher {
             }
         }
         complete
-    }
-}
-
-/// Carries out what one play changes on one host, up to what has to wait for another host's secrets, and with
-/// `--verify` asks the checks of its other roles. A failure raises the flag `fatal`, which keeps the play's other hosts
-/// from going on.
-async fn carry_out(
-    mut member: Member,
-    hosts: Arc<Hosts>,
-    play: usize,
-    verify: bool,
-    fatal: Option<Arc<AtomicBool>>,
-) -> Result<Member, (Member, Stop)> {
-    let (before, mut result) = (member.done, Ok(()));
-    while let Some(transaction) = member.plan.transactions.get(member.done) {
-        let held = member.session.stopping() || fatal.as_ref().is_some_and(|fatal| fatal.load(Ordering::Relaxed));
-        if transaction.role.0 != play || held || !transaction.awaits.is_empty() {
-            break;
-        }
-        let name = match Session::random::<8>() {
-            Ok(name) => name,
-            Err(stop) => {
-                result = Err(stop);
-                break;
-            }
-        };
-        match member.session.carry_out(transaction, &name).await {
-            Ok(secrets) => {
-                for Secret { name, value, .. } in secrets {
-                    hosts.secrets().keep(&SecretName { host: member.work.name.clone(), name }, &value);
-                }
-            }
-            Err(stop) => {
-                result = Err(stop);
-                break;
-            }
-        }
-        member.done += 1;
-    }
-    let waits = member.next().is_some_and(|next| next.role.0 == play);
-    if verify && !waits && result.is_ok() {
-        let mut by_identity: HashMap<Identity, Vec<ResolvedCheck>> = HashMap::new();
-        for (_, identity, check) in member.plan.other_checks.iter().filter(|(of, _, _)| of.0 == play) {
-            by_identity.entry(identity.clone()).or_default().push(check.clone());
-        }
-        for (identity, checks) in by_identity {
-            let runs = member.work.runs.iter().filter(|run| !run.absent && run.become_user == identity);
-            let services: Vec<Watched> = runs.flat_map(Watched::declared).collect();
-            match member.session.ask(&identity, "", &checks, &services, false).await {
-                Ok(None) => {}
-                Ok(Some(no)) => result = Err(member.session.check_failed(&no.place, &no.reason)),
-                Err(stop) => result = Err(stop),
-            }
-        }
-    }
-    match result {
-        Ok(()) => {
-            if member.done > before {
-                member.session.phase(Phase::Planned);
-            }
-            Ok(member)
-        }
-        Err(stop) => {
-            if let Some(fatal) = fatal {
-                fatal.store(true, Ordering::Relaxed);
-            }
-            Err((member, stop))
-        }
     }
 }

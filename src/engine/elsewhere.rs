@@ -4,7 +4,7 @@
 //! Ansible's.
 
 use super::play_hosts::play_hosts;
-use super::resolve::play_instance;
+use super::play_names::play_instance;
 use crate::inventory::Inventory;
 use crate::playbook::Playbook;
 use crate::source::SourceFile;

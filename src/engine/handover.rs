@@ -1,16 +1,19 @@
 //! Secrets that one host makes and another needs: who waits for whom, and planning again what was planned without them.
 
+use super::faults::Left;
 use super::gather::gather;
 use super::planner::{Plan, Transaction};
 use super::resolve::resolve;
 use super::run::{Dispatcher, Member};
 use super::session::Session;
+use super::side_by_side::side_by_side;
 use super::work::{Place, RoleRun};
 use crate::ability::Operation;
 use crate::ability::files::FileOperation;
 use crate::secret::SecretName;
 use crate::source::{Diagnostic, Diagnostics};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The secrets that a run makes, and the role that makes each.
 type Made = BTreeMap<SecretName, (Place, String)>;
@@ -23,7 +26,7 @@ impl Dispatcher {
         let store = self.project.hosts.secrets();
         let removed = members.iter().flat_map(|member| removed(member, store.folder(&member.work.name).as_deref()));
         made.keys().cloned().chain(removed).for_each(|secret| store.expect(&secret));
-        let (members, _) = self.plan_again(members, false).await;
+        let members = self.plan_again(members, false).await;
         let store = self.project.hosts.secrets();
         let here = |host: &str| members.iter().any(|member| member.work.name == host);
         let (mut ready, mut stopped, mut errors) = (Vec::new(), Vec::new(), Vec::new());
@@ -56,7 +59,7 @@ impl Dispatcher {
                 Session::stuck("", format!("it needs the secret {name}, but nothing could be planned for {host}"));
             self.stopped(member, stop).await;
         }
-        let (ready, _) = self.plan_again(ready, false).await;
+        let ready = self.plan_again(ready, false).await;
         let errors = gather(errors, total);
         if !errors.is_empty() {
             self.invalid = Some(errors);
@@ -77,65 +80,44 @@ impl Dispatcher {
         Some((member.work.name.clone(), Diagnostic::at(&run.span, message).hint(hint).into()))
     }
 
-    /// Plans those hosts again whose values have something in them that is known better by now; says whether any was.
-    /// What cannot be rendered with it ends the run as long as nothing was changed, and later that host alone.
-    pub(super) async fn plan_again(&mut self, members: Vec<Member>, changing: bool) -> (Vec<Member>, bool) {
-        let (mut ready, mut errors, mut any) = (Vec::new(), Vec::new(), false);
+    /// Plans those hosts again whose values have something in them that is known better by now. What cannot be rendered
+    /// with it ends the run as long as nothing was changed, and later that host alone.
+    pub(super) async fn plan_again(&mut self, members: Vec<Member>, changing: bool) -> Vec<Member> {
+        let (project, prune) = (Arc::clone(&self.project), self.prune());
         let total = members.len();
-        for mut member in members {
-            if !self.project.hosts.secrets().is_stale(&member.work.name) {
-                ready.push(member);
-                continue;
-            }
-            any = true;
-            match resolve(&self.project, &member.work.name) {
-                Ok(work) => member.work = work,
-                Err(found) if changing => {
+        let (stale, mut ready): (Vec<_>, Vec<_>) =
+            members.into_iter().enumerate().partition(|(_, it)| project.hosts.secrets().is_stale(&it.work.name));
+        let planned = side_by_side(&stale, |(_, member)| {
+            let work = resolve(&project, &member.work.name)?;
+            let plan = member.session.plan_again(&work, project.ownership(prune));
+            Ok::<_, Diagnostics>((work, plan))
+        });
+        let mut errors = Vec::new();
+        for ((at, mut member), planned) in stale.into_iter().zip(planned) {
+            match planned {
+                Ok(Ok((work, Ok(plan)))) => {
+                    member.work = work;
+                    member.plan = carried_on(std::mem::take(&mut member.plan), member.done, plan);
+                    ready.push((at, member));
+                }
+                Ok(Ok((_, Err(stop)))) => self.stopped(member, stop).await,
+                Ok(Err(found)) if changing => {
                     let reason = found.iter().next().map(|error| error.message.clone()).unwrap_or_default();
                     self.stopped(member, Session::stuck("", reason)).await;
-                    continue;
                 }
-                Err(found) => {
+                Ok(Err(found)) => {
                     errors.push((member.work.name.clone(), found));
-                    ready.push(member);
-                    continue;
+                    ready.push((at, member));
                 }
-            }
-            let (project, prune) = (std::sync::Arc::clone(&self.project), self.prune());
-            let ownership = project.ownership(prune);
-            match member.session.plan_again(&member.work, ownership) {
-                Ok(plan) => {
-                    member.plan = carried_on(std::mem::take(&mut member.plan), member.done, plan);
-                    ready.push(member);
-                }
-                Err(stop) => self.stopped(member, stop).await,
+                Err(said) => self.broke_off(Left::of(&member.session), &said),
             }
         }
         let errors = gather(errors, total);
         if !errors.is_empty() {
             self.invalid = Some(errors);
         }
-        (ready, any)
-    }
-
-    /// Ends the hosts that wait in this play for what nobody makes any more, because the host that was to make it has
-    /// failed. What later plays wait for may still be made.
-    pub(super) async fn give_up(&mut self, members: Vec<Member>, play: usize) -> Vec<Member> {
-        let mut ready = Vec::new();
-        for member in members {
-            let waits = member
-                .next()
-                .filter(|next| next.role.0 == play)
-                .and_then(|next| Some((next.plan.role.clone(), next.awaits.first()?.clone())));
-            match waits {
-                Some((role, secret)) => {
-                    let reason = format!("it needs the secret {}, which was not made on {}", secret.name, secret.host);
-                    self.stopped(member, Session::stuck(&role, reason)).await;
-                }
-                None => ready.push(member),
-            }
-        }
-        ready
+        ready.sort_by_key(|(at, _)| *at);
+        ready.into_iter().map(|(_, member)| member).collect()
     }
 }
 
@@ -174,7 +156,7 @@ fn comes_too_early(run: &RoleRun, host: &str, secret: &SecretName, made: &(Place
 }
 
 /// The plan of which so much is done already, with the rest as it is planned now.
-fn carried_on(old: Plan, done: usize, new: Plan) -> Plan {
+pub(super) fn carried_on(old: Plan, done: usize, new: Plan) -> Plan {
     let mut transactions = old.transactions;
     transactions.truncate(done);
     let last = transactions.last().map(Transaction::place);

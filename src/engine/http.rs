@@ -2,7 +2,8 @@
 
 use crate::host::{RunDir, Target, Tunnel};
 use crate::resource::check::{Reply, Request};
-use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
+use http_body_util::BodyExt as _;
+use http_body_util::{Full, LengthLimitError, Limited};
 use hyper::body::Bytes;
 use hyper::{Uri, client::conn::http1};
 use hyper_util::rt::TokioIo;

@@ -1,20 +1,24 @@
 //! Hosts that keep what others need to know, secrets and facts: those that a run is not about are asked for that alone, and
 //! nothing else is done there. Where one cannot be asked, what is made of its secrets stays as it is.
 
-use super::event::Event;
+use super::event::{Event, Outcome};
+use super::faults::said_last;
+use super::identities::first_identity;
 use super::planner::Identity;
 use super::project::Project;
 use super::request::interrupted;
-use super::resolve::{first_identity, work};
-use super::run::{Dispatcher, Member, without_prefix};
+use super::resolve::work;
+use super::run::{Dispatcher, Member};
 use super::session::{Session, Stop};
 use super::target::target;
+use super::visits::without_prefix;
 use super::work::{HostWork, Resolved, ResolvedCheck, RoleRun};
 use crate::host::Target;
 use crate::plan::few::few;
 use crate::playbook::Play;
 use crate::secret::SecretName;
 use crate::source::Diagnostic;
+use crate::template::Rendering;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use tokio::task::JoinSet;
@@ -29,15 +33,7 @@ pub fn mark(project: &Project, mut found: HostWork) -> HostWork {
     if lost.is_empty() {
         return found;
     }
-    store.with_another_stand_in(true);
-    project.hosts.render(&found.name);
-    let other = work(project, &found.name).ok();
-    store.with_another_stand_in(false);
-    // what was given out is noted anew
-    project.hosts.render(&found.name);
-    if let Ok(again) = work(project, &found.name) {
-        found = again;
-    }
+    let other = work(project, &found.name, &Arc::new(Rendering::with_another_stand_in())).ok();
     let why = lacking(&lost);
     let others = other.iter().flat_map(|work| &work.runs).flat_map(RoleRun::resources);
     let others: HashMap<&str, String> = others.map(|other| (other.id.as_str(), shape(other))).collect();
@@ -120,7 +116,7 @@ impl Dispatcher {
 
     /// Asks hosts that the run is not about.
     async fn consult(&mut self, hosts: BTreeSet<String>) {
-        let mut tasks = JoinSet::new();
+        let (mut tasks, mut at_work) = (JoinSet::new(), HashMap::new());
         let (mut asked, mut failed) = (Vec::new(), Vec::new());
         for host in hosts {
             self.consulted.insert(host.clone());
@@ -134,12 +130,14 @@ impl Dispatcher {
             let (outside, run_dir) = (self.outside.clone(), Arc::clone(&self.run_dir));
             let mut session = Session::new(&host, target, outside, run_dir, self.password.clone(), None);
             let (project, forks) = (Arc::clone(&self.project), Arc::clone(&self.forks));
-            tasks.spawn(async move {
+            let name = host.clone();
+            let task = tasks.spawn(async move {
                 let _turn = forks.acquire_owned().await;
                 let facts = session.facts(&identity, project.hosts.extras(&host)).await;
                 session.close().await;
                 (host, facts)
             });
+            at_work.insert(task.id(), name);
         }
         loop {
             let joined = tokio::select! {
@@ -159,8 +157,14 @@ impl Dispatcher {
                     asked.push(host);
                 }
                 Some(Ok((host, Err(stop)))) => failed.push((host, stop.reason())),
-                // a fault of solti's own, which the hosts that wait for it will tell
-                Some(Err(_)) => {}
+                // the hosts that wait for it will tell
+                Some(Err(error)) => {
+                    if let Some(host) = at_work.remove(&error.id()) {
+                        self.outcomes.insert(host.clone(), Outcome::Failed { changes: 0 });
+                        let said = said_last(error);
+                        failed.push((host, format!("solti broke off there by a fault of its own: {said}")));
+                    }
+                }
             }
         }
         asked.sort();

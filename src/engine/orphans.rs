@@ -4,7 +4,7 @@ use super::elsewhere::Elsewhere;
 use super::event::{ORPHANED, RolePlan, StepPlan};
 use super::ownership::{is_kept, thing};
 use super::planner::{Identity, Planner, Transaction};
-use super::resolve::of_play;
+use super::play_names::of_play;
 use super::work::HostWork;
 use crate::ability::State;
 use crate::ability::memory::manifest::Owned;

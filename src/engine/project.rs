@@ -1,12 +1,11 @@
 //! What a run works on: the inventory, the playbooks, the roles, and the project that they belong to.
 
 use super::elsewhere::Elsewhere;
-use super::extra_vars;
 use super::ownership::Ownership;
 use super::play_hosts::play_hosts;
 use super::project_id::{ProjectId, Settings};
 use super::request::Selection;
-use super::tags;
+use super::{extra_vars, tags};
 use crate::inventory::{self, Inventory};
 use crate::playbook::{self, Playbook};
 use crate::resource::check::Check;

@@ -1,62 +1,68 @@
 //! Works out what the plays come to on one host: its roles with rendered steps, each resource read and typed.
 
 use super::conflicts::conflicts;
+use super::identities::beside;
 use super::keepers;
-use super::planner::Identity;
+use super::play_names::{RESOURCES, play_instance, play_name, playbook_name};
 use super::project::Project;
+use super::sources::Sources;
 use super::tags::{self, Tags};
 use super::taint::{self, Twins};
-use super::target::{ignored, target};
+use super::target::{ignored, target_in};
 use super::work::{HostWork, Place, Resolved, ResolvedCheck, ResolvedStep, RoleRun};
 use crate::playbook::{Play, RoleUse, State};
 use crate::resource::check::Check;
-use crate::resource::{self, Files, Kept, Resource};
+use crate::resource::{self, Kept, Resource};
 use crate::role::{Expanded, Role, RoleFiles, expand_resources, expand_step, resolve_options, twin};
 use crate::secret::{Certainty, Secrets};
 use crate::source::{Diagnostic, Diagnostics, folder_of};
-use crate::template::{Layer, Rank, RenderError, Scope};
+use crate::template::{Layer, Rank, RenderError, Rendering, Scope};
 use crate::yaml::Node;
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::sync::Arc;
-
-/// A role's templates and files, rendered for one host.
-struct Sources {
-    files: Arc<RoleFiles>,
-    scope: Scope,
-}
-
-impl Files for Sources {
-    fn template(&self, name: &Node) -> Result<String, RenderError> {
-        self.scope.render_template(&self.files.template(name)?)
-    }
-
-    fn file(&self, name: &Node) -> Result<Vec<u8>, RenderError> {
-        Ok(self.files.file(name)?)
-    }
-
-    fn home(&self, user: &str) -> Result<Option<String>, RenderError> {
-        self.scope.home(user)
-    }
-
-    fn secrets_folder(&self) -> Result<String, RenderError> {
-        self.scope.secrets_folder()
-    }
-}
 
 /// Works out what the plays come to on one host.
 ///
 /// # Errors
 /// Everything that is wrong in what concerns this host.
 pub fn resolve(project: &Project, host: &str) -> Result<HostWork, Diagnostics> {
-    project.hosts.render(host);
     let secrets = &project.secrets;
-    let work = work(project, host).map(|work| keepers::mark(project, work));
+    let work = rendered(project, host).map(|work| keepers::mark(project, work));
     work.map_err(|errors| errors.hiding(&|text| secrets.redact_own(text), &|text| secrets.blank(text)))
 }
 
-pub(super) fn work(project: &Project, host: &str) -> Result<HostWork, Diagnostics> {
-    let mut resolver = Resolver::new(project, host);
+/// Notes what is secret by its name alone among the variables of all these hosts, before any of them is rendered: side by side,
+/// it would depend on chance who is noted before whom.
+pub fn note_all<'n>(project: &Project, hosts: impl IntoIterator<Item = &'n String>) {
+    for host in hosts {
+        let about = project.plays().filter(|(_, hosts)| hosts.contains(host));
+        for scope in about.filter_map(|(play, _)| play_scope(project, host, play, &Arc::default())) {
+            note_variables(&scope, &project.secrets);
+        }
+    }
+}
+
+/// What a host sees in a play, before any role.
+fn play_scope(project: &Project, host: &str, play: &Play, rendering: &Arc<Rendering>) -> Option<Scope> {
+    let scope = project.hosts.scope_in(host, rendering)?.with_layer(Layer::entries(Rank::Play, &play.vars));
+    // unknown where the current folder is gone, and then not empty but undefined
+    Some(match std::path::absolute(folder_of(&play.path)) {
+        Ok(folder) => scope.with_magic("playbook_dir", folder.display().to_string()),
+        Err(_) => scope,
+    })
+}
+
+/// Renders a host's values, and notes what they were given of secrets.
+fn rendered(project: &Project, host: &str) -> Result<HostWork, Diagnostics> {
+    let rendering = Arc::default();
+    let work = work(project, host, &rendering);
+    project.hosts.secrets().rendered(host, rendering.asker());
+    work
+}
+
+/// Works out what the plays come to on one host in a rendering.
+pub(super) fn work(project: &Project, host: &str, rendering: &Arc<Rendering>) -> Result<HostWork, Diagnostics> {
+    let mut resolver = Resolver::new(project, host, rendering);
     resolver.notes = ignored(project, host);
     let about = |hosts: &[String]| hosts.iter().any(|name| name == host);
     let mut plays: Vec<&Play> = project.plays().filter(|(_, hosts)| about(hosts)).map(|(play, _)| play).collect();
@@ -65,13 +71,13 @@ pub(super) fn work(project: &Project, host: &str) -> Result<HostWork, Diagnostic
         // a play that says how its hosts are reached means its own hosts
         plays.extend(project.plays().map(|(play, _)| play).find(|play| play.connection.is_none()));
     }
-    let target = resolver.errors.collect(target(project, host, &plays));
+    let target = resolver.errors.collect(target_in(project, host, &plays, rendering));
     for (number, (play, hosts)) in project.plays().enumerate() {
         if about(hosts) {
             resolver.play(number, play);
         }
     }
-    let beside = beside(project, host, &resolver.runs);
+    let beside = beside(project, host, &resolver.runs, rendering);
     let Resolver { mut errors, runs, left_alone, needs_facts, notes, .. } = resolver;
     errors.extend(conflicts(&runs));
     match target {
@@ -91,51 +97,24 @@ pub(super) fn work(project: &Project, host: &str) -> Result<HostWork, Diagnostic
     }
 }
 
-/// Whom the first role on a host is carried out as, in plays that the run may not be about.
-pub(super) fn first_identity(project: &Project, host: &str, plays: &[&Play]) -> Identity {
-    let scope = project.hosts.scope(host)?;
-    let play = plays.first()?;
-    let scope = scope.with_layer(Layer::entries(Rank::Play, &play.vars));
-    let (own, user) = play.roles.first().map_or((None, None), |role| (role.become_, role.become_user.as_ref()));
-    Resolver::new(project, host).become_user(play, own, user, &scope)
-}
-
-/// Those whom the plays' roles would be carried out as on a host, but for those whom they are: under their names may be
-/// what was declared there once.
-fn beside(project: &Project, host: &str, runs: &[RoleRun]) -> Vec<Identity> {
-    let Some(scope) = project.hosts.scope(host).filter(|_| project.complete) else { return Vec::new() };
-    // what cannot be worked out for this host is none of its identities
-    let mut resolver = Resolver::new(project, host);
-    let mut all = BTreeSet::new();
-    for (play, _) in project.plays() {
-        let scope = scope.with_layer(Layer::entries(Rank::Play, &play.vars));
-        let of_roles = play.roles.iter().map(|role| (role.become_, role.become_user.as_ref()));
-        let own_things = !play.resources.is_empty() || play.roles.is_empty();
-        for (own, own_user) in of_roles.chain(own_things.then_some((None, None))) {
-            let user = resolver.become_user(play, own, own_user, &scope);
-            if std::mem::take(&mut resolver.errors).is_empty() && !std::mem::take(&mut resolver.needs_facts) {
-                all.insert(user);
-            }
-        }
-    }
-    all.into_iter().filter(|identity| runs.iter().all(|run| run.become_user != *identity)).collect()
-}
-
-struct Resolver<'a> {
+/// What the plays have come to on a host so far.
+pub(super) struct Resolver<'a> {
     project: &'a Project,
     host: &'a str,
-    errors: Diagnostics,
+    rendering: &'a Arc<Rendering>,
+    pub errors: Diagnostics,
     runs: Vec<RoleRun>,
     left_alone: Vec<String>,
-    needs_facts: bool,
+    pub needs_facts: bool,
     notes: Vec<Diagnostic>,
 }
 
 impl<'a> Resolver<'a> {
-    fn new(project: &'a Project, host: &'a str) -> Self {
+    pub fn new(project: &'a Project, host: &'a str, rendering: &'a Arc<Rendering>) -> Self {
         Self {
             project,
             host,
+            rendering,
             errors: Diagnostics::new(),
             runs: Vec::new(),
             left_alone: Vec::new(),
@@ -160,12 +139,7 @@ impl<'a> Resolver<'a> {
     }
 
     fn play(&mut self, number: usize, play: &'a Play) {
-        let Some(scope) = self.project.hosts.scope(self.host) else { return };
-        let mut scope = scope.with_layer(Layer::entries(Rank::Play, &play.vars));
-        // unknown where the current folder is gone, and then not empty but undefined
-        if let Ok(folder) = std::path::absolute(folder_of(&play.path)) {
-            scope = scope.with_magic("playbook_dir", folder.display().to_string());
-        }
+        let Some(mut scope) = play_scope(self.project, self.host, play, self.rendering) else { return };
         note_variables(&scope, &self.project.secrets);
         // a role's defaults are seen by the play's other roles
         for role in &play.roles {
@@ -239,7 +213,7 @@ impl<'a> Resolver<'a> {
             );
             run.steps.push(step);
         }
-        run.awaits = self.project.hosts.secrets().awaited(self.host);
+        run.awaits = self.project.hosts.secrets().awaited_by(self.rendering.asker());
         self.runs.push(run);
     }
 
@@ -298,7 +272,7 @@ impl<'a> Resolver<'a> {
         };
         let step = self.step(&mut run, "play", (expanded, Twins::of(Some(twin))), (&[], &[&play.tags]), &files);
         run.steps.push(step);
-        run.awaits = self.project.hosts.secrets().awaited(self.host);
+        run.awaits = self.project.hosts.secrets().awaited_by(self.rendering.asker());
         self.runs.push(run);
     }
 
@@ -380,7 +354,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// Who it is carried out as: what stands nearest wins.
-    fn become_user(
+    pub fn become_user(
         &mut self,
         play: &Play,
         own: Option<bool>,
@@ -422,39 +396,4 @@ fn distinct(id: String, earlier: &[Resolved]) -> String {
     let taken = |id: &str| earlier.iter().any(|resolved| resolved.id == id);
     let numbered = (2..).map(|number| format!("{id}#{number}"));
     std::iter::once(id.clone()).chain(numbered).find(|id| !taken(id)).unwrap_or(id)
-}
-
-/// What a play's own resources are called in ids.
-const RESOURCES: &str = "resources";
-
-/// How the instances of plays' own resources begin.
-pub const OF_PLAY: &str = "resources of ";
-
-/// How those of plays without a name begin.
-pub const OF_NAMELESS_PLAY: &str = "resources of the play for ";
-
-/// What tells a play's own resources from those of others: its name, or for whom it is and in which playbook. Its line is
-/// another one after the next edit.
-pub fn play_instance(name: Option<&str>, hosts: &[Node], playbook: &Path, root: &Path) -> String {
-    let Some(name) = name else {
-        let hosts: Vec<String> = hosts.iter().filter_map(|node| node.string().ok()).collect();
-        return format!("{OF_NAMELESS_PLAY}{} in {}", hosts.join(","), playbook_name(playbook, root));
-    };
-    format!("{OF_PLAY}{name}")
-}
-
-/// A playbook's path in the project's folder; the whole one, where it is not in there.
-fn playbook_name(playbook: &Path, root: &Path) -> String {
-    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let (playbook, root) = (real(playbook), real(if root.as_os_str().is_empty() { Path::new(".") } else { root }));
-    playbook.strip_prefix(&root).unwrap_or(&playbook).display().to_string()
-}
-
-/// The play, if an instance is of one's own resources.
-pub fn of_play(instance: &str) -> Option<&str> {
-    instance.strip_prefix(OF_PLAY)
-}
-
-fn play_name(play: &Play) -> String {
-    play.name.clone().unwrap_or_else(|| play.span.to_string())
 }

@@ -2,13 +2,16 @@
 
 use super::event::{Event, Failure, Outcome, Phase};
 use super::ownership::Ownership;
-use super::planner::{self, Identity, Impossible, Plan};
+use super::planner::{self, Identity, Plan};
 use super::progress::{Progress, millis};
 use super::request::{Interrupt, Outside};
 use super::step;
+pub use super::stop::Stop;
+pub(super) use super::stop::failure;
+use super::stop::{impossible, lost};
 use super::work::HostWork;
 use crate::ability::{Probe, ProbeError, Reader, State};
-use crate::host::{self, ConnectError, Lost, Password, RunDir, Shell, facts};
+use crate::host::{self, Password, RunDir, Shell, facts};
 use crate::plan::http::Request;
 use crate::secret::hexadecimal;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,52 +23,6 @@ const CONNECT: Duration = Duration::from_secs(60);
 
 /// How often a host hears of us while it waits. It waits for a minute.
 pub const SIGN_OF_LIFE: Duration = Duration::from_secs(15);
-
-/// What ended the work on a host.
-#[derive(Debug)]
-pub enum Stop {
-    /// It could not be reached.
-    Unreachable(String),
-    /// Another run is under way there.
-    Locked(String),
-    /// Something went wrong.
-    Failed(Box<Failure>),
-    /// Its shell, or the way to it, is gone.
-    Lost(Box<Failure>),
-}
-
-impl Stop {
-    /// What ended the work, in a few words.
-    pub fn reason(&self) -> String {
-        match self {
-            Self::Unreachable(reason) => reason.lines().next().unwrap_or_default().to_owned(),
-            Self::Locked(who) => format!("locked: {who}"),
-            Self::Failed(failure) | Self::Lost(failure) => failure.message.clone(),
-        }
-    }
-}
-
-impl From<ConnectError> for Stop {
-    fn from(error: ConnectError) -> Self {
-        let hint = error.hint().map(|hint| format!(" ({hint})")).unwrap_or_default();
-        Self::Unreachable(format!("{error}{hint}"))
-    }
-}
-
-/// A failure that is about the host as a whole.
-pub(super) fn failure(place: &str, message: impl Into<String>) -> Failure {
-    Failure {
-        place: place.to_owned(),
-        message: message.into(),
-        command: None,
-        status: None,
-        output: Vec::new(),
-        put_back: Vec::new(),
-        left: Vec::new(),
-        stays: 0,
-        open: false,
-    }
-}
 
 /// One host and everything that is open to it.
 pub struct Session {
@@ -359,6 +316,11 @@ impl Session {
         Ok(state)
     }
 
+    /// Whether the host's lock is held by an identity's shell.
+    pub(super) fn holds(&self, identity: &Identity) -> bool {
+        self.holding.contains(identity)
+    }
+
     pub(super) fn note(&self, text: String) {
         self.emit(Event::Note { host: Some(self.name.clone()), text });
     }
@@ -366,15 +328,12 @@ impl Session {
     /// Closes all shells, the one that carries the connection last.
     pub async fn close(&mut self) {
         self.exchanges_closed = self.exchanges();
+        // the lock goes with the shell
+        self.holding.clear();
         let first = self.first.take().and_then(|identity| self.shells.remove(&identity));
         for shell in std::mem::take(&mut self.shells).into_values().chain(first) {
             shell.close().await;
         }
-    }
-
-    /// Whether the user wants nothing new to be begun.
-    pub fn stopping(&self) -> bool {
-        self.outside.is_stopping()
     }
 
     /// A check of a role without changes, for which there is nothing to put back.
@@ -392,20 +351,4 @@ impl Session {
     pub fn failed(&self, failure: Failure) {
         self.emit(Event::Failed { host: self.name.clone(), failure });
     }
-}
-
-fn lost(lost: Lost) -> Stop {
-    let mut failure = failure("", lost.to_string());
-    failure.output = lost.lines;
-    Stop::Lost(Box::new(failure))
-}
-
-fn impossible(all: &[Impossible]) -> Stop {
-    let mut parts = all.iter();
-    let mut failure = match parts.next() {
-        Some(first) => failure(&first.resource, first.reason.clone()),
-        None => failure("", "no plan could be made"),
-    };
-    failure.output = parts.map(|more| format!("{}: {}", more.resource, more.reason)).collect();
-    Stop::Failed(Box::new(failure))
 }

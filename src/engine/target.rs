@@ -5,9 +5,10 @@ use crate::host::Target;
 use crate::host::variables::{CONNECTION_VARIABLES, Standing, is_password, standing};
 use crate::playbook::Play;
 use crate::source::{Diagnostic, Diagnostics, Span, did_you_mean};
-use crate::template::{Layer, Rank, RenderError, Scope};
+use crate::template::{Layer, Rank, RenderError, Rendering, Scope};
 use crate::yaml::{Node, Value};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// How a host is reached: its variables say, else the plays that are about it, else the command line. A run has one
 /// connection to a host, so all plays must say the same.
@@ -15,11 +16,22 @@ use std::collections::HashMap;
 /// # Errors
 /// What is wrong in its variables, those that would mean something else than they do in Ansible, and plays that differ.
 pub fn target(project: &Project, host: &str, plays: &[&Play]) -> Result<Target, Diagnostics> {
-    let Some((first, others)) = plays.split_first() else { return of_play(project, host, None) };
-    let target = of_play(project, host, Some(first))?;
+    target_in(project, host, plays, &Arc::default())
+}
+
+/// The same, as a part of a rendering.
+pub(super) fn target_in(
+    project: &Project,
+    host: &str,
+    plays: &[&Play],
+    rendering: &Arc<Rendering>,
+) -> Result<Target, Diagnostics> {
+    let of_play = |play| of_play(project, host, play, rendering);
+    let Some((first, others)) = plays.split_first() else { return of_play(None) };
+    let target = of_play(Some(first))?;
     let mut errors = Diagnostics::new();
     for play in others {
-        if of_play(project, host, Some(play))? != target {
+        if of_play(Some(play))? != target {
             let message = format!("this play reaches host {host} in another way than an earlier one");
             errors.push(
                 Diagnostic::at(&play.span, message)
@@ -44,10 +56,15 @@ pub fn ignored(project: &Project, host: &str) -> Vec<Diagnostic> {
 }
 
 /// How one of the plays has it.
-fn of_play(project: &Project, host: &str, play: Option<&Play>) -> Result<Target, Diagnostics> {
+fn of_play(
+    project: &Project,
+    host: &str,
+    play: Option<&Play>,
+    rendering: &Arc<Rendering>,
+) -> Result<Target, Diagnostics> {
     let selection = &project.selection;
     let mut errors = Diagnostics::new();
-    let Some(scope) = project.hosts.scope(host) else {
+    let Some(scope) = project.hosts.scope_in(host, rendering) else {
         return Err(Diagnostic::new(format!("the inventory has no host `{host}`")).into());
     };
     let scope = match play {

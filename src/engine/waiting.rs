@@ -1,10 +1,11 @@
 //! Hosts that wait: for their turn, for other hosts, for a yes. Each hears now and then that it is not forgotten, because it
 //! keeps its lock for a silent controller only so long.
 
+use super::faults::{Left, said_last};
 use super::run::Member;
 use super::session::SIGN_OF_LIFE;
-use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 impl Member {
     /// Waits for something that is not the host's.
@@ -19,34 +20,50 @@ impl Member {
     }
 }
 
-/// Hosts that wait for the same thing.
-pub struct Waiting {
-    tasks: JoinSet<Member>,
-    over: watch::Sender<bool>,
+/// A host that waits, until it is told that this is over.
+struct One {
+    left: Left,
+    over: oneshot::Sender<()>,
+    task: JoinHandle<Member>,
 }
 
-impl Default for Waiting {
-    fn default() -> Self {
-        Self { tasks: JoinSet::new(), over: watch::Sender::new(false) }
+impl One {
+    async fn end(self) -> Result<Member, (Left, String)> {
+        // who does not wait any more has broken off, which shows next
+        let _ = self.over.send(());
+        self.task.await.map_err(|error| (self.left, said_last(error)))
     }
+}
+
+/// Hosts that wait side by side.
+#[derive(Default)]
+pub struct Waiting {
+    hosts: Vec<One>,
 }
 
 impl Waiting {
     /// One host more.
     pub fn add(&mut self, mut member: Member) {
-        let mut over = self.over.subscribe();
-        self.tasks.spawn(async move {
-            member.while_waiting(async move { drop(over.wait_for(|over| *over).await) }).await;
+        let (over, told) = oneshot::channel();
+        let left = Left::of(&member.session);
+        let task = tokio::spawn(async move {
+            member.while_waiting(async move { drop(told.await) }).await;
             member
         });
+        self.hosts.push(One { left, over, task });
     }
 
-    /// What they waited for has come.
-    pub async fn end(mut self) -> Vec<Member> {
-        self.over.send_replace(true);
+    /// What a host waited for has come: the host, or what is left of it after a fault of solti's own.
+    pub async fn take(&mut self, host: &str) -> Option<Result<Member, (Left, String)>> {
+        let at = self.hosts.iter().position(|one| one.left.host == host)?;
+        Some(self.hosts.swap_remove(at).end().await)
+    }
+
+    /// What all of them waited for has come.
+    pub async fn end(self) -> Vec<Result<Member, (Left, String)>> {
         let mut members = Vec::new();
-        while let Some(joined) = self.tasks.join_next().await {
-            members.extend(joined);
+        for one in self.hosts {
+            members.push(one.end().await);
         }
         members
     }

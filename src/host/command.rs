@@ -7,6 +7,7 @@ use std::process::Stdio;
 
 use tokio::process::Command;
 
+use super::descriptors::given_back;
 use super::{ConnectError, Identity, Method, RunDir, Target};
 
 /// Starts `"$0" "$@"` deaf to the terminal's Ctrl-C, so that a step in hand can be finished. It stays in the
@@ -101,7 +102,7 @@ impl Opening {
             }
         };
         let mut process = Command::new("/bin/sh");
-        process.arg("-c").arg(launcher).args(arguments);
+        process.arg("-c").arg(given_back() + launcher).args(arguments);
         process.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         if let (Method::Ssh { .. }, Some(askpass)) = (&target.method, &run.askpass) {
             askpass.tell(&mut process);
@@ -115,7 +116,7 @@ pub(super) fn tunnel(run: &RunDir, target: &Target, address: &str) -> Result<Com
     let mut words = ssh(run, target)?;
     words.extend(["-W", address, &destination(target)].map(OsString::from));
     let mut process = Command::new("/bin/sh");
-    process.arg("-c").arg(DEAF).args(words);
+    process.arg("-c").arg(given_back() + DEAF).args(words);
     process.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
     Ok(process)
 }

@@ -5,6 +5,7 @@ mod askpass;
 mod channel;
 mod classify;
 mod command;
+pub mod descriptors;
 mod error;
 pub mod excerpt;
 pub mod facts;

@@ -20,14 +20,14 @@ pub use names::ABOUT;
 use names::{is_reference, tells};
 pub use random::hexadecimal;
 use shapes::of_urls;
-pub use store::{NoSecret, SecretName, SecretStore};
+pub use store::{Asker, NoSecret, SecretName, SecretStore};
 pub use taint::{Taint, disguise};
 
 use crate::source::Span;
 use aho_corasick::AhoCorasick;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// What stands in place of a secret.
 pub const REDACTED: &str = "********";
@@ -63,11 +63,13 @@ struct Known {
     /// Those that only a name tells of, by their value.
     told: BTreeMap<String, Told>,
     /// What is looked for.
-    forms: BTreeMap<String, Form>,
+    forms: HashMap<String, Form>,
     /// Forms of values that are too short to be looked for anywhere.
     words: BTreeSet<String>,
-    /// Made when it is needed.
-    search: OnceLock<Option<Search>>,
+    /// What finds them: each for about twice as many as the one behind it, so that little is made anew for one more.
+    searches: Vec<Search>,
+    /// Forms that none of these finds yet.
+    fresh: Vec<String>,
 }
 
 /// What has a value that counts as a secret for its name alone.
@@ -89,20 +91,20 @@ struct Form {
 
 struct Search {
     automaton: AhoCorasick,
-    /// Of each of its patterns.
-    forms: Vec<Form>,
+    /// Its patterns.
+    forms: Vec<String>,
     /// The beginnings and the ends of the long ones, for texts that were cut off within one; and these themselves.
     cut: [AhoCorasick; 2],
     long: Vec<String>,
 }
 
 impl Search {
-    fn new(forms: &BTreeMap<String, Form>) -> Option<Self> {
-        let long: Vec<String> = forms.keys().filter(|form| form.len() > TELLING).cloned().collect();
+    fn new(forms: Vec<String>) -> Option<Self> {
+        let long: Vec<String> = forms.iter().filter(|form| form.len() > TELLING).cloned().collect();
         let beginnings = AhoCorasick::new(long.iter().map(|form| &form.as_bytes()[..TELLING])).ok()?;
         let ends = AhoCorasick::new(long.iter().map(|form| &form.as_bytes()[form.len() - TELLING..])).ok()?;
-        let automaton = AhoCorasick::new(forms.keys()).ok()?;
-        Some(Self { automaton, forms: forms.values().copied().collect(), cut: [beginnings, ends], long })
+        let automaton = AhoCorasick::new(&forms).ok()?;
+        Some(Self { automaton, forms, cut: [beginnings, ends], long })
     }
 
     /// Where a text ends within a secret, or begins within one.
@@ -128,22 +130,32 @@ impl Known {
             return;
         }
         for (form, encoded) in forms::all(value) {
-            let known = self.forms.entry(form).or_insert(Form { encoded, certainty });
-            known.certainty = known.certainty.max(certainty);
-            known.encoded &= encoded;
+            match self.forms.get_mut(&form) {
+                Some(known) => {
+                    known.certainty = known.certainty.max(certainty);
+                    known.encoded &= encoded;
+                }
+                None => {
+                    self.fresh.push(form.clone());
+                    self.forms.insert(form, Form { encoded, certainty });
+                }
+            }
         }
-        self.search = OnceLock::new();
     }
 
-    fn search(&self) -> Option<&Search> {
-        self.search.get_or_init(|| Search::new(&self.forms)).as_ref()
+    /// Sees to it that all forms are found.
+    fn settle(&mut self) {
+        let mut forms = std::mem::take(&mut self.fresh);
+        while let Some(last) = self.searches.pop_if(|last| last.forms.len() < 2 * forms.len()) {
+            forms.extend(last.forms);
+        }
+        self.searches.extend(Search::new(forms));
     }
 
     /// Where forms that are `wanted` stand in a text.
     fn forms_in(&self, text: &str, wanted: impl Fn(&Form, &Range<usize>) -> bool) -> Vec<Range<usize>> {
-        let Some(search) = self.search() else { return Vec::new() };
-        let places = search.automaton.find_overlapping_iter(text);
-        let found = places.map(|place| (&search.forms[place.pattern().as_usize()], place.range()));
+        let places = self.searches.iter().flat_map(|search| search.automaton.find_overlapping_iter(text));
+        let found = places.filter_map(|place| Some((self.forms.get(&text[place.range()])?, place.range())));
         let wanted = found.filter(|(form, range)| wanted(form, range));
         wanted.map(|(form, range)| if form.encoded { around(text, range) } else { range }).collect()
     }
@@ -156,7 +168,7 @@ impl Known {
             let part = words == Words::Whole && is_word(value) && !ends_word(text, place);
             form.encoded || is_wanted(value) && !part
         });
-        found.extend(self.search().map(|search| search.cut_off(text, is_wanted)).unwrap_or_default());
+        found.extend(self.searches.iter().flat_map(|search| search.cut_off(text, is_wanted)));
         let short = self.words.iter().filter(|word| is_wanted(word));
         found.extend(short.flat_map(|word| places_of_word(text, word)));
         found.extend(shapes::places(text));
@@ -184,6 +196,18 @@ impl Secrets {
         self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What is known, as something that texts can be searched for.
+    fn searchable(&self) -> RwLockReadGuard<'_, Known> {
+        loop {
+            let known = self.known();
+            if known.fresh.is_empty() {
+                return known;
+            }
+            drop(known);
+            self.known_mut().settle();
+        }
+    }
+
     fn known_mut(&self) -> RwLockWriteGuard<'_, Known> {
         self.0.write().unwrap_or_else(PoisonError::into_inner)
     }
@@ -203,7 +227,7 @@ impl Secrets {
     fn add_told(&self, value: &str, name: &str, span: &Span) {
         self.add_likely(value);
         let told = Told { name: name.to_owned(), span: span.clone() };
-        self.known_mut().told.insert(value.trim().to_owned(), told);
+        self.known_mut().told.entry(value.trim().to_owned()).or_insert(told);
     }
 
     /// Who gave a text values that count as secrets for a name alone: those that stand in it more often than in `other`, the text
@@ -251,18 +275,18 @@ impl Secrets {
 
     /// Where secrets stand in a text.
     pub fn places(&self, text: &str) -> Vec<Range<usize>> {
-        self.known().places(text, Words::Whole)
+        self.searchable().places(text, Words::Whole)
     }
 
     /// The same, words too that go on as others, where it is known that secrets are there.
     fn places_anywhere(&self, text: &str) -> Vec<Range<usize>> {
-        self.known().places(text, Words::Anywhere)
+        self.searchable().places(text, Words::Anywhere)
     }
 
     /// `text`, which solti says itself, with the secrets in it replaced: a word or a number that may be its own is one only in
     /// quotes, where others' words stand.
     pub fn redact_own(&self, text: &str) -> String {
-        let known = self.known();
+        let known = self.searchable();
         let quoted = quotes(text);
         let is_quoted =
             |place: &Range<usize>| quoted.iter().any(|quote| quote.start < place.end && place.start < quote.end);
@@ -278,7 +302,7 @@ impl Secrets {
                 && place.len() >= TELLING
                 && (form.encoded || !is_word(&text[place.clone()]))
         };
-        merged(self.known().forms_in(text, certain))
+        merged(self.searchable().forms_in(text, certain))
     }
 
     /// The text as it would be with other secrets, if it has any that cannot be in it by chance.

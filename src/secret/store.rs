@@ -1,7 +1,9 @@
 //! Secrets that hosts keep, as far as a run knows them: what is made on one host may be needed on another.
 //!
-//! A secret that is not known (yet) is a stand-in, so that everything that has it can be rendered and checked. Whoever
-//! was given a stand-in for what is known by now is [stale](SecretStore::is_stale), and to be rendered again.
+//! A secret that is not known (yet) is a stand-in, so that everything that has it can be rendered and checked. What was
+//! given out is noted by who [asks](Asker), once for each time that a host's values are rendered, so that hosts can be
+//! rendered side by side. Whoever was given a stand-in for what is known by now is [stale](SecretStore::is_stale), and to
+//! be rendered again.
 
 use super::Secrets;
 use std::collections::{BTreeMap, BTreeSet};
@@ -58,16 +60,34 @@ struct Known {
     told: BTreeSet<String>,
     /// Hosts that cannot be asked what they keep, and why.
     lost: BTreeMap<String, String>,
-    /// Whether what those keep has another stand-in.
-    another: bool,
     /// What nothing makes.
     not_made: BTreeSet<SecretName>,
     /// Hosts whose secrets somebody has asked for.
     wanted: BTreeSet<String>,
-    /// The host whose values are being rendered.
-    subject: Option<String>,
     /// What each host's values were rendered with.
-    given: BTreeMap<String, BTreeMap<SecretName, String>>,
+    given: BTreeMap<String, Given>,
+}
+
+/// Secrets, and what was given for each.
+type Given = BTreeMap<SecretName, String>;
+
+/// Who asks for secrets, and what was given to them.
+#[derive(Debug, Default)]
+pub struct Asker {
+    /// Whether what lost hosts keep has another stand-in: what comes out differently with it has them in it.
+    another: bool,
+    given: Mutex<Given>,
+}
+
+impl Asker {
+    /// One for whom secrets of lost hosts have another stand-in.
+    pub fn with_another_stand_in() -> Self {
+        Self { another: true, ..Self::default() }
+    }
+
+    fn given(&self) -> MutexGuard<'_, Given> {
+        self.given.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 #[derive(Debug, Default)]
@@ -77,12 +97,19 @@ struct Kept {
 }
 
 impl Known {
-    fn text(&self, secret: &SecretName) -> String {
+    fn text(&self, secret: &SecretName, another: bool) -> String {
         let kept = self.kept.get(&secret.host).and_then(|kept| kept.values.get(&secret.name));
-        kept.cloned().unwrap_or_else(|| match self.another && self.lost.contains_key(&secret.host) {
+        kept.cloned().unwrap_or_else(|| match another && self.lost.contains_key(&secret.host) {
             true => format!("{}-in-another-run", secret.stand_in()),
             false => secret.stand_in(),
         })
+    }
+
+    /// Those among what was given for which one still waits.
+    fn awaited(&self, given: &Given) -> BTreeSet<SecretName> {
+        let waits =
+            |secret: &SecretName, text: &str| secret.stand_in() == text && !self.lost.contains_key(&secret.host);
+        given.iter().filter(|(secret, text)| waits(secret, text)).map(|(secret, _)| secret.clone()).collect()
     }
 }
 
@@ -126,13 +153,8 @@ impl SecretStore {
     /// The secrets that a host's values were given stand-ins for, because their hosts cannot be asked; with the reasons.
     pub fn lost(&self, host: &str) -> BTreeMap<SecretName, String> {
         let known = self.known();
-        let given = known.given.get(host).into_iter().flat_map(BTreeMap::keys);
+        let given = known.given.get(host).into_iter().flat_map(Given::keys);
         given.filter_map(|secret| Some((secret.clone(), known.lost.get(&secret.host)?.clone()))).collect()
-    }
-
-    /// Whether secrets of lost hosts have another stand-in from now on: what comes out differently with it has them in it.
-    pub fn with_another_stand_in(&self, another: bool) {
-        self.known().another = another;
     }
 
     /// Notes in which folder a host keeps secrets, and which it keeps, if it was asked for them.
@@ -151,50 +173,46 @@ impl SecretStore {
         self.known().kept.get(host).map(|kept| kept.folder.clone())
     }
 
-    /// From now on, what is looked up is for the values of this host, and nothing has been looked up for them yet.
-    pub fn render(&self, host: &str) {
-        let mut known = self.known();
-        known.given.remove(host);
-        known.subject = Some(host.to_owned());
-    }
-
-    /// Whether anybody has asked for any secret.
-    pub fn is_used(&self) -> bool {
-        !self.known().wanted.is_empty()
+    /// Notes that a host's values are those for which `asker` has asked.
+    pub fn rendered(&self, host: &str, asker: &Asker) {
+        let given = asker.given().clone();
+        self.known().given.insert(host.to_owned(), given);
     }
 
     /// A secret: itself, or what stands for it.
     ///
     /// # Errors
     /// When it is certain that it will not be known.
-    pub fn look_up(&self, secret: SecretName) -> Result<String, NoSecret> {
+    pub fn look_up(&self, asker: &Asker, secret: SecretName) -> Result<String, NoSecret> {
         let mut known = self.known();
         if known.not_made.contains(&secret) {
             return Err(NoSecret::NotMade(secret));
         }
-        Ok(self.give(&mut known, secret))
+        // the same as before, whatever others have learned meanwhile
+        let before = asker.given().get(&secret).cloned();
+        Ok(before.unwrap_or_else(|| self.give(&mut known, asker, secret)))
     }
 
     /// A secret that is generated where its host does not keep it yet.
     ///
     /// # Errors
     /// When there is nothing to make it of.
-    pub fn generated(&self, secret: SecretName) -> Result<String, NoSecret> {
+    pub fn generated(&self, asker: &Asker, secret: SecretName) -> Result<String, NoSecret> {
         let mut known = self.known();
         if let Some(kept) = known.kept.get_mut(&secret.host)
             && !kept.values.contains_key(&secret.name)
         {
             kept.values.insert(secret.name.clone(), generate()?);
         }
-        Ok(self.give(&mut known, secret))
+        Ok(self.give(&mut known, asker, secret))
     }
 
-    fn give(&self, known: &mut Known, secret: SecretName) -> String {
-        let text = known.text(&secret);
+    fn give(&self, known: &mut Known, asker: &Asker, secret: SecretName) -> String {
+        let text = known.text(&secret, asker.another);
         self.hidden.add(&text);
         known.wanted.insert(secret.host.clone());
-        let subject = known.subject.clone().unwrap_or_default();
-        known.given.entry(subject).or_default().insert(secret, text.clone());
+        // who got something else before is stale
+        asker.given().entry(secret).or_insert_with(|| text.clone());
         text
     }
 
@@ -221,16 +239,25 @@ impl SecretStore {
     pub fn is_stale(&self, host: &str) -> bool {
         let known = self.known();
         let given = known.given.get(host).into_iter().flatten();
-        given.into_iter().any(|(secret, text)| known.not_made.contains(secret) || known.text(secret) != *text)
+        given.into_iter().any(|(secret, text)| known.not_made.contains(secret) || known.text(secret, false) != *text)
     }
 
     /// The secrets that a host's values are still waiting for.
     pub fn awaited(&self, host: &str) -> BTreeSet<SecretName> {
         let known = self.known();
-        let given = known.given.get(host).into_iter().flatten();
-        let waits =
-            |secret: &SecretName, text: &str| secret.stand_in() == text && !known.lost.contains_key(&secret.host);
-        given.filter(|(secret, text)| waits(secret, text)).map(|(secret, _)| secret.clone()).collect()
+        known.given.get(host).map(|given| known.awaited(given)).unwrap_or_default()
+    }
+
+    /// Whether all hosts whose secrets a host's values were given have said what they keep.
+    pub fn is_settled(&self, host: &str) -> bool {
+        let known = self.known();
+        let mut of = known.given.get(host).into_iter().flat_map(Given::keys);
+        of.all(|secret| known.told.contains(&secret.host))
+    }
+
+    /// The secrets that who asks has got stand-ins for so far, and waits for.
+    pub fn awaited_by(&self, asker: &Asker) -> BTreeSet<SecretName> {
+        self.known().awaited(&asker.given())
     }
 }
 
@@ -247,13 +274,19 @@ mod tests {
         SecretName { host: host.to_owned(), name: name.to_owned() }
     }
 
+    fn looked_up(store: &SecretStore, host: &str, secret: &SecretName) -> Result<String, NoSecret> {
+        let asker = Asker::default();
+        let text = store.look_up(&asker, secret.clone());
+        store.rendered(host, &asker);
+        text
+    }
+
     #[test]
     fn who_was_given_a_stand_in_is_stale_once_the_secret_is_known() {
         let hidden = Secrets::new();
         let store = SecretStore::new(hidden.clone());
         let token = secret("mon", "token");
-        store.render("app");
-        let text = store.look_up(token.clone()).unwrap();
+        let text = looked_up(&store, "app", &token).unwrap();
         assert!(store.is_wanted("mon") && !store.is_wanted("app"));
         assert!(!store.is_stale("app"));
         assert_eq!(store.awaited("app"), BTreeSet::from([token.clone()]));
@@ -267,8 +300,7 @@ mod tests {
         assert!(!store.is_stale("app"));
         store.keep(&token, "made-on-mon");
         assert!(store.is_stale("app") && !store.is_stale("mon"));
-        store.render("app");
-        assert_eq!(store.look_up(token.clone()).as_deref(), Ok("made-on-mon"));
+        assert_eq!(looked_up(&store, "app", &token).as_deref(), Ok("made-on-mon"));
         assert!(!store.is_stale("app") && store.awaited("app").is_empty());
         assert_eq!(hidden.redact("made-on-mon"), "********");
 
@@ -276,39 +308,53 @@ mod tests {
         store.expect(&token);
         assert!(store.is_stale("app"));
         store.never(token.clone());
-        assert_eq!(store.look_up(token.clone()), Err(NoSecret::NotMade(token)));
+        assert_eq!(looked_up(&store, "app", &token), Err(NoSecret::NotMade(token)));
     }
 
     #[test]
     fn what_a_host_keeps_that_cannot_be_asked_is_not_waited_for() {
         let store = SecretStore::default();
         let token = secret("mon", "token");
-        store.render("app");
-        let text = store.look_up(token.clone()).unwrap();
+        let text = looked_up(&store, "app", &token).unwrap();
         store.lose("mon", "no route");
         assert!(store.awaited("app").is_empty() && store.to_ask().is_empty());
         assert_eq!(store.lost("app"), BTreeMap::from([(token.clone(), "no route".to_owned())]));
         assert!(store.lost("mon").is_empty());
-        store.with_another_stand_in(true);
-        assert_ne!(store.look_up(token.clone()).unwrap(), text);
-        store.with_another_stand_in(false);
-        assert_eq!(store.look_up(token).unwrap(), text);
+        assert_ne!(store.look_up(&Asker::with_another_stand_in(), token.clone()).unwrap(), text);
+        assert_eq!(store.look_up(&Asker::default(), token).unwrap(), text);
+    }
+
+    #[test]
+    fn who_asks_is_told_the_same_throughout_and_nobody_is_mistaken_for_another() {
+        let store = SecretStore::default();
+        let token = secret("mon", "token");
+        let (app, web) = (Asker::default(), Asker::default());
+        let text = store.look_up(&app, token.clone()).unwrap();
+        assert_eq!(store.awaited_by(&app), BTreeSet::from([token.clone()]));
+        assert!(store.awaited_by(&web).is_empty());
+        store.learn("mon", "/v", Some(BTreeMap::from([("token".to_owned(), "kept".to_owned())])));
+        assert_eq!(store.look_up(&app, token.clone()).unwrap(), text);
+        assert_eq!(store.look_up(&web, token).unwrap(), "kept");
+        store.rendered("app", &app);
+        store.rendered("web", &web);
+        assert!(store.is_stale("app") && !store.is_stale("web"));
     }
 
     #[test]
     fn what_is_generated_is_generated_once() {
         let store = SecretStore::default();
-        store.render("mon");
-        let before = store.generated(secret("mon", "password")).unwrap();
+        let asker = Asker::default();
+        let before = store.generated(&asker, secret("mon", "password")).unwrap();
         assert_eq!(store.folder("mon"), None);
         store.learn("mon", "/v", Some(BTreeMap::from([("kept".to_owned(), "old-one".to_owned())])));
-        store.render("mon");
-        let password = store.generated(secret("mon", "password")).unwrap();
+        let asker = Asker::default();
+        let password = store.generated(&asker, secret("mon", "password")).unwrap();
         assert_ne!(password, before);
         assert_eq!(password.len(), 64);
-        assert_eq!(store.generated(secret("mon", "password")).unwrap(), password);
-        assert_eq!(store.generated(secret("mon", "kept")).unwrap(), "old-one");
-        assert_ne!(SecretStore::default().generated(secret("mon", "password")).unwrap(), password);
+        assert_eq!(store.generated(&asker, secret("mon", "password")).unwrap(), password);
+        assert_eq!(store.generated(&asker, secret("mon", "kept")).unwrap(), "old-one");
+        assert_ne!(SecretStore::default().generated(&asker, secret("mon", "password")).unwrap(), password);
+        store.rendered("mon", &asker);
         assert!(store.awaited("mon").is_empty());
     }
 }

@@ -17,6 +17,23 @@ fn the_longest_goes_first() {
 }
 
 #[test]
+fn many_more_are_found_and_little_is_made_anew_for_one_more() {
+    let secrets = Secrets::new();
+    let value = |number: usize| format!("secret-of-{number}-x");
+    for number in 0..200 {
+        secrets.add(&value(number));
+        assert_eq!(secrets.redact(&format!("a {} b", value(number / 2))), "a ******** b");
+    }
+    let searches: Vec<usize> = secrets.known().searches.iter().map(|search| search.forms.len()).collect();
+    assert!(searches.is_sorted_by(|one, next| *one >= 2 * next), "{searches:?}");
+    // what is known of a form holds from then on, whichever search it is in
+    secrets.add_likely("likely-of-nobody");
+    assert!(secrets.telling_places("likely-of-nobody").is_empty());
+    secrets.add("likely-of-nobody");
+    assert_eq!(secrets.telling_places("likely-of-nobody").len(), 1);
+}
+
+#[test]
 fn short_values_only_as_words() {
     let secrets = secrets(&["no"]);
     assert_eq!(secrets.redact("password: no, nothing known"), "password: ********, nothing known");

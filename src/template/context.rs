@@ -1,6 +1,5 @@
 //! What a template sees while it is rendered: variables looked up by name, and why one of them failed.
 
-use super::hosts::Hosts;
 use super::{RenderError, Scope};
 use crate::source::{Diagnostic, Diagnostics, Span};
 use minijinja::value::{Enumerator, Object};
@@ -210,27 +209,24 @@ pub(super) fn is_omit(value: &Value) -> bool {
 /// `hostvars`: the variables of every host, by its name.
 #[derive(Debug)]
 pub(super) struct HostVars {
-    hosts: Arc<Hosts>,
+    /// Who asks for them.
+    scope: Scope,
     chain: Option<Arc<Link>>,
-    /// Whether every secret is another one there, too.
-    twin: bool,
 }
 
 impl HostVars {
-    pub fn new(hosts: Arc<Hosts>, chain: Option<Arc<Link>>, twin: bool) -> Self {
-        Self { hosts, chain, twin }
+    pub fn new(scope: Scope, chain: Option<Arc<Link>>) -> Self {
+        Self { scope, chain }
     }
 }
 
 impl Object for HostVars {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        let scope = self.hosts.scope(key.as_str()?)?;
-        let scope = if self.twin { scope.twin() } else { scope };
+        let scope = self.scope.other(key.as_str()?)?;
         Some(Value::from_dyn_object(Context::kept(scope, self.chain.clone())))
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
-        let hosts = self.hosts.hosts.iter().filter(|(_, host)| !host.implicit);
-        Enumerator::Values(hosts.map(|(name, _)| Value::from(name.as_str())).collect())
+        Enumerator::Values(self.scope.explicit_hosts().map(Value::from).collect())
     }
 }

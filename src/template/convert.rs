@@ -110,6 +110,11 @@ impl All {
     }
 }
 
+/// Whether a value is what it is, and nothing is looked up when it is used.
+pub(super) fn is_plain(value: &Value) -> bool {
+    matches!(value.kind(), ValueKind::None | ValueKind::Bool | ValueKind::Number | ValueKind::String | ValueKind::Bytes)
+}
+
 /// A value as a node, all of it at one place. Its texts are verbatim: what was rendered is not rendered again.
 pub(super) fn to_node(value: &Value, span: &Span) -> Result<Node, Failure> {
     let wrong = |what: &str| Failure::from(Diagnostic::at(span, format!("{what} is no value that can be used here")));

@@ -1,8 +1,8 @@
 //! The hosts of a run: their groups, their inventory variables, and their facts once these are known.
 
 use super::facts::PODMAN_VERSION;
-use super::scope::{Cache, Scope};
-use super::{Layer, Rank};
+use super::rendering::{Cache, Rendering};
+use super::{Layer, Rank, Scope};
 use crate::secret::SecretStore;
 use indexmap::IndexMap;
 use minijinja::Value;
@@ -27,7 +27,8 @@ pub(super) struct Host {
     pub implicit: bool,
     pub layers: Vec<Layer>,
     pub facts: OnceLock<Value>,
-    pub cache: Arc<Cache>,
+    /// What all renderings have in common.
+    pub cache: Cache,
 }
 
 impl Hosts {
@@ -45,17 +46,6 @@ impl Hosts {
     /// The secrets that they keep.
     pub fn secrets(&self) -> &SecretStore {
         &self.secrets
-    }
-
-    /// Begins to render a host's values: what its values get of secrets is noted anew.
-    pub fn render(&self, name: &str) {
-        if self.secrets.is_used() {
-            // what was rendered for another host would not be looked up again
-            for host in self.hosts.values() {
-                host.cache.lock().unwrap_or_else(PoisonError::into_inner).clear();
-            }
-        }
-        self.secrets.render(name);
     }
 
     /// Whether templates have asked for podman's version.
@@ -82,7 +72,7 @@ impl Hosts {
     /// Adds a host with what the other hosts see of it: its inventory variables, and extra vars.
     pub fn insert(&mut self, name: impl Into<String>, mut layers: Vec<Layer>) {
         layers.sort_by_key(|layer| layer.rank);
-        let host = Host { implicit: false, layers, facts: OnceLock::new(), cache: Arc::default() };
+        let host = Host { implicit: false, layers, facts: OnceLock::new(), cache: Cache::default() };
         self.hosts.insert(name.into(), host);
     }
 
@@ -96,8 +86,13 @@ impl Hosts {
 
     /// What a host sees before any play: its inventory variables, and extra vars.
     pub fn scope(self: &Arc<Self>, name: &str) -> Option<Scope> {
+        self.scope_in(name, &Arc::default())
+    }
+
+    /// The same, as a part of a rendering.
+    pub fn scope_in(self: &Arc<Self>, name: &str, rendering: &Arc<Rendering>) -> Option<Scope> {
         let host = self.hosts.get(name)?;
-        Some(Scope::of_host(Arc::clone(self), name, host))
+        Some(Scope::of_host(Arc::clone(self), name, host, Arc::clone(rendering)))
     }
 
     /// Notes what a host answered; names come without `ansible_`. All its scopes see the facts from now on. Facts

@@ -19,6 +19,7 @@ mod literals;
 mod operands;
 mod path;
 mod render;
+mod rendering;
 #[cfg(test)]
 mod same_as_ansible;
 mod scope;
@@ -38,6 +39,7 @@ pub use filters::{bytes, milliseconds};
 pub use hosts::Hosts;
 pub use layer::{Layer, Rank};
 pub use minijinja::Value;
+pub use rendering::Rendering;
 pub use scope::{Scope, TemplateLoader};
 
 use crate::source::{Diagnostic, Diagnostics};

@@ -4,17 +4,13 @@ use super::context::{Context, Failure, HostVars, Link};
 use super::convert::to_node;
 use super::hosts::Host;
 use super::layer::Variable;
+use super::rendering::{Cache, Rendering};
 use super::{Hosts, Layer, Rank, RenderError, facts};
 use crate::secret::{Certainty, NoSecret, SecretName, disguise, told_of_template};
 use crate::source::{Diagnostic, SourceFile};
 use crate::yaml::Node;
 use minijinja::Value;
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-
-/// Variables that were rendered already. Nothing that needed facts can be in it before they are known, so it stays
-/// right when they arrive.
-pub(super) type Cache = Mutex<HashMap<String, Value>>;
+use std::sync::Arc;
 
 /// Where `{% include %}` and `lookup('file', ..)` find what they name.
 pub trait TemplateLoader: Send + Sync + std::fmt::Debug {
@@ -43,6 +39,10 @@ struct Inner {
     layers: Vec<Layer>,
     loader: Option<Arc<dyn TemplateLoader>>,
     cache: Arc<Cache>,
+    /// Whether these are the variables that the inventory gives the host, and no others.
+    of_inventory: bool,
+    /// Who asks.
+    rendering: Arc<Rendering>,
     /// Whether every secret is another one here, see [`Scope::twin`].
     twin: bool,
 }
@@ -56,20 +56,24 @@ impl Scope {
             layers: Vec::new(),
             loader: None,
             cache: Arc::default(),
+            of_inventory: false,
+            rendering: Arc::default(),
             twin: false,
         };
         layers.into_iter().fold(Self(Arc::new(empty)), |scope, layer| scope.with_layer(layer))
     }
 
-    pub(super) fn of_host(hosts: Arc<Hosts>, name: &str, host: &Host) -> Self {
-        let (layers, cache) = (host.layers.clone(), Arc::clone(&host.cache));
-        Self(Arc::new(Inner { hosts, host: Some(name.to_owned()), layers, loader: None, cache, twin: false }))
+    pub(super) fn of_host(hosts: Arc<Hosts>, name: &str, host: &Host, rendering: Arc<Rendering>) -> Self {
+        let (layers, cache) = (host.layers.clone(), rendering.cache(name));
+        let host = Some(name.to_owned());
+        Self(Arc::new(Inner { hosts, host, layers, loader: None, cache, of_inventory: true, rendering, twin: false }))
     }
 
     fn changed(&self, change: impl FnOnce(&mut Inner)) -> Self {
         let mut inner = Inner::clone(&self.0);
         // what was rendered may have used what is hidden now
         inner.cache = Arc::default();
+        inner.of_inventory = false;
         change(&mut inner);
         Self(Arc::new(inner))
     }
@@ -124,13 +128,18 @@ impl Scope {
 
     /// What another host of the inventory sees before any play.
     pub(super) fn other(&self, host: &str) -> Option<Self> {
-        let other = self.0.hosts.scope(host)?;
+        let other = self.0.hosts.scope_in(host, &self.0.rendering)?;
         Some(if self.0.twin { other.twin() } else { other })
     }
 
     /// The names of all hosts of the inventory.
     pub(super) fn hosts(&self) -> Vec<String> {
         self.0.hosts.hosts.keys().cloned().collect()
+    }
+
+    /// Those that an inventory has.
+    pub(super) fn explicit_hosts(&self) -> impl Iterator<Item = &str> {
+        self.0.hosts.hosts.iter().filter(|(_, host)| !host.implicit).map(|(name, _)| name.as_str())
     }
 
     /// Whether the host's facts are known.
@@ -160,7 +169,7 @@ impl Scope {
     /// # Errors
     /// When it is certain that it will not be known.
     pub(super) fn secret(&self, host: Option<&str>, name: &str) -> Result<String, NoSecret> {
-        let secret = self.0.hosts.secrets().look_up(self.secret_name(host, name))?;
+        let secret = self.0.rendering.look_up(self.0.hosts.secrets(), self.secret_name(host, name))?;
         Ok(if self.0.twin { disguise(&secret) } else { secret })
     }
 
@@ -169,7 +178,7 @@ impl Scope {
     /// # Errors
     /// When there is nothing to make it of.
     pub fn generated(&self, name: &str) -> Result<String, NoSecret> {
-        self.0.hosts.secrets().generated(self.secret_name(None, name))
+        self.0.rendering.generated(self.0.hosts.secrets(), self.secret_name(None, name))
     }
 
     fn secret_name(&self, host: Option<&str>, name: &str) -> SecretName {
@@ -238,22 +247,19 @@ impl Scope {
     }
 
     fn rendered(&self, name: &str, node: &Node, chain: Option<&Arc<Link>>) -> Result<Value, Failure> {
-        let cache = || self.0.cache.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(value) = cache().get(name) {
-            return Ok(value.clone());
-        }
-        let chain = Link::extend(chain, self, name, &node.span)?;
-        let context = Context::new(self.clone(), Some(chain));
-        let value = if self.0.twin {
-            let mut other = node.clone();
-            self.0.hosts.secrets().hidden().exchange(&mut other, &[], Certainty::of_name(name));
-            context.value(&other)?
-        } else {
-            context.value(node)?
-        };
-        let value = self.told_by_name(name, node, value)?;
-        cache().insert(name.to_owned(), value.clone());
-        Ok(value)
+        let host = self.0.host.as_ref().filter(|_| self.0.of_inventory).and_then(|host| self.0.hosts.hosts.get(host));
+        self.0.rendering.once(&self.0.cache, host, name, || {
+            let chain = Link::extend(chain, self, name, &node.span)?;
+            let context = Context::new(self.clone(), Some(chain));
+            let value = if self.0.twin {
+                let mut other = node.clone();
+                self.0.hosts.secrets().hidden().exchange(&mut other, &[], Certainty::of_name(name));
+                context.value(&other)?
+            } else {
+                context.value(node)?
+            };
+            self.told_by_name(name, node, value)
+        })
     }
 
     /// What a template comes to under a name that tells, such as `db_password: "{{ lookup('env', 'PW') }}"`, is a secret from
@@ -304,7 +310,7 @@ impl Scope {
             "groups" => Value::from_pairs(
                 inner.hosts.groups.iter().map(|(name, hosts)| (name.as_str(), Value::from(hosts.clone()))),
             ),
-            "hostvars" => Value::from_object(HostVars::new(Arc::clone(&inner.hosts), chain.cloned(), inner.twin)),
+            "hostvars" => Value::from_object(HostVars::new(self.clone(), chain.cloned())),
             "ansible_facts" => {
                 // which of them is not known
                 inner.hosts.ask_for(facts::PODMAN_VERSION);

@@ -50,10 +50,10 @@ fn every_file_that_comes_with_solti_fits() -> Result {
     };
     let at = |path: &str| root().join(path);
     let mut roles = each("roles", "role.yml")?;
-    roles.extend(each("molecule-tests/bench/project/roles", "role.yml")?);
+    roles.extend(each("testbed/bench/project/roles", "role.yml")?);
     all("role", roles)?;
     all("scenario", each("molecule-tests", "scenario.yml")?)?;
-    let mut playbooks = vec![at("molecule-tests/bench/project/playbooks/site.yml")];
+    let mut playbooks = vec![at("testbed/bench/project/playbooks/site.yml")];
     for entry in fs::read_dir(at("playbooks"))? {
         playbooks.push(entry?.path());
     }

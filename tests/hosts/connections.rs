@@ -274,6 +274,31 @@ fn several_users_share_one_connection() {
     assert_eq!(host.logins(), before + 2);
     // No shell stays behind, nor sshd's process for the session (the user's systemd takes its time).
     wait_until("every session to end", || host.exec("pgrep -l -u ops,plain sh").stdout.is_empty().then_some(()));
+
+    // A connection that the user's own configuration keeps is used, by all users, and stays.
+    let home = project.path("home");
+    fs::create_dir_all(home.join(".ssh")).unwrap();
+    let kept = "Host *\n  ControlMaster auto\n  ControlPersist 60\n  ControlPath ~/.ssh/kept-%C\n";
+    fs::write(home.join(".ssh/config"), kept.replace('~', &home.display().to_string())).unwrap();
+    let solti = |args: &[&str]| {
+        let mut command = project.command(args);
+        command.env("HOME", &home);
+        run(command)
+    };
+    let before = host.logins();
+    host.exec("rm /etc/of-root /home/plain/of-plain").assert_status(0);
+    for (command, status) in [("diff", 2), ("apply", 0), ("diff", 0)] {
+        let yes: &[&str] = if command == "apply" { &["-y"] } else { &[] };
+        solti(&[&[command, "inventory.yml"], yes].concat()).assert_status(status);
+        assert_eq!(host.logins(), before + 1, "{command}");
+    }
+    // What carries it is not solti's: the end of a run is seen all the same.
+    wait_until("every shell to end", || host.exec("pgrep -l -u plain sh").stdout.is_empty().then_some(()));
+    let sockets: Vec<_> = fs::read_dir(home.join(".ssh")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let socket = sockets.iter().find(|path| !path.ends_with("config")).unwrap();
+    let mut leave = Command::new("ssh");
+    leave.args(["-O", "exit", "-S"]).arg(socket).arg(host.address());
+    run(leave).assert_status(0);
 }
 
 #[test]

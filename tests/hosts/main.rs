@@ -43,4 +43,5 @@ mod services;
 mod stack;
 mod telegraf;
 mod testbed;
+mod turns;
 mod verify;

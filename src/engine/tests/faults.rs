@@ -2,7 +2,7 @@
 
 use super::reach::project;
 use crate::engine::event::{Event, Outcome};
-use crate::engine::planner::Plan;
+use crate::engine::pool::Room;
 use crate::engine::request::{Answer, Command, Interrupt, Outside};
 use crate::engine::resolve::resolve;
 use crate::engine::run::{Dispatcher, Member};
@@ -24,7 +24,7 @@ async fn each(apply: bool, work: fn(&str)) -> (Dispatcher, Vec<String>, Vec<Stri
     let member = |name: &str| {
         let work = resolve(&project, "one").unwrap();
         let session = Session::new(name, work.target.clone(), outside.clone(), Arc::clone(&run_dir), None, None);
-        Member { session, work, plan: Plan::default(), done: 0 }
+        Member::new(session, work)
     };
     let members = vec![member("one"), member("two")];
     let mut dispatcher = Dispatcher {
@@ -33,13 +33,13 @@ async fn each(apply: bool, work: fn(&str)) -> (Dispatcher, Vec<String>, Vec<Stri
         password: None,
         outside,
         run_dir,
+        room: Room { at_once: 2, crowded: false },
         forks: Arc::new(Semaphore::new(2)),
         outcomes: HashMap::new(),
         interrupted: false,
         who: None,
         invalid: None,
         waited: Duration::ZERO,
-        fatal: Arc::default(),
         unasked: Vec::new(),
         about: Vec::new(),
         consulted: Default::default(),

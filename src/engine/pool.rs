@@ -1,0 +1,125 @@
+//! The same piece of work on many hosts side by side, as many at once as there is room for.
+
+use super::event::{Event, Outcome};
+use super::faults::{Left, said_last};
+use super::request::interrupted;
+use super::run::{Dispatcher, Member};
+use super::session::Stop;
+use super::waiting::Waiting;
+use crate::host::descriptors;
+use std::collections::HashMap;
+use std::sync::Arc;
+use tokio::task::JoinSet;
+
+/// How many hosts there is room for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Room {
+    /// So many are worked on at once.
+    pub at_once: usize,
+    /// Whether hosts have to give their connections up while they wait, because not all can have one.
+    pub crowded: bool,
+}
+
+impl Room {
+    /// The room for so many hosts, of which each may have so many shells.
+    pub fn new(forks: usize, hosts: usize, shells: usize) -> Self {
+        Self::within(descriptors::room_for_shells() / shells.max(1), forks, hosts)
+    }
+
+    /// The same, where no more than `most` hosts can be connected at once.
+    fn within(most: usize, forks: usize, hosts: usize) -> Self {
+        let at_once = forks.min(most).max(1);
+        // those that are only asked for what others need come on top
+        Self { at_once, crowded: hosts + at_once > most }
+    }
+}
+
+impl Dispatcher {
+    /// Runs a piece of work for every member side by side; an interrupt in the meantime drops what is not `firm`.
+    pub async fn each<F, W>(&mut self, members: Vec<Member>, firm: bool, work: W) -> Vec<Member>
+    where
+        W: Fn(Member) -> F + Send + Sync + 'static,
+        F: Future<Output = Result<Member, (Member, Stop)>> + Send + 'static,
+    {
+        let mut order: Vec<String> = members.iter().map(|member| member.session.name().to_owned()).collect();
+        let (mut tasks, mut at_work) = (JoinSet::new(), HashMap::new());
+        let work = Arc::new(work);
+        let crowded = self.room.crowded;
+        for mut member in members {
+            let left = Left::of(&member.session);
+            let (forks, work) = (Arc::clone(&self.forks), Arc::clone(&work));
+            let task = tasks.spawn(async move {
+                let _turn = member.while_waiting(forks.acquire_owned()).await;
+                let mut result = work(member).await;
+                if crowded || result.is_err() {
+                    let (Ok(member) | Err((member, _))) = &mut result;
+                    member.session.close().await;
+                }
+                result
+            });
+            at_work.insert(task.id(), left);
+        }
+        let mut waiting = Waiting::default();
+        loop {
+            let joined = tokio::select! {
+                joined = tasks.join_next() => joined,
+                () = interrupted(self.outside.interrupt.clone()), if !firm => {
+                    self.interrupted = true;
+                    tasks.shutdown().await;
+                    break;
+                }
+            };
+            match joined {
+                None => break,
+                Some(Ok(Ok(member))) => waiting.add(member),
+                Some(Ok(Err((member, stop)))) => self.stopped(member, stop).await,
+                Some(Err(error)) => {
+                    if let Some(left) = at_work.remove(&error.id()) {
+                        self.broke_off(left, &said_last(error));
+                    }
+                }
+            }
+        }
+        let done = self.back(waiting).await;
+        let mut done: HashMap<String, Member> =
+            done.into_iter().map(|member| (member.session.name().to_owned(), member)).collect();
+        // whoever vanished with an interrupt still gets a last word
+        let unasked = |name: &str| self.unasked.iter().any(|(host, _)| host == name);
+        let vanished = order
+            .iter()
+            .filter(|name| !done.contains_key(*name) && !self.outcomes.contains_key(*name) && !unasked(name));
+        for name in vanished.cloned().collect::<Vec<_>>() {
+            let outcome = Outcome::Skipped { reason: "interrupted".to_owned() };
+            self.outcomes.insert(name.clone(), outcome.clone());
+            let _ = self.outside.events.send(Event::HostDone { host: name.clone(), outcome, exchanges: 0, millis: 0 });
+        }
+        order.retain(|name| done.contains_key(name));
+        order.iter().filter_map(|name| done.remove(name)).collect()
+    }
+
+    /// Those who have waited. Who came to a fault meanwhile is no longer among them.
+    pub(super) async fn back(&mut self, waiting: Waiting) -> Vec<Member> {
+        let mut members = Vec::new();
+        for waited in waiting.end().await {
+            match waited {
+                Ok(member) => members.push(member),
+                Err((left, said)) => self.broke_off(left, &said),
+            }
+        }
+        members
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Room;
+
+    #[test]
+    fn no_more_hosts_are_connected_than_there_is_room_for() {
+        assert_eq!(Room::within(100_000, 20, 500), Room { at_once: 20, crowded: false });
+        assert_eq!(Room::within(50, 20, 30), Room { at_once: 20, crowded: false });
+        assert_eq!(Room::within(50, 20, 500), Room { at_once: 20, crowded: true });
+        assert_eq!(Room::within(50, 500, 500), Room { at_once: 50, crowded: true });
+        assert_eq!(Room::within(0, 20, 1), Room { at_once: 1, crowded: true });
+    }
+}

@@ -3,6 +3,7 @@
 //! The library knows no terminal: it emits [`engine`] events, and [`report`] turns them into what a
 //! person or a program reads. Modules further down in this list import only from those below them.
 
+pub mod api;
 pub mod engine;
 pub mod host;
 pub mod inventory;

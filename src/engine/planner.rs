@@ -56,7 +56,7 @@ impl Transaction {
     /// The secrets that it makes.
     pub fn makes(&self) -> Vec<String> {
         let changes = self.plan.steps.iter().flat_map(|step| &step.changes);
-        changes.flat_map(|change| change.calls()).flat_map(|call| call.makes()).collect()
+        changes.flat_map(Change::calls).flat_map(|call| call.makes.iter().cloned()).collect()
     }
 }
 

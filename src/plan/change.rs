@@ -132,10 +132,10 @@ pub struct Change {
 }
 
 impl Change {
-    /// The conversations with services that it is made of.
-    pub fn calls(&self) -> impl Iterator<Item = &dyn Call> {
+    /// The calls to services that it is made of.
+    pub fn calls(&self) -> impl Iterator<Item = &Call> {
         self.operations.iter().filter_map(|operation| match operation {
-            Operation::Api(call) => Some(call.as_ref()),
+            Operation::Api(call) => Some(call),
             _ => None,
         })
     }

@@ -59,11 +59,6 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// Whether the service may answer later: it does not yet, or says that it cannot now.
-    pub fn is_not_ready(&self) -> bool {
-        matches!(self.status, 0 | 502 | 503)
-    }
-
     /// The body as JSON; null where it is something else.
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.body).unwrap_or_default()
@@ -180,7 +175,7 @@ mod tests {
         let all = replies(&said, 3).unwrap();
         assert_eq!(all[0].json(), serde_json::json!({"a": 1}));
         assert_eq!((all[1].status, all[1].body.trim()), (204, ""));
-        assert!(all[2].is_not_ready() && all[2].body.starts_with("curl: (7) no"));
+        assert!(all[2].status == 0 && all[2].body.starts_with("curl: (7) no"));
         assert_eq!(replies(&said, 2), None);
     }
 

@@ -1,7 +1,6 @@
 //! Operations: the few things that a step can do to a host, from which every change is made.
 
 use super::call::Call;
-use std::sync::Arc;
 
 /// Owner, group and permissions of a path; what is none stays as it is (new files: root, root, by kind).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -199,7 +198,7 @@ pub enum Operation {
         unless: Option<Vec<String>>,
     },
     /// Talks to the API of a service, once everything else in the step is done. What it changes there stays.
-    Api(Arc<dyn Call>),
+    Api(Call),
     /// Refuses the step if a path is not as it was when the step was planned.
     Expect {
         /// The absolute path.

@@ -34,6 +34,7 @@ pub use claims::claims;
 pub use content::{Content, Readers, sha256};
 pub use kept::Kept;
 
+use crate::api::{Registered, Registry};
 use crate::plan::change::{Action, Change, Detail};
 use crate::plan::manifest::{Before, Item};
 use crate::plan::operation::Operation;
@@ -44,6 +45,14 @@ use crate::source::Diagnostic;
 use crate::template::RenderError;
 use crate::yaml::Node;
 use std::fmt;
+
+/// What is behind the APIs of services: who carries out the calls of a plan.
+pub const OBJECTS: Registry = Registry(&[
+    Registered::of::<influxdb::Setup>(),
+    Registered::of::<influxdb::Bucket>(),
+    Registered::of::<influxdb::Tokens>(),
+    Registered::of::<influxdb::FormerTokens>(),
+]);
 
 /// Something with a state on a host.
 pub trait Resource: fmt::Debug + Send + Sync {

@@ -2,12 +2,11 @@
 
 use super::answer::Demand;
 use super::{Who, say_reply};
+use crate::api::{Auth, Standing};
 use crate::host::quote;
 use crate::plan::http::{curl_quote, header};
 use crate::source::{Diagnostic, Diagnostics};
 use crate::yaml::{Fields, Node};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use std::time::Duration;
 
 /// A request, and what its answer should be like.
@@ -98,11 +97,11 @@ impl Http {
 
     /// What a status says of who asks.
     pub(super) fn who(&self, status: u16) -> Who {
-        match status {
-            401 | 403 if !self.retry && self.identity().is_some() => Who::Refused,
-            // those in front of it say these while it is not there
-            0 | 401 | 403 | 502..=504 => Who::Unsaid,
-            _ => Who::Taken,
+        match Standing::of(status) {
+            Standing::Refused if !self.retry && self.identity().is_some() => Who::Refused,
+            // while it starts, those in front of it say so
+            Standing::Refused | Standing::Later => Who::Unsaid,
+            Standing::Answered => Who::Taken,
         }
     }
 
@@ -183,8 +182,8 @@ pub(super) fn headers_and_user(fields: &mut Fields<'_>) -> Vec<(String, String)>
             };
             let user = fields.read(Some(&user.value), name);
             let password = fields.read(Some(&password.value), Node::string);
-            let pair = STANDARD.encode([user.unwrap_or_default(), password.unwrap_or_default()].join(":"));
-            headers.push(("Authorization".to_owned(), format!("Basic {pair}")));
+            let (user, password) = (user.unwrap_or_default(), password.unwrap_or_default());
+            headers.extend(Auth::Basic { user: &user, password: &password }.header());
         }
         (Some(one), None) | (None, Some(one)) => {
             fields.error(Diagnostic::at(&one.key_span, "`user` and `password` come together"));

@@ -140,7 +140,7 @@ fn operation_text(operation: &Operation) -> String {
             });
             text
         }
-        Operation::Api(call) => format!("talk to its service; makes {:?}", call.makes()),
+        Operation::Api(call) => format!("talk to its service; makes {:?}", call.makes),
         other => format!("{other:?}"),
     }
 }

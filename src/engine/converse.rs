@@ -1,6 +1,5 @@
 //! Talking to the services of a host: by its own curl, or from here through the connection where it has none.
 
-use super::event::StepPlan;
 use super::planner::{Identity, Transaction};
 use super::request::Interrupt;
 use super::session::{Session, Stop};
@@ -11,6 +10,7 @@ use crate::plan::call::{Call, Secret};
 use crate::plan::change::Change;
 use crate::plan::http::{Reply, Request, program, replies};
 use crate::plan::operation::{Attributes, Body, Operation};
+use crate::plan::role_plan::StepPlan;
 use crate::resource::{OBJECTS, check};
 use std::time::{Duration, Instant};
 

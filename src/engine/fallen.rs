@@ -1,11 +1,11 @@
 //! Services that fail while checks wait for them: nothing is gained by asking on.
 
-use super::event::StepPlan;
 use super::work::{ResolvedCheck, RoleRun};
 use crate::host::quote;
 use crate::plan::manifest::Item;
 use crate::plan::operation::{Operation, Verb};
 use crate::plan::probe::PLACE;
+use crate::plan::role_plan::StepPlan;
 use crate::plan::scope;
 use std::fmt::Write as _;
 

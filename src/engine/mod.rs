@@ -33,6 +33,7 @@ pub mod request;
 mod resolve;
 mod run;
 mod session;
+mod shown;
 mod step;
 mod tags;
 mod taint;

@@ -1,13 +1,13 @@
 //! What is no longer declared: how it is taken away, and what becomes of what is not simply gone. That is made otherwise now, stays
 //! until the role goes, or runs as it did before solti.
 
-use super::event::StepPlan;
 use super::ownership::{Thing, is_kept, is_labelled, is_shared, taken_over, thing};
 use super::planner::Planner;
 use super::work::{Resolved, RoleRun};
 use crate::plan::change::Change;
 use crate::plan::manifest::{Before, Item, Owned};
 use crate::plan::operation::Operation;
+use crate::plan::role_plan::StepPlan;
 use crate::plan::state::State;
 use crate::resource::kept;
 use crate::resource::removal::{self, Reach};

@@ -1,12 +1,13 @@
 //! Roles that are in no play any more, and what of them is still on a host.
 
 use super::elsewhere::Elsewhere;
-use super::event::{ORPHANED, RolePlan, StepPlan};
+use super::event::ORPHANED;
 use super::ownership::{is_kept, thing};
 use super::planner::{Identity, Planner, Transaction};
 use super::resolve::of_play;
 use super::work::HostWork;
 use crate::plan::manifest::Owned;
+use crate::plan::role_plan::{RolePlan, StepPlan};
 use crate::plan::state::State;
 use crate::resource::removal::Reach;
 use std::collections::{BTreeMap, BTreeSet};

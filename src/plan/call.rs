@@ -1,5 +1,5 @@
 //! A call to the API of a service, as a plan has it: plain data. What it is to bring about and how, the registry of objects
-//! behind APIs knows ([`crate::api`]).
+//! behind APIs knows.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -1,9 +1,10 @@
 //! Operations: the few things that a step can do to a host, from which every change is made.
 
 use super::call::Call;
+use serde::{Deserialize, Serialize};
 
 /// Owner, group and permissions of a path; what is none stays as it is (new files: root, root, by kind).
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attributes {
     /// The owner's name or number.
     pub owner: Option<String>,
@@ -14,7 +15,7 @@ pub struct Attributes {
 }
 
 /// How a file's new content is tried before it goes live.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Validation {
     /// A program and its arguments; `%s` in them stands for the staged file or folder.
     Command(Vec<String>),
@@ -26,18 +27,19 @@ pub enum Validation {
 }
 
 /// One file that is staged, validated and swapped.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Body {
     /// The absolute path on the host.
     pub path: String,
     /// The new content.
+    #[serde(with = "super::bytes")]
     pub content: Vec<u8>,
     /// Owner, group and mode of the new file.
     pub attributes: Attributes,
 }
 
 /// What a path must look like for a step to go ahead: the state that it was planned against.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Expectation {
     /// Nothing is there.
     Absent,
@@ -52,7 +54,7 @@ pub enum Expectation {
 }
 
 /// One thing that a step does to a host. Everything but packages, users and commands is undone when the step fails.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Operation {
     /// Installs packages, with their services' automatic start suppressed and existing configuration kept.
     Install {
@@ -223,7 +225,7 @@ impl Operation {
 }
 
 /// What podman keeps beside containers and images.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum PodmanThing {
     /// A container, which systemd had to kill: otherwise it goes when its service stops.
     Container,
@@ -245,7 +247,7 @@ impl PodmanThing {
 }
 
 /// What is done to a service.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Verb {
     /// `systemctl start`
     Start,

@@ -8,12 +8,12 @@ mod writer;
 
 pub use pulls::{Pull, pulls};
 
-use super::event::StepPlan;
 use super::lasting;
 use crate::host::quote;
 use crate::plan::manifest::Owned;
 use crate::plan::operation::Operation;
 use crate::plan::probe::PLACE;
+use crate::plan::role_plan::StepPlan;
 use std::collections::BTreeSet;
 use writer::Writer;
 

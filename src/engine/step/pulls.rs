@@ -1,7 +1,7 @@
 //! Which images a step fetches.
 
-use crate::engine::event::StepPlan;
 use crate::plan::operation::Operation;
+use crate::plan::role_plan::StepPlan;
 
 /// An image to fetch, and the resource that wants it.
 #[derive(Debug, Clone, Copy)]

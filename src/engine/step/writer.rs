@@ -1,10 +1,10 @@
 //! Writes the program of a step, phase by phase.
 
 use super::pulls::Pull;
-use crate::engine::event::StepPlan;
 use crate::host::{quote, quote_words};
 use crate::plan::operation::{Attributes, Expectation, Operation, Verb};
 use crate::plan::probe::command_line;
+use crate::plan::role_plan::StepPlan;
 use crate::plan::scope;
 use crate::resource::sha256;
 use std::collections::BTreeSet;

@@ -1,10 +1,10 @@
 //! What a host's shell makes of a step of which it gets only a part, under every kind of `sh` that is installed here.
 
-use crate::engine::event::StepPlan;
 use crate::engine::step::{FUNCTIONS, begin, commit, held, program};
 use crate::host::{framed, quote};
 use crate::plan::change::{Action, Change};
 use crate::plan::operation::{Attributes, Body, Operation};
+use crate::plan::role_plan::StepPlan;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

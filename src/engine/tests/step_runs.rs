@@ -2,13 +2,13 @@
 //! tested on throwaway hosts.
 
 use super::step::{step, write};
-use crate::engine::event::StepPlan;
 use crate::engine::step::{PUT_BACK, begin, commit, opening, program};
 use crate::engine::undo::Undo;
 use crate::host::quote;
 use crate::host::shells_here::{SAY, command, shells};
 use crate::plan::manifest::{Before, Item, Owned};
 use crate::plan::operation::{Attributes, Body, Expectation, Operation};
+use crate::plan::role_plan::StepPlan;
 use proptest::prelude::*;
 use std::path::Path;
 

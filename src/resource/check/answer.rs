@@ -4,9 +4,10 @@ use super::{first_line, reason};
 use crate::source::{SourceFile, Span};
 use crate::template::{Layer, Rank, RenderError, Scope, Value};
 use crate::yaml::{Fields, Node};
+use serde::{Deserialize, Serialize};
 
 /// What an answer must be like, beside its status.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Demand {
     /// A text in it.
     pub(super) contains: Option<String>,

@@ -5,9 +5,10 @@ use super::say_reply;
 use crate::host::{quote, quote_words};
 use crate::resource::arguments::command;
 use crate::yaml::Fields;
+use serde::{Deserialize, Serialize};
 
 /// A command, and what it should say.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Command {
     pub(super) command: Vec<String>,
     /// Who runs it, if not the one of the step.

@@ -6,12 +6,13 @@ use crate::plan::operation::Attributes;
 use crate::resource::arguments::{attributes, path};
 use crate::source::{Diagnostic, did_you_mean};
 use crate::yaml::Fields;
+use serde::{Deserialize, Serialize};
 
 /// What is said of what is behind a link that leads to itself.
 const LOOP: &str = "Too many levels of symbolic links";
 
 /// A path, and what should be there.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct File {
     path: String,
     state: State,
@@ -20,7 +21,7 @@ pub(super) struct File {
     target: Option<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 enum State {
     File,
     Directory,

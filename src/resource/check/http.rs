@@ -7,10 +7,11 @@ use crate::host::quote;
 use crate::plan::http::{curl_quote, header};
 use crate::source::{Diagnostic, Diagnostics};
 use crate::yaml::{Fields, Node};
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// A request, and what its answer should be like.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Http {
     pub(super) url: String,
     pub(super) method: String,

@@ -5,6 +5,7 @@ use crate::source::{Diagnostic, Diagnostics, Span};
 use crate::template::Value;
 use crate::yaml::{Fields, Node};
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// How far ahead a sample may be, in seconds: clocks differ a little, and the host's says whole seconds.
@@ -14,7 +15,7 @@ const AHEAD: i64 = 60;
 const ROUNDED: i64 = 2;
 
 /// A signal of a host, and how new its newest sample must be.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Signal {
     /// `metrics`, `logs`, ...
     pub name: String,
@@ -27,7 +28,7 @@ pub struct Signal {
     fresh: bool,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct MaxAge {
     written: String,
     millis: u64,

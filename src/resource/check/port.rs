@@ -4,9 +4,10 @@ use super::{Verdict, say_reply};
 use crate::host::quote;
 use crate::source::{Diagnostic, Diagnostics};
 use crate::yaml::{Fields, Node};
+use serde::{Deserialize, Serialize};
 
 /// A port, and whether it should be open.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Port {
     port: u16,
     host: Option<String>,

@@ -5,14 +5,15 @@ use crate::host::quote;
 use crate::resource::arguments::{account_name, running_unit};
 use crate::source::{Diagnostic, did_you_mean};
 use crate::yaml::Fields;
+use serde::{Deserialize, Serialize};
 
 /// A unit, and how it should be.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Unit {
     name: String,
     /// Whose it is, if not the system's.
     user: Option<String>,
-    state: &'static str,
+    state: String,
     enabled: Option<bool>,
 }
 
@@ -39,7 +40,7 @@ impl Unit {
             })
         });
         let enabled = fields.boolean("enabled");
-        name.map(|name| Self { name, user: user.flatten(), state: state.unwrap_or("active"), enabled })
+        name.map(|name| Self { name, user: user.flatten(), state: state.unwrap_or("active").to_owned(), enabled })
     }
 
     pub(super) fn name(&self) -> String {

@@ -19,8 +19,8 @@ mod values;
 mod versions;
 
 use super::content::sha256;
-use super::{Files, Planned, Resource, parse};
-use crate::plan::change::Detail;
+use super::{Draft, Files, Planned, Resource, parse};
+use crate::plan::change::{Change, Detail};
 use crate::plan::manifest::{Before, Item, Owned};
 use crate::plan::operation::{Attributes, Operation, Validation};
 use crate::plan::state::{GroupState, Meta, PathState, State, UnitState, UserState};
@@ -89,7 +89,7 @@ fn plan(text: &str, state: &mut State) -> String {
 
 fn shown(planned: &Planned) -> String {
     let mut lines = Vec::new();
-    if let Some(draft) = &planned.draft {
+    if let Some(draft) = planned.draft.clone().map(written_and_read) {
         lines.push(draft.action.word().to_owned());
         lines.extend(draft.details.iter().map(|detail| format!("  {}", detail_text(detail))));
         lines.extend(draft.operations.iter().map(|operation| format!("  > {}", operation_text(operation))));
@@ -98,6 +98,15 @@ fn shown(planned: &Planned) -> String {
     }
     lines.extend(planned.items.iter().map(|item| format!("  = {} {:?}", item.key().1, item.before())));
     lines.join("\n")
+}
+
+/// A change as it is in a plan that was written down and read back.
+fn written_and_read(draft: Draft) -> Change {
+    let change = draft.of("role/step/kind:name".to_owned());
+    let text = serde_json::to_string(&change).unwrap();
+    let read: Change = serde_json::from_str(&text).unwrap();
+    assert_eq!(read, change, "{text}");
+    read
 }
 
 fn detail_text(detail: &Detail) -> String {

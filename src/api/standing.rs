@@ -1,5 +1,7 @@
 //! What a status says of asking again: one rule for what a plan looks at, for calls and for checks.
 
+use crate::plan::http::REFUSED;
+
 /// How one stands with a service after an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
@@ -15,7 +17,7 @@ impl Standing {
     /// After an answer with this status; 0 where there was none.
     pub fn of(status: u16) -> Self {
         match status {
-            401 | 403 => Self::Refused,
+            refused if REFUSED.contains(&refused) => Self::Refused,
             // those in front of a service say most of these while it is not there
             0 | 429 | 502..=504 => Self::Later,
             _ => Self::Answered,

@@ -108,12 +108,18 @@ impl Session {
 
     /// The answers to requests that a program had in it; where the host could not ask, they are asked from here.
     pub(super) async fn replies(&self, requests: &[&Request], records: &[(String, String)]) -> Vec<Reply> {
-        let said = records.iter().find(|(tag, _)| tag == "http").and_then(|(_, rest)| replies(rest, requests.len()));
+        let said = records.iter().find(|(tag, _)| tag == "http").and_then(|(_, rest)| replies(rest, requests));
         if let Some(replies) = said {
             return replies;
         }
-        let mut replies = Vec::new();
+        let mut replies: Vec<Reply> = Vec::new();
         for request in requests {
+            let mut tried = requests.iter().zip(&replies).filter(|(other, _)| other.password() == request.password());
+            let refused = tried.find(|(_, reply)| Standing::of(reply.status) == Standing::Refused);
+            if let (Some(_), Some((_, refused))) = (request.password(), refused) {
+                replies.push(refused.clone());
+                continue;
+            }
             let Request { method, url, headers, body } = request;
             let patience = request.patience();
             let request = check::Request { url, method, headers, body: body.as_deref(), patience };

@@ -3,6 +3,7 @@
 use crate::host::quote;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use indexmap::IndexMap;
 use std::time::Duration;
 
 /// How much of all answers together is read, in bytes.
@@ -13,6 +14,9 @@ const CONNECT_SECONDS: u32 = 5;
 const SECONDS: u64 = 10;
 /// How long what changes something may take, in seconds: it is not asked twice.
 const SECONDS_OF_CHANGE: u64 = 60;
+
+/// The statuses by which a service refuses who asks.
+pub const REFUSED: [u16; 2] = [401, 403];
 
 /// What a line begins with that has an answer's status, after its body.
 const MARK: &str = "-- solti: status ";
@@ -43,6 +47,13 @@ impl Request {
         Duration::from_secs(if self.method == "GET" { SECONDS } else { SECONDS_OF_CHANGE })
     }
 
+    /// Which password it tries at which server. A wrong one is an attempt, of which few lock an account; wrong tokens lock
+    /// nobody out.
+    pub fn password(&self) -> Option<(&str, &str)> {
+        let (_, basic) = self.headers.iter().find(|(_, value)| value.starts_with("Basic "))?;
+        Some((server(&self.url), basic))
+    }
+
     /// What tells it from others that only ask.
     pub fn key(&self) -> String {
         format!("{} {}", self.method, self.url)
@@ -65,13 +76,56 @@ impl Reply {
     }
 }
 
+/// In what order requests are made, each by its place.
+struct Order {
+    /// By one process.
+    at_once: Vec<usize>,
+    /// A password is tried by one request, and by the others only where it was not refused.
+    tried: Vec<(usize, Vec<usize>)>,
+}
+
+impl Order {
+    fn of(requests: &[&Request]) -> Self {
+        let mut at_once = Vec::new();
+        let mut tries: IndexMap<(&str, &str), Vec<usize>> = IndexMap::new();
+        for (at, request) in requests.iter().enumerate() {
+            match request.password() {
+                Some(password) => tries.entry(password).or_default().push(at),
+                None => at_once.push(at),
+            }
+        }
+        let mut tried = Vec::new();
+        for mut all in tries.into_values() {
+            if all.len() == 1 {
+                at_once.append(&mut all);
+            } else {
+                tried.push((all.remove(0), all));
+            }
+        }
+        at_once.sort_unstable();
+        Self { at_once, tried }
+    }
+}
+
 /// The program that makes all requests. It says `http =<base64 of all answers>`, or what the host lacks.
 pub fn program(requests: &[&Request]) -> String {
-    // the configuration goes to curl on standard input, so that headers with tokens are in no process list
-    let config: Vec<String> = requests.iter().map(|request| config(request)).collect();
-    let config = quote(&config.join("next\n"));
+    let curl = |places: &[usize]| {
+        // the configuration goes to curl on standard input, so that headers with tokens are in no process list
+        let config: Vec<String> = places.iter().filter_map(|at| requests.get(*at)).map(|it| config(it)).collect();
+        format!("printf '%s' {} | curl -q -sS -K - 2>&1", quote(&config.join("next\n")))
+    };
+    let Order { at_once, tried } = Order::of(requests);
+    let mut asked = if at_once.is_empty() { Vec::new() } else { vec![curl(&at_once)] };
+    for (first, rest) in &tried {
+        let refused = REFUSED.map(|status| format!("*'{MARK}{status}'")).join("|");
+        let (first, rest) = (curl(&[*first]), curl(rest));
+        asked.push(format!(
+            "first=$({first}); printf '%s\\n' \"$first\"; case $first in ({refused}) ;; (*) {rest} ;; esac"
+        ));
+    }
+    let asked = if tried.is_empty() { asked.concat() } else { format!("{{ {}; }}", asked.join("; ")) };
     format!(
-        "if command -v curl >/dev/null; then say http \"=$(printf '%s' {config} | curl -q -sS -K - 2>&1 | head -c {LIMIT} | base64 | tr -d '\\n')\"; \
+        "if command -v curl >/dev/null; then say http \"=$({asked} | head -c {LIMIT} | base64 | tr -d '\\n')\"; \
          else say lacks curl; fi\n"
     )
 }
@@ -98,11 +152,11 @@ fn config(request: &Request) -> String {
 
 /// The answers in the order of the requests, from the rest of the record `http`; none if there is not one for each. Where
 /// there was more than is read, that is the answer: what was asked is not asked again for it.
-pub fn replies(rest: &str, requests: usize) -> Option<Vec<Reply>> {
+pub fn replies(rest: &str, requests: &[&Request]) -> Option<Vec<Reply>> {
     let bytes = STANDARD.decode(rest.strip_prefix('=')?).ok()?;
     if bytes.len() >= LIMIT {
         let body = format!("the answers have more than {} MiB, which is as much as is read", LIMIT >> 20);
-        return Some(vec![Reply { status: 0, body }; requests]);
+        return Some(vec![Reply { status: 0, body }; requests.len()]);
     }
     let text = String::from_utf8_lossy(&bytes);
     let mut replies = Vec::new();
@@ -116,12 +170,38 @@ pub fn replies(rest: &str, requests: usize) -> Option<Vec<Reply>> {
             None => body.push(line),
         }
     }
-    (replies.len() == requests).then_some(replies)
+    in_their_order(replies, requests)
+}
+
+/// The answers in the order of the requests. What was not asked, because the same password had been refused, has that answer.
+fn in_their_order(said: Vec<Reply>, requests: &[&Request]) -> Option<Vec<Reply>> {
+    let mut said = said.into_iter();
+    let Order { at_once, tried } = Order::of(requests);
+    let mut placed: Vec<(usize, Reply)> = Vec::new();
+    for at in at_once {
+        placed.push((at, said.next()?));
+    }
+    for (first, rest) in tried {
+        let reply = said.next()?;
+        for at in rest {
+            placed.push((at, if REFUSED.contains(&reply.status) { reply.clone() } else { said.next()? }));
+        }
+        placed.push((first, reply));
+    }
+    placed.sort_by_key(|(at, _)| *at);
+    said.next().is_none().then(|| placed.into_iter().map(|(_, reply)| reply).collect())
 }
 
 /// A header as curl takes it: one without a value would be taken for one that is not to be sent.
 pub fn header(name: &str, value: &str) -> String {
     if value.trim().is_empty() { format!("{name};") } else { format!("{name}: {value}") }
+}
+
+/// The part of a URL that says which server it is of.
+pub fn server(url: &str) -> &str {
+    let start = url.find("://").map_or(0, |at| at + 3);
+    let end = url[start..].find(['/', '?', '#']).map_or(url.len(), |length| start + length);
+    &url[..end]
 }
 
 /// Quotes for curl's configuration file, see curl(1), `--config`.
@@ -134,6 +214,7 @@ pub fn curl_quote(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::host::shells_here::{SAY, command, shells};
 
     fn get(url: &str) -> Request {
         let headers = vec![("Authorization".to_owned(), "Token s3cret".to_owned())];
@@ -172,16 +253,69 @@ mod tests {
             "={}",
             STANDARD.encode(format!("{{\"a\": 1}}\n\n{MARK}200\n\n{MARK}204\ncurl: (7) no\n\n{MARK}000\n"))
         );
-        let all = replies(&said, 3).unwrap();
+        let one = get("http://h");
+        let all = replies(&said, &[&one; 3]).unwrap();
         assert_eq!(all[0].json(), serde_json::json!({"a": 1}));
         assert_eq!((all[1].status, all[1].body.trim()), (204, ""));
         assert!(all[2].status == 0 && all[2].body.starts_with("curl: (7) no"));
-        assert_eq!(replies(&said, 2), None);
+        assert_eq!(replies(&said, &[&one; 2]), None);
+        assert_eq!(replies(&said, &[&one; 4]), None);
+    }
+
+    /// A curl of the shell's own says what it was asked for, and takes one password.
+    #[test]
+    fn a_wrong_password_is_tried_once() {
+        let with = |url: &str, password: &str| {
+            let headers = vec![("Authorization".to_owned(), format!("Basic {password}"))];
+            Request { headers, ..get(url) }
+        };
+        let curl = r#"curl() {
+            while read -r key is value; do
+                case $key in
+                url) url=$value ;;
+                header) status=200; case $value in (*wrong*) status=401 ;; esac ;;
+                write-out) printf '%s\n-- solti: status %s\n' "$url" $status ;;
+                esac
+            done
+        }
+        "#;
+        let requests = [
+            with("http://h/1", "wrong"),
+            with("http://h/2", "right"),
+            get("http://h/3"),
+            with("http://h/4", "wrong"),
+            with("http://h/5", "right"),
+            with("http://other/6", "wrong"),
+            with("http://h/7", "wrong"),
+        ];
+        let requests: Vec<&Request> = requests.iter().collect();
+        for shell in shells() {
+            let output = command(shell, &format!("{SAY}{curl}{}", program(&requests))).output().unwrap();
+            let text = String::from_utf8_lossy(&output.stdout).into_owned();
+            let said = text.trim_end().strip_prefix("mark http ").unwrap();
+            let asked = String::from_utf8(STANDARD.decode(&said[1..]).unwrap()).unwrap();
+            assert_eq!(asked.matches("status 401").count(), 2, "{shell:?} {asked}");
+            let all = replies(said, &requests).unwrap();
+            let all: Vec<String> = all.iter().map(|reply| format!("{} {}", reply.status, reply.body)).collect();
+            assert_eq!(
+                all,
+                [
+                    "401 \"http://h/1\"",
+                    "200 \"http://h/2\"",
+                    "200 \"http://h/3\"",
+                    "401 \"http://h/1\"",
+                    "200 \"http://h/5\"",
+                    "401 \"http://other/6\"",
+                    "401 \"http://h/1\"",
+                ],
+                "{shell:?}"
+            );
+        }
     }
 
     #[test]
     fn too_much_is_not_asked_again() {
-        let all = replies(&format!("={}", STANDARD.encode("x".repeat(LIMIT))), 2).unwrap();
+        let all = replies(&format!("={}", STANDARD.encode("x".repeat(LIMIT))), &[&get("http://h"); 2]).unwrap();
         assert_eq!((all.len(), all[0].status), (2, 0));
         assert_eq!(all[1].body, "the answers have more than 8 MiB, which is as much as is read");
     }

@@ -4,7 +4,7 @@ use super::answer::Demand;
 use super::{Who, say_reply};
 use crate::api::{Auth, Standing};
 use crate::host::quote;
-use crate::plan::http::{curl_quote, header};
+use crate::plan::http::{curl_quote, header, server};
 use crate::source::{Diagnostic, Diagnostics};
 use crate::yaml::{Fields, Node};
 use serde::{Deserialize, Serialize};
@@ -79,9 +79,7 @@ impl Http {
     /// Who asks whom, as far as the request says so: a header of its own, somebody in the URL, or, where there is neither, a
     /// body, which may be that of a login.
     pub(super) fn identity(&self) -> Option<String> {
-        let end = self.url.find("://").map_or(0, |at| at + 3);
-        let end = self.url[end..].find(['/', '?', '#']).map_or(self.url.len(), |length| end + length);
-        let server = &self.url[..end];
+        let server = server(&self.url);
         let says = |name: &str| !OF_NOBODY.contains(&name.to_ascii_lowercase().as_str());
         let mut words: Vec<&str> = self
             .headers

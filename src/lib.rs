@@ -4,6 +4,7 @@
 //! person or a program reads. Modules further down in this list import only from those below them.
 
 pub mod ability;
+pub mod api;
 pub mod engine;
 pub mod host;
 pub mod inventory;

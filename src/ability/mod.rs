@@ -2,8 +2,10 @@
 //! the shell, how the answer is read, what is known then, and what steps do with it.
 
 pub mod accounts;
+pub mod call;
 pub mod commands;
 pub mod files;
+pub mod http;
 pub mod memory;
 mod operation;
 pub mod packages;

@@ -7,11 +7,11 @@ use super::packages::PackageOperation;
 use super::podman::PodmanOperation;
 use super::program::Program;
 use super::systemd::UnitOperation;
-use crate::plan::call::Call;
-use std::sync::Arc;
+use crate::ability::call::Call;
+use serde::{Deserialize, Serialize};
 
 /// One thing that a step does to a host, by ability.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Operation {
     /// With files, folders and links.
     Files(FileOperation),
@@ -26,7 +26,7 @@ pub enum Operation {
     /// A command.
     Commands(CommandOperation),
     /// Talks to the API of a service, once everything else in the step is done. What it changes there stays.
-    Api(Arc<dyn Call>),
+    Api(Call),
 }
 
 /// When a step that declares things carries out an operation, whatever the order of the declarations.

@@ -4,8 +4,8 @@
 //! paths, one `readlink` for all links, one `systemctl show` for all units, one `dpkg-query` for all packages.
 
 use super::{accounts, commands, files, memory, packages, podman, systemd};
+use crate::ability::http::{self, Request};
 use crate::host::quote;
-use crate::plan::http::{self, Request};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 

@@ -7,7 +7,7 @@ use super::memory::Memory;
 use super::packages::Packages;
 use super::podman::Podman;
 use super::systemd::UnitState;
-use crate::plan::http::{Reply, Request};
+use crate::ability::http::{Reply, Request};
 use crate::quadlet::Named;
 use indexmap::IndexMap;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};

@@ -75,9 +75,11 @@ mod tests {
         let all = [&first, &second, &other, &elsewhere, &nobody, &nobody];
         let mut attempts = Attempts::default();
         assert_eq!(attempts.may_ask(all), [true, false, true, true, true, true]);
-        // what has not come up yet has said nothing
-        attempts.note(&first, &answer(&first, 503));
-        assert_eq!(attempts.may_ask(all)[..2], [true, false]);
+        // what has not come up yet, or has no time, has said nothing
+        for later in [429, 503] {
+            attempts.note(&first, &answer(&first, later));
+            assert_eq!(attempts.may_ask(all)[..2], [true, false], "{later}");
+        }
         assert_eq!(attempts.unasked(&second, false), None);
         assert_eq!(attempts.unasked(&second, true).unwrap().seen, "not asked: status 503 instead of 200: said");
         attempts.note(&first, &answer(&first, 404));

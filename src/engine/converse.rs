@@ -1,17 +1,18 @@
 //! Talking to the services of a host: by its own curl, or from here through the connection where it has none.
 
-use super::event::StepPlan;
 use super::planner::{Identity, Transaction};
 use super::request::Interrupt;
 use super::session::{Session, Stop};
 use super::undo::Undo;
 use super::{http, step};
 use crate::ability::Operation;
+use crate::ability::call::{Call, Secret};
 use crate::ability::files::{Attributes, Body};
-use crate::plan::call::{self, Asked, Call, Secret};
+use crate::ability::http::{Reply, Request, program, replies};
+use crate::api::{Next, Standing};
 use crate::plan::change::Change;
-use crate::plan::http::{Reply, Request, program, replies};
-use crate::resource::check;
+use crate::plan::role_plan::StepPlan;
+use crate::resource::{OBJECTS, check};
 use std::time::{Duration, Instant};
 
 fn keep(secret: &Secret) -> Operation {
@@ -20,8 +21,14 @@ fn keep(secret: &Secret) -> Operation {
     Operation::write_file(Body { path: secret.path.clone(), content, attributes })
 }
 
+/// Whether the same is worth asking once more. What changes something is asked twice only where the service has said that it
+/// has not even looked at it.
+fn may_ask_again(method: &str, status: u16) -> bool {
+    Standing::of(status) == Standing::Later && (method == "GET" || status == 429)
+}
+
 impl Session {
-    /// Carries out the conversations of a change, in the open transaction; the secrets that they give are kept on the
+    /// Carries out the calls of a change, in the open transaction; the secrets that they give are kept on the
     /// host. Gives these secrets, or what a service refused and why.
     ///
     /// # Errors
@@ -36,7 +43,7 @@ impl Session {
         for call in change.calls() {
             let (said, touched) = self.talk(identity, call).await?;
             if touched {
-                undo.keeps(number, &call.stays());
+                undo.keeps(number, &call.stays);
             }
             match said {
                 Ok(secrets) => all.extend(secrets),
@@ -62,32 +69,27 @@ impl Session {
         let changes = transaction.plan.steps.iter().flat_map(|step| &step.changes);
         let mut left = Vec::new();
         for change in changes {
-            left.extend(
-                change.calls().filter_map(|call| call.afterwards()).map(|call| (change.resource.as_str(), call)),
-            );
+            let calls = change.calls().filter_map(|call| call.afterwards.as_deref());
+            left.extend(calls.map(|call| (change.resource.as_str(), call)));
         }
         for (resource, call) in left {
-            let (said, _) = self.talk(&transaction.identity, &*call).await?;
+            let (said, _) = self.talk(&transaction.identity, call).await?;
             said.map_err(|reason| Self::stuck(resource, reason))?;
         }
         Ok(())
     }
 
-    /// Carries out one conversation. Says too whether the service may have changed anything by it.
-    async fn talk(
-        &mut self,
-        identity: &Identity,
-        call: &dyn Call,
-    ) -> Result<(Result<Vec<Secret>, String>, bool), Stop> {
+    /// Carries out one call. Says too whether the service may have changed anything by it.
+    async fn talk(&mut self, identity: &Identity, call: &Call) -> Result<(Result<Vec<Secret>, String>, bool), Stop> {
         let begun = Instant::now();
         let mut pause = Duration::from_millis(100);
         let mut answers = Vec::new();
         let mut touched = false;
         loop {
-            let request = match call.converse(&mut Asked::new(&answers)) {
-                Ok(secrets) => return Ok((Ok(secrets), touched)),
-                Err(call::Stop::Failed(reason)) => return Ok((Err(reason), touched)),
-                Err(call::Stop::Ask(request)) => request,
+            let request = match OBJECTS.next(call, &answers) {
+                Next::Done(secrets) => return Ok((Ok(secrets), touched)),
+                Next::Failed(reason) => return Ok((Err(reason), touched)),
+                Next::Ask(request) => request,
             };
             let (_, records) = self.run(identity, &program(&[&request])).await?;
             let reply = self.replies(&[&request], &records).await.pop().unwrap_or_default();
@@ -96,8 +98,7 @@ impl Session {
             if self.interrupted() == Interrupt::PutBack {
                 return Ok((Err("interrupted".to_owned()), touched));
             }
-            // what changes something is not asked twice
-            if reply.is_not_ready() && request.method == "GET" && begun.elapsed() < call.within() {
+            if may_ask_again(request.method, reply.status) && begun.elapsed() < call.within {
                 tokio::time::sleep(pause).await;
                 pause = (pause * 2).min(Duration::from_secs(1));
                 continue;
@@ -108,12 +109,18 @@ impl Session {
 
     /// The answers to requests that a program had in it; where the host could not ask, they are asked from here.
     pub(super) async fn replies(&self, requests: &[&Request], records: &[(String, String)]) -> Vec<Reply> {
-        let said = records.iter().find(|(tag, _)| tag == "http").and_then(|(_, rest)| replies(rest, requests.len()));
+        let said = records.iter().find(|(tag, _)| tag == "http").and_then(|(_, rest)| replies(rest, requests));
         if let Some(replies) = said {
             return replies;
         }
-        let mut replies = Vec::new();
+        let mut replies: Vec<Reply> = Vec::new();
         for request in requests {
+            let mut tried = requests.iter().zip(&replies).filter(|(other, _)| other.password() == request.password());
+            let refused = tried.find(|(_, reply)| Standing::of(reply.status) == Standing::Refused);
+            if let (Some(_), Some((_, refused))) = (request.password(), refused) {
+                replies.push(refused.clone());
+                continue;
+            }
             let Request { method, url, headers, body } = request;
             let patience = request.patience();
             let request = check::Request { url, method, headers, body: body.as_deref(), patience };
@@ -122,5 +129,18 @@ impl Session {
             replies.push(Reply { status: reply.http, body: reply.body });
         }
         replies
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_asked_again() {
+        let asked_again = |method| -> Vec<u16> { (0..=599).filter(|status| may_ask_again(method, *status)).collect() };
+        // a wrong password, above all, is none of it
+        assert_eq!(asked_again("GET"), [0, 429, 502, 503, 504]);
+        assert_eq!(asked_again("POST"), [429]);
     }
 }

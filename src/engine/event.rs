@@ -1,6 +1,7 @@
 //! What a run says while it goes on. The engine emits events; the reports make words, lines and files of them.
 
-use crate::plan::change::Change;
+pub use super::shown::{HostPlan, ShownChange, ShownDetail, ShownRole, ShownStep};
+
 use serde::Serialize;
 
 /// What a host is busy with; one calm line on a terminal.
@@ -43,48 +44,8 @@ pub enum Phase {
     Done,
 }
 
-/// The changes of one step of a role on one host.
-#[derive(Debug, Clone, Serialize)]
-pub struct StepPlan {
-    /// The step's name.
-    pub step: String,
-    /// The changes, in the order declared; never empty in a plan that is shown.
-    pub changes: Vec<Change>,
-    /// Whether they are carried out in just this order, as removals are; else packages come first, then files, then
-    /// services.
-    #[serde(skip)]
-    pub in_order: bool,
-}
-
-/// The changes of one role on one host: they succeed or are put back together.
-#[derive(Debug, Clone, Serialize)]
-pub struct RolePlan {
-    /// The role's name, or "resources" for those of a play.
-    pub role: String,
-    /// Which play it is of, by name.
-    pub play: String,
-    /// Its steps that have changes.
-    pub steps: Vec<StepPlan>,
-}
-
 /// What stands for the play, and the step, of a role that is in no play any more.
 pub const ORPHANED: &str = "orphaned";
-
-/// All that a run changes on one host.
-#[derive(Debug, Clone, Default, Serialize)]
-pub struct HostPlan {
-    /// Roles in the order of the plays; empty if nothing differs.
-    pub roles: Vec<RolePlan>,
-    /// What the user should know: orphaned roles, an interrupted earlier run, what could not be predicted.
-    pub notes: Vec<String>,
-}
-
-impl HostPlan {
-    /// How many changes there are.
-    pub fn count(&self) -> usize {
-        self.roles.iter().flat_map(|role| &role.steps).map(|step| step.changes.len()).sum()
-    }
-}
 
 /// Why something on a host failed.
 #[derive(Debug, Clone, Serialize)]

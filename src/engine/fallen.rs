@@ -1,11 +1,11 @@
 //! Services that fail while checks wait for them: nothing is gained by asking on.
 
-use super::event::StepPlan;
 use super::work::{ResolvedCheck, RoleRun};
 use crate::ability::memory::manifest::Item;
 use crate::ability::systemd::{UnitOperation, Verb};
 use crate::ability::{Operation, PLACE, scope};
 use crate::host::quote;
+use crate::plan::role_plan::StepPlan;
 use std::fmt::Write as _;
 
 /// A service that checks depend on.

@@ -38,6 +38,7 @@ mod resolve;
 mod run;
 mod schedule;
 mod session;
+mod shown;
 mod side_by_side;
 mod sources;
 mod step;

@@ -1,7 +1,6 @@
 //! What is no longer declared: how it is taken away, and what becomes of what is not simply gone. That is made otherwise now, stays
 //! until the role goes, or runs as it did before solti.
 
-use super::event::StepPlan;
 use super::ownership::{Thing, is_kept, is_labelled, is_shared, taken_over, thing};
 use super::planner::Planner;
 use super::work::{Resolved, RoleRun};
@@ -9,6 +8,7 @@ use crate::ability::files::FileOperation;
 use crate::ability::memory::manifest::{Before, Item, Owned};
 use crate::ability::{Operation, State};
 use crate::plan::change::Change;
+use crate::plan::role_plan::StepPlan;
 use crate::resource::removal::{self, Reach};
 use crate::resource::{is_in, kept};
 use std::collections::HashSet;

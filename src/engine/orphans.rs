@@ -1,13 +1,14 @@
 //! Roles that are in no play any more, and what of them is still on a host.
 
 use super::elsewhere::Elsewhere;
-use super::event::{ORPHANED, RolePlan, StepPlan};
+use super::event::ORPHANED;
 use super::ownership::{is_kept, thing};
 use super::planner::{Identity, Planner, Transaction};
 use super::play_names::of_play;
 use super::work::HostWork;
 use crate::ability::State;
 use crate::ability::memory::manifest::Owned;
+use crate::plan::role_plan::{RolePlan, StepPlan};
 use crate::resource::removal::Reach;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,7 +1,7 @@
 //! The plan for one host: every resource compared with what the probe found, in order, each seeing what the changes
 //! before it will have made.
 
-use super::event::{HostPlan, RolePlan, StepPlan};
+use super::event::{HostPlan, ShownRole};
 use super::lasting::lasting;
 use super::ownership::{Ownership, Thing, own, thing};
 use super::project_id::is_place;
@@ -10,8 +10,10 @@ use crate::ability::memory::manifest::{Item, Manifest, Owned};
 use crate::ability::{Probe, State};
 use crate::plan::change::{Change, Detail};
 use crate::plan::few::few;
+use crate::plan::role_plan::{RolePlan, StepPlan};
 use crate::resource::removal::{self, Reach};
 use crate::secret::SecretName;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// How many resources are named; of more only the number is said.
@@ -21,7 +23,7 @@ const NAMED: usize = 3;
 pub type Identity = Option<String>;
 
 /// A role's changes on one host, which are made or put back as one.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Transaction {
     /// The role that it is of.
     pub role: Place,
@@ -55,12 +57,13 @@ impl Transaction {
     /// The secrets that it makes.
     pub fn makes(&self) -> Vec<String> {
         let changes = self.plan.steps.iter().flat_map(|step| &step.changes);
-        changes.flat_map(|change| change.calls()).flat_map(|call| call.makes()).collect()
+        changes.flat_map(Change::calls).flat_map(|call| call.makes.iter().cloned()).collect()
     }
 }
 
-/// What is to be done on a host.
-#[derive(Debug, Default)]
+/// What is to be done on a host. It is data: written as JSON and read back, it is carried out just the same. As JSON it has all
+/// that it needs in it, secrets too, so it is for root's eyes alone; what is reported is [`Plan::shown`].
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Plan {
     /// In order.
     pub transactions: Vec<Transaction>,
@@ -76,9 +79,21 @@ impl Plan {
     /// The plan as it is shown.
     pub fn shown(&self) -> HostPlan {
         HostPlan {
-            roles: self.transactions.iter().filter(|it| it.count() > 0).map(|it| it.plan.clone()).collect(),
+            roles: self.transactions.iter().filter(|it| it.count() > 0).map(|it| ShownRole::from(&it.plan)).collect(),
             notes: self.notes.iter().cloned().chain(self.unknown.iter().map(left_as_it_is)).collect(),
         }
+    }
+
+    /// What is read back of what is written of it, which is the same plan.
+    ///
+    /// # Errors
+    /// When it is another one.
+    fn written_and_read(self) -> Result<Self, String> {
+        let text = serde_json::to_string(&self).map_err(|error| format!("it cannot be written down: {error}"))?;
+        let read: Self = serde_json::from_str(&text).map_err(|error| format!("it cannot be read back: {error}"))?;
+        let plans = |plan: &Self| plan.transactions.iter().map(|it| it.plan.clone()).collect::<Vec<_>>();
+        let same = plans(&read) == plans(&self) && format!("{read:?}") == format!("{self:?}");
+        if same { Ok(read) } else { Err("it is another one once it was written down and read back".to_owned()) }
     }
 }
 
@@ -195,7 +210,14 @@ pub fn plan(
             });
         }
     }
-    if planner.impossible.is_empty() { Ok(planner.plan) } else { Err(planner.impossible) }
+    if !planner.impossible.is_empty() {
+        return Err(planner.impossible);
+    }
+    // wherever solti is tried, what is carried out has been written down and read back
+    if cfg!(debug_assertions) {
+        return planner.plan.written_and_read().map_err(|reason| vec![Impossible { resource: "plan".into(), reason }]);
+    }
+    Ok(planner.plan)
 }
 
 /// What any role of the host declares counts for all of them: services start anew for what they use, whoever declares it.

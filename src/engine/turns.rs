@@ -11,7 +11,7 @@ use super::schedule::{Node, Schedule, Work};
 use super::session::{Session, Stop};
 use super::waiting::Waiting;
 use super::work::ResolvedCheck;
-use crate::plan::call::Secret;
+use crate::ability::call::Secret;
 use crate::secret::SecretName;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;

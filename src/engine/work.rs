@@ -8,6 +8,7 @@ use crate::resource::Resource;
 use crate::resource::check::Check;
 use crate::secret::SecretName;
 use crate::source::{Diagnostic, Span};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// All that one host is to be.
@@ -109,7 +110,7 @@ pub struct Resolved {
 }
 
 /// A check on one host.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ResolvedCheck {
     /// Its public id.
     pub id: String,

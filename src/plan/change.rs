@@ -1,12 +1,12 @@
 //! A change: what a run does to one resource of one host, and how that is said.
 
-use super::call::Call;
 use crate::ability::Operation;
+use crate::ability::call::Call;
 use crate::secret::Taint;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What happens to a resource, in one word; where it is several, the last of them in this list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Action {
     /// It is not there yet.
@@ -68,8 +68,7 @@ impl Action {
 }
 
 /// One thing that a change says about itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case", tag = "type")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Detail {
     /// The content of a text file; shown as a unified diff.
     Text {
@@ -82,7 +81,6 @@ pub enum Detail {
         /// The file is a secret as a whole: only that it differs is said.
         hidden: bool,
         /// What in the new content was made of secrets.
-        #[serde(skip)]
         secrets: Taint,
     },
     /// A value that is not a text file: `mode 0644 -> 0640`.
@@ -117,8 +115,9 @@ impl Detail {
     }
 }
 
-/// What a run does to one resource of one host.
-#[derive(Debug, Clone, Serialize)]
+/// What a run does to one resource of one host. All of it is data, and secrets are in it: no report gets it, events
+/// have types of their own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
     /// The resource's public id, `role/step/kind:name`.
     pub resource: String,
@@ -127,15 +126,14 @@ pub struct Change {
     /// What exactly.
     pub details: Vec<Detail>,
     /// How it is made on the host.
-    #[serde(skip)]
     pub operations: Vec<Operation>,
 }
 
 impl Change {
-    /// The conversations with services that it is made of.
-    pub fn calls(&self) -> impl Iterator<Item = &dyn Call> {
+    /// The calls to services that it is made of.
+    pub fn calls(&self) -> impl Iterator<Item = &Call> {
         self.operations.iter().filter_map(|operation| match operation {
-            Operation::Api(call) => Some(call.as_ref()),
+            Operation::Api(call) => Some(call),
             _ => None,
         })
     }

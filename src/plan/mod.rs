@@ -1,6 +1,5 @@
 //! What is to change on a host, and the words for it.
 
-pub mod call;
 pub mod change;
 pub mod few;
-pub mod http;
+pub mod role_plan;

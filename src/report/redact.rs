@@ -3,8 +3,7 @@
 
 use super::diff::{CONTEXT, compare};
 use super::shorten;
-use crate::engine::event::{CheckResult, Event, Failure, HostPlan, Outcome, Phase};
-use crate::plan::change::{Change, Detail};
+use crate::engine::event::{CheckResult, Event, Failure, HostPlan, Outcome, Phase, ShownChange, ShownDetail};
 use crate::secret::{Secrets, Taint};
 use similar::{ChangeTag, DiffTag};
 use std::collections::HashSet;
@@ -59,13 +58,11 @@ fn plan(mut plan: HostPlan, secrets: &Secrets) -> HostPlan {
     plan
 }
 
-fn change(change: &mut Change, secrets: &Secrets) {
+fn change(change: &mut ShownChange, secrets: &Secrets) {
     change.resource = secrets.redact_own(&change.resource);
-    // These hold whole files, and nobody who reads a report needs them.
-    change.operations.clear();
     for detail in &mut change.details {
         match detail {
-            Detail::Text { path, old, new, hidden, secrets: taint } => {
+            ShownDetail::Text { path, old, new, hidden, secrets: taint } => {
                 *path = secrets.redact_own(path);
                 if *hidden {
                     *old = old.take().map(|_| String::new());
@@ -74,12 +71,12 @@ fn change(change: &mut Change, secrets: &Secrets) {
                     (*old, *new) = text(old.take(), new.take(), taint, secrets);
                 }
             }
-            Detail::Value { what, old, new } => {
+            ShownDetail::Value { what, old, new } => {
                 *what = secrets.redact_own(what);
                 *old = old.take().map(|value| secrets.redact(&value));
                 *new = new.take().map(|value| secrets.redact(&value));
             }
-            Detail::Note { text } => *text = secrets.redact_own(text),
+            ShownDetail::Note { text } => *text = secrets.redact_own(text),
         }
     }
 }
@@ -222,7 +219,7 @@ impl Secret {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::change::Action;
+    use crate::plan::change::{Action, Change, Detail};
     use crate::secret::Secrets;
 
     fn secrets() -> Secrets {
@@ -358,24 +355,25 @@ mod tests {
         let secrets = Secrets::new();
         ["grafana", "container", "target"].into_iter().for_each(|value| secrets.add(value));
         let value = |text: &str| Some(text.to_owned());
-        let mut change = Change {
+        let mut change = ShownChange {
             resource: "grafana/config/symlink:/etc/grafana".to_owned(),
             action: Action::Update,
             details: vec![
-                Detail::Value { what: "target".to_owned(), old: value("the container"), new: value("/srv") },
-                Detail::note("container web"),
+                ShownDetail::Value { what: "target".to_owned(), old: value("the container"), new: value("/srv") },
+                ShownDetail::Note { text: "container web".to_owned() },
             ],
-            operations: Vec::new(),
         };
         super::change(&mut change, &secrets);
         assert_eq!(change.resource, "grafana/config/symlink:/etc/grafana");
-        let [Detail::Value { what, old, .. }, Detail::Note { text }] = &change.details[..] else { unreachable!() };
+        let [ShownDetail::Value { what, old, .. }, ShownDetail::Note { text }] = &change.details[..] else {
+            unreachable!()
+        };
         assert_eq!((what.as_str(), old.as_deref(), text.as_str()), ("target", Some("the ********"), "container web"));
     }
 
     #[test]
-    fn hidden_files_and_operations_are_emptied() {
-        let mut change = Change {
+    fn hidden_files_are_emptied_and_operations_left_out() {
+        let planned = Change {
             resource: "loki/config/file:/etc/s3cret".to_owned(),
             action: Action::Update,
             details: vec![Detail::Text {
@@ -385,14 +383,15 @@ mod tests {
                 hidden: true,
                 secrets: Taint::default(),
             }],
-            operations: vec![crate::ability::Operation::Units(crate::ability::systemd::UnitOperation::DaemonReload {
-                user: None,
+            operations: vec![crate::ability::Operation::Files(crate::ability::files::FileOperation::Remove {
+                path: "/etc/unseen".to_owned(),
             })],
         };
+        let mut change = ShownChange::from(&planned);
         super::change(&mut change, &secrets());
         assert_eq!(change.resource, "loki/config/file:/etc/********");
-        assert!(change.operations.is_empty());
-        let Detail::Text { old, new, .. } = &change.details[0] else { unreachable!() };
+        assert!(!format!("{change:?}").contains("unseen"));
+        let ShownDetail::Text { old, new, .. } = &change.details[0] else { unreachable!() };
         assert_eq!((old.as_deref(), new.as_deref()), (Some(""), None));
     }
 }

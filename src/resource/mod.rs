@@ -39,11 +39,20 @@ pub(crate) use kind::{TAGS, WHEN, first_text};
 
 use crate::ability::memory::manifest::{Before, Item};
 use crate::ability::{Operation, Probe, State};
+use crate::api::{Registered, Registry};
 use crate::plan::change::{Action, Change, Detail};
 use crate::source::Diagnostic;
 use crate::template::RenderError;
 use crate::yaml::Node;
 use std::fmt;
+
+/// What is behind the APIs of services: who carries out the calls of a plan.
+pub const OBJECTS: Registry = Registry(&[
+    Registered::of::<influxdb::Setup>(),
+    Registered::of::<influxdb::Bucket>(),
+    Registered::of::<influxdb::Tokens>(),
+    Registered::of::<influxdb::FormerTokens>(),
+]);
 
 /// Something with a state on a host.
 pub trait Resource: fmt::Debug + Send + Sync {

@@ -1,6 +1,7 @@
 //! What in a text was made of secrets: what is another text when the secrets are others.
 
 use super::{REDACTED, Secrets, TELLING, merged, replaced, shapes};
+use serde::{Deserialize, Serialize};
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -31,7 +32,7 @@ pub fn disguise(value: &str) -> String {
 type Parts = BTreeMap<usize, Vec<Range<usize>>>;
 
 /// The parts of a text that are not shown.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Taint {
     /// They were made of secrets.
     made: Parts,

@@ -11,14 +11,17 @@ pub use diagnostic::{Diagnostic, Diagnostics};
 pub use read::folder_of;
 pub use suggest::did_you_mean;
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// A text that errors can point into: a file, or a value from the command line.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct SourceFile {
     name: String,
+    /// Not in a plan, which only shows places.
+    #[serde(skip)]
     path: Option<PathBuf>,
     text: String,
 }
@@ -61,7 +64,7 @@ impl SourceFile {
 }
 
 /// A range of bytes in a source text.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Span {
     /// The text that the range is in.
     pub file: Arc<SourceFile>,

@@ -3,9 +3,10 @@
 use crate::ability::operation::Phase;
 use crate::ability::program::Program;
 use crate::host::{quote, quote_words};
+use serde::{Deserialize, Serialize};
 
 /// One thing that a step does with users and groups; it stays when the step fails.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AccountOperation {
     /// Runs one of the account tools (`useradd`, `usermod`, `groupadd`, ...).
     Tool {

@@ -4,10 +4,11 @@ use super::command_line;
 use crate::ability::operation::Phase;
 use crate::ability::program::Program;
 use crate::host::{quote, quote_words};
+use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
 
 /// A command that a step runs; what it does stays when the step fails.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CommandOperation {
     /// Runs a command.
     Run {

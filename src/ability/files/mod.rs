@@ -1,6 +1,7 @@
 //! Files, folders and links: what is at paths, and what becomes of it.
 
 mod answers;
+pub(crate) mod bytes;
 mod operation;
 pub(super) mod questions;
 mod script;

@@ -4,9 +4,10 @@ use super::step::attributes;
 use crate::ability::operation::Phase;
 use crate::ability::program::Program;
 use crate::host::quote;
+use serde::{Deserialize, Serialize};
 
 /// Owner, group and permissions of a path; what is none stays as it is (new files: root, root, by kind).
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attributes {
     /// The owner's name or number.
     pub owner: Option<String>,
@@ -17,7 +18,7 @@ pub struct Attributes {
 }
 
 /// How a file's new content is tried before it goes live.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Validation {
     /// A program and its arguments; `%s` in them stands for the staged file or folder.
     Command(Vec<String>),
@@ -29,18 +30,19 @@ pub enum Validation {
 }
 
 /// One file that is staged, validated and swapped.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Body {
     /// The absolute path on the host.
     pub path: String,
     /// The new content.
+    #[serde(with = "super::bytes")]
     pub content: Vec<u8>,
     /// Owner, group and mode of the new file.
     pub attributes: Attributes,
 }
 
 /// What a path must look like for a step to go ahead: the state that it was planned against.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Expectation {
     /// Nothing is there.
     Absent,
@@ -55,7 +57,7 @@ pub enum Expectation {
 }
 
 /// One thing that a step does with files; all of it is undone when the step fails.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FileOperation {
     /// Refuses the step if a path is not as it was when the step was planned.
     Expect {

@@ -3,9 +3,10 @@
 use crate::ability::operation::Phase;
 use crate::ability::program::Program;
 use crate::host::{quote, quote_words};
+use serde::{Deserialize, Serialize};
 
 /// One thing that a step does with packages; it stays when the step fails.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PackageOperation {
     /// Installs packages, with their services' automatic start suppressed and existing configuration kept.
     Install {

@@ -8,13 +8,14 @@ pub use answers::Answers;
 pub use operation::{PodmanOperation, pull};
 pub use questions::Questions;
 
+use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
 
 /// What steps do with podman.
 pub const STEP: &str = include_str!("podman.sh");
 
 /// What podman keeps beside containers and images.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum PodmanThing {
     /// A container, which systemd had to kill: otherwise it goes when its service stops.
     Container,

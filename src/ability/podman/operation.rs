@@ -5,9 +5,10 @@ use crate::ability::operation::Phase;
 use crate::ability::program::Program;
 use crate::ability::scope;
 use crate::host::quote;
+use serde::{Deserialize, Serialize};
 
 /// One thing that a step does with podman; it stays when the step fails.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PodmanOperation {
     /// Fetches a container image that is not there yet.
     Pull {

@@ -3,10 +3,11 @@
 use crate::ability::operation::Phase;
 use crate::ability::program::Program;
 use crate::host::quote;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// One thing that a step does with units; all of it is undone when the step fails.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum UnitOperation {
     /// Changes whether a service starts at boot.
     Enable {
@@ -32,7 +33,7 @@ pub enum UnitOperation {
 }
 
 /// What is done to a service.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Verb {
     /// `systemctl start`
     Start,

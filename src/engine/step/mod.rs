@@ -6,13 +6,13 @@ mod writer;
 
 pub use pulls::{Pull, pulls};
 
-use super::event::StepPlan;
 use super::lasting;
 use crate::ability::memory::manifest::Owned;
 use crate::ability::program::Program;
 use crate::ability::systemd::UnitOperation;
 use crate::ability::{self, Operation, PLACE};
 use crate::host::quote;
+use crate::plan::role_plan::StepPlan;
 use std::collections::BTreeSet;
 
 /// The functions that steps are made of; sent once per shell, before the first step.

@@ -4,7 +4,7 @@ use crate::ability::Operation;
 use crate::ability::accounts::AccountOperation;
 use crate::ability::packages::PackageOperation;
 use crate::ability::podman::PodmanOperation;
-use crate::engine::event::StepPlan;
+use crate::plan::role_plan::StepPlan;
 
 /// An image to fetch, and the resource that wants it.
 #[derive(Debug, Clone, Copy)]

@@ -5,7 +5,7 @@ use crate::ability::files::{self, FileOperation};
 use crate::ability::program::Program;
 use crate::ability::systemd::{self, UnitOperation, Verb};
 use crate::ability::{Operation, Phase, podman};
-use crate::engine::event::StepPlan;
+use crate::plan::role_plan::StepPlan;
 use std::collections::BTreeSet;
 
 /// An operation, and the number of the change that it is for.

@@ -4,11 +4,11 @@
 use super::step_runs::{conversation, places, two_steps};
 use crate::ability::Probe;
 use crate::ability::commands::Question;
+use crate::ability::http::Request;
 use crate::ability::packages::Offers;
 use crate::ability::podman::PodmanThing;
 use crate::engine::step::{PUT_BACK, became, commit, functions};
 use crate::host::shells_here::{SAY, SHELLS};
-use crate::plan::http::Request;
 use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixListener;

@@ -2,10 +2,10 @@
 
 use crate::ability::Operation;
 use crate::ability::files::{Attributes, Body, FileOperation};
-use crate::engine::event::StepPlan;
 use crate::engine::step::{begin, commit, functions, held, program};
 use crate::host::{framed, quote};
 use crate::plan::change::{Action, Change};
+use crate::plan::role_plan::StepPlan;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

@@ -20,6 +20,7 @@ mod step;
 mod step_runs;
 mod subordinate;
 mod tags;
+mod written;
 
 use super::ownership::Ownership;
 use super::planner::{Identity, Plan, plan};

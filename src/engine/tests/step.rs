@@ -6,15 +6,19 @@ use crate::ability::files::{Attributes, Body, Expectation, FileOperation, Valida
 use crate::ability::packages::PackageOperation;
 use crate::ability::systemd::{UnitOperation, Verb};
 use crate::ability::{Operation, Probe};
-use crate::engine::event::StepPlan;
 use crate::engine::step::{begin, commit, opening, program};
 use crate::plan::change::{Action, Change};
+use crate::plan::role_plan::StepPlan;
 use insta::assert_snapshot;
 use std::collections::BTreeMap;
 
 pub fn step(changes: Vec<Vec<Operation>>, in_order: bool) -> StepPlan {
     let change = |operations| Change { resource: "r".into(), action: Action::Update, details: Vec::new(), operations };
-    StepPlan { step: "step".into(), changes: changes.into_iter().map(change).collect(), in_order }
+    let plan = StepPlan { step: "step".into(), changes: changes.into_iter().map(change).collect(), in_order };
+    // as it is in a plan that was written down and read back
+    let read = serde_json::from_str(&serde_json::to_string(&plan).unwrap()).unwrap();
+    assert_eq!(plan, read);
+    read
 }
 
 pub fn attributes(owner: &str, mode: u32) -> Attributes {

@@ -6,11 +6,11 @@ use crate::ability::Operation;
 use crate::ability::commands::CommandOperation;
 use crate::ability::files::{Attributes, Body, Expectation, FileOperation};
 use crate::ability::memory::manifest::{Before, Item, Owned};
-use crate::engine::event::StepPlan;
 use crate::engine::step::{PUT_BACK, begin, commit, opening, program};
 use crate::engine::undo::Undo;
 use crate::host::quote;
 use crate::host::shells_here::{SAY, command, shells};
+use crate::plan::role_plan::StepPlan;
 use proptest::prelude::*;
 use std::path::Path;
 

@@ -58,7 +58,7 @@ fn apply_that_goes_well() {
 
 #[test]
 fn what_goes_as_a_whole_is_named_in_the_question() {
-    let gone = |name: &str| RolePlan { play: ORPHANED.to_owned(), ..role(name, prometheus().roles.remove(0).steps) };
+    let gone = |name: &str| ShownRole { play: ORPHANED.to_owned(), ..role(name, prometheus().roles.remove(0).steps) };
     let plan = |names: &[&str]| HostPlan { roles: names.iter().map(|name| gone(name)).collect(), notes: Vec::new() };
     let question = |plans: &[(&str, HostPlan)]| {
         let mut events = vec![started("apply", &["mon", "web1"])];

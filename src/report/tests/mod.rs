@@ -8,8 +8,10 @@ mod verify;
 
 use super::text::Look;
 use super::{Consumer, terminal::Terminal};
-use crate::engine::event::{CheckResult, Event, Failure, HostPlan, Outcome, Phase, RolePlan, StepPlan};
-use crate::plan::change::{Action, Change, Detail};
+use crate::engine::event::{
+    CheckResult, Event, Failure, HostPlan, Outcome, Phase, ShownChange, ShownDetail, ShownRole, ShownStep,
+};
+use crate::plan::change::{Action, Detail};
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
@@ -77,8 +79,9 @@ fn finished(exit: u8) -> Event {
     Event::Finished { exit, millis: 840 }
 }
 
-fn change(resource: &str, action: Action, details: Vec<Detail>) -> Change {
-    Change { resource: resource.to_owned(), action, details, operations: Vec::new() }
+fn change(resource: &str, action: Action, details: Vec<Detail>) -> ShownChange {
+    let details = details.into_iter().map(ShownDetail::from).collect();
+    ShownChange { resource: resource.to_owned(), action, details }
 }
 
 fn text(path: &str, old: Option<&str>, new: Option<&str>) -> Detail {
@@ -91,12 +94,12 @@ fn text(path: &str, old: Option<&str>, new: Option<&str>) -> Detail {
     }
 }
 
-fn step(name: &str, changes: Vec<Change>) -> StepPlan {
-    StepPlan { step: name.to_owned(), changes, in_order: false }
+fn step(name: &str, changes: Vec<ShownChange>) -> ShownStep {
+    ShownStep { step: name.to_owned(), changes }
 }
 
-fn role(name: &str, steps: Vec<StepPlan>) -> RolePlan {
-    RolePlan { role: name.to_owned(), play: "Monitoring".to_owned(), steps }
+fn role(name: &str, steps: Vec<ShownStep>) -> ShownRole {
+    ShownRole { role: name.to_owned(), play: "Monitoring".to_owned(), steps }
 }
 
 /// A changed configuration and the restart that it brings.

@@ -2,8 +2,8 @@
 
 use super::words::{clean, columns, counted, hosts, padded, size};
 use super::{Look, Tone};
-use crate::engine::event::{HostPlan, RolePlan};
-use crate::plan::change::{Action, Change, Detail};
+use crate::engine::event::{HostPlan, ShownChange, ShownDetail, ShownRole};
+use crate::plan::change::Action;
 use crate::report::diff::{self, Kind};
 use crate::report::record::Record;
 use crate::report::shorten;
@@ -62,7 +62,7 @@ impl Page<'_> {
         }
     }
 
-    fn role(&mut self, plan: &HostPlan, role: &RolePlan) {
+    fn role(&mut self, plan: &HostPlan, role: &ShownRole) {
         // The same role in two plays is told apart by the play.
         let twice = plan.roles.iter().filter(|other| other.role == role.role).count() > 1;
         for step in &role.steps {
@@ -77,7 +77,7 @@ impl Page<'_> {
         }
     }
 
-    fn change(&mut self, role: &str, step: &str, change: &Change) {
+    fn change(&mut self, role: &str, step: &str, change: &ShownChange) {
         let (kind, name) = kind_and_name(role, step, &change.resource);
         let tone = match change.action.mark() {
             '+' => Tone::Good,
@@ -104,14 +104,14 @@ impl Page<'_> {
         }
         self.values(&change.details, change.action == Action::Create || change.action == Action::Install);
         for detail in &change.details {
-            if let Detail::Text { path, old, new, hidden, .. } = detail {
+            if let ShownDetail::Text { path, old, new, hidden, .. } = detail {
                 self.file(name, path, old.as_deref(), new.as_deref(), *hidden);
             }
         }
     }
 
     /// Old and new values, aligned. Of something new only the new ones are said.
-    fn values(&mut self, details: &[Detail], fresh: bool) {
+    fn values(&mut self, details: &[ShownDetail], fresh: bool) {
         let width = details.iter().filter_map(value).map(|(what, ..)| columns(what)).max().unwrap_or(0);
         for (what, old, new) in details.iter().filter_map(value) {
             let what = self.look.paint(Tone::Faint, &padded(&clean(what), width));
@@ -207,16 +207,16 @@ impl Page<'_> {
     }
 }
 
-fn note(detail: &Detail) -> Option<&str> {
+fn note(detail: &ShownDetail) -> Option<&str> {
     match detail {
-        Detail::Note { text } => Some(text),
+        ShownDetail::Note { text } => Some(text),
         _ => None,
     }
 }
 
-fn value(detail: &Detail) -> Option<(&str, Option<&str>, Option<&str>)> {
+fn value(detail: &ShownDetail) -> Option<(&str, Option<&str>, Option<&str>)> {
     match detail {
-        Detail::Value { what, old, new } => Some((what, old.as_deref(), new.as_deref())),
+        ShownDetail::Value { what, old, new } => Some((what, old.as_deref(), new.as_deref())),
         _ => None,
     }
 }

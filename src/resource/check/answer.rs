@@ -5,6 +5,7 @@ use crate::schema::{Argument, Arguments, Shape};
 use crate::source::{SourceFile, Span};
 use crate::template::{Layer, Rank, RenderError, Scope, Value};
 use crate::yaml::Node;
+use serde::{Deserialize, Serialize};
 
 pub(super) const CONTAINS: Argument = Argument::new("contains", Shape::Text, "text that must be in the answer");
 pub(super) const THAT: Argument = Argument::new("that", Shape::Expression, "an expression that must be true");
@@ -12,7 +13,7 @@ pub(super) const SHOW: Argument =
     Argument::new("show", Shape::Expression, "an expression: what to show of the answer where `that` is not true");
 
 /// What an answer must be like, beside its status.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Demand {
     /// A text in it.
     pub(super) contains: Option<String>,

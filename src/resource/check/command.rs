@@ -6,6 +6,7 @@ use super::{WITHIN, say_reply};
 use crate::host::{quote, quote_words};
 use crate::resource::arguments::command;
 use crate::schema::{Argument, Arguments, Schema, Shape};
+use serde::{Deserialize, Serialize};
 
 /// `command`.
 pub(super) static SCHEMA: Schema = Schema::new(
@@ -27,7 +28,7 @@ pub(super) static SCHEMA: Schema = Schema::new(
 );
 
 /// A command, and what it should say.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Command {
     pub(super) command: Vec<String>,
     /// Who runs it, if not the one of the step.

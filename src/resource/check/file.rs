@@ -6,6 +6,7 @@ use crate::host::quote;
 use crate::resource::arguments::{attributes, path};
 use crate::schema::{Argument, Arguments, Schema, Shape};
 use crate::source::{Diagnostic, did_you_mean};
+use serde::{Deserialize, Serialize};
 
 /// `file`.
 pub(super) static SCHEMA: Schema = Schema::new(
@@ -35,7 +36,7 @@ pub(super) static SCHEMA: Schema = Schema::new(
 const LOOP: &str = "Too many levels of symbolic links";
 
 /// A path, and what should be there.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct File {
     path: String,
     state: State,
@@ -44,7 +45,7 @@ pub(super) struct File {
     target: Option<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 enum State {
     File,
     Directory,

@@ -3,13 +3,13 @@
 use super::answer::{CONTAINS, Demand, SHOW, THAT};
 use super::newest::{FRESH, MAX_AGE, NEWEST, OF, SIGNAL};
 use super::{WITHIN, Who, say_reply};
+use crate::ability::http::{curl_quote, header, server};
+use crate::api::{Auth, Standing};
 use crate::host::quote;
-use crate::plan::http::{curl_quote, header};
 use crate::schema::{Argument, Arguments, Schema, Shape};
 use crate::source::{Diagnostic, Diagnostics};
 use crate::yaml::Node;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 pub(super) const HEADERS: Argument =
@@ -44,7 +44,7 @@ pub(super) static SCHEMA: Schema = Schema::new(
 );
 
 /// A request, and what its answer should be like.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Http {
     pub(super) url: String,
     pub(super) method: String,
@@ -112,9 +112,7 @@ impl Http {
     /// Who asks whom, as far as the request says so: a header of its own, somebody in the URL, or, where there is neither, a
     /// body, which may be that of a login.
     pub(super) fn identity(&self) -> Option<String> {
-        let end = self.url.find("://").map_or(0, |at| at + 3);
-        let end = self.url[end..].find(['/', '?', '#']).map_or(self.url.len(), |length| end + length);
-        let server = &self.url[..end];
+        let server = server(&self.url);
         let says = |name: &str| !OF_NOBODY.contains(&name.to_ascii_lowercase().as_str());
         let mut words: Vec<&str> = self
             .headers
@@ -131,11 +129,11 @@ impl Http {
 
     /// What a status says of who asks.
     pub(super) fn who(&self, status: u16) -> Who {
-        match status {
-            401 | 403 if !self.retry && self.identity().is_some() => Who::Refused,
-            // those in front of it say these while it is not there
-            0 | 401 | 403 | 502..=504 => Who::Unsaid,
-            _ => Who::Taken,
+        match Standing::of(status) {
+            Standing::Refused if !self.retry && self.identity().is_some() => Who::Refused,
+            // while it starts, those in front of it say so
+            Standing::Refused | Standing::Later => Who::Unsaid,
+            Standing::Answered => Who::Taken,
         }
     }
 
@@ -216,8 +214,8 @@ pub(super) fn headers_and_user(fields: &mut Arguments<'_>) -> Vec<(String, Strin
             };
             let user = fields.read(Some(&user.value), name);
             let password = fields.read(Some(&password.value), Node::string);
-            let pair = STANDARD.encode([user.unwrap_or_default(), password.unwrap_or_default()].join(":"));
-            headers.push(("Authorization".to_owned(), format!("Basic {pair}")));
+            let (user, password) = (user.unwrap_or_default(), password.unwrap_or_default());
+            headers.extend(Auth::Basic { user: &user, password: &password }.header());
         }
         (Some(one), None) | (None, Some(one)) => {
             fields.error(Diagnostic::at(&one.key_span, "`user` and `password` come together"));

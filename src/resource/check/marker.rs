@@ -9,6 +9,7 @@ use crate::resource::arguments::{command, path};
 use crate::schema::{Argument, Arguments, Schema, Shape};
 use crate::source::{Diagnostic, Diagnostics};
 use crate::yaml::{Entry, Node};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 /// What stands for the value of a marker until it is asked for: each asking has another one.
@@ -105,7 +106,7 @@ umask 022
 printf '%s\n# TYPE solti_marker gauge\nsolti_marker{marker="%s"} 1\n' "$2" "$1" >"$0.new" && mv -f -- "$0.new" "$0""##;
 
 /// Two questions, with [`MARKER`] where the value goes.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Marker {
     /// Answered with yes once it is written.
     pub(super) write: Box<Question>,

@@ -33,6 +33,7 @@ use crate::yaml::Node;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// How long a check may take when it does not say.
@@ -45,7 +46,7 @@ const REPLY_LIMIT: usize = 1 << 20;
 const TRY_SECONDS: u64 = 10;
 
 /// A question.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Check {
     question: Question,
     /// The signal that it is about.
@@ -54,7 +55,7 @@ pub struct Check {
     pub within: Duration,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 enum Question {
     Http(Http),
     Port(Port),

@@ -6,6 +6,7 @@ use crate::source::{Diagnostic, Diagnostics, Span};
 use crate::template::Value;
 use crate::yaml::Node;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// How far ahead a sample may be, in seconds: clocks differ a little, and the host's says whole seconds.
@@ -42,7 +43,7 @@ pub(super) const FRESH: Argument = Argument::new(
 .default("false");
 
 /// A signal of a host, and how new its newest sample must be.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Signal {
     /// `metrics`, `logs`, ...
     pub name: String,
@@ -55,7 +56,7 @@ pub struct Signal {
     fresh: bool,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct MaxAge {
     written: String,
     millis: u64,

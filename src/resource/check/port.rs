@@ -5,6 +5,7 @@ use crate::host::quote;
 use crate::schema::{Argument, Arguments, Schema, Shape};
 use crate::source::{Diagnostic, Diagnostics};
 use crate::yaml::Node;
+use serde::{Deserialize, Serialize};
 
 /// `port`.
 pub(super) static SCHEMA: Schema = Schema::new(
@@ -23,7 +24,7 @@ pub(super) static SCHEMA: Schema = Schema::new(
 );
 
 /// A port, and whether it should be open.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Port {
     port: u16,
     host: Option<String>,

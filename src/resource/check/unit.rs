@@ -5,6 +5,7 @@ use crate::host::quote;
 use crate::resource::arguments::{USER, account_name, running_unit};
 use crate::schema::{Argument, Arguments, Schema, Shape};
 use crate::source::{Diagnostic, did_you_mean};
+use serde::{Deserialize, Serialize};
 
 /// `unit`.
 pub(super) static SCHEMA: Schema = Schema::new(
@@ -24,12 +25,12 @@ pub(super) static SCHEMA: Schema = Schema::new(
 );
 
 /// A unit, and how it should be.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Unit {
     name: String,
     /// Whose it is, if not the system's.
     user: Option<String>,
-    state: &'static str,
+    state: String,
     enabled: Option<bool>,
 }
 
@@ -56,7 +57,7 @@ impl Unit {
             })
         });
         let enabled = fields.boolean("enabled");
-        name.map(|name| Self { name, user: user.flatten(), state: state.unwrap_or("active"), enabled })
+        name.map(|name| Self { name, user: user.flatten(), state: state.unwrap_or("active").to_owned(), enabled })
     }
 
     pub(super) fn name(&self) -> String {

@@ -1,19 +1,18 @@
 //! `influxdb_bucket`: a bucket and how long it keeps points. Buckets are data: what is declared no longer stays.
 
-use super::{
-    Api, ORG, RETENTION, TOKEN, URL, WITHIN, bucket_name, expect, id_of, listed, retention, shard_span, shown,
-};
+use super::{Api, INFLUXDB, ORG, RETENTION, TOKEN, URL, WITHIN, bucket_name, id_of, retention, shard_span, shown};
+use crate::ability::call::Secret;
+use crate::ability::http::{Reply, Request};
 use crate::ability::memory::manifest::Item;
 use crate::ability::{Operation, Probe, State};
-use crate::plan::call::{Asked, Call, Secret, Stop};
+use crate::api::{Asked, Comparison, Entry, Field, Object, Unfinished};
 use crate::plan::change::{Action, Detail};
-use crate::plan::http::Reply;
 use crate::resource::{Draft, Planned, Resource, ResourceKind};
 use crate::schema::{Argument, Arguments, Schema, Shape};
 use crate::source::Diagnostics;
 use crate::yaml::Node;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::sync::Arc;
 use std::time::Duration;
 
 /// `influxdb_bucket`.
@@ -35,7 +34,7 @@ pub static BUCKET: ResourceKind = ResourceKind::new(
 );
 
 /// A bucket as it should be.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Bucket {
     api: Api,
     name: String,
@@ -62,24 +61,6 @@ impl Bucket {
         fields.finish_with(read)
     }
 
-    /// The bucket as InfluxDB tells it, if there is one.
-    fn found(&self, reply: &Reply) -> Result<Option<Value>, String> {
-        let all = listed(reply, "buckets", &format!("tell the bucket {}", self.name))?;
-        Ok(all.into_iter().next())
-    }
-
-    /// How a bucket differs, in words.
-    fn differences(&self, bucket: &Value) -> Vec<Detail> {
-        let kept = bucket["retentionRules"][0]["everySeconds"].as_u64().unwrap_or(0);
-        let mut details: Vec<Detail> =
-            Detail::value("retention", Some(&shown(kept)), Some(&shown(self.retention))).into_iter().collect();
-        if let Some(description) = &self.description {
-            let now = bucket["description"].as_str().unwrap_or_default();
-            details.extend(Detail::value("description", Some(now), Some(description)));
-        }
-        details
-    }
-
     fn rules(&self) -> Value {
         json!([{
             "type": "expire",
@@ -96,7 +77,7 @@ impl Resource for Bucket {
 
     fn ask(&self, probe: &mut Probe) {
         probe.http(self.api.setup());
-        probe.http(self.api.bucket(&self.name));
+        probe.http(self.look());
     }
 
     fn claims(&self) -> Vec<Item> {
@@ -104,45 +85,27 @@ impl Resource for Bucket {
     }
 
     fn plan(&self, state: &mut State) -> Result<Planned, String> {
-        let reply = state.reply(&self.api.bucket(&self.name));
+        let reply = state.reply(&self.look());
         let new = || vec![Detail::note(format!("keeps points {}", shown(self.retention)))];
         let (action, details) = if let Some(unknown) = self.api.unknown(state, &reply) {
             (Action::Create, new().into_iter().chain(unknown).collect())
-        } else if let Some(bucket) = self.found(&reply)? {
-            let details = self.differences(&bucket);
-            if details.is_empty() {
-                return Ok(Planned::default());
-            }
-            (Action::Update, details)
         } else {
-            (Action::Create, new())
+            match self.compare(&reply)? {
+                Comparison::Missing => (Action::Create, new()),
+                Comparison::Same => return Ok(Planned::default()),
+                Comparison::Differs { details, .. } => (Action::Update, details),
+            }
         };
-        let operations = vec![Operation::Api(Arc::new(self.clone()))];
+        let operations = vec![Operation::Api(self.call())];
         Ok(Planned { draft: Some(Draft { action, details, operations }), items: Vec::new() })
     }
 }
 
-impl Call for Bucket {
-    fn converse(&self, asked: &mut Asked<'_>) -> Result<Vec<Secret>, Stop> {
-        let found = self.found(asked.ask(self.api.bucket(&self.name))?)?;
-        let description = self.description.clone().unwrap_or_default();
-        let Some(bucket) = found else {
-            let org = self.api.organization_id(asked.ask(self.api.organization())?)?;
-            let body = json!({
-                "orgID": org, "name": self.name, "description": description, "retentionRules": self.rules(),
-            });
-            expect(asked.ask(self.api.post("buckets", &body))?, &[201], &format!("make the bucket {}", self.name))?;
-            return Ok(Vec::new());
-        };
-        if let (false, Some(id)) = (self.differences(&bucket).is_empty(), id_of(&bucket)) {
-            let mut body = json!({"retentionRules": self.rules()});
-            if self.description.is_some() {
-                body["description"] = description.into();
-            }
-            let request = self.api.request("PATCH", &format!("buckets/{id}"), &[], Some(&body));
-            expect(asked.ask(request)?, &[200], &format!("change the bucket {}", self.name))?;
-        }
-        Ok(Vec::new())
+impl Object for Bucket {
+    const KIND: &'static str = "influxdb_bucket";
+
+    fn converse(&self, asked: &mut Asked<'_>) -> Result<Vec<Secret>, Unfinished> {
+        self.bring_about(asked).map(|()| Vec::new())
     }
 
     fn within(&self) -> Duration {
@@ -151,5 +114,44 @@ impl Call for Bucket {
 
     fn stays(&self) -> String {
         format!("bucket {} in InfluxDB", self.name)
+    }
+}
+
+impl Entry for Bucket {
+    fn look(&self) -> Request {
+        self.api.bucket(&self.name)
+    }
+
+    fn found(&self, reply: &Reply) -> Result<Option<Value>, String> {
+        let all = INFLUXDB.listed(reply, "buckets", &format!("tell the bucket {}", self.name))?;
+        Ok(all.into_iter().next())
+    }
+
+    fn fields(&self, found: &Value) -> Vec<Field> {
+        let kept = found["retentionRules"][0]["everySeconds"].as_u64().unwrap_or(0);
+        let description = found["description"].as_str().unwrap_or_default();
+        vec![
+            Field { name: "retention", now: Some(shown(kept)), declared: Some(shown(self.retention)) },
+            Field { name: "description", now: Some(description.to_owned()), declared: self.description.clone() },
+        ]
+    }
+
+    fn create(&self, asked: &mut Asked<'_>) -> Result<(), Unfinished> {
+        let org = self.api.organization_id(asked)?;
+        let description = self.description.clone().unwrap_or_default();
+        let body = json!({
+            "orgID": org, "name": self.name, "description": description, "retentionRules": self.rules(),
+        });
+        self.api.access().create(asked, "buckets", &body, &format!("make the bucket {}", self.name)).map(drop)
+    }
+
+    fn update(&self, found: &Value, asked: &mut Asked<'_>) -> Result<(), Unfinished> {
+        let Some(id) = id_of(found) else { return Ok(()) };
+        let mut body = json!({"retentionRules": self.rules()});
+        if let Some(description) = &self.description {
+            body["description"] = description.as_str().into();
+        }
+        let what = format!("change the bucket {}", self.name);
+        self.api.access().update(asked, "PATCH", &format!("buckets/{id}"), &body, &what).map(drop)
     }
 }

@@ -5,22 +5,21 @@ mod bucket;
 mod setup;
 mod tokens;
 
-pub use bucket::BUCKET;
-pub use setup::SETUP;
-pub use tokens::TOKENS;
-
 use super::arguments::milliseconds;
 use crate::ability::State;
-use crate::host::{excerpt, in_query};
-use crate::plan::call::Stop;
+use crate::ability::http::{Reply, Request};
+use crate::api::{Access, Asked, Auth, Service, Standing, Unfinished};
 use crate::plan::change::Detail;
-use crate::plan::http::{Reply, Request};
 use crate::schema::{Argument, Arguments, Shape};
 use crate::source::{Diagnostic, Diagnostics};
 use crate::template;
 use crate::yaml::{Node, Value as Yaml};
+pub use bucket::{BUCKET, Bucket};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
+pub use setup::{SETUP, Setup};
 use std::time::Duration;
+pub use tokens::{FormerTokens, TOKENS, Tokens};
 
 /// How long InfluxDB may take until it answers when a resource does not say: the first start makes its database.
 const DEFAULT_WITHIN: u64 = 60_000;
@@ -36,8 +35,19 @@ const RETENTION: Argument = Argument::new(
 const WITHIN: Argument =
     Argument::new("within", Shape::Duration, "how long InfluxDB may take until it answers").default("60s");
 
+/// InfluxDB 2, see <https://docs.influxdata.com/influxdb/v2/api/>.
+static INFLUXDB: Service = Service {
+    name: "InfluxDB",
+    base: "/api/v2",
+    created: 201,
+    updated: 200,
+    deleted: 204,
+    message: "/message",
+    unknown_caller: "InfluxDB does not take the token; it was set up with another one, which solti needs to be given",
+};
+
 /// How it is reached.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 struct Api {
     url: String,
     org: String,
@@ -69,34 +79,13 @@ impl Api {
         Some(Self { url: url?, org: org?, token: token?, within: Duration::from_millis(within) })
     }
 
-    fn request(&self, method: &'static str, path: &str, query: &[(&str, &str)], body: Option<&Value>) -> Request {
-        let query: Vec<String> = query.iter().map(|(name, value)| format!("{name}={}", in_query(value))).collect();
-        let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
-        let mut headers = vec![("Authorization".to_owned(), format!("Token {}", self.token))];
-        if body.is_some() {
-            headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
-        }
-        Request {
-            method,
-            url: format!("{}/api/v2/{path}{query}", self.url),
-            headers,
-            body: body.map(ToString::to_string),
-        }
-    }
-
-    fn get(&self, path: &str, query: &[(&str, &str)]) -> Request {
-        self.request("GET", path, query, None)
-    }
-
-    fn post(&self, path: &str, body: &Value) -> Request {
-        self.request("POST", path, &[], Some(body))
+    fn access(&self) -> Access<'_> {
+        Access { service: &INFLUXDB, url: &self.url, auth: Auth::Token { scheme: "Token", token: &self.token } }
     }
 
     /// Whether it can be set up, which is so until it has been; this needs no token.
     fn setup(&self) -> Request {
-        let mut request = self.get("setup", &[]);
-        request.headers.clear();
-        request
+        self.access().anonymous().get("setup", &[])
     }
 
     /// What the plan says where it could not be known what is there; none where InfluxDB has said it.
@@ -106,65 +95,33 @@ impl Api {
             // nothing is there before that
             return Some(None);
         }
-        (setup.is_not_ready() || reply.is_not_ready()).then(|| Some(Detail::note(UNKNOWN)))
+        (is_not_ready(&setup) || is_not_ready(reply)).then(|| Some(Detail::note(UNKNOWN)))
     }
 
     fn organization(&self) -> Request {
-        self.get("orgs", &[("org", &self.org)])
+        self.access().get("orgs", &[("org", &self.org)])
     }
 
     fn bucket(&self, name: &str) -> Request {
-        self.get("buckets", &[("org", &self.org), ("name", name)])
+        self.access().get("buckets", &[("org", &self.org), ("name", name)])
     }
 
     /// The organization's id.
-    fn organization_id(&self, reply: &Reply) -> Result<String, Stop> {
-        let all = listed(reply, "orgs", "tell the organization")?;
+    fn organization_id(&self, asked: &mut Asked<'_>) -> Result<String, Unfinished> {
+        let all = INFLUXDB.listed(asked.ask(self.organization())?, "orgs", "tell the organization")?;
         let id = all.first().and_then(id_of);
-        id.ok_or_else(|| Stop::Failed(format!("InfluxDB has no organization {}", self.org)))
+        id.ok_or_else(|| Unfinished::Failed(format!("InfluxDB has no organization {}", self.org)))
     }
 }
 
-/// The body of an answer with one of these statuses.
-fn expect(reply: &Reply, statuses: &[u16], what: &str) -> Result<Value, Stop> {
-    if statuses.contains(&reply.status) { Ok(reply.json()) } else { Err(Stop::Failed(refused(reply, what))) }
+fn is_not_ready(reply: &Reply) -> bool {
+    Standing::of(reply.status) == Standing::Later
 }
 
 /// Whether InfluxDB can be set up.
 fn may_be_set_up(reply: &Reply) -> Result<bool, String> {
     let allowed = if reply.status == 200 { reply.json()["allowed"].as_bool() } else { None };
-    allowed.ok_or_else(|| refused(reply, "say whether it is set up"))
-}
-
-/// What was asked for; nothing where it is not there, nor the organization perhaps. Whatever else answers has not said
-/// that anything is missing: a proxy's page, or an answer that was cut off.
-fn listed(reply: &Reply, list: &str, what: &str) -> Result<Vec<Value>, String> {
-    let mut json = reply.json();
-    match (reply.status, json.get_mut(list).map(Value::take)) {
-        (200, Some(Value::Array(all))) => Ok(all),
-        (404, _) if json.is_object() => Ok(Vec::new()),
-        _ => Err(refused(reply, what)),
-    }
-}
-
-/// What InfluxDB says when it does not do something.
-fn refused(reply: &Reply, what: &str) -> String {
-    const SHOWN: usize = 200;
-    let json = reply.json();
-    let message = json["message"].as_str().unwrap_or_else(|| reply.body.trim().lines().next().unwrap_or_default());
-    let message = excerpt::beginning(message, SHOWN);
-    match reply.status {
-        0 => format!("InfluxDB was to {what}, and does not answer: {message}"),
-        401 => {
-            "InfluxDB does not take the token; it was set up with another one, which solti needs to be given".to_owned()
-        }
-        status @ 200..300 => {
-            format!(
-                "InfluxDB was to {what}, and what answers is not InfluxDB, or broke off: {message} (status {status})"
-            )
-        }
-        status => format!("InfluxDB was to {what}, and says: {message} (status {status})"),
-    }
+    allowed.ok_or_else(|| INFLUXDB.refused(reply, "say whether it is set up"))
 }
 
 fn id_of(object: &Value) -> Option<String> {

@@ -1,17 +1,20 @@
 //! `influxdb_setup`: the first user, with an organization, a bucket, and the token that may do everything.
 
-use super::{Api, ORG, RETENTION, TOKEN, UNKNOWN, URL, WITHIN, bucket_name, expect, listed, may_be_set_up, retention};
+use super::{
+    Api, INFLUXDB, ORG, RETENTION, TOKEN, UNKNOWN, URL, WITHIN, bucket_name, is_not_ready, may_be_set_up, retention,
+};
+use crate::ability::call::Secret;
+use crate::ability::http::Reply;
 use crate::ability::memory::manifest::Item;
 use crate::ability::{Operation, Probe, State};
-use crate::plan::call::{Asked, Call, Secret, Stop};
+use crate::api::{Asked, Object, Unfinished};
 use crate::plan::change::{Action, Detail};
-use crate::plan::http::Reply;
 use crate::resource::{Draft, Planned, Resource, ResourceKind};
 use crate::schema::{Argument, Arguments, Schema, Shape};
 use crate::source::Diagnostics;
 use crate::yaml::Node;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::sync::Arc;
 use std::time::Duration;
 
 /// `influxdb_setup`.
@@ -34,7 +37,7 @@ pub static SETUP: ResourceKind = ResourceKind::new(
 );
 
 /// What an InfluxDB without users is set up with.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Setup {
     api: Api,
     user: String,
@@ -67,7 +70,7 @@ impl Setup {
     }
 
     fn organizations(&self, reply: &Reply) -> Result<Vec<Value>, String> {
-        listed(reply, "orgs", "tell its organizations")
+        INFLUXDB.listed(reply, "orgs", "tell its organizations")
     }
 }
 
@@ -89,7 +92,7 @@ impl Resource for Setup {
         let whole =
             || vec![Detail::note(format!("organization {}, user {}, bucket {}", self.api.org, self.user, self.bucket))];
         let setup = state.reply(&self.api.setup());
-        let details = if setup.is_not_ready() {
+        let details = if is_not_ready(&setup) {
             let mut details = whole();
             details.push(Detail::note(UNKNOWN));
             details
@@ -100,13 +103,15 @@ impl Resource for Setup {
         } else {
             return Ok(Planned::default());
         };
-        let operations = vec![Operation::Api(Arc::new(self.clone()))];
+        let operations = vec![Operation::Api(self.call())];
         Ok(Planned { draft: Some(Draft { action: Action::Create, details, operations }), items: Vec::new() })
     }
 }
 
-impl Call for Setup {
-    fn converse(&self, asked: &mut Asked<'_>) -> Result<Vec<Secret>, Stop> {
+impl Object for Setup {
+    const KIND: &'static str = "influxdb_setup";
+
+    fn converse(&self, asked: &mut Asked<'_>) -> Result<Vec<Secret>, Unfinished> {
         if may_be_set_up(asked.ask(self.api.setup())?)? {
             let body = json!({
                 "username": self.user,
@@ -116,15 +121,13 @@ impl Call for Setup {
                 "retentionPeriodSeconds": self.retention,
                 "token": self.api.token,
             });
-            let mut request = self.api.post("setup", &body);
             // there is no token yet that could be taken
-            request.headers.retain(|(name, _)| name != "Authorization");
-            expect(asked.ask(request)?, &[201], "be set up")?;
+            self.api.access().anonymous().create(asked, "setup", &body, "be set up")?;
             return Ok(Vec::new());
         }
         if self.organizations(asked.ask(self.api.organization())?)?.is_empty() {
-            let made = asked.ask(self.api.post("orgs", &json!({"name": self.api.org})))?;
-            expect(made, &[201], &format!("make the organization {}", self.api.org))?;
+            let what = format!("make the organization {}", self.api.org);
+            self.api.access().create(asked, "orgs", &json!({"name": self.api.org}), &what)?;
         }
         Ok(Vec::new())
     }

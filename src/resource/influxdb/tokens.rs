@@ -2,14 +2,15 @@
 //! others can have them. They are told apart from what people made by their description, `solti: NAME`; such that are
 //! declared no longer are revoked.
 
-use super::{Api, ORG, TOKEN, URL, WITHIN, expect, id_of, listed};
+use super::{Api, INFLUXDB, ORG, TOKEN, URL, WITHIN, id_of};
+use crate::ability::call::{Call, Secret};
 use crate::ability::commands::listing_key;
 use crate::ability::files::{Attributes, FileOperation, PathState, sha256};
+use crate::ability::http::Request;
 use crate::ability::memory::manifest::{Before, Item};
 use crate::ability::{Operation, Probe, State};
-use crate::plan::call::{Asked, Call, Secret, Stop};
+use crate::api::{Asked, Object, Unfinished};
 use crate::plan::change::{Action, Detail};
-use crate::plan::http::Request;
 use crate::resource::arguments::plain_name;
 use crate::resource::content::{self, compare_attributes};
 use crate::resource::{Draft, Files, Planned, Resource, ResourceKind, kept};
@@ -17,9 +18,9 @@ use crate::schema::{Argument, Arguments, Schema, Shape};
 use crate::source::{Diagnostic, Diagnostics};
 use crate::template::RenderError;
 use crate::yaml::Node;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// What descriptions begin with of tokens that solti has made.
@@ -70,7 +71,7 @@ static ONE: Schema = Schema::new(
 .at_least_one(&["read", "write"]);
 
 /// All tokens that solti gives out of an organization.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Tokens {
     api: Api,
     tokens: Vec<Token>,
@@ -82,14 +83,14 @@ pub struct Tokens {
 }
 
 /// A token as it should be.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Token {
     name: String,
     permissions: BTreeSet<Permission>,
 }
 
 /// What a token may do with one bucket.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 struct Permission {
     action: String,
     bucket: String,
@@ -210,7 +211,7 @@ impl Tokens {
     }
 
     fn authorizations(&self) -> Request {
-        self.api.get("authorizations", &[("org", &self.api.org)])
+        self.api.access().get("authorizations", &[("org", &self.api.org)])
     }
 
     fn path(&self, token: &Token) -> String {
@@ -246,7 +247,7 @@ impl Tokens {
             }
             return Ok(Difference { details, needed, stale });
         }
-        let found = listed(&reply, "authorizations", TELL)?;
+        let found = INFLUXDB.listed(&reply, "authorizations", TELL)?;
         let given = Given::all(&found);
         for token in &self.tokens {
             match Given::of(&given, token) {
@@ -304,14 +305,14 @@ impl Tokens {
     }
 
     /// Makes a token, which InfluxDB tells only now.
-    fn make(&self, token: &Token, asked: &mut Asked<'_>) -> Result<String, Stop> {
-        let org = self.api.organization_id(asked.ask(self.api.organization())?)?;
+    fn make(&self, token: &Token, asked: &mut Asked<'_>) -> Result<String, Unfinished> {
+        let org = self.api.organization_id(asked)?;
         let mut permissions = Vec::new();
         for permission in &token.permissions {
             let what = format!("tell the bucket {}", permission.bucket);
-            let found = listed(asked.ask(self.api.bucket(&permission.bucket))?, "buckets", &what)?;
+            let found = INFLUXDB.listed(asked.ask(self.api.bucket(&permission.bucket))?, "buckets", &what)?;
             let id = found.first().and_then(id_of).ok_or_else(|| {
-                Stop::Failed(format!(
+                Unfinished::Failed(format!(
                     "the token {} is for the bucket {}, which is not there",
                     token.name, permission.bucket
                 ))
@@ -320,10 +321,11 @@ impl Tokens {
             permissions.push(json!({"action": permission.action, "resource": resource}));
         }
         let body = json!({"orgID": org, "description": format!("{MARK}{}", token.name), "permissions": permissions});
-        let made = asked.ask(self.api.post("authorizations", &body))?;
-        let made = expect(made, &[201], &format!("make the token {}", token.name))?;
+        let what = format!("make the token {}", token.name);
+        let made = self.api.access().create(asked, "authorizations", &body, &what)?;
         let text = made["token"].as_str().filter(|text| !text.is_empty());
-        text.map(str::to_owned).ok_or_else(|| Stop::Failed("InfluxDB made a token and did not tell it".to_owned()))
+        text.map(str::to_owned)
+            .ok_or_else(|| Unfinished::Failed("InfluxDB made a token and did not tell it".to_owned()))
     }
 }
 
@@ -376,16 +378,18 @@ impl Resource for Tokens {
         operations.extend(kept::make_folder(&self.folder, state));
         operations.extend(stale.into_iter().map(|path| Operation::Files(FileOperation::Remove { path })));
         if talks {
-            operations.push(Operation::Api(Arc::new(Self { needed, spares: state.run.partial, ..self.clone() })));
+            operations.push(Operation::Api(Self { needed, spares: state.run.partial, ..self.clone() }.call()));
         }
         let action = if new { Action::Create } else { Action::Update };
         Ok(Planned { draft: Some(Draft { action, details, operations }), items })
     }
 }
 
-impl Call for Tokens {
-    fn converse(&self, asked: &mut Asked<'_>) -> Result<Vec<Secret>, Stop> {
-        let found = listed(asked.ask(self.authorizations())?, "authorizations", TELL)?;
+impl Object for Tokens {
+    const KIND: &'static str = "influxdb_tokens";
+
+    fn converse(&self, asked: &mut Asked<'_>) -> Result<Vec<Secret>, Unfinished> {
+        let found = INFLUXDB.listed(asked.ask(self.authorizations())?, "authorizations", TELL)?;
         let given = Given::all(&found);
         let mut secrets = Vec::new();
         for token in &self.tokens {
@@ -399,8 +403,8 @@ impl Call for Tokens {
         Ok(secrets)
     }
 
-    fn afterwards(&self) -> Option<Arc<dyn Call>> {
-        (!self.spares).then(|| Arc::new(Revoke(self.clone())) as Arc<dyn Call>)
+    fn afterwards(&self) -> Option<Call> {
+        (!self.spares).then(|| FormerTokens(self.clone()).call())
     }
 
     fn makes(&self) -> Vec<String> {
@@ -416,17 +420,19 @@ impl Call for Tokens {
     }
 }
 
-/// Takes back the tokens that are declared no longer, or have been made anew.
-#[derive(Debug)]
-struct Revoke(Tokens);
+/// The tokens that are declared no longer, or have been made anew: they are revoked.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct FormerTokens(Tokens);
 
-impl Call for Revoke {
-    fn converse(&self, asked: &mut Asked<'_>) -> Result<Vec<Secret>, Stop> {
+impl Object for FormerTokens {
+    const KIND: &'static str = "influxdb_former_tokens";
+
+    fn converse(&self, asked: &mut Asked<'_>) -> Result<Vec<Secret>, Unfinished> {
         let Self(tokens) = self;
-        let found = listed(asked.ask(tokens.authorizations())?, "authorizations", TELL)?;
+        let found = INFLUXDB.listed(asked.ask(tokens.authorizations())?, "authorizations", TELL)?;
         for given in tokens.revoked(&Given::all(&found)) {
-            let request = tokens.api.request("DELETE", &format!("authorizations/{}", given.id), &[], None);
-            expect(asked.ask(request)?, &[204, 404], &format!("revoke the token {}", given.name))?;
+            let what = format!("revoke the token {}", given.name);
+            tokens.api.access().delete(asked, &format!("authorizations/{}", given.id), &what)?;
         }
         Ok(Vec::new())
     }

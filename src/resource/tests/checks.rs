@@ -11,7 +11,12 @@ use insta::assert_snapshot;
 pub(super) const NOW: i64 = 1_767_225_600;
 
 pub(super) fn check(kind: CheckKind, text: &str) -> Check {
-    Check::parse(kind, &super::yaml(text), None).unwrap()
+    let check = Check::parse(kind, &super::yaml(text), None).unwrap();
+    // as it is in a plan that was written down and read back
+    let text = serde_json::to_string(&check).unwrap();
+    let read: Check = serde_json::from_str(&text).unwrap();
+    assert_eq!(format!("{read:?}"), format!("{check:?}"), "{text}");
+    read
 }
 
 pub(super) fn errors(kind: CheckKind, text: &str) -> String {

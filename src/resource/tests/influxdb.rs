@@ -1,12 +1,13 @@
 //! What an InfluxDB keeps behind its API: plans from what it answered, and conversations with one that plays along.
 
 use super::{errors, file, folder, host, plan, resource};
+use crate::ability::call::Call;
+use crate::ability::http::{Reply, Request};
 use crate::ability::{Operation, Run, State};
-use crate::plan::call::{Asked, Call, Stop};
-use crate::plan::http::{Reply, Request};
+use crate::api::Next;
+use crate::resource::OBJECTS;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
-use std::sync::Arc;
 
 const AT: &str = "url: http://h:8086, org: home, token: operator";
 const SETUP: &str = "GET http://h:8086/api/v2/setup";
@@ -44,10 +45,10 @@ fn authorization(description: &str, action: &str, token: &str) -> Value {
 /// Carries out the conversation of a planned resource with somebody who answers like this; gives what was asked, and
 /// what came of it.
 fn talk(text: &str, state: State, answer: impl Fn(&Request) -> (u16, Value)) -> String {
-    carry_out(&*call(text, state), answer)
+    carry_out(&call(text, state), answer)
 }
 
-fn call(text: &str, mut state: State) -> Arc<dyn Call> {
+fn call(text: &str, mut state: State) -> Call {
     let planned = resource(text).plan(&mut state).unwrap();
     let operations = planned.draft.unwrap().operations;
     let call = operations.iter().find_map(|operation| match operation {
@@ -57,23 +58,23 @@ fn call(text: &str, mut state: State) -> Arc<dyn Call> {
     call.unwrap()
 }
 
-fn carry_out(call: &dyn Call, answer: impl Fn(&Request) -> (u16, Value)) -> String {
+fn carry_out(call: &Call, answer: impl Fn(&Request) -> (u16, Value)) -> String {
     let (mut replies, mut lines) = (Vec::new(), Vec::new());
     loop {
-        match call.converse(&mut Asked::new(&replies)) {
-            Err(Stop::Ask(request)) => {
+        match OBJECTS.next(call, &replies) {
+            Next::Ask(request) => {
                 let (status, body) = answer(&request);
                 lines.push(format!("{} {} -> {status}", request.key(), request.body.clone().unwrap_or_default()));
                 replies.push(Reply { status, body: body.to_string() });
             }
-            Err(Stop::Failed(reason)) => lines.push(format!("failed: {reason}")),
-            Ok(secrets) => lines
+            Next::Failed(reason) => lines.push(format!("failed: {reason}")),
+            Next::Done(secrets) => lines
                 .extend(secrets.iter().map(|secret| format!("{} = {} in {}", secret.name, secret.value, secret.path))),
         }
         if !lines.last().is_some_and(|line| line.contains(" -> ")) || lines.len() > 20 {
             return lines.join("\n");
         }
-        if call.converse(&mut Asked::new(&replies)).is_ok_and(|secrets| secrets.is_empty()) {
+        if matches!(OBJECTS.next(call, &replies), Next::Done(secrets) if secrets.is_empty()) {
             return lines.join("\n");
         }
     }
@@ -273,8 +274,8 @@ fn tokens_are_made_kept_and_revoked() {
     let mut new = authorization("solti: telegraf", "write", "made");
     (new["id"], new["createdAt"]) = ("new".into(), "2026-01-02T00:00:00Z".into());
     let all = vec![former.clone(), changed.clone(), new.clone(), gone.clone()];
-    let later = call(&text, kept("tok", std::slice::from_ref(&changed))).afterwards().unwrap();
-    assert_snapshot!(carry_out(&*later, answer(all)), @"
+    let later = call(&text, kept("tok", std::slice::from_ref(&changed))).afterwards.unwrap();
+    assert_snapshot!(carry_out(&later, answer(all)), @"
     GET http://h:8086/api/v2/authorizations?org=home  -> 200
     DELETE http://h:8086/api/v2/authorizations/id of solti: telegraf  -> 204
     DELETE http://h:8086/api/v2/authorizations/id of solti: telegraf  -> 204
@@ -293,7 +294,7 @@ fn tokens_are_made_kept_and_revoked() {
     nothing
       = /etc/solti/secrets/influxdb_token_telegraf Nothing
     ");
-    assert!(call(&text, part("tok", std::slice::from_ref(&changed))).afterwards().is_none());
+    assert!(call(&text, part("tok", std::slice::from_ref(&changed))).afterwards.is_none());
     // a run that came to nothing has left it for the next one
     assert_snapshot!(plan(&text, &mut kept("made", &[former, new])), @"
     update

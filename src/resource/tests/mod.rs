@@ -19,13 +19,13 @@ mod twice;
 mod values;
 mod versions;
 
-use super::{Files, Planned, Resource, parse};
+use super::{Draft, Files, Planned, Resource, parse};
 use crate::ability::accounts::{AccountOperation, GroupState, UserState};
 use crate::ability::files::{Attributes, Below, FileOperation, Meta, PathState, Validation, sha256};
 use crate::ability::memory::manifest::{Before, Item, Owned};
 use crate::ability::systemd::UnitState;
 use crate::ability::{Operation, State};
-use crate::plan::change::Detail;
+use crate::plan::change::{Change, Detail};
 use crate::resource::ResourceKind;
 use crate::source::{Diagnostic, SourceFile};
 use crate::template::RenderError;
@@ -91,7 +91,7 @@ fn plan(text: &str, state: &mut State) -> String {
 
 fn shown(planned: &Planned) -> String {
     let mut lines = Vec::new();
-    if let Some(draft) = &planned.draft {
+    if let Some(draft) = planned.draft.clone().map(written_and_read) {
         lines.push(draft.action.word().to_owned());
         lines.extend(draft.details.iter().map(|detail| format!("  {}", detail_text(detail))));
         lines.extend(draft.operations.iter().map(|operation| format!("  > {}", operation_text(operation))));
@@ -100,6 +100,15 @@ fn shown(planned: &Planned) -> String {
     }
     lines.extend(planned.items.iter().map(|item| format!("  = {} {:?}", item.key().1, item.before())));
     lines.join("\n")
+}
+
+/// A change as it is in a plan that was written down and read back.
+fn written_and_read(draft: Draft) -> Change {
+    let change = draft.of("role/step/kind:name".to_owned());
+    let text = serde_json::to_string(&change).unwrap();
+    let read: Change = serde_json::from_str(&text).unwrap();
+    assert_eq!(read, change, "{text}");
+    read
 }
 
 fn detail_text(detail: &Detail) -> String {
@@ -146,7 +155,7 @@ fn operation_text(operation: &Operation) -> String {
             });
             text
         }
-        Operation::Api(call) => format!("talk to its service; makes {:?}", call.makes()),
+        Operation::Api(call) => format!("talk to its service; makes {:?}", call.makes),
         Operation::Files(other) => format!("{other:?}"),
         Operation::Packages(other) => format!("{other:?}"),
         Operation::Accounts(other) => format!("{other:?}"),

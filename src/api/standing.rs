@@ -24,3 +24,15 @@ impl Standing {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_final_and_what_is_worth_another_try() {
+        let all = |standing| -> Vec<u16> { (0..600).filter(|status| Standing::of(*status) == standing).collect() };
+        assert_eq!(all(Standing::Refused), [401, 403]);
+        assert_eq!(all(Standing::Later), [0, 429, 502, 503, 504]);
+    }
+}

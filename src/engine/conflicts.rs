@@ -1,7 +1,7 @@
 //! What is declared twice for one host.
 
 use super::work::{Resolved, RoleRun};
-use crate::ability::memory::manifest::Item;
+use crate::ability::memory::manifest::{Item, ItemKind};
 use crate::source::{Diagnostic, Diagnostics};
 use std::collections::HashMap;
 
@@ -17,7 +17,7 @@ fn is_shared(one: &Resolved, other: &Resolved, path: &str) -> bool {
 /// Two declarations of one thing: whichever came last would win, run by run.
 pub fn conflicts(runs: &[RoleRun]) -> Diagnostics {
     let mut errors = Diagnostics::new();
-    let mut seen: HashMap<(u8, &str), &Resolved> = HashMap::new();
+    let mut seen: HashMap<(ItemKind, &str), &Resolved> = HashMap::new();
     let mut alone: HashMap<String, &Resolved> = HashMap::new();
     let mut numbers: HashMap<String, (&Resolved, &str)> = HashMap::new();
     for run in runs.iter().filter(|run| !run.absent) {
@@ -39,8 +39,8 @@ pub fn conflicts(runs: &[RoleRun]) -> Diagnostics {
             }
             for item in &resolved.claims {
                 let (what, name) = match item {
-                    Item::File { path, .. } => ("the file", path),
-                    Item::Service { unit, .. } => ("the service", unit),
+                    Item { kind: ItemKind::File, name: path, .. } => ("the file", path),
+                    Item { kind: ItemKind::Service, name: unit, .. } => ("the service", unit),
                     _ => continue,
                 };
                 if let Some(first) = seen.insert(item.key(), resolved).filter(|first| !is_shared(first, resolved, name))

@@ -1,7 +1,7 @@
 //! Services that fail while checks wait for them: nothing is gained by asking on.
 
 use super::work::{ResolvedCheck, RoleRun};
-use crate::ability::memory::manifest::Item;
+use crate::ability::memory::manifest::{Item, ItemKind};
 use crate::ability::systemd::{UnitOperation, Verb};
 use crate::ability::{Operation, PLACE, scope};
 use crate::host::quote;
@@ -36,7 +36,9 @@ impl Watched {
         let services = run.resources().filter(|it| it.resource.as_ref().is_some_and(|resource| resource.restarts()));
         let units = services.flat_map(|resolved| resolved.claims.iter().map(move |item| (resolved, item)));
         let units = units.filter_map(|(resolved, item)| match item {
-            Item::Service { unit, .. } => Some(Self { resource: resolved.id.clone(), unit: unit.clone() }),
+            Item { kind: ItemKind::Service, name: unit, .. } => {
+                Some(Self { resource: resolved.id.clone(), unit: unit.clone() })
+            }
             _ => None,
         });
         units.collect()

@@ -2,18 +2,18 @@
 //! own to the next one, and not what was there before.
 
 use super::ownership::{Thing, thing};
-use crate::ability::memory::manifest::{Before, Item, Manifest, Owned};
+use crate::ability::memory::manifest::{Before, Item, ItemKind, Manifest, Owned};
 
 /// What the host's side calls it; none for what goes when a role is put back.
 pub fn kind(item: &Item) -> Option<&'static str> {
-    match item {
-        Item::Directory { .. } => Some("directory"),
-        Item::Package { .. } => Some("package"),
-        Item::User { .. } => Some("user"),
-        Item::Group { .. } => Some("group"),
-        Item::Volume { .. } => Some("volume"),
-        Item::Network { .. } => Some("network"),
-        Item::File { .. } | Item::Service { .. } | Item::Container { .. } => None,
+    match item.kind {
+        ItemKind::Directory => Some("directory"),
+        ItemKind::Package => Some("package"),
+        ItemKind::User => Some("user"),
+        ItemKind::Group => Some("group"),
+        ItemKind::Volume => Some("volume"),
+        ItemKind::Network => Some("network"),
+        ItemKind::File | ItemKind::Service | ItemKind::Container => None,
     }
 }
 
@@ -21,7 +21,7 @@ pub fn kind(item: &Item) -> Option<&'static str> {
 /// a run has left that failed.
 pub fn lasting(manifest: &Manifest, is_known: impl Fn(&Thing) -> bool) -> Vec<Owned> {
     let all = manifest.resources.iter().flat_map(|owned| owned.items.iter().map(move |item| (owned, item)));
-    let new = all.filter(|(_, item)| kind(item).is_some() && *item.before() == Before::Nothing);
+    let new = all.filter(|(_, item)| kind(item).is_some() && item.before == Before::Nothing);
     let new = new.filter(|(_, item)| !is_known(&thing(item)));
     new.map(|(owned, item)| Owned { items: vec![item.clone()], failed: true, ..owned.clone() }).collect()
 }

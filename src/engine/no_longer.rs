@@ -5,7 +5,7 @@ use super::ownership::{Thing, is_kept, is_labelled, is_shared, taken_over, thing
 use super::planner::Planner;
 use super::work::{Resolved, RoleRun};
 use crate::ability::files::FileOperation;
-use crate::ability::memory::manifest::{Before, Item, Owned};
+use crate::ability::memory::manifest::{Before, Item, ItemKind, Owned};
 use crate::ability::{Operation, State};
 use crate::plan::change::Change;
 use crate::plan::role_plan::StepPlan;
@@ -53,25 +53,25 @@ impl Planner<'_> {
             .filter(|(owned, item)| !is_shared(owned, item, &state.memory.manifest))
             .collect();
         items.reverse();
-        items.sort_by_key(|(_, item)| match item {
-            Item::Service { .. } => (0, 0),
-            Item::File { .. } => (1, 0),
-            Item::Package { .. } => (2, 0),
+        items.sort_by_key(|(_, item)| match item.kind {
+            ItemKind::Service => (0, 0),
+            ItemKind::File => (1, 0),
+            ItemKind::Package => (2, 0),
             // the innermost first, in whatever order they were declared
-            Item::Directory { path, .. } => (3, usize::MAX - path.matches('/').count()),
-            Item::Container { .. } => (4, 0),
-            Item::Volume { .. } | Item::Network { .. } => (5, 0),
-            Item::User { .. } => (6, 0),
-            Item::Group { .. } => (7, 0),
+            ItemKind::Directory => (3, usize::MAX - item.name.matches('/').count()),
+            ItemKind::Container => (4, 0),
+            ItemKind::Volume | ItemKind::Network => (5, 0),
+            ItemKind::User => (6, 0),
+            ItemKind::Group => (7, 0),
         });
         for (owned, item) in items {
             // what is labelled and named goes with all that has gathered in it
             let reach = if is_labelled(owned, item) { Reach::Purged } else { reach };
             if let Some(mut draft) = removal::plan(item, reach, state) {
-                if let Item::File { path, .. } = item {
+                if item.kind == ItemKind::File {
                     // the folder for secrets is made closed, and stays for those that come into it
                     let needed = |folder: &str| self.claimed.iter().any(|(_, name)| is_in(name, folder));
-                    let folders: Vec<&str> = kept::folders(path).filter(|folder| needed(folder)).collect();
+                    let folders: Vec<&str> = kept::folders(&item.name).filter(|folder| needed(folder)).collect();
                     draft.operations.retain(|operation| {
                         !matches!(operation, Operation::Files(FileOperation::RemoveEmptyDirectory { path }) if folders.contains(&path.as_str()))
                     });
@@ -89,7 +89,7 @@ impl Planner<'_> {
     pub(super) fn forget(&self, all: &[Owned], reach: Reach, purge: &[String], state: &mut State) {
         for owned in all {
             let gone = owned.items.iter().filter(|item| !is_kept(owned, item, purge)).map(Item::key);
-            let gone: HashSet<(u8, &str)> = gone.collect();
+            let gone: HashSet<(ItemKind, &str)> = gone.collect();
             let taken_over = taken_over(owned, &self.claimed, &state.memory.manifest);
             state.memory.manifest.resources.retain_mut(|other| {
                 if !other.is_the_same_as(owned) {
@@ -99,9 +99,9 @@ impl Planner<'_> {
                     if taken_over.contains(&thing(item)) {
                         return true;
                     }
-                    let stays = reach == Reach::Absent && *item.before() != Before::Nothing;
+                    let stays = reach == Reach::Absent && item.before != Before::Nothing;
                     if stays {
-                        item.set_before(Before::Same);
+                        item.before = Before::Same;
                     }
                     stays || !gone.contains(&item.key())
                 });
@@ -109,8 +109,8 @@ impl Planner<'_> {
             });
             let forgotten = owned.items.iter().filter(|item| !self.claimed.contains(&thing(item)));
             for item in forgotten.filter(|item| !is_kept(owned, item, purge)) {
-                if let Item::Service { unit, .. } = item {
-                    state.memory.manifest.services.remove(unit);
+                if item.kind == ItemKind::Service {
+                    state.memory.manifest.services.remove(&item.name);
                 }
             }
         }
@@ -122,7 +122,9 @@ impl Planner<'_> {
         let items = gone.iter().flat_map(|owned| owned.items.iter().map(move |item| (owned, item)));
         let claimed = items.filter(|(_, item)| self.claimed.contains(&thing(item)));
         let changes = claimed.filter_map(|(owned, item)| match item {
-            Item::Service { unit, before: Before::Nothing } if state.declared.started_with.contains_key(unit) => {
+            Item { kind: ItemKind::Service, name: unit, before: Before::Nothing }
+                if state.declared.started_with.contains_key(unit) =>
+            {
                 Some(removal::disable(unit, state)?.of(owned.resource.clone()))
             }
             _ => None,
@@ -143,7 +145,7 @@ impl Planner<'_> {
         let items = all.iter().flat_map(|owned| owned.items.iter().map(move |item| (owned, item)));
         let free = items.filter(|(_, item)| !self.claimed.contains(&thing(item)));
         free.filter_map(|(owned, item)| match item {
-            Item::Service { unit, before: Before::Same } => {
+            Item { kind: ItemKind::Service, name: unit, before: Before::Same } => {
                 Some(removal::restart(unit, state)?.of(owned.resource.clone()))
             }
             _ => None,

@@ -3,7 +3,7 @@
 use super::elsewhere::Elsewhere;
 use super::project_id::is_place;
 use super::work::{HostWork, Resolved, RoleRun};
-use crate::ability::memory::manifest::{Before, Item, Manifest, Owned};
+use crate::ability::memory::manifest::{Before, Item, ItemKind, Manifest, Owned};
 use crate::resource::removal;
 use std::collections::{HashMap, HashSet};
 
@@ -33,7 +33,7 @@ impl<'a> Ownership<'a> {
         if !run.complete {
             return Vec::new();
         }
-        let mut declared: HashMap<&str, HashSet<(u8, &str)>> = HashMap::new();
+        let mut declared: HashMap<&str, HashSet<(ItemKind, &str)>> = HashMap::new();
         for resolved in run.resources().filter(|_| !run.absent) {
             declared.entry(&resolved.id).or_default().extend(resolved.claims.iter().map(Item::key));
         }
@@ -86,7 +86,7 @@ impl<'a> Ownership<'a> {
                 })
         };
         let orphaned = |owned: &&Owned| whose(owned) && !known(owned);
-        let made = |owned: &&Owned| owned.items.iter().any(|item| *item.before() != Before::Same);
+        let made = |owned: &&Owned| owned.items.iter().any(|item| item.before != Before::Same);
         manifest.resources.iter().filter(orphaned).filter(made).collect()
     }
 
@@ -105,7 +105,7 @@ impl<'a> Ownership<'a> {
 
 /// Whether a thing is ours because of its name; nothing says so of packages, accounts and what podman keeps.
 fn is_known_by_name(item: &Item) -> bool {
-    matches!(item, Item::File { .. } | Item::Directory { .. } | Item::Service { .. })
+    matches!(item.kind, ItemKind::File | ItemKind::Directory | ItemKind::Service)
 }
 
 /// Whether someone else on the host has this thing too.
@@ -116,7 +116,7 @@ pub fn is_shared(owned: &Owned, item: &Item, manifest: &Manifest) -> bool {
 }
 
 /// What tells a thing on a host from all others.
-pub type Thing = (u8, String);
+pub type Thing = (ItemKind, String);
 
 /// The name and kind of a thing.
 pub fn thing(item: &Item) -> Thing {

@@ -6,7 +6,7 @@ use super::lasting::lasting;
 use super::ownership::{Ownership, Thing, own, thing};
 use super::project_id::is_place;
 use super::work::{HostWork, Place, Resolved, ResolvedCheck, ResolvedStep, RoleRun};
-use crate::ability::memory::manifest::{Item, Manifest, Owned};
+use crate::ability::memory::manifest::{Item, ItemKind, Manifest, Owned};
 use crate::ability::{Probe, State};
 use crate::plan::change::{Change, Detail};
 use crate::plan::few::few;
@@ -164,7 +164,7 @@ pub fn plan(
     declare(work, states);
     for state in states.values_mut() {
         let items = state.memory.manifest.resources.iter().flat_map(|owned| &owned.items);
-        state.memory.origins = items.map(|item| (thing(item), item.before().clone())).collect();
+        state.memory.origins = items.map(|item| (thing(item), item.before.clone())).collect();
     }
     let declared = work.runs.iter().filter(|run| !run.absent).flat_map(RoleRun::resources);
     let claims = declared.flat_map(|resolved| &resolved.claims);
@@ -318,7 +318,7 @@ impl Planner<'_> {
 
     /// What another project has put on the host is not taken over in passing.
     fn others(&self, resolved: &Resolved, state: &State) -> Option<String> {
-        let exclusive = |item: &&Item| matches!(item, Item::File { .. } | Item::Service { .. });
+        let exclusive = |item: &&Item| matches!(item.kind, ItemKind::File | ItemKind::Service);
         resolved.claims.iter().filter(exclusive).find_map(|item| {
             let (owned, _) = state.memory.manifest.owner_of(item.key())?;
             (owned.project != self.ownership.project).then(|| {
@@ -352,7 +352,7 @@ impl Planner<'_> {
         let mut steps = Vec::new();
         // first what goes: a service that has used it is to start anew without it
         let gone = self.ownership.gone(run, &state.memory.manifest);
-        let folder = |item: &Item| matches!(item, Item::Directory { .. });
+        let folder = |item: &Item| item.kind == ItemKind::Directory;
         let mut changes = self.take_away(&gone, Reach::Pruned, &[], |item| !folder(item), state);
         changes.extend(self.made_otherwise(&gone, state));
         if !changes.is_empty() {
@@ -385,7 +385,7 @@ impl Planner<'_> {
         let claims = selected.iter().filter(|(_, resolved)| resolved.resource.is_some()).flat_map(|(_, it)| &it.claims);
         state.predicted.folders = claims
             .filter_map(|item| match item {
-                Item::Directory { path, .. } => Some(path.clone()),
+                Item { kind: ItemKind::Directory, name: path, .. } => Some(path.clone()),
                 _ => None,
             })
             .collect();

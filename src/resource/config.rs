@@ -8,7 +8,7 @@ use super::content::Content;
 use super::directory::Directory;
 use super::{Draft, Files, Planned, Resource, ResourceKind};
 use crate::ability::files::{Attributes, Below, Body, FileOperation, PathState, Validation};
-use crate::ability::memory::manifest::{Before, Item};
+use crate::ability::memory::manifest::{Before, Item, ItemKind};
 use crate::ability::{Operation, Probe, State};
 use crate::plan::change::{Action, Detail};
 use crate::schema::{Argument, Arguments, Schema, Shape};
@@ -59,10 +59,10 @@ pub static CONFIG: ResourceKind = ResourceKind::new(
 .claims(|arguments, _| {
     let Some(folder) = arguments.get("dir") else { return Ok(Vec::new()) };
     let folder = path(folder)?;
-    let mut items = vec![Item::Directory { path: folder.clone(), before: Before::Nothing }];
+    let mut items = vec![Item { kind: ItemKind::Directory, name: folder.clone(), before: Before::Nothing }];
     let files = arguments.get("files").map(Node::sequence).transpose()?.unwrap_or_default();
     for dest in files.iter().filter_map(|file| file.get("dest")) {
-        items.push(Item::File { path: relative(dest, &folder)?, before: Before::Nothing });
+        items.push(Item { kind: ItemKind::File, name: relative(dest, &folder)?, before: Before::Nothing });
     }
     Ok(items)
 });

@@ -2,7 +2,7 @@
 
 use super::before;
 use crate::ability::files::{Attributes, Body, Expectation, FileOperation, Meta, PathState, sha256};
-use crate::ability::memory::manifest::{Before, Item};
+use crate::ability::memory::manifest::{Before, Item, ItemKind};
 use crate::ability::{Operation, Probe, State};
 use crate::plan::change::{Action, Detail};
 use crate::secret::Taint;
@@ -54,7 +54,7 @@ pub fn original_name(path: &str) -> String {
 impl Content {
     /// The thing that it is on the host.
     pub fn claim(&self) -> Item {
-        Item::File { path: self.path.clone(), before: Before::Nothing }
+        Item { kind: ItemKind::File, name: self.path.clone(), before: Before::Nothing }
     }
 
     /// Path and content.
@@ -127,7 +127,8 @@ impl Content {
             ));
         }
         if same && details.is_empty() {
-            let item = Item::File { path: self.path.clone(), before: before(state, &self.claim(), true) };
+            let item =
+                Item { kind: ItemKind::File, name: self.path.clone(), before: before(state, &self.claim(), true) };
             return Ok(Difference { item: Some(item), ..Difference::default() });
         }
         let mut difference = Difference::default();
@@ -135,7 +136,7 @@ impl Content {
         difference.action = Some(if there { Action::Update } else { Action::Create });
         difference.operations.push(expect(state, &self.path));
         let before = keep_original(state, &self.path, &mut difference.operations);
-        difference.item = Some(Item::File { path: self.path.clone(), before });
+        difference.item = Some(Item { kind: ItemKind::File, name: self.path.clone(), before });
         if same && meta.is_some_and(|meta| was_open(meta, &after)) {
             difference.body = Some(self.body(meta));
         } else if same {
@@ -279,7 +280,7 @@ pub fn expect(state: &State, path: &str) -> Operation {
 
 /// Has what is at a path kept before solti first changes it, and says what was there before solti.
 pub fn keep_original(state: &State, path: &str, operations: &mut Vec<Operation>) -> Before {
-    let claim = Item::File { path: path.to_owned(), before: Before::Nothing };
+    let claim = Item { kind: ItemKind::File, name: path.to_owned(), before: Before::Nothing };
     let there = *state.files.at(path) != PathState::Absent;
     match before(state, &claim, there) {
         // somebody has removed it since

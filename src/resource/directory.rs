@@ -5,7 +5,7 @@ use super::content::{behind, compare_attributes, expect, new_meta, require_reada
 use super::kind::claimed;
 use super::{Draft, Planned, Resource, ResourceKind, before};
 use crate::ability::files::{Attributes, FileOperation, PathState};
-use crate::ability::memory::manifest::{Before, Item};
+use crate::ability::memory::manifest::{Before, Item, ItemKind};
 use crate::ability::{Operation, Probe, State};
 use crate::plan::change::{Action, Detail};
 use crate::schema::{Argument, Arguments, Schema, Shape};
@@ -28,7 +28,9 @@ pub static DIRECTORY: ResourceKind = ResourceKind::new(
     "A folder.",
     |arguments, _, _| Ok(Box::new(Directory::parse(arguments)?)),
 )
-.claims(|arguments, _| claimed(arguments, "path", path, |path| Item::Directory { path, before: Before::Nothing }));
+.claims(|arguments, _| {
+    claimed(arguments, "path", path, |path| Item { kind: ItemKind::Directory, name: path, before: Before::Nothing })
+});
 
 /// A folder on the host.
 #[derive(Debug)]
@@ -96,12 +98,12 @@ impl Resource for Directory {
     }
 
     fn claims(&self) -> Vec<Item> {
-        vec![Item::Directory { path: self.path.clone(), before: Before::Nothing }]
+        vec![Item { kind: ItemKind::Directory, name: self.path.clone(), before: Before::Nothing }]
     }
 
     fn plan(&self, state: &mut State) -> Result<Planned, String> {
         require_readable(state, &self.path)?;
-        let claim = Item::Directory { path: self.path.clone(), before: Before::Nothing };
+        let claim = Item { kind: ItemKind::Directory, name: self.path.clone(), before: Before::Nothing };
         let behind = behind(&self.path);
         let is_link = matches!(state.files.at(&self.path), PathState::Link { .. });
         let leads_to_directory = matches!(state.files.at(&behind), PathState::Directory { .. });
@@ -139,6 +141,6 @@ impl Resource for Directory {
             PathState::Home { owner, group } => self.take_home(owner, group, state),
             _ => return Err(format!("{path} is there on the host, but is no directory")),
         };
-        Ok(Planned { draft, items: vec![Item::Directory { path: self.path.clone(), before }] })
+        Ok(Planned { draft, items: vec![Item { kind: ItemKind::Directory, name: self.path.clone(), before }] })
     }
 }

@@ -5,7 +5,7 @@ use super::content::{Content, require_parent};
 use super::kind::claimed;
 use super::{Draft, Files, Planned, Resource, ResourceKind};
 use crate::ability::files::{FileOperation, Validation};
-use crate::ability::memory::manifest::{Before, Item};
+use crate::ability::memory::manifest::{Before, Item, ItemKind};
 use crate::ability::{Operation, Probe, State};
 use crate::schema::{Argument, Arguments, Schema, Shape};
 use crate::secret::Taint;
@@ -32,7 +32,9 @@ pub static FILE: ResourceKind = ResourceKind::new(
     "One file with given content, or copied from the role's `files/`.",
     |arguments, _, files| Ok(Box::new(File::parse(arguments, files)?)),
 )
-.claims(|arguments, _| claimed(arguments, "path", path, |path| Item::File { path, before: Before::Nothing }));
+.claims(|arguments, _| {
+    claimed(arguments, "path", path, |path| Item { kind: ItemKind::File, name: path, before: Before::Nothing })
+});
 
 /// `template`.
 pub static TEMPLATE: ResourceKind = ResourceKind::new(
@@ -51,7 +53,9 @@ pub static TEMPLATE: ResourceKind = ResourceKind::new(
     "One file rendered from a template of the role.",
     |arguments, _, files| Ok(Box::new(File::parse_template(arguments, files)?)),
 )
-.claims(|arguments, _| claimed(arguments, "dest", path, |path| Item::File { path, before: Before::Nothing }));
+.claims(|arguments, _| {
+    claimed(arguments, "dest", path, |path| Item { kind: ItemKind::File, name: path, before: Before::Nothing })
+});
 
 /// A file on the host.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use super::arguments::account_name;
 use super::kind::claimed;
 use super::{Draft, Planned, Resource, ResourceKind, Turn, before};
 use crate::ability::accounts::{AccountOperation, GroupState};
-use crate::ability::memory::manifest::{Before, Item};
+use crate::ability::memory::manifest::{Before, Item, ItemKind};
 use crate::ability::{Operation, Probe, State};
 use crate::plan::change::{Action, Detail};
 use crate::schema::{Argument, Arguments, Schema, Shape};
@@ -27,7 +27,9 @@ pub static GROUP: ResourceKind = ResourceKind::new(
     "A group of accounts.",
     |arguments, _, _| Ok(Box::new(Group::parse(arguments)?)),
 )
-.claims(|arguments, _| claimed(arguments, "name", account_name, |name| Item::Group { name, before: Before::Nothing }));
+.claims(|arguments, _| {
+    claimed(arguments, "name", account_name, |name| Item { kind: ItemKind::Group, name, before: Before::Nothing })
+});
 
 /// A group on the host.
 #[derive(Debug)]
@@ -65,7 +67,7 @@ impl Resource for Group {
     }
 
     fn claims(&self) -> Vec<Item> {
-        vec![Item::Group { name: self.name.clone(), before: Before::Nothing }]
+        vec![Item { kind: ItemKind::Group, name: self.name.clone(), before: Before::Nothing }]
     }
 
     fn turn(&self) -> Turn {
@@ -78,9 +80,9 @@ impl Resource for Group {
 
     fn plan(&self, state: &mut State) -> Result<Planned, String> {
         let now = state.accounts.groups.get(&self.name).cloned();
-        let claim = Item::Group { name: self.name.clone(), before: Before::Nothing };
+        let claim = Item { kind: ItemKind::Group, name: self.name.clone(), before: Before::Nothing };
         let before = before(state, &claim, now.is_some());
-        let items = vec![Item::Group { name: self.name.clone(), before }];
+        let items = vec![Item { kind: ItemKind::Group, name: self.name.clone(), before }];
         let number = |gid: Option<u32>| gid.map(|gid| gid.to_string());
         let (program, action, old) = match &now {
             None => ("groupadd", Action::Create, None),

@@ -235,7 +235,7 @@ pub const UNBUILT_KINDS: &[&str] = &["container", "datasource", "cron", "mount",
 /// What was there before solti: as the manifest remembers, else by whether the thing is there now.
 fn before(state: &State, item: &Item, there: bool) -> Before {
     let (kind, name) = item.key();
-    let owned = state.memory.manifest.owner_of(item.key()).map(|(_, owned)| owned.before());
+    let owned = state.memory.manifest.owner_of(item.key()).map(|(_, owned)| &owned.before);
     match owned.or_else(|| state.memory.origins.get(&(kind, name.to_owned()))) {
         Some(before) => before.clone(),
         None if there => Before::Same,

@@ -6,7 +6,7 @@ use super::reasons::KNOWN_AFTER_APPLY;
 use super::repository::{REPOSITORY, repository};
 use super::{Draft, Files, Planned, Resource, ResourceKind, before, versions};
 use crate::ability::files::FileOperation;
-use crate::ability::memory::manifest::{Before, Item};
+use crate::ability::memory::manifest::{Before, Item, ItemKind};
 use crate::ability::packages::{Offers, PackageOperation};
 use crate::ability::{Operation, Probe, State};
 use crate::plan::change::{Action, Detail};
@@ -47,7 +47,7 @@ pub static PACKAGE: ResourceKind = ResourceKind::new(
 )
 .claims(|arguments, _| {
     let names = arguments.get("name").or_else(|| arguments.get("names")).map(Node::strings).transpose()?;
-    let item = |name| Item::Package { name, before: Before::Nothing };
+    let item = |name| Item { kind: ItemKind::Package, name, before: Before::Nothing };
     Ok(names.unwrap_or_default().into_iter().map(item).collect())
 })
 .secrets_go("put user and password into a file in /etc/apt/auth.conf.d with `mode: \"0600\"`, see apt_auth.conf(5)");
@@ -186,7 +186,8 @@ impl Resource for Package {
     }
 
     fn claims(&self) -> Vec<Item> {
-        let packages = self.names.iter().map(|name| Item::Package { name: name.clone(), before: Before::Nothing });
+        let packages =
+            self.names.iter().map(|name| Item { kind: ItemKind::Package, name: name.clone(), before: Before::Nothing });
         packages.chain(self.repository.iter().map(Content::claim)).collect()
     }
 
@@ -233,10 +234,12 @@ impl Resource for Package {
         for name in &self.names {
             let installed = state.packages.installed.get(name).cloned();
             let candidate = state.packages.candidates.get(state.packages.apt.plain(name)).cloned();
-            let claim = Item::Package { name: name.clone(), before: Before::Nothing };
-            planned
-                .items
-                .push(Item::Package { name: name.clone(), before: before(state, &claim, installed.is_some()) });
+            let claim = Item { kind: ItemKind::Package, name: name.clone(), before: Before::Nothing };
+            planned.items.push(Item {
+                kind: ItemKind::Package,
+                name: name.clone(),
+                before: before(state, &claim, installed.is_some()),
+            });
             if installed.as_ref().is_some_and(|installed| self.fits(installed, candidate.as_ref())) {
                 continue;
             }

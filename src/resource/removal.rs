@@ -4,7 +4,7 @@ use super::reasons::image_input;
 use super::{Draft, kept};
 use crate::ability::accounts::AccountOperation;
 use crate::ability::files::{Expectation, FileOperation, PathState};
-use crate::ability::memory::manifest::{Before, Item};
+use crate::ability::memory::manifest::{Before, Item, ItemKind};
 use crate::ability::packages::{Offers, PackageOperation};
 use crate::ability::podman::{PodmanOperation, PodmanThing};
 use crate::ability::systemd::{UnitOperation, Verb};
@@ -26,7 +26,7 @@ pub enum Reach {
 impl Reach {
     /// Whether it takes such a thing; what it leaves is for a role that is to be absent.
     pub fn takes(self, item: &Item) -> bool {
-        let lasts = matches!(item, Item::Package { .. } | Item::User { .. } | Item::Group { .. } | Item::Volume { .. });
+        let lasts = matches!(item.kind, ItemKind::Package | ItemKind::User | ItemKind::Group | ItemKind::Volume);
         self != Self::Pruned || !lasts
     }
 }
@@ -39,46 +39,49 @@ fn is_quadlet(resource: &str) -> bool {
 /// Whether a label of the resource (`purge: data`) is meant for this one of its things: of a quadlet only a volume is
 /// data, and never the folders that lead to it, which may be somebody's home.
 pub fn is_data(resource: &str, item: &Item) -> bool {
-    !is_quadlet(resource) || matches!(item, Item::Volume { .. })
+    !is_quadlet(resource) || item.kind == ItemKind::Volume
 }
 
 /// Whether it is a folder for everybody's quadlets, or one that leads to those or to units in a user's home: not ours by
 /// its name. `claims` are all things of the resource.
 pub fn is_common_folder(resource: &str, claims: &[Item], item: &Item) -> bool {
-    let in_home = |item: &Item| matches!(item, Item::File { path, .. } if path.contains(scope::USER_UNITS));
-    matches!(item, Item::Directory { .. }) && (is_quadlet(resource) || claims.iter().any(in_home))
+    let in_home =
+        |item: &Item| matches!(item, Item { kind: ItemKind::File, name: path, .. } if path.contains(scope::USER_UNITS));
+    item.kind == ItemKind::Directory && (is_quadlet(resource) || claims.iter().any(in_home))
 }
 
 /// Asks what is there of an item.
 pub fn ask(item: &Item, probe: &mut Probe) {
-    match item {
-        Item::File { path, .. } => probe.files.digest(path),
-        Item::Directory { path, .. } => {
-            probe.files.path(path);
-            probe.commands.listing(path);
+    let Item { kind, name, .. } = item;
+    match kind {
+        ItemKind::File => probe.files.digest(name),
+        ItemKind::Directory => {
+            probe.files.path(name);
+            probe.commands.listing(name);
         }
-        Item::Service { unit, .. } => probe.units.ask(unit),
-        Item::Package { name, .. } => probe.packages.ask(name, Offers::No),
-        Item::User { name, .. } => probe.accounts.user(name),
-        Item::Group { .. } => probe.accounts.groups(),
-        Item::Volume { name, .. } => probe.podman.things(scope::split(name).0, PodmanThing::Volume),
-        Item::Network { name, .. } => probe.podman.things(scope::split(name).0, PodmanThing::Network),
+        ItemKind::Service => probe.units.ask(name),
+        ItemKind::Package => probe.packages.ask(name, Offers::No),
+        ItemKind::User => probe.accounts.user(name),
+        ItemKind::Group => probe.accounts.groups(),
+        ItemKind::Volume => probe.podman.things(scope::split(name).0, PodmanThing::Volume),
+        ItemKind::Network => probe.podman.things(scope::split(name).0, PodmanThing::Network),
         // it comes and goes with its service
-        Item::Container { .. } => {}
+        ItemKind::Container => {}
     }
 }
 
 /// The change that takes an item away, if it is there and solti made it; `state` is what is left afterwards.
 pub fn plan(item: &Item, reach: Reach, state: &mut State) -> Option<Draft> {
-    if *item.before() == Before::Same || !reach.takes(item) {
+    let Item { kind, name, before } = item;
+    if *before == Before::Same || !reach.takes(item) {
         return None;
     }
-    match item {
-        Item::File { path, before } => file(path, before, state),
-        Item::Directory { path, .. } if reach == Reach::Purged => purged(path, state),
-        Item::Directory { path, .. } => directory(path, state),
-        Item::Service { unit, .. } => service(unit, state),
-        Item::Package { name, .. } => {
+    match kind {
+        ItemKind::File => file(name, before, state),
+        ItemKind::Directory if reach == Reach::Purged => purged(name, state),
+        ItemKind::Directory => directory(name, state),
+        ItemKind::Service => service(name, state),
+        ItemKind::Package => {
             state.packages.installed.remove(name)?;
             let operations = vec![Operation::Packages(PackageOperation::Uninstall { packages: vec![name.clone()] })];
             let mut details = vec![Detail::note(format!("package {name}; its data stays"))];
@@ -89,21 +92,21 @@ pub fn plan(item: &Item, reach: Reach, state: &mut State) -> Option<Draft> {
             }
             Some(Draft { action: Action::Remove, details, operations })
         }
-        Item::User { name, .. } => {
+        ItemKind::User => {
             state.accounts.users.remove(name)?;
             Some(account("userdel", name, "user"))
         }
-        Item::Group { name, .. } => {
+        ItemKind::Group => {
             state.accounts.groups.remove(name)?;
             Some(account("groupdel", name, "group"))
         }
-        Item::Volume { name, .. } => {
+        ItemKind::Volume => {
             let there = state.podman.volumes.remove(name);
             there.then(|| discard(PodmanThing::Volume, name, "with all in it"))
         }
-        Item::Container { name, .. } => Some(discard(PodmanThing::Container, name, "")),
+        ItemKind::Container => Some(discard(PodmanThing::Container, name, "")),
         // a network has nothing in it that could be lost
-        Item::Network { name, .. } => {
+        ItemKind::Network => {
             let there = state.podman.networks.remove(name);
             there.then(|| discard(PodmanThing::Network, name, ""))
         }

@@ -5,7 +5,7 @@ use super::directory::Directory;
 use super::{Files, Planned, Resource};
 use crate::ability::accounts::AccountOperation;
 use crate::ability::files::{Attributes, PathState};
-use crate::ability::memory::manifest::{Before, Item};
+use crate::ability::memory::manifest::{Before, Item, ItemKind};
 use crate::ability::{Operation, Probe, State, scope};
 use crate::plan::change::Detail;
 use crate::schema::Arguments;
@@ -164,7 +164,10 @@ impl Scope {
     /// The folders as things on the host.
     pub fn claims(&self, path: &str) -> Vec<Item> {
         let before = || Before::Nothing;
-        self.folders(path).iter().map(|folder| Item::Directory { path: folder.name(), before: before() }).collect()
+        self.folders(path)
+            .iter()
+            .map(|folder| Item { kind: ItemKind::Directory, name: folder.name(), before: before() })
+            .collect()
     }
 }
 

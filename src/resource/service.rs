@@ -6,7 +6,7 @@ use super::reasons::{Inputs, KNOWN_AFTER_APPLY, image_input};
 use super::scope::Scope;
 use super::{Draft, Files, Planned, Resource, ResourceKind, before};
 use crate::ability::files::PathState;
-use crate::ability::memory::manifest::{Before, Item};
+use crate::ability::memory::manifest::{Before, Item, ItemKind};
 use crate::ability::packages::Offers;
 use crate::ability::systemd::{UnitOperation, UnitState, Verb};
 use crate::ability::{Operation, Probe, StartedWith, State, scope};
@@ -58,7 +58,7 @@ pub static SERVICE: ResourceKind = ResourceKind::new(
 .claims(|arguments, files| {
     let Some(name) = arguments.get("name") else { return Ok(Vec::new()) };
     let unit = Scope::of_arguments(arguments, files)?.key(&unit_name(name)?);
-    Ok(vec![Item::Service { unit, before: Before::Nothing }])
+    Ok(vec![Item { kind: ItemKind::Service, name: unit, before: Before::Nothing }])
 });
 
 /// A unit that systemd keeps running.
@@ -189,7 +189,7 @@ impl Service {
     fn left_alone(&self, state: &State) -> impl Iterator<Item = (String, String)> {
         let recorded = state.memory.manifest.services.get(&self.unit).into_iter().flatten();
         let stays = |path: &str| {
-            let item = Item::File { path: path.to_owned(), before: Before::Nothing };
+            let item = Item { kind: ItemKind::File, name: path.to_owned(), before: Before::Nothing };
             !state.declared.files.contains_key(path)
                 && !state.files.paths.contains_key(path)
                 && state.memory.manifest.owner_of(item.key()).is_some()
@@ -287,7 +287,7 @@ impl Resource for Service {
     }
 
     fn claims(&self) -> Vec<Item> {
-        vec![Item::Service { unit: self.unit.clone(), before: Before::Nothing }]
+        vec![Item { kind: ItemKind::Service, name: self.unit.clone(), before: Before::Nothing }]
     }
 
     fn plan(&self, state: &mut State) -> Result<Planned, String> {
@@ -329,7 +329,7 @@ impl Resource for Service {
             ));
         }
         let mut draft = Draft { action: Action::Update, details: Vec::new(), operations: Vec::new() };
-        let claim = Item::Service { unit: self.unit.clone(), before: Before::Nothing };
+        let claim = Item { kind: ItemKind::Service, name: self.unit.clone(), before: Before::Nothing };
         let kept = before(state, &claim, unit.is_active() || unit.is_enabled());
         // a unit without [Install] is started by others; systemd would ignore an `enable`
         let fixed = (matches!(unit.enabled.as_str(), "static" | "generated" | "transient" | "indirect")
@@ -368,7 +368,7 @@ impl Resource for Service {
         }
         self.predict(state, unit, inputs, action);
         let draft = (!draft.operations.is_empty()).then_some(draft);
-        Ok(Planned { draft, items: vec![Item::Service { unit: self.unit.clone(), before: kept }] })
+        Ok(Planned { draft, items: vec![Item { kind: ItemKind::Service, name: self.unit.clone(), before: kept }] })
     }
 
     fn restarts(&self) -> bool {

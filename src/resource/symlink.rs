@@ -5,7 +5,7 @@ use super::content::{ask_parent, expect, keep_original, require_parent, require_
 use super::kind::claimed;
 use super::{Draft, Planned, Resource, ResourceKind, before};
 use crate::ability::files::{FileOperation, PathState};
-use crate::ability::memory::manifest::{Before, Item};
+use crate::ability::memory::manifest::{Before, Item, ItemKind};
 use crate::ability::{Operation, Probe, State};
 use crate::plan::change::{Action, Detail};
 use crate::schema::{Argument, Arguments, Schema, Shape};
@@ -24,7 +24,9 @@ pub static SYMLINK: ResourceKind = ResourceKind::new(
     "A symbolic link.",
     |arguments, _, _| Ok(Box::new(Symlink::parse(arguments)?)),
 )
-.claims(|arguments, _| claimed(arguments, "path", path, |path| Item::File { path, before: Before::Nothing }));
+.claims(|arguments, _| {
+    claimed(arguments, "path", path, |path| Item { kind: ItemKind::File, name: path, before: Before::Nothing })
+});
 
 /// Whether a link at `path` that says `target` leads to itself.
 fn leads_to(target: &str, path: &str) -> bool {
@@ -68,7 +70,7 @@ impl Symlink {
     }
 
     fn item(&self, before: Before) -> Item {
-        Item::File { path: self.path.clone(), before }
+        Item { kind: ItemKind::File, name: self.path.clone(), before }
     }
 }
 

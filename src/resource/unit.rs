@@ -5,7 +5,7 @@ use super::content::Content;
 use super::kind::first_text;
 use super::scope::Scope;
 use super::{Draft, Files, Planned, Resource, ResourceKind};
-use crate::ability::memory::manifest::{Before, Item};
+use crate::ability::memory::manifest::{Before, Item, ItemKind};
 use crate::ability::systemd::UnitOperation;
 use crate::ability::{Operation, Probe, State};
 use crate::quadlet::UnitFile;
@@ -47,11 +47,14 @@ pub static UNIT: ResourceKind = ResourceKind::new(
     let Some(name) = arguments.get("name") else { return Ok(Vec::new()) };
     let (scope, unit, before) = (Scope::of_arguments(arguments, files)?, unit_name(name)?, Before::Nothing);
     let Some(drop_in) = arguments.get("drop_in") else {
-        return Ok(vec![Item::File { path: unit_path(&scope, &unit), before }]);
+        return Ok(vec![Item { kind: ItemKind::File, name: unit_path(&scope, &unit), before }]);
     };
     let path = drop_in_path(&scope, &unit, &drop_in.string()?);
     let folder = path.rsplit_once('/').map_or("/", |(folder, _)| folder).to_owned();
-    Ok(vec![Item::Directory { path: folder, before: before.clone() }, Item::File { path, before }])
+    Ok(vec![
+        Item { kind: ItemKind::Directory, name: folder, before: before.clone() },
+        Item { kind: ItemKind::File, name: path, before },
+    ])
 });
 
 /// Where a unit's file is.

@@ -6,7 +6,7 @@ use super::kind::claimed;
 use super::{Draft, Planned, Resource, ResourceKind, Turn, before};
 use crate::ability::accounts::{AccountOperation, GroupState, UserState};
 use crate::ability::files::PathState;
-use crate::ability::memory::manifest::{Before, Item};
+use crate::ability::memory::manifest::{Before, Item, ItemKind};
 use crate::ability::{Operation, Probe, State};
 use crate::plan::change::{Action, Detail};
 use crate::schema::{Argument, Arguments, Schema, Shape};
@@ -54,7 +54,9 @@ pub static USER: ResourceKind = ResourceKind::new(
     "An account, and the groups that it is in.",
     |arguments, _, _| Ok(Box::new(User::parse(arguments)?)),
 )
-.claims(|arguments, _| claimed(arguments, "name", account_name, |name| Item::User { name, before: Before::Nothing }));
+.claims(|arguments, _| {
+    claimed(arguments, "name", account_name, |name| Item { kind: ItemKind::User, name, before: Before::Nothing })
+});
 
 /// An account on the host.
 #[derive(Debug)]
@@ -282,7 +284,7 @@ impl Resource for User {
     }
 
     fn claims(&self) -> Vec<Item> {
-        vec![Item::User { name: self.name.clone(), before: Before::Nothing }]
+        vec![Item { kind: ItemKind::User, name: self.name.clone(), before: Before::Nothing }]
     }
 
     fn turn(&self) -> Turn {
@@ -295,7 +297,7 @@ impl Resource for User {
 
     fn plan(&self, state: &mut State) -> Result<Planned, String> {
         let now = state.accounts.users.get(&self.name).cloned();
-        let claim = Item::User { name: self.name.clone(), before: Before::Nothing };
+        let claim = Item { kind: ItemKind::User, name: self.name.clone(), before: Before::Nothing };
         let before = before(state, &claim, now.is_some());
         if let Some(reason) = self.refused(state, now.as_ref()) {
             return Err(reason);
@@ -313,6 +315,6 @@ impl Resource for User {
                 group.members.push(self.name.clone());
             }
         }
-        Ok(Planned { draft, items: vec![Item::User { name: self.name.clone(), before }] })
+        Ok(Planned { draft, items: vec![Item { kind: ItemKind::User, name: self.name.clone(), before }] })
     }
 }

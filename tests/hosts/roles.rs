@@ -368,11 +368,11 @@ fn what_the_host_knows_is_used_with_care() {
         "700\n1"
     );
     both.each(|host| {
-        drop(host.read(&format!("cp {manifest} /run/m; sed -i 's/\"format\":1/\"format\":2/' {manifest}")))
+        drop(host.read(&format!("cp {manifest} /run/m; sed -i 's/\"format\":2/\"format\":3/' {manifest}")))
     });
     let output = both.solti(&["apply", "-y"]).assert_status(1);
     assert!(
-        output.stdout.contains("the manifest on the host has format 2; this solti knows formats up to 1"),
+        output.stdout.contains("the manifest on the host has format 3; this solti knows formats up to 2"),
         "{output}"
     );
     both.each(|host| drop(host.read(&format!("head -c 100 /run/m >{manifest}"))));

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// The format that this version reads and writes.
-pub const FORMAT: u32 = 1;
+/// The format that this version writes; it reads those before it, too.
+pub const FORMAT: u32 = 2;
 
 /// What solti has put on a host, and what it last started services with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,71 +57,40 @@ impl Owned {
 
 /// One thing on the host.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "is")]
-pub enum Item {
+pub struct Item {
+    /// What it is. Format 1 says `is`.
+    #[serde(alias = "is")]
+    pub kind: ItemKind,
+    /// Its name: a file's or folder's absolute path, a unit's full name, that of something of podman's; where it may be a user's
+    /// own, with its scope ([`super::scope::key`]). Format 1 says `path` and `unit`.
+    #[serde(alias = "path", alias = "unit")]
+    pub name: String,
+    /// What was there before.
+    pub before: Before,
+}
+
+/// What kind of thing it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ItemKind {
     /// A file or a link.
-    File {
-        /// The absolute path.
-        path: String,
-        /// What was there before.
-        before: Before,
-    },
+    File,
     /// A directory.
-    Directory {
-        /// The absolute path.
-        path: String,
-        /// What was there before.
-        before: Before,
-    },
+    Directory,
     /// A unit that is running or starts at boot because of solti.
-    Service {
-        /// The unit's full name, with its scope ([`super::scope::key`]).
-        unit: String,
-        /// What was there before.
-        before: Before,
-    },
+    Service,
     /// A package.
-    Package {
-        /// Its name.
-        name: String,
-        /// What was there before.
-        before: Before,
-    },
+    Package,
     /// A user.
-    User {
-        /// Its name.
-        name: String,
-        /// What was there before.
-        before: Before,
-    },
+    User,
     /// A group.
-    Group {
-        /// Its name.
-        name: String,
-        /// What was there before.
-        before: Before,
-    },
+    Group,
     /// One of podman's containers.
-    Container {
-        /// Its name, with its scope.
-        name: String,
-        /// What was there before.
-        before: Before,
-    },
+    Container,
     /// One of podman's volumes.
-    Volume {
-        /// Its name, with its scope.
-        name: String,
-        /// What was there before.
-        before: Before,
-    },
+    Volume,
     /// One of podman's networks.
-    Network {
-        /// Its name, with its scope.
-        name: String,
-        /// What was there before.
-        before: Before,
-    },
+    Network,
 }
 
 /// What was there before solti came.
@@ -137,54 +106,14 @@ pub enum Before {
 }
 
 impl Item {
-    /// What tells it apart from all others of its kind, and what was there before.
-    pub fn key(&self) -> (u8, &str) {
-        match self {
-            Self::File { path, .. } => (0, path),
-            Self::Directory { path, .. } => (1, path),
-            Self::Service { unit, .. } => (2, unit),
-            Self::Package { name, .. } => (3, name),
-            Self::User { name, .. } => (4, name),
-            Self::Group { name, .. } => (5, name),
-            Self::Volume { name, .. } => (6, name),
-            Self::Network { name, .. } => (7, name),
-            Self::Container { name, .. } => (8, name),
-        }
+    /// What tells it apart from all others.
+    pub fn key(&self) -> (ItemKind, &str) {
+        (self.kind, &self.name)
     }
 
     /// Whether only one resource can have it; folders, packages and accounts may have several owners.
     pub fn is_exclusive(&self) -> bool {
-        matches!(self, Self::File { .. } | Self::Service { .. })
-    }
-
-    /// Says anew what was there before solti.
-    pub fn set_before(&mut self, new: Before) {
-        match self {
-            Self::File { before, .. }
-            | Self::Directory { before, .. }
-            | Self::Service { before, .. }
-            | Self::Package { before, .. }
-            | Self::User { before, .. }
-            | Self::Group { before, .. }
-            | Self::Container { before, .. }
-            | Self::Volume { before, .. }
-            | Self::Network { before, .. } => *before = new,
-        }
-    }
-
-    /// What was there before solti.
-    pub fn before(&self) -> &Before {
-        match self {
-            Self::File { before, .. }
-            | Self::Directory { before, .. }
-            | Self::Service { before, .. }
-            | Self::Package { before, .. }
-            | Self::User { before, .. }
-            | Self::Group { before, .. }
-            | Self::Container { before, .. }
-            | Self::Volume { before, .. }
-            | Self::Network { before, .. } => before,
-        }
+        matches!(self.kind, ItemKind::File | ItemKind::Service)
     }
 }
 
@@ -213,7 +142,9 @@ impl Manifest {
         if format > FORMAT {
             return Err(ManifestError::Newer(format));
         }
-        Ok(serde_json::from_str(line)?)
+        let manifest: Self = serde_json::from_str(line)?;
+        // an earlier one is written as this one
+        Ok(Self { format: FORMAT, ..manifest })
     }
 
     /// The line for the host.
@@ -237,7 +168,7 @@ impl Manifest {
     }
 
     /// The entry that has this thing, if solti put it there.
-    pub fn owner_of(&self, item: (u8, &str)) -> Option<(&Owned, &Item)> {
+    pub fn owner_of(&self, item: (ItemKind, &str)) -> Option<(&Owned, &Item)> {
         self.resources.iter().find_map(|owned| owned.items.iter().find(|has| has.key() == item).map(|has| (owned, has)))
     }
 }

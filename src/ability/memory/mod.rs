@@ -4,7 +4,7 @@ pub mod manifest;
 
 pub use manifest::ManifestError;
 
-use manifest::{Before, Manifest};
+use manifest::{Before, ItemKind, Manifest};
 use std::collections::HashMap;
 
 /// What asks for it.
@@ -17,7 +17,7 @@ pub struct Memory {
     pub manifest: Manifest,
     /// What was there before solti, of all that the manifest has at the start: a role may give up what a later one takes
     /// over.
-    pub origins: HashMap<(u8, String), Before>,
+    pub origins: HashMap<(ItemKind, String), Before>,
     /// Whether an earlier run was cut off in a step and nothing has put it back yet.
     pub interrupted: bool,
     /// Whether an earlier run was cut off between a role's end and the end of its journal.

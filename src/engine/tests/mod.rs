@@ -28,7 +28,7 @@ use super::work::{HostWork, Resolved, ResolvedStep, RoleRun};
 use crate::ability::State;
 use crate::ability::commands::Answer;
 use crate::ability::files::{Meta, PathState};
-use crate::ability::memory::manifest::{Before, Item, Manifest, Owned};
+use crate::ability::memory::manifest::{Before, Item, ItemKind, Manifest, Owned};
 use crate::ability::systemd::UnitState;
 use crate::host::Target;
 use crate::plan::change::{Change, Detail};
@@ -177,11 +177,11 @@ fn owned(state: &mut State, role: &str, resource: &str, items: &[Item]) {
 }
 
 fn file_item(path: &str) -> Item {
-    Item::File { path: path.into(), before: Before::Nothing }
+    Item { kind: ItemKind::File, name: path.into(), before: Before::Nothing }
 }
 
 fn folder_item(path: &str) -> Item {
-    Item::Directory { path: path.into(), before: Before::Nothing }
+    Item { kind: ItemKind::Directory, name: path.into(), before: Before::Nothing }
 }
 
 /// Plans, leaving the state as the plan will, and says what came out.
@@ -223,7 +223,7 @@ fn change(change: &Change) -> String {
 /// Who has what, as the manifest says.
 fn entries(manifest: &Manifest) -> Vec<String> {
     let things = |owned: &Owned| {
-        let things = owned.items.iter().map(|item| format!(" {} {:?}", item.key().1, item.before()));
+        let things = owned.items.iter().map(|item| format!(" {} {:?}", item.key().1, item.before));
         things.collect::<Vec<_>>().join(",")
     };
     manifest.resources.iter().map(|owned| format!("{}{}", owned.resource, things(owned))).collect()

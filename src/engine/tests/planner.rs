@@ -99,7 +99,7 @@ fn tags_leave_resources_out() {
 fn a_resource_under_another_name_keeps_its_file() {
     let mut state = host(&[("/etc/app/a", "old")]);
     let before = Before::Original("kept".into());
-    owned(&mut state, "one", "template:old name", &[Item::File { path: "/etc/app/a".into(), before }]);
+    owned(&mut state, "one", "template:old name", &[Item { kind: ItemKind::File, name: "/etc/app/a".into(), before }]);
     assert_snapshot!(planned(&work(vec![role("one", &[A])]), &mut state, MINE), @r#"
     one
       step
@@ -134,12 +134,18 @@ fn what_moves_between_roles_keeps_its_past() {
         let mut state = host(&[("/etc/app/a", "old"), ("/etc/app/b", "new")]);
         state.files.paths.insert("/etc/app/d".into(), PathState::Directory { meta: meta() });
         owned(&mut state, "gone", "config:x", &[file_item("/etc/app/a"), folder_item("/etc/app/d")]);
-        owned(&mut state, "one", "file:x", &[Item::File { path: "/etc/app/b".into(), before: Before::Same }]);
+        owned(
+            &mut state,
+            "one",
+            "file:x",
+            &[Item { kind: ItemKind::File, name: "/etc/app/b".into(), before: Before::Same }],
+        );
         let work = work(vec![absent(role("gone", &[])), role("one", &first), role("two", &second)]);
         planned(&work, &mut state, MINE);
         let mut items: Vec<&Item> = state.memory.manifest.resources.iter().flat_map(|owned| &owned.items).collect();
         items.sort_unstable();
-        let (b, a) = (Item::File { path: "/etc/app/b".into(), before: Before::Same }, file_item("/etc/app/a"));
+        let (b, a) =
+            (Item { kind: ItemKind::File, name: "/etc/app/b".into(), before: Before::Same }, file_item("/etc/app/a"));
         assert_eq!(items, [&a, &b, &folder_item("/etc/app/d")], "{first:?}");
     }
 }

@@ -26,11 +26,26 @@ fn with_all(before: &Before) -> State {
     };
     state.accounts.users.insert("app".into(), user);
     let before = || before.clone();
-    owned(&mut state, "one", "directory:/srv/app", &[Item::Directory { path: "/srv/app".into(), before: before() }]);
-    owned(&mut state, "one", "file:/srv/app/a", &[Item::File { path: "/srv/app/a".into(), before: before() }]);
-    owned(&mut state, "one", "package:app", &[Item::Package { name: "app".into(), before: before() }]);
-    owned(&mut state, "one", "user:app", &[Item::User { name: "app".into(), before: before() }]);
-    owned(&mut state, "one", "service:app", &[Item::Service { unit: "app.service".into(), before: before() }]);
+    owned(
+        &mut state,
+        "one",
+        "directory:/srv/app",
+        &[Item { kind: ItemKind::Directory, name: "/srv/app".into(), before: before() }],
+    );
+    owned(
+        &mut state,
+        "one",
+        "file:/srv/app/a",
+        &[Item { kind: ItemKind::File, name: "/srv/app/a".into(), before: before() }],
+    );
+    owned(&mut state, "one", "package:app", &[Item { kind: ItemKind::Package, name: "app".into(), before: before() }]);
+    owned(&mut state, "one", "user:app", &[Item { kind: ItemKind::User, name: "app".into(), before: before() }]);
+    owned(
+        &mut state,
+        "one",
+        "service:app",
+        &[Item { kind: ItemKind::Service, name: "app.service".into(), before: before() }],
+    );
     state.memory.manifest.services.insert("app.service".into(), BTreeMap::new());
     state
 }
@@ -93,9 +108,14 @@ fn what_has_a_label_stays_unless_it_is_named() {
 #[test]
 fn with_tags_too_what_was_there_before_comes_back() {
     let mut state = host(&[("/etc/app/a", "x"), ("/etc/app/b", "x"), ("/etc/app/c", "x")]);
-    let original = Item::File { path: "/etc/app/a".into(), before: Before::Original("kept".into()) };
+    let original = Item { kind: ItemKind::File, name: "/etc/app/a".into(), before: Before::Original("kept".into()) };
     owned(&mut state, "one", "file:/etc/app/a", &[original]);
-    owned(&mut state, "one", "file:/etc/app/b", &[Item::File { path: "/etc/app/b".into(), before: Before::Same }]);
+    owned(
+        &mut state,
+        "one",
+        "file:/etc/app/b",
+        &[Item { kind: ItemKind::File, name: "/etc/app/b".into(), before: Before::Same }],
+    );
     owned(&mut state, "other", "file:/etc/app/c", &[file_item("/etc/app/c")]);
     let files = ["a", "b", "c"].map(|name| format!("file: {{ path: /etc/app/{name}, content: x }}"));
     let mut run = absent(role("one", &files.iter().map(String::as_str).collect::<Vec<_>>()));
@@ -115,7 +135,12 @@ fn with_tags_too_what_was_there_before_comes_back() {
 #[test]
 fn what_another_role_needs_stays() {
     let mut state = with_all(&Before::Nothing);
-    owned(&mut state, "other", "package:app", &[Item::Package { name: "app".into(), before: Before::Nothing }]);
+    owned(
+        &mut state,
+        "other",
+        "package:app",
+        &[Item { kind: ItemKind::Package, name: "app".into(), before: Before::Nothing }],
+    );
     let mut work = work(vec![
         absent(role("one", ALL)),
         role("two", &["user: { name: app }", "file: { path: /srv/app/a, content: x }"]),
@@ -209,7 +234,7 @@ fn of_a_labelled_volume_only_the_volume_is_data() {
       = one/step/quadlet:app.volume app/systemd-app Nothing
     ");
     let left: Vec<&Item> = state.memory.manifest.resources.iter().flat_map(|owned| &owned.items).collect();
-    assert_eq!(left, [&Item::Volume { name: "app/systemd-app".into(), before: Before::Nothing }]);
+    assert_eq!(left, [&Item { kind: ItemKind::Volume, name: "app/systemd-app".into(), before: Before::Nothing }]);
     run = absent(role("one", &[volume]));
     run.steps[0].resources[0].purge = Some("data".into());
     run.purge = vec!["data".into()];
@@ -272,7 +297,12 @@ fn what_a_quadlet_makes_starts_at_boot_as_that_says() {
             ..Default::default()
         };
         state.units.insert("app.service".into(), enabled);
-        owned(&mut state, "one", "package/service:app", &[Item::Service { unit: "app.service".into(), before }]);
+        owned(
+            &mut state,
+            "one",
+            "package/service:app",
+            &[Item { kind: ItemKind::Service, name: "app.service".into(), before }],
+        );
         planned(&work(vec![role("one", QUADLET)]), &mut state, MINE)
     };
     assert_snapshot!(planned_with(Before::Nothing), @"
@@ -301,8 +331,18 @@ fn what_replaces_a_unit_with_links_is_enabled_itself() {
         ..Default::default()
     };
     state.units.insert("app.service".into(), running);
-    owned(&mut state, "one", "quadlet:app", &[Item::File { path: LINK.into(), before: Before::Nothing }]);
-    owned(&mut state, "one", "service:app", &[Item::Service { unit: "app.service".into(), before: Before::Nothing }]);
+    owned(
+        &mut state,
+        "one",
+        "quadlet:app",
+        &[Item { kind: ItemKind::File, name: LINK.into(), before: Before::Nothing }],
+    );
+    owned(
+        &mut state,
+        "one",
+        "service:app",
+        &[Item { kind: ItemKind::Service, name: "app.service".into(), before: Before::Nothing }],
+    );
     assert_snapshot!(planned(&work(vec![role("one", &["service: { name: app, enabled: true }"])]), &mut state, MINE), @"
     one
       no longer declared, in order
@@ -325,9 +365,14 @@ fn what_was_there_before_runs_as_it_did() {
         &mut state,
         "one",
         "quadlet:app",
-        &[Item::File { path: "/etc/systemd/system/app.service".into(), before: original }],
+        &[Item { kind: ItemKind::File, name: "/etc/systemd/system/app.service".into(), before: original }],
     );
-    owned(&mut state, "one", "service:app", &[Item::Service { unit: "app.service".into(), before: Before::Same }]);
+    owned(
+        &mut state,
+        "one",
+        "service:app",
+        &[Item { kind: ItemKind::Service, name: "app.service".into(), before: Before::Same }],
+    );
     assert_snapshot!(planned(&work(vec![absent(role("one", &[]))]), &mut state, MINE), @"
     one
       absent, in order

@@ -5,7 +5,7 @@ use super::step::{step, write};
 use crate::ability::Operation;
 use crate::ability::commands::CommandOperation;
 use crate::ability::files::{Attributes, Body, Expectation, FileOperation};
-use crate::ability::memory::manifest::{Before, Item, Owned};
+use crate::ability::memory::manifest::{Before, Item, ItemKind, Owned};
 use crate::engine::step::{PUT_BACK, begin, commit, opening, program};
 use crate::engine::undo::Undo;
 use crate::host::quote;
@@ -157,7 +157,7 @@ fn what_stays_is_noted() {
             resource: name.into(),
             purge: None,
             failed: false,
-            items: vec![Item::Directory { path: at(name), before: Before::Nothing }],
+            items: vec![Item { kind: ItemKind::Directory, name: at(name), before: Before::Nothing }],
         });
         let folder = |name: &str| {
             vec![Operation::Files(FileOperation::MakeDirectory { path: at(name), attributes: Attributes::default() })]

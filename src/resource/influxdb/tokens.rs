@@ -7,7 +7,7 @@ use crate::ability::call::{Call, Secret};
 use crate::ability::commands::listing_key;
 use crate::ability::files::{Attributes, FileOperation, PathState, sha256};
 use crate::ability::http::Request;
-use crate::ability::memory::manifest::{Before, Item};
+use crate::ability::memory::manifest::{Before, Item, ItemKind};
 use crate::ability::{Operation, Probe, State};
 use crate::api::{Asked, Object, Unfinished};
 use crate::plan::change::{Action, Detail};
@@ -55,7 +55,11 @@ pub static TOKENS: ResourceKind = ResourceKind::new(
     let folder = files.secrets_folder()?;
     let Some(tokens) = arguments.get("tokens") else { return Ok(Vec::new()) };
     let names = tokens.sequence()?.iter().filter_map(|token| token.get("name")).map(|name| plain_name(name, "a token"));
-    let item = |name: String| Item::File { path: kept::path(&folder, &secret_name(&name)), before: Before::Nothing };
+    let item = |name: String| Item {
+        kind: ItemKind::File,
+        name: kept::path(&folder, &secret_name(&name)),
+        before: Before::Nothing,
+    };
     names.map(|name| Ok(item(name?))).collect()
 });
 
@@ -348,7 +352,7 @@ impl Resource for Tokens {
 
     fn claims(&self) -> Vec<Item> {
         let files = self.tokens.iter().map(|token| self.path(token));
-        files.map(|path| Item::File { path, before: Before::Nothing }).collect()
+        files.map(|path| Item { kind: ItemKind::File, name: path, before: Before::Nothing }).collect()
     }
 
     fn plan(&self, state: &mut State) -> Result<Planned, String> {

@@ -9,7 +9,7 @@ mod sections;
 use super::arguments::{CONTENT, DROP_IN, SRC, TEMPLATE, USER, VALIDATE, body, command, plain_name};
 use super::scope::Scope;
 use super::{Files, Planned, Resource, ResourceKind};
-use crate::ability::memory::manifest::{Before, Item};
+use crate::ability::memory::manifest::{Before, Item, ItemKind};
 use crate::ability::podman::PodmanThing;
 use crate::ability::systemd::UnitOperation;
 use crate::ability::{Operation, Probe, StartedWith, State};
@@ -261,7 +261,7 @@ impl Resource for Quadlet {
 
 /// The things of a quadlet, whether the host's podman knows quadlets or not.
 fn claims(scope: &Scope, quadlet: &Named, drop_in: Option<&str>) -> Vec<Item> {
-    let file = |path: String| Item::File { path, before: Before::Nothing };
+    let file = |path: String| Item { kind: ItemKind::File, name: path, before: Before::Nothing };
     let path = path(scope, &quadlet.name, drop_in);
     let mut items = scope.claims(path.rsplit_once('/').map_or("/", |(folder, _)| folder));
     items.push(file(path));
@@ -281,13 +281,13 @@ fn claims(scope: &Scope, quadlet: &Named, drop_in: Option<&str>) -> Vec<Item> {
 /// What podman keeps for a quadlet, and the service that makes it; a container's own service is a resource of its own.
 fn things(scope: &Scope, quadlet: &Named) -> Vec<Item> {
     let before = Before::Nothing;
-    let unit = Item::Service { unit: scope.key(&quadlet.service_name()), before: before.clone() };
+    let unit = Item { kind: ItemKind::Service, name: scope.key(&quadlet.service_name()), before: before.clone() };
     // a name that only systemd knows is left to it
     let Some(name) = quadlet.resolved_object_name().map(|name| scope.key(&name)) else { return Vec::new() };
     match quadlet.kind {
-        Kind::Container => vec![Item::Container { name, before }],
-        Kind::Volume => vec![unit, Item::Volume { name, before }],
-        Kind::Network => vec![unit, Item::Network { name, before }],
+        Kind::Container => vec![Item { kind: ItemKind::Container, name, before }],
+        Kind::Volume => vec![unit, Item { kind: ItemKind::Volume, name, before }],
+        Kind::Network => vec![unit, Item { kind: ItemKind::Network, name, before }],
         Kind::Image => Vec::new(),
     }
 }

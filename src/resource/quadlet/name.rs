@@ -3,7 +3,7 @@
 use super::Quadlet;
 use super::plan::Part;
 use crate::ability::files::{FileOperation, PathState};
-use crate::ability::memory::manifest::{Before, Item};
+use crate::ability::memory::manifest::{Before, Item, ItemKind};
 use crate::ability::{Operation, State, scope};
 use crate::plan::change::Detail;
 use crate::resource::content::{expect, keep_original, require_readable};
@@ -61,8 +61,8 @@ impl Quadlet {
     pub(super) fn take_name(&self, state: &mut State, part: &mut Part) -> Result<(), String> {
         let path = self.unit_path();
         require_readable(state, &path)?;
-        let mut item = Item::File { path: path.clone(), before: Before::Nothing };
-        let known = state.memory.manifest.owner_of(item.key()).map(|(_, item)| item.before().clone());
+        let mut item = Item { kind: ItemKind::File, name: path.clone(), before: Before::Nothing };
+        let known = state.memory.manifest.owner_of(item.key()).map(|(_, item)| item.before.clone());
         let there = match state.files.at(&path) {
             PathState::Absent => false,
             PathState::File { .. } | PathState::Link { .. } => true,
@@ -85,7 +85,7 @@ impl Quadlet {
             }
         }
         if matches!(before, Before::Original(_)) {
-            item.set_before(before);
+            item.before = before;
             part.items.push(item);
         }
         Ok(())

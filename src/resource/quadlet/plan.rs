@@ -3,7 +3,7 @@
 use super::{ONLINE, Quadlet, things};
 use crate::ability::commands::CommandOperation;
 use crate::ability::files::{Attributes, FileOperation, PathState, Validation};
-use crate::ability::memory::manifest::Item;
+use crate::ability::memory::manifest::{Item, ItemKind};
 use crate::ability::podman::PodmanOperation;
 use crate::ability::{Operation, State};
 use crate::plan::change::{Action, Detail};
@@ -62,12 +62,12 @@ pub fn plan(wanted: &Quadlet, state: &mut State) -> Result<Planned, String> {
     }
     for mut item in things(&wanted.scope, &wanted.quadlet).into_iter().filter(|_| wanted.drop_in.is_none()) {
         let there = match &item {
-            Item::Volume { name, .. } => state.podman.volumes.contains(name),
-            Item::Network { name, .. } => state.podman.networks.contains(name),
+            Item { kind: ItemKind::Volume, name, .. } => state.podman.volumes.contains(name),
+            Item { kind: ItemKind::Network, name, .. } => state.podman.networks.contains(name),
             _ => false,
         };
         let before = before(state, &item, there);
-        item.set_before(before);
+        item.before = before;
         part.items.push(item);
     }
     let draft = (!part.operations.is_empty()).then(|| Draft {
@@ -209,7 +209,7 @@ impl Quadlet {
         let folder = format!("{}/", self.scope.units());
         let items = state.memory.manifest.resources.iter().flat_map(|owned| &owned.items);
         let files = items.filter_map(|item| match item {
-            Item::File { path, .. } => Some(path),
+            Item { kind: ItemKind::File, name: path, .. } => Some(path),
             _ => None,
         });
         let links = files

@@ -34,7 +34,7 @@ fn a_unit_that_would_hide_it_gives_way_and_comes_back() {
     // what is kept stays known, also where the package has brought it again
     let items = |state: &mut State| {
         let items = resource(WEB).plan(state).unwrap().items;
-        items.into_iter().filter(|item| item.key().1 == VENDORS).map(|item| item.before().clone()).collect::<Vec<_>>()
+        items.into_iter().filter(|item| item.key().1 == VENDORS).map(|item| item.before.clone()).collect::<Vec<_>>()
     };
     let kept = items(&mut state);
     assert!(matches!(kept[..], [Before::Original(_)]), "{kept:?}");

@@ -22,7 +22,7 @@ mod versions;
 use super::{Draft, Files, Planned, Resource, parse};
 use crate::ability::accounts::{AccountOperation, GroupState, UserState};
 use crate::ability::files::{Attributes, Below, FileOperation, Meta, PathState, Validation, sha256};
-use crate::ability::memory::manifest::{Before, Item, Owned};
+use crate::ability::memory::manifest::{Before, Item, ItemKind, Owned};
 use crate::ability::systemd::UnitState;
 use crate::ability::{Operation, State};
 use crate::plan::change::{Change, Detail};
@@ -98,7 +98,7 @@ fn shown(planned: &Planned) -> String {
     } else {
         lines.push("nothing".to_owned());
     }
-    lines.extend(planned.items.iter().map(|item| format!("  = {} {:?}", item.key().1, item.before())));
+    lines.extend(planned.items.iter().map(|item| format!("  = {} {:?}", item.key().1, item.before)));
     lines.join("\n")
 }
 
@@ -213,7 +213,7 @@ fn owned(state: &mut State, item: Item) {
 }
 
 fn owned_file(path: &str, before: Before) -> Item {
-    Item::File { path: path.into(), before }
+    Item { kind: ItemKind::File, name: path.into(), before }
 }
 
 fn group(gid: u32, members: &[&str]) -> GroupState {

@@ -45,12 +45,12 @@ fn everything(before: &Before) -> (Vec<Item>, State) {
     state.accounts.groups.insert("app".into(), group(300, &[]));
     let before = before.clone();
     let items = vec![
-        Item::File { path: "/etc/app/a.conf".into(), before: before.clone() },
-        Item::Directory { path: "/srv/empty".into(), before: before.clone() },
-        Item::Service { unit: "app.service".into(), before: before.clone() },
-        Item::Package { name: "app".into(), before: before.clone() },
-        Item::User { name: "app".into(), before: before.clone() },
-        Item::Group { name: "app".into(), before },
+        Item { kind: ItemKind::File, name: "/etc/app/a.conf".into(), before: before.clone() },
+        Item { kind: ItemKind::Directory, name: "/srv/empty".into(), before: before.clone() },
+        Item { kind: ItemKind::Service, name: "app.service".into(), before: before.clone() },
+        Item { kind: ItemKind::Package, name: "app".into(), before: before.clone() },
+        Item { kind: ItemKind::User, name: "app".into(), before: before.clone() },
+        Item { kind: ItemKind::Group, name: "app".into(), before },
     ];
     (items, state)
 }
@@ -146,7 +146,7 @@ fn a_folder_goes_when_all_in_it_goes() {
     let mut state =
         host([("/srv/app", folder(0o755)), ("/srv/app/a", file("x", 0o644)), ("/srv/app/b", file("x", 0o644))]);
     state.answers.insert(listing_key("/srv/app"), Answer { status: 0, output: "a\nb".into() });
-    let folder = Item::Directory { path: "/srv/app".into(), before: Before::Nothing };
+    let folder = Item { kind: ItemKind::Directory, name: "/srv/app".into(), before: Before::Nothing };
     removed(owned_file("/srv/app/a", Before::Nothing), Reach::Pruned, &mut state);
     assert_eq!(removed(folder.clone(), Reach::Pruned, &mut state), "nothing");
     removed(owned_file("/srv/app/b", Before::Nothing), Reach::Pruned, &mut state);
@@ -161,7 +161,7 @@ fn a_folder_goes_when_all_in_it_goes() {
 fn a_service_that_has_failed() {
     let mut state = host([]);
     state.units.insert("app.service".into(), unit("failed", "static"));
-    let item = Item::Service { unit: "app.service".into(), before: Before::Nothing };
+    let item = Item { kind: ItemKind::Service, name: "app.service".into(), before: Before::Nothing };
     assert_snapshot!(removed(item.clone(), Reach::Absent, &mut state), @r#"
     stop
       state: failed -> inactive
@@ -195,7 +195,7 @@ fn a_package_that_is_held() {
     let mut state = host([]);
     state.packages.installed.insert("app".into(), "1".into());
     state.packages.apt.held.insert("app".into());
-    let item = Item::Package { name: "app".into(), before: Before::Nothing };
+    let item = Item { kind: ItemKind::Package, name: "app".into(), before: Before::Nothing };
     assert_snapshot!(removed(item, Reach::Absent, &mut state), @"
     remove
       package app; its data stays

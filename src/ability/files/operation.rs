@@ -1,6 +1,5 @@
 //! What a step does with files, folders and links.
 
-use super::step::attributes;
 use crate::ability::operation::Phase;
 use crate::ability::program::Program;
 use crate::host::quote;
@@ -189,4 +188,11 @@ impl FileOperation {
             Self::Write { .. } => {}
         }
     }
+}
+
+/// `MODE OWNER GROUP`, with `-` for what stays.
+pub(super) fn attributes(attributes: &Attributes) -> String {
+    let word = |word: &Option<String>| word.as_deref().map_or("-".to_owned(), quote);
+    let mode = attributes.mode.map_or("-".to_owned(), |mode| format!("{mode:04o}"));
+    format!("{mode} {} {}", word(&attributes.owner), word(&attributes.group))
 }

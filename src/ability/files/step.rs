@@ -1,6 +1,6 @@
 //! Files of a step: staged beside their targets, tried, and only then swapped.
 
-use super::operation::{Attributes, Body, FileOperation, Validation};
+use super::operation::{Body, FileOperation, Validation, attributes};
 use super::script::with_argument;
 use crate::ability::program::Program;
 use crate::host::{quote, quote_words};
@@ -159,11 +159,4 @@ fn content(bytes: &[u8]) -> String {
         Ok(text) if !text.contains('\0') => format!("printf '%s' {}", quote(text)),
         _ => format!("printf '%s' {} | base64 -d", STANDARD.encode(bytes)),
     }
-}
-
-/// `MODE OWNER GROUP`, with `-` for what stays.
-pub(super) fn attributes(attributes: &Attributes) -> String {
-    let word = |word: &Option<String>| word.as_deref().map_or("-".to_owned(), quote);
-    let mode = attributes.mode.map_or("-".to_owned(), |mode| format!("{mode:04o}"));
-    format!("{mode} {} {}", word(&attributes.owner), word(&attributes.group))
 }

@@ -3,6 +3,7 @@
 
 mod bucket;
 mod setup;
+mod token;
 mod tokens;
 
 use super::arguments::milliseconds;

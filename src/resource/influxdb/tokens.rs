@@ -2,6 +2,7 @@
 //! others can have them. They are told apart from what people made by their description, `solti: NAME`; such that are
 //! declared no longer are revoked.
 
+use super::token::{Given, MARK, ONE, Token, secret_name};
 use super::{Api, INFLUXDB, ORG, TOKEN, URL, WITHIN, id_of};
 use crate::ability::call::{Call, Secret};
 use crate::ability::commands::listing_key;
@@ -19,12 +20,9 @@ use crate::source::{Diagnostic, Diagnostics};
 use crate::template::RenderError;
 use crate::yaml::Node;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use serde_json::json;
 use std::time::Duration;
 
-/// What descriptions begin with of tokens that solti has made.
-const MARK: &str = "solti: ";
 /// What InfluxDB is asked to do before anything else.
 const TELL: &str = "tell its tokens";
 /// What a file with a token has, whoever writes it.
@@ -63,17 +61,6 @@ pub static TOKENS: ResourceKind = ResourceKind::new(
     names.map(|name| Ok(item(name?))).collect()
 });
 
-/// One token.
-static ONE: Schema = Schema::new(
-    "a token",
-    &[
-        Argument::new("name", Shape::Text, "what it is called").required().lasts(),
-        Argument::new("read", Shape::Several(&Shape::Text), "the buckets that it may read"),
-        Argument::new("write", Shape::Several(&Shape::Text), "the buckets that it may write"),
-    ],
-)
-.at_least_one(&["read", "write"]);
-
 /// All tokens that solti gives out of an organization.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Tokens {
@@ -84,99 +71,6 @@ pub struct Tokens {
     needed: Vec<String>,
     /// Whether tokens that are declared no longer, or not like this, stay: who is left out of the run may use them.
     spares: bool,
-}
-
-/// A token as it should be.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Token {
-    name: String,
-    permissions: BTreeSet<Permission>,
-}
-
-/// What a token may do with one bucket.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-struct Permission {
-    action: String,
-    bucket: String,
-}
-
-impl Token {
-    /// Reads [`ONE`].
-    fn read(node: &Node) -> Result<Self, Diagnostics> {
-        let mut fields = Arguments::new(node, &ONE)?;
-        let name = fields.required("name");
-        let name = fields.read(name, |node| plain_name(node, "a token"));
-        let mut permissions = BTreeSet::new();
-        for action in ["read", "write"] {
-            let buckets = fields.strings(action).unwrap_or_default();
-            permissions.extend(buckets.into_iter().map(|bucket| Permission { action: action.to_owned(), bucket }));
-        }
-        if permissions.is_empty() {
-            let error =
-                Diagnostic::at(fields.span(), "a token that may do nothing").hint("read: [BUCKET], write: [BUCKET]");
-            fields.error(error);
-        }
-        fields.finish_with(name.map(|name| Self { name, permissions }))
-    }
-
-    /// The name under which the host keeps it.
-    fn secret(&self) -> String {
-        secret_name(&self.name)
-    }
-
-    fn shown(&self) -> String {
-        let words: Vec<String> =
-            self.permissions.iter().map(|permission| format!("{} {}", permission.action, permission.bucket)).collect();
-        words.join(", ")
-    }
-}
-
-fn secret_name(token: &str) -> String {
-    format!("influxdb_token_{token}")
-}
-
-/// An authorization of solti's, as InfluxDB tells it.
-struct Given<'v> {
-    name: &'v str,
-    id: &'v str,
-    /// Empty where InfluxDB keeps only a hash of it.
-    token: &'v str,
-    permissions: Option<BTreeSet<Permission>>,
-    active: bool,
-    /// RFC 3339, always of the same length and zone.
-    created: &'v str,
-}
-
-impl<'v> Given<'v> {
-    fn all(authorizations: &'v [Value]) -> Vec<Self> {
-        authorizations.iter().filter_map(Self::read).collect()
-    }
-
-    fn read(authorization: &'v Value) -> Option<Self> {
-        let permissions = authorization["permissions"].as_array().into_iter().flatten();
-        let permissions = permissions.map(|permission| {
-            let resource = &permission["resource"];
-            let bucket = (resource["type"] == "buckets").then(|| resource["name"].as_str()).flatten()?;
-            Some(Permission { action: permission["action"].as_str()?.to_owned(), bucket: bucket.to_owned() })
-        });
-        Some(Self {
-            name: authorization["description"].as_str()?.strip_prefix(MARK)?,
-            id: authorization["id"].as_str()?,
-            token: authorization["token"].as_str().unwrap_or_default(),
-            permissions: permissions.collect(),
-            active: authorization["status"] == "active",
-            created: authorization["createdAt"].as_str().unwrap_or_default(),
-        })
-    }
-
-    /// The one that is this token: the newest, where there are several.
-    fn of<'g>(all: &'g [Self], token: &Token) -> Option<&'g Self> {
-        all.iter().filter(|given| given.may_what(token)).max_by_key(|given| given.created)
-    }
-
-    fn may_what(&self, token: &Token) -> bool {
-        self.active && self.name == token.name && self.permissions.as_ref() == Some(&token.permissions)
-    }
 }
 
 /// How tokens differ from what they should be.

@@ -1,6 +1,6 @@
 //! What an InfluxDB keeps behind its API: plans from what it answered, and conversations with one that plays along.
 
-use super::{errors, file, folder, host, plan, resource};
+use super::{file, folder, host, plan, resource};
 use crate::ability::call::Call;
 use crate::ability::http::{Reply, Request};
 use crate::ability::{Operation, Run, State};
@@ -9,7 +9,7 @@ use crate::resource::OBJECTS;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-const AT: &str = "url: http://h:8086, org: home, token: operator";
+pub(super) const AT: &str = "url: http://h:8086, org: home, token: operator";
 const SETUP: &str = "GET http://h:8086/api/v2/setup";
 const ORGS: &str = "GET http://h:8086/api/v2/orgs?org=home";
 const BUCKET: &str = "GET http://h:8086/api/v2/buckets?org=home&name=telegraf";
@@ -319,58 +319,6 @@ fn tokens_are_made_kept_and_revoked() {
 }
 
 #[test]
-fn arguments_that_are_wrong() {
-    assert_snapshot!(errors("influxdb_bucket: {name: a, url: h:8086, org: home, token: x, retention: 30 days}"), @"
-    error: this is no URL
-     --> role.yml:1:33
-      |
-    1 | influxdb_bucket: {name: a, url: h:8086, org: home, token: x, retention: 30 days}
-      |                                 ^^^^^^
-      |
-      = help: http://127.0.0.1:8086
-
-    error: this is no length of time
-     --> role.yml:1:73
-      |
-    1 | influxdb_bucket: {name: a, url: h:8086, org: home, token: x, retention: 30 days}
-      |                                                                         ^^^^^^^
-      |
-      = help: write it as 72h, 30d or 8w; 0 keeps all
-    ");
-    assert_snapshot!(errors(&format!("influxdb_bucket: {{name: a, {AT}, retention: 30m}}")), @"
-    error: InfluxDB keeps points for at least 1h
-     --> role.yml:1:87
-      |
-    1 | influxdb_bucket: {name: a, url: http://h:8086, org: home, token: operator, retention: 30m}
-      |                                                                                       ^^^
-    ");
-    assert_snapshot!(
-        errors(&format!("influxdb_tokens: {{{AT}, tokens: [{{name: a/b, read: [x]}}, {{name: a}}]}}")), @"
-    error: `a/b` is no name of a token
-     --> role.yml:1:83
-      |
-    1 | influxdb_tokens: {url: http://h:8086, org: home, token: operator, tokens: [{name: a/b, read: [x]}, {name: a}]}
-      |                                                                                   ^^^ letters, digits, `_`, `-` and `.`
-
-    error: a token that may do nothing
-     --> role.yml:1:100
-      |
-    1 | influxdb_tokens: {url: http://h:8086, org: home, token: operator, tokens: [{name: a/b, read: [x]}, {name: a}]}
-      |                                                                                                    ^^^^^^^^^
-      |
-      = help: read: [BUCKET], write: [BUCKET]
-    ");
-    assert_snapshot!(
-        errors(&format!("influxdb_tokens: {{{AT}, tokens: [{{name: a, read: [x]}}, {{name: a, write: [x]}}]}}")), @"
-    error: the token `a` is there twice
-     --> role.yml:1:75
-      |
-    1 | ... home, token: operator, tokens: [{name: a, read: [x]}, {name: a, write: [x]}]}
-      |                                    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-    ");
-}
-
-#[test]
 fn only_influxdb_says_what_is_missing() {
     let bucket_text = format!("influxdb_bucket: {{name: telegraf, {AT}, retention: 30d}}");
     let setup = format!("influxdb_setup: {{{AT}, user: admin, password: long-enough, bucket: telegraf}}");
@@ -444,16 +392,4 @@ fn what_is_kept_is_for_nobody_else() {
       > talk to its service; makes ["influxdb_token_telegraf"]
       = /etc/solti/secrets/influxdb_token_telegraf Nothing
     "#);
-}
-
-#[test]
-fn names_that_influxdb_does_not_take() {
-    for name in ["_own", "a\"b", ""] {
-        let text = format!("influxdb_bucket: {{name: '{name}', {AT}}}");
-        assert!(errors(&text).contains(&format!("InfluxDB takes no bucket called `{name}`")), "{name}");
-        let text = format!("influxdb_setup: {{{AT}, user: admin, password: long-enough, bucket: '{name}'}}");
-        assert!(errors(&text).contains(&format!("InfluxDB takes no bucket called `{name}`")), "{name}");
-    }
-    let text = format!("influxdb_bucket: {{name: a, {}}}", AT.replace("org: home", "org: ' '"));
-    assert!(errors(&text).contains("an organization has a name"));
 }

@@ -8,6 +8,7 @@ mod configs;
 mod files;
 mod hidden_quadlets;
 mod influxdb;
+mod influxdb_arguments;
 mod keys;
 mod markers;
 mod newest;

@@ -1,42 +1,13 @@
 //! Platforms: what the hosts of a scenario run, built in or the project's own.
 
-use super::{Existing, prepare, schema};
+use super::schema::PLATFORM;
+use super::{Existing, prepare};
 use crate::scenario::Preparation;
-use crate::schema::{Argument, Arguments, Schema, Shape};
+use crate::schema::Arguments;
 use crate::source::{Diagnostic, Diagnostics, SourceFile, Span, did_you_mean};
 use crate::yaml::{self, Entry, Node, Value};
 use indexmap::IndexMap;
 use std::path::{Path, PathBuf};
-
-/// A platform, as a scenario declares it; in `platforms.yml` its name stands before it.
-pub(super) static PLATFORM: Schema = Schema::new(
-    "a platform",
-    &[
-        Argument::new("name", Shape::Text, "what it is called").required(),
-        Argument::new(
-            "image",
-            Shape::Text,
-            "the image that its hosts boot: a built-in platform's name, or one that podman or docker has or can pull",
-        ),
-        Argument::new("build", Shape::Text, "a Containerfile, or a folder with one"),
-        Argument::new("inventory", Shape::Text, "an inventory whose hosts are there already"),
-        Argument::new("args", Shape::Map(&Shape::Text), "arguments of a `build`"),
-        Argument::new(
-            "disposable",
-            Shape::Flag,
-            "whether roles and their data may be removed from hosts of an `inventory`",
-        )
-        .default("false"),
-        Argument::new(
-            "mounts",
-            Shape::Several(&Shape::Text),
-            "what its hosts see of this machine, read-only: `HERE:/THERE`",
-        ),
-        Argument::new("prepare", schema::PREPARE, "what is done on its hosts before anything else"),
-        Argument::new("vars", schema::VARS, "variables of its hosts"),
-    ],
-)
-.exactly_one(&["image", "build", "inventory"]);
 
 /// A kind of host.
 #[derive(Debug, Clone)]

@@ -1,6 +1,5 @@
 //! What a `scenario.yml` may say, and that as JSON Schema.
 
-use super::platform::PLATFORM;
 use crate::scenario::Step;
 use crate::schema::json::{Templates, document, mapping};
 use crate::schema::{Argument, Schema, Shape};
@@ -107,3 +106,33 @@ pub fn schema() -> Value {
     definitions.insert("role_use".to_owned(), playbook::role_use_schema());
     document("a scenario of solti", mapping(&SCENARIO, Templates::Nowhere), definitions)
 }
+
+/// A platform, as a scenario declares it; in `platforms.yml` its name stands before it.
+pub(super) static PLATFORM: Schema = Schema::new(
+    "a platform",
+    &[
+        Argument::new("name", Shape::Text, "what it is called").required(),
+        Argument::new(
+            "image",
+            Shape::Text,
+            "the image that its hosts boot: a built-in platform's name, or one that podman or docker has or can pull",
+        ),
+        Argument::new("build", Shape::Text, "a Containerfile, or a folder with one"),
+        Argument::new("inventory", Shape::Text, "an inventory whose hosts are there already"),
+        Argument::new("args", Shape::Map(&Shape::Text), "arguments of a `build`"),
+        Argument::new(
+            "disposable",
+            Shape::Flag,
+            "whether roles and their data may be removed from hosts of an `inventory`",
+        )
+        .default("false"),
+        Argument::new(
+            "mounts",
+            Shape::Several(&Shape::Text),
+            "what its hosts see of this machine, read-only: `HERE:/THERE`",
+        ),
+        Argument::new("prepare", PREPARE, "what is done on its hosts before anything else"),
+        Argument::new("vars", VARS, "variables of its hosts"),
+    ],
+)
+.exactly_one(&["image", "build", "inventory"]);

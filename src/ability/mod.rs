@@ -22,7 +22,7 @@ mod tests;
 /// What steps do with all of them, as functions of the host's shell.
 pub const STEP: &[&str] = &[files::WAY, files::STEP, accounts::STEP, packages::STEP, podman::STEP, systemd::STEP];
 
-pub use operation::{Operation, Phase};
+pub use operation::{Operation, StepPhase};
 pub use probe::{PLACE, Probe};
 pub use reader::{ProbeError, Reader};
 pub use state::{Declared, Predicted, Run, StartedWith, State};

@@ -31,7 +31,7 @@ pub enum Operation {
 
 /// When a step that declares things carries out an operation, whatever the order of the declarations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Phase {
+pub enum StepPhase {
     /// All is as it was when the step was planned.
     Expectations,
     /// What solti is about to replace for the first time is kept.
@@ -82,7 +82,7 @@ impl Operation {
     }
 
     /// When it is carried out.
-    pub fn phase(&self) -> Phase {
+    pub fn phase(&self) -> StepPhase {
         match self {
             Self::Files(operation) => operation.phase(),
             Self::Packages(operation) => operation.phase(),
@@ -90,7 +90,7 @@ impl Operation {
             Self::Podman(operation) => operation.phase(),
             Self::Units(operation) => operation.phase(),
             Self::Commands(operation) => operation.phase(),
-            Self::Api(_) => Phase::Apis,
+            Self::Api(_) => StepPhase::Apis,
         }
     }
 

@@ -4,12 +4,12 @@ use super::askpass::{self, Prompts};
 use super::at_work::AtWork;
 use super::output::{Format, Output};
 use super::selection::{Choice, Connection, Inputs};
-use super::signals::{self, Signals, Stop, Wish};
+use super::signals::{self, Reaction, Signals, Wish};
 use super::{Error, connect, password};
 use clap::Args;
 use solti::engine::STACK;
 use solti::engine::event::{Event, Phase};
-use solti::engine::request::{Answer, Command, Interrupt, Outside};
+use solti::engine::request::{Approval, Command, Interrupt, Outside};
 use solti::host::descriptors;
 use solti::report::{Consumer, redact};
 use solti::secret::Secrets;
@@ -60,7 +60,7 @@ pub fn run(command: Command, options: &Options, yes: bool) -> Result<u8, Error> 
     let approve = move || {
         let (answer, answered) = blocking::sync_channel(1);
         let sent = questions.send(answer).is_ok();
-        if sent { answered.recv().unwrap_or(Answer::No) } else { Answer::No }
+        if sent { answered.recv().unwrap_or(Approval::No) } else { Approval::No }
     };
     // On a thread of its own: whatever the engine does, the screen, the question and Ctrl-C go on.
     let reports = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Start)?;
@@ -121,7 +121,7 @@ async fn next(prompts: &mut Option<Prompts>) -> Option<askpass::Question> {
 }
 
 /// Where the answer to the question goes.
-type Question = blocking::SyncSender<Answer>;
+type Question = blocking::SyncSender<Approval>;
 
 /// The side of a run that faces the user.
 struct Desk {
@@ -164,7 +164,7 @@ impl Desk {
                         self.take(event);
                     }
                     let answer = self.question(&mut signals).await;
-                    self.changing = matches!(answer, Answer::Yes);
+                    self.changing = matches!(answer, Approval::Yes);
                     // The engine may have given up waiting.
                     let _ = question.send(answer);
                 }
@@ -200,16 +200,16 @@ impl Desk {
     fn stop(&mut self, ctrl_c: bool) {
         let before = *self.stopping.borrow();
         match signals::stop(before, ctrl_c, self.command, self.changing, &self.at_work.words()) {
-            Stop::Tell(interrupt, text) => {
+            Reaction::Tell(interrupt, text) => {
                 let result = self.consumer.interrupted(&text, false);
                 self.keep(result);
                 self.stopping.send_replace(interrupt);
             }
-            Stop::Leave(text) => {
+            Reaction::Leave(text) => {
                 let _ = self.consumer.interrupted(&text, true);
                 std::process::exit(INTERRUPTED.into());
             }
-            Stop::Known => {}
+            Reaction::Known => {}
         }
     }
 
@@ -246,19 +246,19 @@ impl Desk {
     }
 
     /// Shows the plans, and asks where there is somebody to ask.
-    async fn question(&mut self, signals: &mut Signals) -> Answer {
+    async fn question(&mut self, signals: &mut Signals) -> Approval {
         let shown = self.consumer.before_changes();
         // What could not be shown is not agreed to.
-        let Some(question) = self.keep(shown) else { return Answer::No };
+        let Some(question) = self.keep(shown) else { return Approval::No };
         if !self.asks {
-            return Answer::Yes;
+            return Approval::Yes;
         }
         if let Err(why) = can_ask(self.format) {
-            return Answer::Nobody(why);
+            return Approval::Nobody(why);
         }
         let asked = write!(io::stderr(), "{question}").and_then(|()| io::stderr().flush());
         if self.keep(asked).is_none() {
-            return Answer::No;
+            return Approval::No;
         }
         let answer = tokio::task::spawn_blocking(|| {
             let mut line = String::new();
@@ -271,12 +271,12 @@ impl Desk {
                     // Ctrl-D leaves the cursor behind the question.
                     let _ = writeln!(io::stderr());
                 }
-                if matches!(line.trim().to_lowercase().as_str(), "y" | "yes") { Answer::Yes } else { Answer::No }
+                if matches!(line.trim().to_lowercase().as_str(), "y" | "yes") { Approval::Yes } else { Approval::No }
             }
             ctrl_c = signals.next() => {
                 let _ = writeln!(io::stderr());
                 self.stop(ctrl_c);
-                Answer::No
+                Approval::No
             }
         }
     }

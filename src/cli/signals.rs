@@ -55,7 +55,7 @@ impl Drop for Wish {
 
 /// What becomes of a run.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Stop {
+pub enum Reaction {
     /// The engine is told, and the user this.
     Tell(Interrupt, String),
     /// The user is told this, and the process ends at once.
@@ -66,22 +66,22 @@ pub enum Stop {
 
 /// What a signal means after the ones before it. Only Ctrl-C, which a person presses, goes further than the first. `step` is
 /// the one in hand, and where.
-pub fn stop(before: Interrupt, ctrl_c: bool, command: Command, changing: bool, step: &str) -> Stop {
+pub fn stop(before: Interrupt, ctrl_c: bool, command: Command, changing: bool, step: &str) -> Reaction {
     let reading = !(changing && matches!(command, Command::Apply { .. }));
     match (before, ctrl_c) {
         (Interrupt::None, _) if reading => {
-            Stop::Tell(Interrupt::Finish, "stopping; nothing is being changed".to_owned())
+            Reaction::Tell(Interrupt::Finish, "stopping; nothing is being changed".to_owned())
         }
         (Interrupt::None, true) => {
-            Stop::Tell(Interrupt::Finish, format!("finishing {step}; Ctrl-C again puts it back"))
+            Reaction::Tell(Interrupt::Finish, format!("finishing {step}; Ctrl-C again puts it back"))
         }
-        (Interrupt::None, false) => Stop::Tell(Interrupt::Finish, format!("finishing {step}")),
-        (_, false) => Stop::Known,
-        (_, true) if reading => Stop::Leave("stopped; nothing was changed".to_owned()),
+        (Interrupt::None, false) => Reaction::Tell(Interrupt::Finish, format!("finishing {step}")),
+        (_, false) => Reaction::Known,
+        (_, true) if reading => Reaction::Leave("stopped; nothing was changed".to_owned()),
         (Interrupt::Finish, true) => {
-            Stop::Tell(Interrupt::PutBack, format!("putting back {step}; Ctrl-C again leaves that to the hosts"))
+            Reaction::Tell(Interrupt::PutBack, format!("putting back {step}; Ctrl-C again leaves that to the hosts"))
         }
-        (Interrupt::PutBack, true) => Stop::Leave(format!("left; the hosts put back {step} by themselves")),
+        (Interrupt::PutBack, true) => Reaction::Leave(format!("left; the hosts put back {step} by themselves")),
     }
 }
 
@@ -108,13 +108,13 @@ mod tests {
         let saying =
             |before, ctrl_c, command, changing| stop(before, ctrl_c, command, changing, "the step in hand on mon");
         let apply = Command::Apply { verify: false, prune: false };
-        assert!(matches!(saying(Interrupt::None, true, apply, true), Stop::Tell(Interrupt::Finish, _)));
+        assert!(matches!(saying(Interrupt::None, true, apply, true), Reaction::Tell(Interrupt::Finish, _)));
         let second = "putting back the step in hand on mon; Ctrl-C again leaves that to the hosts".to_owned();
-        assert_eq!(saying(Interrupt::Finish, true, apply, true), Stop::Tell(Interrupt::PutBack, second));
-        assert!(matches!(saying(Interrupt::PutBack, true, apply, true), Stop::Leave(_)));
-        assert_eq!(saying(Interrupt::Finish, false, apply, true), Stop::Known);
+        assert_eq!(saying(Interrupt::Finish, true, apply, true), Reaction::Tell(Interrupt::PutBack, second));
+        assert!(matches!(saying(Interrupt::PutBack, true, apply, true), Reaction::Leave(_)));
+        assert_eq!(saying(Interrupt::Finish, false, apply, true), Reaction::Known);
         // While nothing is changed the second one may leave.
-        assert!(matches!(saying(Interrupt::Finish, true, apply, false), Stop::Leave(_)));
-        assert!(matches!(saying(Interrupt::Finish, true, Command::Diff { prune: false }, true), Stop::Leave(_)));
+        assert!(matches!(saying(Interrupt::Finish, true, apply, false), Reaction::Leave(_)));
+        assert!(matches!(saying(Interrupt::Finish, true, Command::Diff { prune: false }, true), Reaction::Leave(_)));
     }
 }

@@ -7,7 +7,7 @@ use super::{Error, out};
 use clap::Args;
 use solti::engine::STACK;
 use solti::engine::request::Interrupt;
-use solti::scenario::event::Event;
+use solti::scenario::event::TestEvent;
 use solti::scenario::report::Consumer;
 use solti::scenario::report::junit::Junit;
 use solti::scenario::report::markdown::Markdown;
@@ -185,7 +185,7 @@ fn option(text: &str) -> Result<(String, String), String> {
 /// Shows what happens until the run is over.
 async fn show(
     mut consumers: Vec<Box<dyn Consumer>>,
-    mut events: mpsc::UnboundedReceiver<Event>,
+    mut events: mpsc::UnboundedReceiver<TestEvent>,
     stopping: Wish,
     mut signals: Signals,
 ) -> io::Result<()> {
@@ -203,7 +203,7 @@ async fn show(
             }
             event = events.recv() => match event {
                 Some(event) => {
-                    let last = matches!(event, Event::Finished { .. });
+                    let last = matches!(event, TestEvent::Finished { .. });
                     let shown = all(&mut consumers, |consumer| consumer.event(&event));
                     if last {
                         return result.and(shown);

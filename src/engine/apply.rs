@@ -2,7 +2,7 @@
 
 use super::event::Outcome;
 use super::faults::{Left, said_last};
-use super::request::{Answer, Command};
+use super::request::{Approval, Command};
 use super::run::{Dispatcher, Member};
 use super::turns::Turns;
 use super::waiting::Waiting;
@@ -28,9 +28,9 @@ impl Dispatcher {
             members = self.back(waiting).await;
             members.sort_by_key(|member| order.iter().position(|name| *name == member.work.name));
             match answer {
-                Ok(Answer::Yes) => {}
-                Ok(Answer::No) => return self.skip(members, "declined").await,
-                Ok(Answer::Nobody(why)) => {
+                Ok(Approval::Yes) => {}
+                Ok(Approval::No) => return self.skip(members, "declined").await,
+                Ok(Approval::Nobody(why)) => {
                     self.invalid = Some(why.into());
                     return members;
                 }

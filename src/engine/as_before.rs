@@ -56,9 +56,9 @@ impl Session {
             Ok(_) => self.first_late(identity, passed, ANEW).await,
             Err(stop) => Err(stop),
         };
-        failure.put_back.retain(|line| !line.ends_with(" is running as before"));
+        failure.restored.retain(|line| !line.ends_with(" is running as before"));
         match late {
-            Ok(None) => failure.put_back.push(format!("{names}: started anew, with what was there before")),
+            Ok(None) => failure.restored.push(format!("{names}: started anew, with what was there before")),
             Ok(Some((check, seen))) => {
                 failure.open = true;
                 failure.left.insert(0, format!("{names} is not as before, although its files are: {check}: {seen}"));

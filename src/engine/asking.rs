@@ -1,7 +1,7 @@
 //! Asking checks on one host until all are answered with yes, or are late.
 
 use super::attempts::Attempts;
-use super::checks::{self, Answer, Try};
+use super::checks::{self, CheckAnswer, Try};
 use super::event::{CheckResult, Event, Phase};
 use super::fallen::{self, Watched};
 use super::planner::Identity;
@@ -110,7 +110,7 @@ impl Session {
                         (verdict, true)
                     }
                     Some(answer) => {
-                        let from_here = matches!(answer, Answer::FromHere(_));
+                        let from_here = matches!(answer, CheckAnswer::FromHere(_));
                         let judged = self.judged(asking.check(), answer, last).await;
                         if from_here {
                             answered = Instant::now();
@@ -171,16 +171,16 @@ impl Session {
 
     /// What an answer that came at `last` says, and whether there will never be another one. What the host has no means to ask
     /// is asked from here.
-    pub(super) async fn judged(&self, check: &Check, answer: Answer, last: Instant) -> (Verdict, bool) {
+    pub(super) async fn judged(&self, check: &Check, answer: CheckAnswer, last: Instant) -> (Verdict, bool) {
         match (answer, check.request()) {
-            (Answer::FromHere(now), Some(request)) => {
+            (CheckAnswer::FromHere(now), Some(request)) => {
                 let reply = super::http::ask(&self.run_dir, &self.target, &request).await;
                 let now = now.and_then(|now| now.checked_add(last.elapsed()).ok());
                 (check.judge(&reply, now), false)
             }
-            (Answer::FromHere(_), None) => (Verdict::no("it cannot be asked"), true),
-            (Answer::Never(reason), _) => (Verdict::no(reason), true),
-            (Answer::Judged(verdict), _) => (verdict, false),
+            (CheckAnswer::FromHere(_), None) => (Verdict::no("it cannot be asked"), true),
+            (CheckAnswer::Never(reason), _) => (Verdict::no(reason), true),
+            (CheckAnswer::Judged(verdict), _) => (verdict, false),
         }
     }
 

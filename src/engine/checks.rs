@@ -24,7 +24,7 @@ pub fn program(pending: &[&Check]) -> String {
 }
 
 /// How one try came out.
-pub enum Answer {
+pub enum CheckAnswer {
     /// It was answered.
     Judged(Verdict),
     /// It cannot be asked here, and never will be.
@@ -46,7 +46,7 @@ struct Said {
 /// One try of a check.
 pub struct Try {
     /// How it came out.
-    pub answer: Answer,
+    pub answer: CheckAnswer,
     /// How long before the host's last answer it was asked.
     pub asked: Duration,
     /// How long before the host's last answer it was answered.
@@ -74,10 +74,10 @@ pub fn answers(pending: &[&Check], records: &[(String, String)]) -> Vec<Try> {
     let last = said.values().filter_map(|said| said.up.last().copied()).fold(0.0, f64::max);
     let before = |up: Option<&f64>| up.and_then(|up| Duration::try_from_secs_f64(last - up).ok()).unwrap_or_default();
     let answer = |check: &Check, said: Said| match said {
-        Said { reply: Some(reply), now, .. } => Answer::Judged(check.judge(&reply, now)),
-        Said { lacks: Some(_), now, .. } if check.request().is_some() => Answer::FromHere(now),
-        Said { lacks: Some(what), .. } => Answer::Never(format!("the host has no {what} to ask with")),
-        Said { .. } => Answer::Judged(Verdict::no("the host gave no answer")),
+        Said { reply: Some(reply), now, .. } => CheckAnswer::Judged(check.judge(&reply, now)),
+        Said { lacks: Some(_), now, .. } if check.request().is_some() => CheckAnswer::FromHere(now),
+        Said { lacks: Some(what), .. } => CheckAnswer::Never(format!("the host has no {what} to ask with")),
+        Said { .. } => CheckAnswer::Judged(Verdict::no("the host gave no answer")),
     };
     let tries = pending.iter().enumerate().map(|(number, check)| {
         let said = said.remove(&number).unwrap_or_default();
@@ -103,9 +103,9 @@ mod tests {
 
     fn told(tried: Try) -> (bool, String, Option<i64>) {
         match tried.answer {
-            Answer::Judged(Verdict { passed, seen, age, .. }) => (passed, seen, age),
-            Answer::Never(reason) => (false, reason, None),
-            Answer::FromHere(now) => (false, format!("from here at {}", now.unwrap()), None),
+            CheckAnswer::Judged(Verdict { passed, seen, age, .. }) => (passed, seen, age),
+            CheckAnswer::Never(reason) => (false, reason, None),
+            CheckAnswer::FromHere(now) => (false, format!("from here at {}", now.unwrap()), None),
         }
     }
 

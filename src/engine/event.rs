@@ -61,7 +61,8 @@ pub struct Failure {
     /// Its last lines of output, or of the service's journal.
     pub output: Vec<String>,
     /// What was put back afterwards: one line each ("/etc/x", "prometheus.service is running again").
-    pub put_back: Vec<String>,
+    #[serde(rename = "put_back")]
+    pub restored: Vec<String>,
     /// What could not be put back, or stays by nature (packages, users, commands that ran).
     pub left: Vec<String>,
     /// How many of its changes stay by nature.

@@ -7,7 +7,7 @@ use super::resolve::resolve;
 use super::run::{Dispatcher, Member};
 use super::session::Session;
 use super::side_by_side::side_by_side;
-use super::work::{Place, RoleRun};
+use super::work::{RolePlace, RoleRun};
 use crate::ability::Operation;
 use crate::ability::files::FileOperation;
 use crate::secret::SecretName;
@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The secrets that a run makes, and the role that makes each.
-type Made = BTreeMap<SecretName, (Place, String)>;
+type Made = BTreeMap<SecretName, (RolePlace, String)>;
 
 impl Dispatcher {
     /// Once all hosts are planned: whoever has what will be made anew or taken away, or is not made at all, is planned
@@ -148,7 +148,7 @@ fn made(members: &[Member]) -> Made {
 }
 
 /// Roles are carried out in order, so that whoever waits waits for something that has its turn before.
-fn comes_too_early(run: &RoleRun, host: &str, secret: &SecretName, made: &(Place, String)) -> Option<Diagnostic> {
+fn comes_too_early(run: &RoleRun, host: &str, secret: &SecretName, made: &(RolePlace, String)) -> Option<Diagnostic> {
     let (place, maker) = made;
     let message = format!("role {} of {host} needs {secret}, which is made later, by role {maker}", run.role);
     let error = Diagnostic::at(&run.span, message).hint("move it behind that role, or into a later play");

@@ -26,14 +26,14 @@ use tokio::task::JoinSet;
 /// How many hosts are named; of more only the number is said.
 const NAMED: usize = 5;
 
-/// Marks what has secrets in it of hosts that cannot be asked: it comes out differently with other stand-ins for them.
+/// Marks what has secrets in it of hosts that cannot be asked: it comes out differently with other placeholders for them.
 pub fn mark(project: &Project, mut found: HostWork) -> HostWork {
     let store = project.hosts.secrets();
     let lost = store.lost(&found.name);
     if lost.is_empty() {
         return found;
     }
-    let other = work(project, &found.name, &Arc::new(Rendering::with_another_stand_in())).ok();
+    let other = work(project, &found.name, &Arc::new(Rendering::with_other_placeholders())).ok();
     let why = lacking(&lost);
     let others = other.iter().flat_map(|work| &work.runs).flat_map(RoleRun::resources);
     let others: HashMap<&str, String> = others.map(|other| (other.id.as_str(), shape(other))).collect();

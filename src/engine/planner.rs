@@ -5,7 +5,7 @@ use super::event::{HostPlan, ShownRole};
 use super::lasting::lasting;
 use super::ownership::{Ownership, Thing, own, thing};
 use super::project_id::is_place;
-use super::work::{HostWork, Place, Resolved, ResolvedCheck, ResolvedStep, RoleRun};
+use super::work::{HostWork, Resolved, ResolvedCheck, ResolvedStep, RolePlace, RoleRun};
 use crate::ability::memory::manifest::{Item, ItemKind, Manifest, Owned};
 use crate::ability::{Probe, State};
 use crate::plan::change::{Change, Detail};
@@ -26,7 +26,7 @@ pub type Identity = Option<String>;
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Transaction {
     /// The role that it is of.
-    pub role: Place,
+    pub role: RolePlace,
     /// Whether it keeps the role's generated secrets, which comes before all else of the role.
     pub keeps: bool,
     /// What it does.
@@ -45,7 +45,7 @@ pub struct Transaction {
 
 impl Transaction {
     /// What comes first is carried out first.
-    pub fn place(&self) -> (Place, bool) {
+    pub fn place(&self) -> (RolePlace, bool) {
         (self.role, !self.keeps)
     }
 
@@ -72,7 +72,7 @@ pub struct Plan {
     /// What nobody could be asked for, and what is left as it is for that.
     pub(super) unknown: BTreeMap<String, Vec<String>>,
     /// Checks of roles without changes, for `--verify`.
-    pub other_checks: Vec<(Place, Identity, ResolvedCheck)>,
+    pub other_checks: Vec<(RolePlace, Identity, ResolvedCheck)>,
 }
 
 impl Plan {
@@ -296,11 +296,11 @@ impl Planner<'_> {
                 let mut change = planned.draft?.of(resolved.id.clone());
                 let texts = resource.texts();
                 let waits = |secret: &&SecretName| {
-                    texts.iter().any(|(_, text)| String::from_utf8_lossy(text).contains(&secret.stand_in()))
+                    texts.iter().any(|(_, text)| String::from_utf8_lossy(text).contains(&secret.placeholder()))
                 };
                 let mut waits = run.awaits.iter().filter(waits).peekable();
                 if waits.peek().is_some() {
-                    // its size and digest are those of a text with a stand-in
+                    // its size and digest are those of a text with a placeholder
                     change.details.retain(|detail| !matches!(detail, Detail::Value { what, .. } if what == "content"));
                 }
                 change.details.extend(waits.map(|secret| Detail::note(format!("{secret} is known after apply"))));

@@ -115,7 +115,7 @@ pub async fn interrupted(mut wishes: watch::Receiver<Interrupt>) {
 
 /// What was said to the plans.
 #[derive(Debug, Clone)]
-pub enum Answer {
+pub enum Approval {
     /// They are carried out.
     Yes,
     /// Nothing is done.
@@ -132,7 +132,7 @@ pub struct Outside {
     /// Says when the user wants to stop.
     pub interrupt: watch::Receiver<Interrupt>,
     /// Asked once per `apply`, when all plans are out and at least one has changes.
-    pub approve: Arc<dyn Fn() -> Answer + Send + Sync>,
+    pub approve: Arc<dyn Fn() -> Approval + Send + Sync>,
     /// Who asks the user for ssh; none where ssh does so itself.
     pub askpass: Option<Askpass>,
 }

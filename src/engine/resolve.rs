@@ -9,7 +9,7 @@ use super::sources::Sources;
 use super::tags::{self, Tags};
 use super::taint::{self, Twins};
 use super::target::{ignored, target_in};
-use super::work::{HostWork, Place, Resolved, ResolvedCheck, ResolvedStep, RoleRun};
+use super::work::{HostWork, Resolved, ResolvedCheck, ResolvedStep, RolePlace, RoleRun};
 use crate::playbook::{Play, RoleUse, State};
 use crate::resource::check::Check;
 use crate::resource::{self, Kept, Resource};
@@ -153,7 +153,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn role(&mut self, place: Place, play: &'a Play, role: &'a RoleUse, scope: &Scope) {
+    fn role(&mut self, place: RolePlace, play: &'a Play, role: &'a RoleUse, scope: &Scope) {
         let instance = self.instance(&role.instance);
         // what it would need is not asked for either
         let selection = &self.project.selection;
@@ -247,7 +247,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// A play's own resources are a step of their own.
-    fn resources(&mut self, place: Place, play: &'a Play, scope: &Scope) {
+    fn resources(&mut self, place: RolePlace, play: &'a Play, scope: &Scope) {
         let files = self.project.library.play_files(&play.path);
         let scope = scope.with_loader(files.clone());
         let expanded = expand_resources(&play.resources, &[], &scope, false);

@@ -46,7 +46,7 @@ pub(super) fn failure(place: &str, message: impl Into<String>) -> Failure {
         command: None,
         status: None,
         output: Vec::new(),
-        put_back: Vec::new(),
+        restored: Vec::new(),
         left: Vec::new(),
         stays: 0,
         open: false,

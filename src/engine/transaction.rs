@@ -87,7 +87,7 @@ impl Session {
             for (at, change) in step_plan.changes.iter().enumerate() {
                 match self.converse(&identity, (at, change), outcome).await? {
                     Ok(made) => secrets.extend(made),
-                    Err(reason) => return Err(self.put_back(transaction, outcome, &change.resource, &reason).await),
+                    Err(reason) => return Err(self.roll_back(transaction, outcome, &change.resource, &reason).await),
                 }
             }
             if !step_plan.changes.is_empty() {
@@ -100,14 +100,14 @@ impl Session {
                 });
             }
             if self.interrupted() == Interrupt::PutBack {
-                return Err(self.put_back(transaction, outcome, &transaction.plan.role, "interrupted").await);
+                return Err(self.roll_back(transaction, outcome, &transaction.plan.role, "interrupted").await);
             }
         }
         let services = Watched::started(&transaction.plan.steps);
         let asked = self.ask(&identity, &transaction.plan.role, &transaction.checks, &services, true).await;
         if let Some(unanswered) = asked? {
             unanswered.told.iter().for_each(|(tag, rest)| outcome.record(tag, rest));
-            return Err(self.put_back(transaction, outcome, &unanswered.place, &unanswered.reason).await);
+            return Err(self.roll_back(transaction, outcome, &unanswered.place, &unanswered.reason).await);
         }
         let manifest = with_versions(&transaction.manifest, &self.versions);
         let (_, records) = self.run(&identity, &step::commit(&manifest.to_line())).await?;
@@ -150,11 +150,11 @@ impl Session {
         Stop::Failed(Box::new(failure))
     }
 
-    async fn put_back(&mut self, transaction: &Transaction, undo: &mut Undo, place: &str, reason: &str) -> Stop {
+    async fn roll_back(&mut self, transaction: &Transaction, undo: &mut Undo, place: &str, reason: &str) -> Stop {
         if transaction.count() > 0 {
             self.phase(Phase::PuttingBack { role: place.split('/').next().unwrap_or(place).to_owned() });
         }
-        match self.run(&transaction.identity, step::PUT_BACK).await {
+        match self.run(&transaction.identity, step::ROLL_BACK).await {
             Ok((_, records)) => records.iter().for_each(|(tag, rest)| undo.record(tag, rest)),
             Err(Stop::Lost(mut lost)) => {
                 lost.message = format!("{reason}; then {}", lost.message);

@@ -25,7 +25,7 @@ pub struct Undo {
     /// What failed, in one sentence.
     pub message: Option<String>,
     output: Vec<String>,
-    put_back: Vec<String>,
+    restored: Vec<String>,
     left: Vec<String>,
     stays: Vec<String>,
     /// The steps and numbers of changes that stay.
@@ -58,7 +58,7 @@ impl Undo {
                     self.output = lines(&text(output));
                 }
             }
-            "back" if rest != "begins" && rest != "ends" => self.put_back.push(rest.to_owned()),
+            "back" if rest != "begins" && rest != "ends" => self.restored.push(rest.to_owned()),
             "stuck" => {
                 self.half = true;
                 self.left.push(format!("could not be put back: {rest}"));
@@ -105,8 +105,8 @@ impl Undo {
         let status = self.status.filter(|_| self.command.is_some());
         // what is done is counted with the role
         let stays = if self.committed { 0 } else { self.kept.len() };
-        let (command, output, put_back) = (self.command, self.output, self.put_back);
-        Failure { place, message, command, status, output, put_back, left, stays, open }
+        let (command, output, restored) = (self.command, self.output, self.restored);
+        Failure { place, message, command, status, output, restored, left, stays, open }
     }
 }
 
@@ -144,8 +144,8 @@ mod tests {
                 undo.record(tag, rest);
             }
         }
-        let Failure { put_back, left, stays, open, .. } = undo.failure("role".to_owned());
-        format!("{put_back:?}\n{left:?}\nstays {stays}, open {open}")
+        let Failure { restored, left, stays, open, .. } = undo.failure("role".to_owned());
+        format!("{restored:?}\n{left:?}\nstays {stays}, open {open}")
     }
 
     #[test]

@@ -37,13 +37,13 @@ pub struct HostWork {
 }
 
 /// Which play, counted over all playbooks, and which of its roles: what comes first is carried out first.
-pub type Place = (usize, usize);
+pub type RolePlace = (usize, usize);
 
 /// One use of a role on one host.
 #[derive(Debug)]
 pub struct RoleRun {
     /// Where it stands in the run.
-    pub place: Place,
+    pub place: RolePlace,
     /// The play's name, or its place.
     pub play_name: String,
     /// The playbook that the play stands in, by its path in the project's folder.

@@ -25,7 +25,7 @@ const LAST_WORDS: Duration = Duration::from_millis(500);
 
 /// What a child said.
 #[derive(Debug)]
-pub(super) enum Event {
+pub(super) enum Said {
     /// A line that begins with the nonce: its tag, and the rest.
     Record(String, String),
     /// The line by which the opening command says that it runs.
@@ -57,7 +57,7 @@ pub(super) struct Channel {
     words: Words,
     pub noise: Noise,
     partial: Vec<u8>,
-    events: VecDeque<Event>,
+    events: VecDeque<Said>,
     outbox: Vec<u8>,
     sent: usize,
     status: Option<ExitStatus>,
@@ -110,13 +110,13 @@ impl Channel {
     }
 
     /// The next thing that the child says. Dropping the future loses nothing.
-    pub async fn next(&mut self) -> Event {
+    pub async fn next(&mut self) -> Said {
         loop {
             if let Some(event) = self.events.pop_front() {
                 return event;
             }
             if self.output.is_none() || self.status.is_some() {
-                return Event::Ended;
+                return Said::Ended;
             }
             if !self.pump().await {
                 self.last_words().await;
@@ -211,7 +211,7 @@ impl Channel {
     /// A record may follow a child's words that had no newline, so the nonce is looked for in the whole line.
     fn take_line(&mut self, line: &[u8]) {
         let line = String::from_utf8_lossy(line);
-        for (words, event) in [(&self.words.begin, Event::Begin), (&self.words.login, Event::Login)] {
+        for (words, event) in [(&self.words.begin, Said::Begin), (&self.words.login, Said::Login)] {
             if let Some(at) = line.find(words) {
                 self.noise.line(&line.as_bytes()[..at]);
                 self.events.push_back(event);
@@ -223,13 +223,13 @@ impl Channel {
         let record = &line[at + self.words.nonce.len()..];
         let record = record.strip_prefix(' ').unwrap_or(record);
         let (tag, rest) = record.split_once(' ').unwrap_or((record, ""));
-        self.events.push_back(Event::Record(tag.to_owned(), rest.to_owned()));
+        self.events.push_back(Said::Record(tag.to_owned(), rest.to_owned()));
     }
 
     fn take_errors(&mut self, bytes: &[u8]) {
         self.noise.bytes(bytes);
         if self.noise.take_prompt(&self.words.prompt) {
-            self.events.push_back(Event::Prompt);
+            self.events.push_back(Said::Prompt);
         }
     }
 
@@ -237,7 +237,7 @@ impl Channel {
     pub async fn close(mut self, patience: Duration) {
         self.input = None;
         self.outbox.clear();
-        let ended = timeout(patience, async { while !matches!(self.next().await, Event::Ended) {} }).await;
+        let ended = timeout(patience, async { while !matches!(self.next().await, Said::Ended) {} }).await;
         if ended.is_err() || self.status.is_none() {
             let _ = self.child.kill().await;
         }

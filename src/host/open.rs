@@ -6,7 +6,7 @@ use tokio::process::Command;
 use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 
-use super::channel::{Channel, Event, Words};
+use super::channel::{Channel, Said, Words};
 use super::classify::{Reached, classify};
 use super::command::Opening;
 use super::shell::{OnRecord, Shell};
@@ -122,28 +122,28 @@ impl Start {
         }
         loop {
             match self.shell.channel.next().await {
-                Event::Login => reached = Reached::Login,
-                Event::Begin => {
+                Said::Login => reached = Reached::Login,
+                Said::Begin => {
                     reached = Reached::Shell;
                     if self.password.is_some() {
                         self.send(program);
                     }
                 }
-                Event::Prompt if asked => return Err(ConnectError::PasswordRefused),
-                Event::Prompt => {
+                Said::Prompt if asked => return Err(ConnectError::PasswordRefused),
+                Said::Prompt => {
                     asked = true;
                     let Some(password) = &self.password else { return Err(ConnectError::PasswordNeeded) };
                     self.shell.channel.send(password.reveal());
                     self.shell.channel.send("\n");
                 }
-                Event::Record(tag, rest) if tag == ".ready" => {
+                Said::Record(tag, rest) if tag == ".ready" => {
                     let (session, kind) = rest.split_once(' ').unwrap_or((&rest, ""));
                     self.shell.own_session = session == "own";
                     self.shell.is_bash = kind == "bash";
                     break;
                 }
-                Event::Record(..) => {}
-                Event::Ended => return Err(self.failure(reached)),
+                Said::Record(..) => {}
+                Said::Ended => return Err(self.failure(reached)),
             }
         }
         match first {

@@ -9,7 +9,7 @@
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use super::channel::{Channel, Event};
+use super::channel::{Channel, Said};
 use super::quote::quote;
 use super::{Lost, LostReason};
 
@@ -81,7 +81,7 @@ impl Shell {
     pub(super) async fn answer(&mut self, on_record: OnRecord<'_>) -> Result<i32, Lost> {
         loop {
             match self.channel.next().await {
-                Event::Record(tag, rest) if tag == ".end" => {
+                Said::Record(tag, rest) if tag == ".end" => {
                     let status = rest.split_once(' ').and_then(|(number, status)| {
                         (number.parse() == Ok(self.exchanges)).then(|| status.parse().ok())?
                     });
@@ -89,10 +89,10 @@ impl Shell {
                     self.answered = self.exchanges;
                     return Ok(status);
                 }
-                Event::Record(tag, _) if tag.starts_with('.') => {}
-                Event::Record(tag, rest) => on_record(&tag, &rest),
-                Event::Login | Event::Begin | Event::Prompt => {}
-                Event::Ended => {
+                Said::Record(tag, _) if tag.starts_with('.') => {}
+                Said::Record(tag, rest) => on_record(&tag, &rest),
+                Said::Login | Said::Begin | Said::Prompt => {}
+                Said::Ended => {
                     // 255 is what ssh itself fails with; a signal ended it from here
                     let ssh_failed = |status: ExitStatus| matches!(status.code(), None | Some(255));
                     let reason = if self.channel.overlong() {

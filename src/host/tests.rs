@@ -8,7 +8,7 @@ use super::command::Opening;
 use super::open::Start;
 use super::*;
 
-type Outcome = Result<(), Box<dyn std::error::Error>>;
+type Tested = Result<(), Box<dyn std::error::Error>>;
 
 const DEADLINE: Duration = Duration::from_secs(20);
 
@@ -38,7 +38,7 @@ async fn open_in(folder: &std::path::Path, run: &RunDir) -> Result<Shell, Connec
 }
 
 /// Runs a test with each kind of `sh`.
-async fn with_each(test: impl AsyncFn(&str, Shell) -> Outcome) -> Outcome {
+async fn with_each(test: impl AsyncFn(&str, Shell) -> Tested) -> Tested {
     let run = RunDir::new()?;
     for file in ["dash", "bash", "busybox"] {
         let Some(folder) = with_sh(file)? else { continue };
@@ -56,7 +56,7 @@ async fn ask(shell: &mut Shell, program: &str) -> Result<(i32, Vec<String>), Los
 }
 
 #[tokio::test]
-async fn programs_share_one_shell() -> Outcome {
+async fn programs_share_one_shell() -> Tested {
     with_each(async |_, mut shell| {
         assert!(shell.own_session());
         assert_eq!(ask(&mut shell, "x=5; f() { say got \"$x\" \"$1\"; }").await?, (0, vec![]));
@@ -74,7 +74,7 @@ async fn programs_share_one_shell() -> Outcome {
 }
 
 #[tokio::test]
-async fn nothing_reads_the_shells_input() -> Outcome {
+async fn nothing_reads_the_shells_input() -> Tested {
     with_each(async |_, mut shell| {
         assert_eq!(ask(&mut shell, "cat; read line; say read $? \"$line\"").await?.1, ["read=1 "]);
         assert_eq!(ask(&mut shell, "say still here; IFS=:").await?.1, ["still=here"]);
@@ -85,7 +85,7 @@ async fn nothing_reads_the_shells_input() -> Outcome {
 }
 
 #[tokio::test]
-async fn a_program_with_a_syntax_error_fails_alone() -> Outcome {
+async fn a_program_with_a_syntax_error_fails_alone() -> Tested {
     with_each(async |_, mut shell| {
         for broken in ["if then", "say started; }", "x=$(say inner", "("] {
             let (status, records) = ask(&mut shell, broken).await?;
@@ -102,7 +102,7 @@ async fn a_program_with_a_syntax_error_fails_alone() -> Outcome {
 }
 
 #[tokio::test]
-async fn a_truncated_program_never_starts() -> Outcome {
+async fn a_truncated_program_never_starts() -> Tested {
     for file in ["dash", "bash", "busybox"] {
         let Some(folder) = with_sh(file)? else { continue };
         let mark = folder.path().join("started");
@@ -125,7 +125,7 @@ async fn a_truncated_program_never_starts() -> Outcome {
 }
 
 #[tokio::test]
-async fn noise_is_told_from_records() -> Outcome {
+async fn noise_is_told_from_records() -> Tested {
     with_each(async |_, mut shell| {
         let program =
             "echo out; echo err >&2; printf 'no newline'; say a 1; printf 'half' >&2; sh -c 'echo child'; say b 2";
@@ -139,7 +139,7 @@ async fn noise_is_told_from_records() -> Outcome {
 }
 
 #[tokio::test]
-async fn children_get_back_what_the_shell_catches() -> Outcome {
+async fn children_get_back_what_the_shell_catches() -> Tested {
     with_each(async |_, mut shell| {
         // SIGPIPE is bit 12 of the ignored signals
         let program = "while read -r key mask; do [ \"$key\" != SigIgn: ] || say ignored \"$mask\"; done <<E\n$(cat /proc/self/status)\nE";
@@ -152,7 +152,7 @@ async fn children_get_back_what_the_shell_catches() -> Outcome {
 }
 
 #[tokio::test]
-async fn much_is_sent_and_read_at_the_same_time() -> Outcome {
+async fn much_is_sent_and_read_at_the_same_time() -> Tested {
     with_each(async |file, mut shell| {
         let lines = if file == "bash" { 40_000 } else { 200_000 };
         let body = "some words of a file's body, 'quoted' \\ $HOME\n".repeat(lines);
@@ -175,7 +175,7 @@ async fn much_is_sent_and_read_at_the_same_time() -> Outcome {
 }
 
 #[tokio::test]
-async fn a_line_without_end_is_in_nobodys_way() -> Outcome {
+async fn a_line_without_end_is_in_nobodys_way() -> Tested {
     with_each(async |file, mut shell| {
         // more than is taken of a record
         let program = "printf 'it begins '; head -c 80000000 /dev/zero | tr '\\0' x; say a 1; echo after; say b 2";
@@ -189,7 +189,7 @@ async fn a_line_without_end_is_in_nobodys_way() -> Outcome {
 }
 
 #[tokio::test]
-async fn records_that_wait_for_both_sides() -> Outcome {
+async fn records_that_wait_for_both_sides() -> Tested {
     with_each(async |_, mut shell| {
         // a program larger than a pipe whose answer is larger than a pipe, over and over
         let program = format!(
@@ -205,7 +205,7 @@ async fn records_that_wait_for_both_sides() -> Outcome {
 }
 
 #[tokio::test]
-async fn a_shell_that_ends_is_lost() -> Outcome {
+async fn a_shell_that_ends_is_lost() -> Tested {
     with_each(async |_, mut shell| {
         let lost = ask(&mut shell, "echo last words >&2; exit 7").await.err();
         let lost = lost.ok_or("not lost")?;
@@ -220,7 +220,7 @@ async fn a_shell_that_ends_is_lost() -> Outcome {
 }
 
 #[tokio::test]
-async fn half_a_record_is_not_shown() -> Outcome {
+async fn half_a_record_is_not_shown() -> Tested {
     with_each(async |_, mut shell| {
         let lost = ask(&mut shell, "echo before; printf 'words %s content =c2VjcmV0' \"$S\"; exit 7").await.err();
         assert_eq!(lost.ok_or("not lost")?.lines, ["before", "words"]);
@@ -230,7 +230,7 @@ async fn half_a_record_is_not_shown() -> Outcome {
 }
 
 #[tokio::test]
-async fn a_killed_shell_is_lost_though_a_child_holds_its_output() -> Outcome {
+async fn a_killed_shell_is_lost_though_a_child_holds_its_output() -> Tested {
     with_each(async |_, mut shell| {
         let began = Instant::now();
         let lost = ask(&mut shell, "sleep 30 & kill -9 $$; sleep 30").await.err().ok_or("not lost")?;
@@ -242,7 +242,7 @@ async fn a_killed_shell_is_lost_though_a_child_holds_its_output() -> Outcome {
 }
 
 #[tokio::test]
-async fn a_program_that_was_given_up_leaves_no_usable_shell() -> Outcome {
+async fn a_program_that_was_given_up_leaves_no_usable_shell() -> Tested {
     with_each(async |_, mut shell| {
         let run = ask(&mut shell, "sleep 5; say late");
         assert!(tokio::time::timeout(Duration::from_millis(100), run).await.is_err());
@@ -253,7 +253,7 @@ async fn a_program_that_was_given_up_leaves_no_usable_shell() -> Outcome {
 }
 
 #[tokio::test]
-async fn an_exit_trap_runs_when_no_further_program_comes() -> Outcome {
+async fn an_exit_trap_runs_when_no_further_program_comes() -> Tested {
     with_each(async |file, mut shell| {
         let folder = tempfile::tempdir()?;
         let mark = folder.path().join("undone");
@@ -266,7 +266,7 @@ async fn an_exit_trap_runs_when_no_further_program_comes() -> Outcome {
 }
 
 #[tokio::test]
-async fn closing_takes_no_time() -> Outcome {
+async fn closing_takes_no_time() -> Tested {
     let run = RunDir::new()?;
     let shell = Shell::open(&run, &local(), &Identity::Login, DEADLINE).await?;
     let began = Instant::now();
@@ -289,7 +289,7 @@ async fn open_played(script: &str, identity: &Identity, deadline: Duration) -> R
 }
 
 #[tokio::test]
-async fn a_host_that_hangs_has_a_deadline() -> Outcome {
+async fn a_host_that_hangs_has_a_deadline() -> Tested {
     for script in [
         "sleep 30",
         "echo Welcome; exec sleep 30",
@@ -307,7 +307,7 @@ async fn a_host_that_hangs_has_a_deadline() -> Outcome {
 }
 
 #[tokio::test]
-async fn the_password_follows_the_prompt_and_the_program_the_begin() -> Outcome {
+async fn the_password_follows_the_prompt_and_the_program_the_begin() -> Tested {
     let identity = Identity::Become { user: "root".into(), password: Some(Password::new("pass word'")) };
     let folder = tempfile::tempdir()?;
     let log = folder.path().join("log");
@@ -329,7 +329,7 @@ async fn the_password_follows_the_prompt_and_the_program_the_begin() -> Outcome 
 }
 
 #[tokio::test]
-async fn facts_are_found_in_one_exchange() -> Outcome {
+async fn facts_are_found_in_one_exchange() -> Tested {
     with_each(async |file, mut shell| {
         let mut said = VecDeque::new();
         let began = Instant::now();

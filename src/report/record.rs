@@ -65,7 +65,7 @@ impl HostRecord {
     /// Whether the answer of a check is all there is to say of a failure.
     pub fn is_answer(&self, failure: &Failure) -> bool {
         failure.output.is_empty()
-            && failure.put_back.is_empty()
+            && failure.restored.is_empty()
             && failure.left.is_empty()
             && self.checks.iter().any(|check| !check.passed && check.check == failure.place)
     }

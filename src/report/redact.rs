@@ -90,7 +90,7 @@ fn failure(mut failure: Failure, secrets: &Secrets) -> Failure {
         failure.output =
             shorten::text(&secrets.redact(&failure.output.join("\n"))).split('\n').map(str::to_owned).collect();
     }
-    strings(&mut failure.put_back, secrets);
+    strings(&mut failure.restored, secrets);
     // what services say is among it
     failure.left.iter_mut().for_each(|text| *text = secrets.redact(text));
     failure
@@ -277,7 +277,7 @@ mod tests {
             command: None,
             status: None,
             output: vec!["first".into(), format!("{long} and why")],
-            put_back: Vec::new(),
+            restored: Vec::new(),
             left: Vec::new(),
             stays: 0,
             open: false,

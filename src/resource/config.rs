@@ -170,7 +170,7 @@ impl Config {
     ///
     /// # Errors
     /// Where it cannot be told which these are.
-    fn strangers(&self, state: &State) -> Result<Vec<String>, String> {
+    fn unmanaged(&self, state: &State) -> Result<Vec<String>, String> {
         let Some(below) = state.files.below.get(&self.folder).filter(|_| self.exclusive) else {
             return Ok(Vec::new());
         };
@@ -266,7 +266,7 @@ impl Resource for Config {
             bodies.extend(difference.body);
             planned.items.extend(difference.item);
         }
-        let removed = self.strangers(state)?;
+        let removed = self.unmanaged(state)?;
         for path in &removed {
             actions.push(Action::Update);
             details.push(Detail::note(format!("remove {path}, which nobody declared")));

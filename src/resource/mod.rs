@@ -19,13 +19,13 @@ mod quadlet;
 pub mod reasons;
 pub mod removal;
 mod repository;
-mod scope;
 pub mod service;
 mod symlink;
 #[cfg(test)]
 mod tests;
 mod unit;
 mod user;
+mod user_scope;
 mod versions;
 
 pub mod check;

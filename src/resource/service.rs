@@ -3,7 +3,7 @@
 use super::arguments::{USER, milliseconds, path, running_unit, unit_name};
 use super::content::is_in;
 use super::reasons::{Inputs, KNOWN_AFTER_APPLY, image_input};
-use super::scope::Scope;
+use super::user_scope::UserScope;
 use super::{Draft, Files, Planned, Resource, ResourceKind, before};
 use crate::ability::files::PathState;
 use crate::ability::memory::manifest::{Before, Item, ItemKind};
@@ -57,7 +57,7 @@ pub static SERVICE: ResourceKind = ResourceKind::new(
 )
 .claims(|arguments, files| {
     let Some(name) = arguments.get("name") else { return Ok(Vec::new()) };
-    let unit = Scope::of_arguments(arguments, files)?.key(&unit_name(name)?);
+    let unit = UserScope::of_arguments(arguments, files)?.key(&unit_name(name)?);
     Ok(vec![Item { kind: ItemKind::Service, name: unit, before: Before::Nothing }])
 });
 
@@ -66,7 +66,7 @@ pub static SERVICE: ResourceKind = ResourceKind::new(
 pub struct Service {
     /// With its scope.
     unit: String,
-    scope: Scope,
+    scope: UserScope,
     running: bool,
     enabled: Option<bool>,
     uses: Vec<String>,
@@ -84,7 +84,7 @@ impl Service {
         let mut fields = Arguments::new(node, &SERVICE.schema)?;
         let name = fields.required("name");
         let name = fields.read(name, running_unit);
-        let scope = Scope::read(&mut fields, files)?;
+        let scope = UserScope::read(&mut fields, files)?;
         let running = fields.boolean("running");
         let state = fields.get("state");
         let state = fields.read(state, |node| match node.string()?.as_str() {

@@ -3,7 +3,7 @@
 use super::arguments::{CONTENT, DROP_IN, SRC, TEMPLATE, USER, body, plain_name, unit_name};
 use super::content::Content;
 use super::kind::first_text;
-use super::scope::Scope;
+use super::user_scope::UserScope;
 use super::{Draft, Files, Planned, Resource, ResourceKind};
 use crate::ability::memory::manifest::{Before, Item, ItemKind};
 use crate::ability::systemd::UnitOperation;
@@ -45,7 +45,7 @@ pub static UNIT: ResourceKind = ResourceKind::new(
 })
 .claims(|arguments, files| {
     let Some(name) = arguments.get("name") else { return Ok(Vec::new()) };
-    let (scope, unit, before) = (Scope::of_arguments(arguments, files)?, unit_name(name)?, Before::Nothing);
+    let (scope, unit, before) = (UserScope::of_arguments(arguments, files)?, unit_name(name)?, Before::Nothing);
     let Some(drop_in) = arguments.get("drop_in") else {
         return Ok(vec![Item { kind: ItemKind::File, name: unit_path(&scope, &unit), before }]);
     };
@@ -58,12 +58,12 @@ pub static UNIT: ResourceKind = ResourceKind::new(
 });
 
 /// Where a unit's file is.
-fn unit_path(scope: &Scope, unit: &str) -> String {
+fn unit_path(scope: &UserScope, unit: &str) -> String {
     format!("{}/{unit}", scope.units())
 }
 
 /// Where a drop-in of a unit is.
-fn drop_in_path(scope: &Scope, unit: &str, name: &str) -> String {
+fn drop_in_path(scope: &UserScope, unit: &str, name: &str) -> String {
     format!("{}/{unit}.d/{}.conf", scope.units(), name.trim_end_matches(".conf"))
 }
 
@@ -84,7 +84,7 @@ pub struct Unit {
     unit: String,
     content: Content,
     drop_in: bool,
-    scope: Scope,
+    scope: UserScope,
 }
 
 impl Unit {
@@ -98,7 +98,7 @@ impl Unit {
         let name = fields.read(name, unit_name);
         let drop_in = fields.get("drop_in");
         let drop_in = fields.read(drop_in, |node| plain_name(node, "a drop-in"));
-        let scope = Scope::read(&mut fields, files)?;
+        let scope = UserScope::read(&mut fields, files)?;
         let bytes = body(&mut fields, files, "`unit`")?;
         let (unit, bytes) = fields.finish_with(name.zip(bytes))?;
         let path = match &drop_in {

@@ -51,14 +51,14 @@ pub struct Failure {
     /// What a person needs to see: the plan that should be empty, the check that failed, last lines.
     pub details: Vec<String>,
     /// Where it stands what failed: the check, the role, or the scenario.
-    pub at: Place,
+    pub at: FilePlace,
     /// What else helps to find out why.
     pub evidence: Vec<Evidence>,
 }
 
 /// A place in the project's files.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Place {
+pub struct FilePlace {
     /// The file, as it is shown.
     pub file: String,
     /// The line, counted from 1.
@@ -97,7 +97,7 @@ pub struct Asked {
 
 /// How a step came out.
 #[derive(Debug, Clone, Serialize)]
-pub struct Outcome {
+pub struct StepOutcome {
     /// In one word.
     pub verdict: Verdict,
     /// In a few: `14 changes`.
@@ -115,7 +115,7 @@ pub struct Outcome {
 /// One thing that happened.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "event")]
-pub enum Event {
+pub enum TestEvent {
     /// The run begins.
     Started {
         /// What is run, in order.
@@ -156,7 +156,7 @@ pub enum Event {
         step: Step,
         /// How it came out.
         #[serde(flatten)]
-        outcome: Outcome,
+        outcome: StepOutcome,
         /// How long it took, in milliseconds.
         millis: u64,
     },

@@ -1,7 +1,7 @@
 //! All scenarios on all platforms, side by side as far as the machine bears it.
 
 use super::cell::Job;
-use super::event::{Cell, Event, Verdict};
+use super::event::{Cell, TestEvent, Verdict};
 use super::hosts::{Prefix, Scripts, Trouble};
 use super::{Collection, Driver, Image, Kept, Machine, Origin, Platform, Scenario, Step, Variant, check};
 use crate::engine::request::Interrupt;
@@ -156,7 +156,7 @@ fn not_had(platform: &Platform, image: &Image, trouble: Trouble) -> Diagnostic {
 /// When hosts cannot be had at all.
 pub async fn run(
     plan: Plan,
-    events: mpsc::UnboundedSender<Event>,
+    events: mpsc::UnboundedSender<TestEvent>,
     interrupt: watch::Receiver<Interrupt>,
 ) -> Result<u8, Trouble> {
     let begun = Instant::now();
@@ -187,7 +187,7 @@ pub async fn run(
             booting: Arc::clone(&booting),
         })
         .collect();
-    let _ = events.send(Event::Started { cells: jobs.iter().map(Job::cell).collect(), jobs: plan.jobs });
+    let _ = events.send(TestEvent::Started { cells: jobs.iter().map(Job::cell).collect(), jobs: plan.jobs });
     let boots = |job: &Job| job.platform.existing().is_none();
     if jobs.iter().any(boots) {
         scripts.collect_garbage().await?;
@@ -224,17 +224,17 @@ pub async fn run(
     } else {
         0
     };
-    let _ = events.send(Event::Finished { exit, millis: millis(begun) });
+    let _ = events.send(TestEvent::Finished { exit, millis: millis(begun) });
     Ok(exit)
 }
 
 /// Says of a cell that a fault of solti's own ended it. What it was about may have secrets in it, and stays unsaid.
-fn broke_off(cell: Cell, begun: Instant, events: &mpsc::UnboundedSender<Event>) {
+fn broke_off(cell: Cell, begun: Instant, events: &mpsc::UnboundedSender<TestEvent>) {
     let text =
         "solti broke off here by a fault of its own, which is worth a report; the next `solti test` removes the hosts";
-    let _ = events.send(Event::Note { cell: cell.clone(), text: text.to_owned() });
+    let _ = events.send(TestEvent::Note { cell: cell.clone(), text: text.to_owned() });
     let (verdict, failed, kept, millis) = (Verdict::Failed, None, Vec::new(), millis(begun));
-    let _ = events.send(Event::CellDone { cell, verdict, failed, kept, millis });
+    let _ = events.send(TestEvent::CellDone { cell, verdict, failed, kept, millis });
 }
 
 fn millis(begun: Instant) -> u64 {

@@ -1,8 +1,8 @@
 //! Secrets that hosts keep, as far as a run knows them: what is made on one host may be needed on another.
 //!
-//! A secret that is not known (yet) is a stand-in, so that everything that has it can be rendered and checked. What was
+//! A secret that is not known (yet) is a placeholder, so that everything that has it can be rendered and checked. What was
 //! given out is noted by who [asks](Asker), once for each time that a host's values are rendered, so that hosts can be
-//! rendered side by side. Whoever was given a stand-in for what is known by now is [stale](SecretStore::is_stale), and to
+//! rendered side by side. Whoever was given a placeholder for what is known by now is [stale](SecretStore::is_stale), and to
 //! be rendered again.
 
 use super::Secrets;
@@ -24,7 +24,7 @@ pub struct SecretName {
 
 impl SecretName {
     /// What stands for it in texts while it is not known.
-    pub fn stand_in(&self) -> String {
+    pub fn placeholder(&self) -> String {
         format!("known-after-apply-{}-{}", self.name, self.host)
     }
 }
@@ -75,14 +75,14 @@ type Given = BTreeMap<SecretName, String>;
 /// Who asks for secrets, and what was given to them.
 #[derive(Debug, Default)]
 pub struct Asker {
-    /// Whether what lost hosts keep has another stand-in: what comes out differently with it has them in it.
+    /// Whether what lost hosts keep has another placeholder: what comes out differently with it has them in it.
     another: bool,
     given: Mutex<Given>,
 }
 
 impl Asker {
-    /// One for whom secrets of lost hosts have another stand-in.
-    pub fn with_another_stand_in() -> Self {
+    /// One for whom secrets of lost hosts have another placeholder.
+    pub fn with_other_placeholders() -> Self {
         Self { another: true, ..Self::default() }
     }
 
@@ -101,15 +101,15 @@ impl Known {
     fn text(&self, secret: &SecretName, another: bool) -> String {
         let kept = self.kept.get(&secret.host).and_then(|kept| kept.values.get(&secret.name));
         kept.cloned().unwrap_or_else(|| match another && self.lost.contains_key(&secret.host) {
-            true => format!("{}-in-another-run", secret.stand_in()),
-            false => secret.stand_in(),
+            true => format!("{}-in-another-run", secret.placeholder()),
+            false => secret.placeholder(),
         })
     }
 
     /// Those among what was given for which one still waits.
     fn awaited(&self, given: &Given) -> BTreeSet<SecretName> {
         let waits =
-            |secret: &SecretName, text: &str| secret.stand_in() == text && !self.lost.contains_key(&secret.host);
+            |secret: &SecretName, text: &str| secret.placeholder() == text && !self.lost.contains_key(&secret.host);
         given.iter().filter(|(secret, text)| waits(secret, text)).map(|(secret, _)| secret.clone()).collect()
     }
 }
@@ -151,7 +151,7 @@ impl SecretStore {
         self.known().lost.insert(host.to_owned(), reason.to_owned());
     }
 
-    /// The secrets that a host's values were given stand-ins for, because their hosts cannot be asked; with the reasons.
+    /// The secrets that a host's values were given placeholders for, because their hosts cannot be asked; with the reasons.
     pub fn lost(&self, host: &str) -> BTreeMap<SecretName, String> {
         let known = self.known();
         let given = known.given.get(host).into_iter().flat_map(Given::keys);
@@ -256,7 +256,7 @@ impl SecretStore {
         of.all(|secret| known.told.contains(&secret.host))
     }
 
-    /// The secrets that who asks has got stand-ins for so far, and waits for.
+    /// The secrets that who asks has got placeholders for so far, and waits for.
     pub fn awaited_by(&self, asker: &Asker) -> BTreeSet<SecretName> {
         self.known().awaited(&asker.given())
     }
@@ -321,7 +321,7 @@ mod tests {
         assert!(store.awaited("app").is_empty() && store.to_ask().is_empty());
         assert_eq!(store.lost("app"), BTreeMap::from([(token.clone(), "no route".to_owned())]));
         assert!(store.lost("mon").is_empty());
-        assert_ne!(store.look_up(&Asker::with_another_stand_in(), token.clone()).unwrap(), text);
+        assert_ne!(store.look_up(&Asker::with_other_placeholders(), token.clone()).unwrap(), text);
         assert_eq!(store.look_up(&Asker::default(), token).unwrap(), text);
     }
 

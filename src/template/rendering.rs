@@ -39,9 +39,9 @@ pub struct Rendering {
 }
 
 impl Rendering {
-    /// One in which secrets of lost hosts have another stand-in.
-    pub fn with_another_stand_in() -> Self {
-        Self { asker: Asker::with_another_stand_in(), ..Self::default() }
+    /// One in which secrets of lost hosts have another placeholder.
+    pub fn with_other_placeholders() -> Self {
+        Self { asker: Asker::with_other_placeholders(), ..Self::default() }
     }
 
     /// Who asks for secrets in it.

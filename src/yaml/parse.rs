@@ -34,7 +34,7 @@ pub fn parse(file: &Arc<SourceFile>) -> Result<Node, Diagnostics> {
         let stop = match result {
             Ok(node) if templates.is_empty() => return errors.or(node),
             Ok(_) => None,
-            Err(Stop::Template(template)) if templates.len() < REPAIR_LIMIT => {
+            Err(Broken::Template(template)) if templates.len() < REPAIR_LIMIT => {
                 let repaired = repair::blanked(&text, &template.range);
                 templates.push(template);
                 text = Cow::Owned(repaired);
@@ -43,10 +43,10 @@ pub fn parse(file: &Arc<SourceFile>) -> Result<Node, Diagnostics> {
             Err(stop) => Some(stop),
         };
         match stop {
-            Some(Stop::Syntax { at, error }) if !templates.iter().any(|template| template.same_line(&text, at)) => {
+            Some(Broken::Syntax { at, error }) if !templates.iter().any(|template| template.same_line(&text, at)) => {
                 errors.push(*error);
             }
-            Some(Stop::Template(template)) => templates.push(template),
+            Some(Broken::Template(template)) => templates.push(template),
             _ => {}
         }
         for template in &templates {
@@ -57,7 +57,7 @@ pub fn parse(file: &Arc<SourceFile>) -> Result<Node, Diagnostics> {
 }
 
 /// Why reading a text ended early.
-enum Stop {
+enum Broken {
     Syntax { at: usize, error: Box<Diagnostic> },
     Template(Template),
 }
@@ -122,7 +122,7 @@ impl<'t> Builder<'t> {
         Span::new(self.file, start, end)
     }
 
-    fn next(&mut self) -> Result<(Event<'t>, std::ops::Range<usize>, Option<Place>), Stop> {
+    fn next(&mut self) -> Result<(Event<'t>, std::ops::Range<usize>, Option<Place>), Broken> {
         match self.events.next_event() {
             Some(Ok((event, place))) => {
                 let range = place.byte_range().unwrap_or(self.text.len()..self.text.len());
@@ -132,9 +132,9 @@ impl<'t> Builder<'t> {
             Some(Err(error)) => {
                 let at = error.marker().byte_offset().unwrap_or(self.text.len()).min(self.text.len());
                 if let Some(template) = repair::near(self.text, at) {
-                    return Err(Stop::Template(template));
+                    return Err(Broken::Template(template));
                 }
-                Err(Stop::Syntax {
+                Err(Broken::Syntax {
                     at,
                     error: Box::new(syntax::explain(self.file, &error, at, self.read, self.open.last().copied())),
                 })
@@ -144,7 +144,7 @@ impl<'t> Builder<'t> {
     }
 
     /// The one document of the text; an empty text is null.
-    fn document(&mut self) -> Result<Node, Stop> {
+    fn document(&mut self) -> Result<Node, Broken> {
         let mut root = None;
         loop {
             let (event, range, tag) = self.next()?;
@@ -154,7 +154,7 @@ impl<'t> Builder<'t> {
                     let error = Diagnostic::at(&self.span(range.start, range.end), "more than one document in a file")
                         .label("a second one starts here")
                         .hint("put each document into a file of its own");
-                    return Err(Stop::Syntax { at: range.start, error: Box::new(error) });
+                    return Err(Broken::Syntax { at: range.start, error: Box::new(error) });
                 }
                 event if event.is_node() => root = Some(self.node(event, range, tag, Within::Block, 1)?.node),
                 _ => {}
@@ -170,11 +170,11 @@ impl<'t> Builder<'t> {
         tag_place: Option<Place>,
         within: Within,
         depth: usize,
-    ) -> Result<Built, Stop> {
+    ) -> Result<Built, Broken> {
         if depth > DEPTH_LIMIT {
             let error = Diagnostic::at(&self.span(range.start, range.end), "nested too deeply")
                 .label(format!("more than {DEPTH_LIMIT} levels"));
-            return Err(Stop::Syntax { at: range.start, error: Box::new(error) });
+            return Err(Broken::Syntax { at: range.start, error: Box::new(error) });
         }
         match event {
             Event::Scalar(text, style, anchor, tag) => {
@@ -225,7 +225,7 @@ impl<'t> Builder<'t> {
         built
     }
 
-    fn alias(&mut self, id: usize, span: Span, depth: usize) -> Result<Built, Stop> {
+    fn alias(&mut self, id: usize, span: Span, depth: usize) -> Result<Built, Broken> {
         let at = span.start;
         let Some(built) = self.anchors.get(&id) else {
             self.errors.push(Diagnostic::at(&span, "an alias inside of what it stands for"));
@@ -235,12 +235,12 @@ impl<'t> Builder<'t> {
         if self.copied > COPY_LIMIT || depth + built.depth > DEPTH_LIMIT {
             let error = Diagnostic::at(&span, "aliases make this text too large")
                 .label(format!("more than {COPY_LIMIT} values or {DEPTH_LIMIT} levels"));
-            return Err(Stop::Syntax { at, error: Box::new(error) });
+            return Err(Broken::Syntax { at, error: Box::new(error) });
         }
         Ok(built.clone())
     }
 
-    fn sequence(&mut self, start: usize, style: StructureStyle, depth: usize) -> Result<Built, Stop> {
+    fn sequence(&mut self, start: usize, style: StructureStyle, depth: usize) -> Result<Built, Broken> {
         let within = if style == StructureStyle::Flow { Within::Flow } else { Within::Block };
         if within == Within::Block {
             self.refuse_tab(start);
@@ -264,7 +264,7 @@ impl<'t> Builder<'t> {
         }
     }
 
-    fn mapping(&mut self, start: usize, style: StructureStyle, outer: Within, depth: usize) -> Result<Built, Stop> {
+    fn mapping(&mut self, start: usize, style: StructureStyle, outer: Within, depth: usize) -> Result<Built, Broken> {
         let within = if style == StructureStyle::Flow { Within::Flow } else { Within::Block };
         if within == Within::Flow {
             self.open.push(start);
@@ -284,7 +284,7 @@ impl<'t> Builder<'t> {
                 && matches!(event, Event::MappingStart(StructureStyle::Flow, ..))
                 && range.start == start + 1
             {
-                return Err(Stop::Template(Template::at(self.text, start, outer == Within::Block)));
+                return Err(Broken::Template(Template::at(self.text, start, outer == Within::Block)));
             }
             let plain = matches!(event, Event::Scalar(_, ScalarStyle::Plain, 0, None));
             let key = self.key(event, range, tag, within, depth)?;
@@ -308,7 +308,7 @@ impl<'t> Builder<'t> {
         tag: Option<Place>,
         within: Within,
         depth: usize,
-    ) -> Result<Option<(String, Span)>, Stop> {
+    ) -> Result<Option<(String, Span)>, Broken> {
         let span = self.span(range.start, range.end);
         if let Event::Scalar(text, _, anchor, _) = &event {
             if within == Within::Block {

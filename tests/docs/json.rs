@@ -34,7 +34,7 @@ fn the_examples_of_json_run() -> Result {
 /// What types that are written as JSON call their fields and variants, as it is written.
 fn words(source: &str) -> Vec<String> {
     let mut found = Vec::new();
-    let (mut snake, mut skipped) = (false, false);
+    let (mut snake, mut skipped, mut renamed) = (false, false, None);
     for line in source.lines().map(str::trim).filter(|line| !line.starts_with("//")) {
         if line.starts_with("#[serde(rename_all") {
             snake = line.contains("snake_case");
@@ -45,13 +45,14 @@ fn words(source: &str) -> Vec<String> {
         let field = rest.starts_with(": ") && rest.ends_with(',') && name.starts_with(char::is_lowercase);
         let variant = (rest == "," || rest == " {") && name.starts_with(char::is_uppercase);
         if field && !skipped {
-            found.push(name);
+            found.push(renamed.take().unwrap_or(name));
         } else if variant {
             let apart = |c: char| if c.is_uppercase() { format!("-{}", c.to_lowercase()) } else { c.to_string() };
             let word: String = name.chars().map(apart).collect();
             let word = word.trim_start_matches('-');
             found.push(if snake { word.replace('-', "_") } else { word.to_owned() });
         }
+        renamed = line.strip_prefix("#[serde(rename = \"").and_then(|rest| rest.split('"').next()).map(str::to_owned);
         skipped = line.starts_with("#[serde(skip)]") || line.starts_with("#[serde(flatten)]");
     }
     found

@@ -330,7 +330,7 @@ fn the_way_back_needs_no_room(bench: &Bench) {
     // what is open for writing keeps a filesystem from becoming read-only, but not a place in it
     let seal =
         |folder: &str| bench.read(&format!("mount --bind {folder} {folder} && mount -o remount,ro,bind {folder}"));
-    let put_back = |fault: &dyn Fn()| {
+    let roll_back = |fault: &dyn Fn()| {
         let before = bench.snapshot();
         let apply = bench.apply_held(failing);
         fault();
@@ -346,7 +346,7 @@ fn the_way_back_needs_no_room(bench: &Bench) {
 
     // The memory of solti itself; and what it needs for the end is there from the beginning.
     bench.read(state);
-    put_back(&|| drop(fill("/var/lib/solti")));
+    roll_back(&|| drop(fill("/var/lib/solti")));
     bench.assert_clean();
     bench.read("rm /var/lib/solti/ballast");
     let apply = bench.apply_held(&["app_text=two"]);
@@ -356,14 +356,14 @@ fn the_way_back_needs_no_room(bench: &Bench) {
     bench.assert_clean();
     bench.read("rm /var/lib/solti/ballast");
     bench.apply(&[]).assert_status(0).assert_stdout_has("2 changes made");
-    put_back(&|| drop(seal("/var/lib/solti"))).assert_stdout_has("the next apply puts back once more");
+    roll_back(&|| drop(seal("/var/lib/solti"))).assert_stdout_has("the next apply puts back once more");
     bench.read("umount /var/lib/solti && cp -a /var/lib/solti/. /tmp/state/ && umount /var/lib/solti && cp -a /tmp/state/. /var/lib/solti/");
     bench.apply(&[]).assert_status(0).assert_stdout_has("No changes");
     bench.assert_clean();
 
     // The target's filesystem.
     bench.read("mount -t tmpfs -o size=64k,mode=755 none /etc/app && echo one >/etc/app/app.conf && chmod 644 /etc/app/app.conf");
-    put_back(&|| drop(fill("/etc/app")));
+    roll_back(&|| drop(fill("/etc/app")));
     bench.assert_clean();
     bench.notes("app");
     let before = bench.snapshot();

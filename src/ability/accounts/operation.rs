@@ -1,6 +1,6 @@
 //! What a step does with users and groups.
 
-use crate::ability::operation::Phase;
+use crate::ability::operation::StepPhase;
 use crate::ability::program::Program;
 use crate::host::{quote, quote_words};
 use serde::{Deserialize, Serialize};
@@ -22,13 +22,13 @@ pub enum AccountOperation {
 
 impl AccountOperation {
     /// When it is carried out: users are in groups, so these come first.
-    pub fn phase(&self) -> Phase {
+    pub fn phase(&self) -> StepPhase {
         match self {
             Self::Tool { command } if command.first().is_some_and(|program| program.starts_with("group")) => {
-                Phase::Groups
+                StepPhase::Groups
             }
-            Self::Tool { .. } => Phase::Users,
-            Self::Linger { .. } => Phase::Scopes,
+            Self::Tool { .. } => StepPhase::Users,
+            Self::Linger { .. } => StepPhase::Scopes,
         }
     }
 

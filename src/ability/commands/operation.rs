@@ -1,7 +1,7 @@
 //! Commands that a step runs.
 
 use super::command_line;
-use crate::ability::operation::Phase;
+use crate::ability::operation::StepPhase;
 use crate::ability::program::Program;
 use crate::host::{quote, quote_words};
 use serde::{Deserialize, Serialize};
@@ -36,10 +36,10 @@ pub enum CommandOperation {
 
 impl CommandOperation {
     /// When it is carried out.
-    pub fn phase(&self) -> Phase {
+    pub fn phase(&self) -> StepPhase {
         match self {
-            Self::Try { .. } => Phase::Trials,
-            Self::Run { .. } => Phase::Services,
+            Self::Try { .. } => StepPhase::Trials,
+            Self::Run { .. } => StepPhase::Services,
         }
     }
 

@@ -1,6 +1,6 @@
 //! What a step does with files, folders and links.
 
-use crate::ability::operation::Phase;
+use crate::ability::operation::StepPhase;
 use crate::ability::program::Program;
 use crate::host::quote;
 use serde::{Deserialize, Serialize};
@@ -131,15 +131,15 @@ pub enum FileOperation {
 
 impl FileOperation {
     /// When it is carried out.
-    pub fn phase(&self) -> Phase {
+    pub fn phase(&self) -> StepPhase {
         match self {
-            Self::Expect { .. } => Phase::Expectations,
-            Self::KeepOriginal { .. } => Phase::Originals,
-            Self::Write { early: true, .. } => Phase::PackageSources,
-            Self::MakeDirectory { .. } | Self::SetAttributes { .. } => Phase::Folders,
-            Self::Write { early: false, .. } => Phase::Files,
+            Self::Expect { .. } => StepPhase::Expectations,
+            Self::KeepOriginal { .. } => StepPhase::Originals,
+            Self::Write { early: true, .. } => StepPhase::PackageSources,
+            Self::MakeDirectory { .. } | Self::SetAttributes { .. } => StepPhase::Folders,
+            Self::Write { early: false, .. } => StepPhase::Files,
             Self::Link { .. } | Self::Remove { .. } | Self::RemoveEmptyDirectory { .. } | Self::Restore { .. } => {
-                Phase::Places
+                StepPhase::Places
             }
         }
     }

@@ -1,6 +1,6 @@
 //! What a step does with packages.
 
-use crate::ability::operation::Phase;
+use crate::ability::operation::StepPhase;
 use crate::ability::program::Program;
 use crate::host::{quote, quote_words};
 use serde::{Deserialize, Serialize};
@@ -26,10 +26,10 @@ pub enum PackageOperation {
 
 impl PackageOperation {
     /// When it is carried out.
-    pub fn phase(&self) -> Phase {
+    pub fn phase(&self) -> StepPhase {
         match self {
-            Self::Install { .. } => Phase::Packages,
-            Self::Uninstall { .. } => Phase::Uninstalled,
+            Self::Install { .. } => StepPhase::Packages,
+            Self::Uninstall { .. } => StepPhase::Uninstalled,
         }
     }
 

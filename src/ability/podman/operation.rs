@@ -1,7 +1,7 @@
 //! What a step does with podman.
 
 use super::PodmanThing;
-use crate::ability::operation::Phase;
+use crate::ability::operation::StepPhase;
 use crate::ability::program::Program;
 use crate::ability::scope;
 use crate::host::quote;
@@ -28,10 +28,10 @@ pub enum PodmanOperation {
 
 impl PodmanOperation {
     /// When it is carried out.
-    pub fn phase(&self) -> Phase {
+    pub fn phase(&self) -> StepPhase {
         match self {
-            Self::Pull { .. } => Phase::Images,
-            Self::Discard { .. } => Phase::Discarded,
+            Self::Pull { .. } => StepPhase::Images,
+            Self::Discard { .. } => StepPhase::Discarded,
         }
     }
 

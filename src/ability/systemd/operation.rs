@@ -1,6 +1,6 @@
 //! What a step does with units.
 
-use crate::ability::operation::Phase;
+use crate::ability::operation::StepPhase;
 use crate::ability::program::Program;
 use crate::host::quote;
 use serde::{Deserialize, Serialize};
@@ -59,10 +59,10 @@ impl Verb {
 
 impl UnitOperation {
     /// When it is carried out.
-    pub fn phase(&self) -> Phase {
+    pub fn phase(&self) -> StepPhase {
         match self {
-            Self::DaemonReload { .. } => Phase::Reload,
-            Self::Enable { .. } | Self::Service { .. } => Phase::Services,
+            Self::DaemonReload { .. } => StepPhase::Reload,
+            Self::Enable { .. } | Self::Service { .. } => StepPhase::Services,
         }
     }
 

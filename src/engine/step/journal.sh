@@ -18,7 +18,7 @@ begin() { # begin NAME UNIT...: the units that the transaction will touch; witho
 # before: the notes go to $V/made by one rename, for the next plan, and from there into the next manifest.
 foresee() { # foresee {KIND NAME ENTRY}...
   mkdir -p "$V/made" && mkdir "$T/lasting" && while [ $# -gt 0 ]; do printf '%s\n%s\n%s\n' "$1" "$2" "$3" >"$T/lasting/$#" || break; shift 3; done
-  [ $# -eq 0 ] && flush "$T/lasting"/* "$T/lasting" "$T" "$V" || { failed 1 '' "cannot write to $V" "$V"; put_back; return 1; }
+  [ $# -eq 0 ] && flush "$T/lasting"/* "$T/lasting" "$T" "$V" || { failed 1 '' "cannot write to $V" "$V"; roll_back; return 1; }
 }
 made_here() {
   for entry in "$T"/lasting/*; do
@@ -66,7 +66,7 @@ settled() {
 
 # --- the way back ---
 
-put_back() {
+roll_back() {
   [ -n "$T" ] && [ -e "$T/undo" ] || return 0
   trap '' TERM HUP INT
   if [ -e "$T/manifest" ]; then finish; return; fi
@@ -144,7 +144,7 @@ commit() { # commit MANIFEST: from the rename on, the role is done, whatever hap
   rm -f -- "$T/room"
   settled
   printf '%s\n' "$1" >"$T/manifest.new" && flush "$T/manifest.new" "$T/undo" && mv -f -- "$T/manifest.new" "$T/manifest" \
-    || { failed 1 '' "cannot write to $V" "$V"; put_back; return 1; }
+    || { failed 1 '' "cannot write to $V" "$V"; roll_back; return 1; }
   flush "$T"
   say step committed
   finish
@@ -210,7 +210,7 @@ recover() {
     # the probe says what is left of it
     elif [ ! -e "$T/undo" ]; then clear_away >/dev/null
     elif [ -e "$T/manifest" ]; then finish && say finished "${open##*/}"
-    else put_back
+    else roll_back
       [ -e "$open/undo" ] || say recovered "${open##*/}"
     fi
     [ ! -e "$open/undo" ] || unrecovered=$open

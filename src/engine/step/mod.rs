@@ -65,7 +65,7 @@ pub fn program(step: &StepPlan, name: &str, pulls: &[Pull<'_>]) -> String {
         // all that it does is to talk to services; a function without commands is a syntax error
         program.text.push_str(":\n");
     }
-    program.text.push_str("}\nif ready && step; then say step done; else untold; put_back; fi\n");
+    program.text.push_str("}\nif ready && step; then say step done; else untold; roll_back; fi\n");
     program.text
 }
 
@@ -96,4 +96,4 @@ pub fn anew(units: &[&str]) -> String {
 }
 
 /// Undoes the open transaction.
-pub const PUT_BACK: &str = "put_back\n";
+pub const ROLL_BACK: &str = "roll_back\n";

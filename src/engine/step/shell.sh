@@ -22,7 +22,7 @@ flush_all() { # flush_all PATH...: those of them that are files or folders, not 
 }
 
 # Whatever ends this shell while a transaction is open also ends the transaction.
-trap 'put_back; unwatch' EXIT
+trap 'roll_back; unwatch' EXIT
 trap 'exit 143' TERM HUP INT
 
 # Puts back by itself, and lets go of the lock, when the controller has been silent for too long: it may be gone without the
@@ -42,7 +42,7 @@ watch() {
     [ -z "$stop" ] || kill -KILL "$s"
     wait "$s"; [ -z "$stop" ] || exit 0
     trap '' TERM; birth $$; [ "$birth" != "$born" ] || kill -KILL $$
-    put_back ) </dev/null >/dev/null 2>&1 &
+    roll_back ) </dev/null >/dev/null 2>&1 &
   W=$!
   # a signal that comes before its trap is lost
   while [ -z "$watched" ] && kill -0 "$W" 2>/dev/null; do :; done

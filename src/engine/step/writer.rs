@@ -4,7 +4,7 @@ use super::pulls::Pull;
 use crate::ability::files::{self, FileOperation};
 use crate::ability::program::Program;
 use crate::ability::systemd::{self, UnitOperation, Verb};
-use crate::ability::{Operation, Phase, podman};
+use crate::ability::{Operation, StepPhase, podman};
 use crate::plan::role_plan::StepPlan;
 use std::collections::BTreeSet;
 
@@ -29,7 +29,7 @@ pub(super) fn in_order(step: &StepPlan, pulls: &[Pull<'_>], program: &mut Progra
     let all = all(step);
     let going = going(&all);
     let (first, rest): (Vec<Numbered<'_>>, Vec<Numbered<'_>>) =
-        all.into_iter().partition(|(_, operation)| operation.phase() == Phase::Expectations);
+        all.into_iter().partition(|(_, operation)| operation.phase() == StepPhase::Expectations);
     first.into_iter().for_each(|(at, operation)| operation.write(at, &going, program));
     fetch(step, pulls, program);
     let mut reread = BTreeSet::new();
@@ -39,7 +39,7 @@ pub(super) fn in_order(step: &StepPlan, pulls: &[Pull<'_>], program: &mut Progra
             other => {
                 // a volume goes when nothing is left that knows of it, and what starts anew does so with what is there now
                 let restarts = matches!(other, Operation::Units(UnitOperation::Service { verb: Verb::Restart, .. }));
-                if restarts || other.phase() == Phase::Discarded {
+                if restarts || other.phase() == StepPhase::Discarded {
                     systemd::reread_all(std::mem::take(&mut reread), program);
                 }
                 other.write(at, &going, program);
@@ -54,7 +54,7 @@ pub(super) fn in_phases(step: &StepPlan, pulls: &[Pull<'_>], program: &mut Progr
     let mut all = all(step);
     let going = going(&all);
     all.sort_by_key(|(_, operation)| operation.phase());
-    let (before, after) = all.split_at(all.partition_point(|(_, operation)| operation.phase() < Phase::Images));
+    let (before, after) = all.split_at(all.partition_point(|(_, operation)| operation.phase() < StepPhase::Images));
     in_turn(before, &going, program);
     fetch(step, pulls, program);
     in_turn(after, &going, program);

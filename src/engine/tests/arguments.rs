@@ -7,7 +7,7 @@ use crate::ability::commands::Question;
 use crate::ability::http::Request;
 use crate::ability::packages::Offers;
 use crate::ability::podman::PodmanThing;
-use crate::engine::step::{PUT_BACK, became, commit, functions};
+use crate::engine::step::{ROLL_BACK, became, commit, functions};
 use crate::host::shells_here::{SAY, SHELLS};
 use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt as _;
@@ -98,7 +98,7 @@ fn the_word_that_answers_are_known_by_is_in_none() {
     let step = |steps, end: &str| conversation(home.path(), steps, end);
     let (good, bad) = (two_steps(place.path()), two_steps(&place.path().join("set/old")));
     let asked = SAY.to_owned() + &became("t");
-    for program in [probe, step(&good, PUT_BACK), step(&bad, ""), step(&good, &commit("{}")), asked] {
+    for program in [probe, step(&good, ROLL_BACK), step(&bad, ""), step(&good, &commit("{}")), asked] {
         let trace = started(home.path(), &program);
         let told: Vec<&str> = trace.lines().filter(|line| line.contains(WORD)).collect();
         assert!(told.is_empty(), "{told:#?}");

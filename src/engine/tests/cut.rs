@@ -11,7 +11,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-type Outcome = Result<(), Box<dyn std::error::Error>>;
+type Tested = Result<(), Box<dyn std::error::Error>>;
 
 /// Two files in a set, one of them new, a folder, a link, a removal.
 fn step(root: &str) -> StepPlan {
@@ -83,7 +83,7 @@ fn snapshot(root: &Path) -> std::io::Result<Vec<String>> {
 }
 
 /// Feeds text to a shell, and waits for its end.
-fn feed(shell: &[&str], text: &str) -> Outcome {
+fn feed(shell: &[&str], text: &str) -> Tested {
     let mut child = Command::new(shell[0])
         .args(&shell[1..])
         .arg("-s")
@@ -98,7 +98,7 @@ fn feed(shell: &[&str], text: &str) -> Outcome {
 }
 
 #[test]
-fn a_conversation_that_is_cut_anywhere_leaves_what_was_or_what_was_to_be() -> Outcome {
+fn a_conversation_that_is_cut_anywhere_leaves_what_was_or_what_was_to_be() -> Tested {
     for shell in [&["dash"][..], &["bash"], &["busybox", "sh"]] {
         if Command::new(shell[0]).args(&shell[1..]).args(["-c", "true"]).output().is_err() {
             continue;

@@ -1,7 +1,7 @@
 //! What comes to the disk before what: after a power cut, a host has what was flushed, and of the rest anything or nothing.
 
 use super::step_runs::{conversation, places, two_steps};
-use crate::engine::step::{PUT_BACK, commit};
+use crate::engine::step::{ROLL_BACK, commit};
 use crate::host::shells_here::{SHELLS, command};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
@@ -185,7 +185,7 @@ fn the_way_back_is_on_the_disk_before_anything_is_replaced() {
 fn what_was_put_back_is_on_the_disk_before_the_journal_ends() {
     let (place, home) = places();
     let journal = home.path().join("state/journal/t");
-    let program = conversation(home.path(), &two_steps(place.path()), PUT_BACK);
+    let program = conversation(home.path(), &two_steps(place.path()), ROLL_BACK);
     let (mut unflushed, mut ended) = (Unflushed::default(), false);
     for call in calls(&program, home.path()) {
         if call.0.starts_with("unlink") && call.1.last() == Some(&journal.join("undo")) {

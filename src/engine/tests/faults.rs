@@ -3,7 +3,7 @@
 use super::reach::project;
 use crate::engine::event::{Event, Outcome};
 use crate::engine::pool::Room;
-use crate::engine::request::{Answer, Command, Interrupt, Outside};
+use crate::engine::request::{Approval, Command, Interrupt, Outside};
 use crate::engine::resolve::resolve;
 use crate::engine::run::{Dispatcher, Member};
 use crate::engine::session::Session;
@@ -19,7 +19,7 @@ async fn each(apply: bool, work: fn(&str)) -> (Dispatcher, Vec<String>, Vec<Stri
     let (events, mut incoming) = mpsc::unbounded_channel();
     // whoever would say that the user wants to stop is gone
     let (_, interrupt) = watch::channel(Interrupt::None);
-    let outside = Outside { events, interrupt, approve: Arc::new(|| Answer::Yes), askpass: None };
+    let outside = Outside { events, interrupt, approve: Arc::new(|| Approval::Yes), askpass: None };
     let run_dir = Arc::new(RunDir::new().unwrap());
     let member = |name: &str| {
         let work = resolve(&project, "one").unwrap();

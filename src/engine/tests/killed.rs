@@ -2,7 +2,7 @@
 //! is said of it is what happened.
 
 use super::step_runs::{at_home, conversation, opened, places, said, tree, two_steps};
-use crate::engine::step::{PUT_BACK, became, commit};
+use crate::engine::step::{ROLL_BACK, became, commit};
 use crate::host::shells_here::{SHELLS, command};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -40,7 +40,7 @@ fn run_until(program: &str, folder: &Path, doom: usize) -> bool {
 
 #[test]
 fn whatever_kills_a_run_the_next_one_finds_all_or_nothing() {
-    for end in [commit("{\"format\":1}"), PUT_BACK.to_owned()] {
+    for end in [commit("{\"format\":1}"), ROLL_BACK.to_owned()] {
         let programs = tempfile::tempdir().unwrap();
         doomed(programs.path());
         let (mut before_it, mut after_it) = (0, 0);

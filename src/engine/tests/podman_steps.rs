@@ -45,7 +45,7 @@ fn images_come_as_early_as_they_can() {
     at=1; pull app a.b/c:1 || return 1
     at=2; pull - a.b/c:1 || return 1
     }
-    if ready && step; then say step done; else untold; put_back; fi
+    if ready && step; then say step done; else untold; roll_back; fi
     ");
     let found = pulls(&plans[2..]);
     assert_eq!(found.iter().map(Vec::len).collect::<Vec<_>>(), [2, 0]);
@@ -101,7 +101,7 @@ fn quadlets_of_a_step_are_tried_together() {
     at=5; service restart app/a.service || return 1
     at=5; settle 1 5:app/a.service || return 1
     }
-    if ready && step; then say step done; else untold; put_back; fi
+    if ready && step; then say step done; else untold; roll_back; fi
     "#);
 }
 
@@ -132,6 +132,6 @@ fn what_podman_keeps_goes_last() {
     at=2; discard_podman container app systemd-a || return 1
     at=2; discard_podman volume app systemd-a || return 1
     }
-    if ready && step; then say step done; else untold; put_back; fi
+    if ready && step; then say step done; else untold; roll_back; fi
     ");
 }

@@ -243,7 +243,7 @@ fn the_frame() {
     step() {
     :
     }
-    if ready && step; then say step done; else untold; put_back; fi
+    if ready && step; then say step done; else untold; roll_back; fi
     ");
     assert_snapshot!(commit("{\"format\":1,\"it's\":2}"), @r#"
     commit '{"format":1,"it'\''s":2}'

@@ -6,7 +6,7 @@ use crate::ability::Operation;
 use crate::ability::commands::CommandOperation;
 use crate::ability::files::{Attributes, Body, Expectation, FileOperation};
 use crate::ability::memory::manifest::{Before, Item, ItemKind, Owned};
-use crate::engine::step::{PUT_BACK, begin, commit, opening, program};
+use crate::engine::step::{ROLL_BACK, begin, commit, opening, program};
 use crate::engine::undo::Undo;
 use crate::host::quote;
 use crate::host::shells_here::{SAY, command, shells};
@@ -123,7 +123,7 @@ fn all_of_it_is_put_back() {
     for shell in shells() {
         let (place, home) = places();
         let before = tree(place.path());
-        let said = run(shell, home.path(), &two_steps(place.path()), PUT_BACK);
+        let said = run(shell, home.path(), &two_steps(place.path()), ROLL_BACK);
         assert!(said.ends_with("back ends"), "{shell:?}: {said}");
         assert_eq!(tree(place.path()), before, "{shell:?}");
         // a step that fails does so by itself
@@ -166,7 +166,7 @@ fn what_stays_is_noted() {
         let fill = format!("touch {}/data\n", quote(&at("full it's")));
         let begun =
             |name: &str| opened(home.path()) + &begin(name, &steps, &lasting) + &program(&steps[0], name, &[]) + &fill;
-        let said_back = said(shell, &(begun("a") + PUT_BACK));
+        let said_back = said(shell, &(begun("a") + ROLL_BACK));
         assert!(said_back.ends_with("back ends"), "{shell:?}: {said_back}");
         let noted = || tree(home.path()).into_iter().filter(|(name, _)| name.contains("/made/a/")).collect::<Vec<_>>();
         let [(_, Some(note))] = &noted()[..] else { panic!("{shell:?}: {:?}", noted()) };

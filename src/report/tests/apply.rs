@@ -138,7 +138,7 @@ fn a_check_that_failed_is_told_once() {
                   prometheus.service is running again
         stays     package prometheus
     ");
-    let alone = shown(Failure { put_back: Vec::new(), left: Vec::new(), ..failure.clone() });
+    let alone = shown(Failure { restored: Vec::new(), left: Vec::new(), ..failure.clone() });
     insta::assert_snapshot!(alone, @"
     Failed on mon; no changes made (0.8 s)
 
@@ -146,7 +146,7 @@ fn a_check_that_failed_is_told_once() {
       failed  prometheus/verify/http:up     500
       failed  prometheus/verify/http:ready  not asked: 500
     ");
-    assert!(shown(Failure { put_back: Vec::new(), ..failure }).contains("stays"));
+    assert!(shown(Failure { restored: Vec::new(), ..failure }).contains("stays"));
 }
 
 #[test]

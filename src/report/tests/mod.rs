@@ -250,7 +250,7 @@ fn failure() -> Failure {
             "Checking /etc/prometheus/prometheus.yml".to_owned(),
             "  FAILED: parsing YAML file /etc/prometheus/prometheus.yml: yaml: unmarshal errors: line 7: field x not found".to_owned(),
         ],
-        put_back: vec!["/etc/prometheus/prometheus.yml".to_owned(), "prometheus.service is running again".to_owned()],
+        restored: vec!["/etc/prometheus/prometheus.yml".to_owned(), "prometheus.service is running again".to_owned()],
         left: vec!["package prometheus".to_owned()],
         stays: 1,
         open: false,

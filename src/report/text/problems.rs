@@ -47,7 +47,7 @@ fn failure_block(failure: &Failure, names: &[&str], look: &Look) -> String {
         // An error message is not cut: what matters may be at its end.
         look.wrap(&clean(text), 6).iter().for_each(|text| line(4, format!("{bar} {text}").trim_end()));
     }
-    for (label, items) in [("put back", &failure.put_back), ("stays", &failure.left)] {
+    for (label, items) in [("put back", &failure.restored), ("stays", &failure.left)] {
         let mut label = padded(label, "put back".len());
         for item in items {
             line(4, &format!("{}  {}", look.paint(Tone::Faint, &label), clean(item)));

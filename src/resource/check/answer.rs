@@ -37,7 +37,7 @@ impl Demand {
     }
 
     /// What is wrong with an answer, if anything.
-    pub(super) fn refuses(&self, answer: &Answer<'_>) -> Option<String> {
+    pub(super) fn refuses(&self, answer: &AnswerView<'_>) -> Option<String> {
         if let Some(text) = &self.contains
             && !answer.body.contains(text)
         {
@@ -58,7 +58,7 @@ impl Demand {
     }
 
     /// What `show` comes to.
-    pub(super) fn shown(&self, answer: &Answer<'_>) -> Option<String> {
+    pub(super) fn shown(&self, answer: &AnswerView<'_>) -> Option<String> {
         let show = self.show.as_ref()?;
         Some(match answer.scope.render(&node(&format!("{{{{ {show} }}}}"))) {
             Ok(value) => value.to_json().to_string(),
@@ -68,12 +68,12 @@ impl Demand {
 }
 
 /// What was answered, as expressions see it.
-pub(super) struct Answer<'a> {
+pub(super) struct AnswerView<'a> {
     body: &'a str,
     scope: Scope,
 }
 
-impl<'a> Answer<'a> {
+impl<'a> AnswerView<'a> {
     pub(super) fn new(body: &'a str, status: i32) -> Self {
         let json: serde_json::Value = serde_json::from_str(body).unwrap_or(serde_json::Value::Null);
         let pairs = [

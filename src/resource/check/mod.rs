@@ -16,7 +16,7 @@ pub use http::Request;
 pub use kind::CheckKind;
 pub(crate) use marker::{MARKER, marker_name};
 
-use self::answer::{Answer, Demand};
+use self::answer::{AnswerView, Demand};
 use self::command::Command;
 use self::file::File;
 use self::http::Http;
@@ -235,7 +235,7 @@ impl Check {
                     let seen = format!("status {}{wanted}: {}{end}", reply.http, first_line(&reply.body));
                     return Verdict { who, ..Verdict::no(seen) };
                 }
-                let answer = Answer::new(&reply.body, i32::from(reply.http));
+                let answer = AnswerView::new(&reply.body, i32::from(reply.http));
                 // what was to be refused was
                 let who = if who == Who::Refused { Who::Unsaid } else { who };
                 Verdict { who, ..self.judge_answer(&http.demand, &answer, now, format!("status {}", reply.http)) }
@@ -248,7 +248,7 @@ impl Check {
                 if demand.that.is_none() && reply.status != 0 {
                     return Verdict::no(format!("exit status {}: {}", reply.status, first_line(&reply.body)));
                 }
-                let answer = Answer::new(&reply.body, reply.status);
+                let answer = AnswerView::new(&reply.body, reply.status);
                 self.judge_answer(demand, &answer, now, format!("exit status {}", reply.status))
             }
             Question::File(file) => file.judge(reply),
@@ -258,7 +258,7 @@ impl Check {
     }
 
     /// Judges what was answered: what must be in it, and then how old the newest sample is.
-    fn judge_answer(&self, demand: &Demand, answer: &Answer<'_>, now: Option<Timestamp>, seen: String) -> Verdict {
+    fn judge_answer(&self, demand: &Demand, answer: &AnswerView<'_>, now: Option<Timestamp>, seen: String) -> Verdict {
         if let Some(reason) = demand.refuses(answer) {
             return Verdict::no(reason);
         }

@@ -7,7 +7,7 @@ mod plan;
 mod sections;
 
 use super::arguments::{CONTENT, DROP_IN, SRC, TEMPLATE, USER, VALIDATE, body, command, plain_name};
-use super::scope::Scope;
+use super::user_scope::UserScope;
 use super::{Files, Planned, Resource, ResourceKind};
 use crate::ability::memory::manifest::{Before, Item, ItemKind};
 use crate::ability::podman::PodmanThing;
@@ -70,7 +70,7 @@ pub static QUADLET: ResourceKind = ResourceKind::new(
 .public()
 .claims(|arguments, files| {
     let Some(name) = arguments.get("name").map(Node::string).transpose()? else { return Ok(Vec::new()) };
-    let scope = Scope::of_arguments(arguments, files)?;
+    let scope = UserScope::of_arguments(arguments, files)?;
     let drop_in = arguments.get("drop_in").map(Node::string).transpose()?;
     Ok(Named::parse(&name, "").map(|quadlet| claims(&scope, &quadlet, drop_in.as_deref())).unwrap_or_default())
 });
@@ -87,7 +87,7 @@ pub struct Quadlet {
     quadlet: Named,
     bytes: Vec<u8>,
     drop_in: Option<String>,
-    scope: Scope,
+    scope: UserScope,
     pull: bool,
     validate: Option<Vec<String>>,
 }
@@ -103,7 +103,7 @@ impl Quadlet {
         let name = fields.read(name_node, quadlet_name);
         let drop_in = fields.get("drop_in");
         let drop_in = fields.read(drop_in, |node| plain_name(node, "a drop-in"));
-        let scope = Scope::read(&mut fields, files)?;
+        let scope = UserScope::read(&mut fields, files)?;
         let pull = fields.get("pull");
         let pull = fields.read(pull, |node| match node.string()?.as_str() {
             "missing" => Ok(true),
@@ -174,7 +174,7 @@ fn podmans_name(image: String) -> String {
 }
 
 /// Where podman reads a quadlet or a drop-in of it.
-fn path(scope: &Scope, name: &str, drop_in: Option<&str>) -> String {
+fn path(scope: &UserScope, name: &str, drop_in: Option<&str>) -> String {
     let folder = scope.quadlets();
     match drop_in {
         Some(drop_in) => format!("{folder}/{name}.d/{}.conf", drop_in.trim_end_matches(".conf")),
@@ -260,7 +260,7 @@ impl Resource for Quadlet {
 }
 
 /// The things of a quadlet, whether the host's podman knows quadlets or not.
-fn claims(scope: &Scope, quadlet: &Named, drop_in: Option<&str>) -> Vec<Item> {
+fn claims(scope: &UserScope, quadlet: &Named, drop_in: Option<&str>) -> Vec<Item> {
     let file = |path: String| Item { kind: ItemKind::File, name: path, before: Before::Nothing };
     let path = path(scope, &quadlet.name, drop_in);
     let mut items = scope.claims(path.rsplit_once('/').map_or("/", |(folder, _)| folder));
@@ -279,7 +279,7 @@ fn claims(scope: &Scope, quadlet: &Named, drop_in: Option<&str>) -> Vec<Item> {
 }
 
 /// What podman keeps for a quadlet, and the service that makes it; a container's own service is a resource of its own.
-fn things(scope: &Scope, quadlet: &Named) -> Vec<Item> {
+fn things(scope: &UserScope, quadlet: &Named) -> Vec<Item> {
     let before = Before::Nothing;
     let unit = Item { kind: ItemKind::Service, name: scope.key(&quadlet.service_name()), before: before.clone() };
     // a name that only systemd knows is left to it

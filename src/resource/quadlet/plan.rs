@@ -10,8 +10,8 @@ use crate::plan::change::{Action, Detail};
 use crate::quadlet::{self, Kind, Named, Problem, Version};
 use crate::resource::Resource as _;
 use crate::resource::content::{Content, new_meta};
-use crate::resource::scope::Prepared;
 use crate::resource::symlink::Symlink;
+use crate::resource::user_scope::Prepared;
 use crate::resource::{Draft, Planned, before};
 use crate::secret::Taint;
 

@@ -3,7 +3,7 @@
 use super::outcome::{Bad, Done};
 use super::{Job, Known};
 use crate::report::text::words::counted;
-use crate::scenario::event::Event;
+use crate::scenario::event::TestEvent;
 use crate::scenario::hosts::lock::Lock;
 use crate::scenario::hosts::{Set, machine, remove};
 use crate::scenario::inputs::{self, What};
@@ -25,7 +25,7 @@ impl Job {
             };
             if !std::mem::replace(&mut told, true) {
                 let text = format!("waiting for the run that has its hosts: {holder}");
-                let _ = self.events.send(Event::Note { cell: self.cell(), text });
+                let _ = self.events.send(TestEvent::Note { cell: self.cell(), text });
             }
             if self.is_stopping() {
                 return Err(Bad::new(format!("its hosts are in use: {holder}")));

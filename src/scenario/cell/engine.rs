@@ -2,14 +2,14 @@
 
 use super::place::Roles;
 use crate::engine::event::{Event, HostPlan, Phase};
-use crate::engine::request::{Answer, Command, Interrupt, Outside};
+use crate::engine::request::{Approval, Command, Interrupt, Outside};
 use crate::engine::{self, Project};
 use crate::report::Consumer as _;
 use crate::report::redact;
 use crate::report::terminal::{Terminal, doing};
 use crate::report::text::Look;
 use crate::report::text::words::counted;
-use crate::scenario::event::{Asked, Place, Took};
+use crate::scenario::event::{Asked, FilePlace, Took};
 use crate::source::Diagnostics;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -29,7 +29,7 @@ pub struct Ran {
     /// The first that went wrong, in one line.
     pub problem: Option<String>,
     /// Where that is declared.
-    pub at: Option<Place>,
+    pub at: Option<FilePlace>,
     /// How long steps of roles and images took.
     pub took: Vec<Took>,
 }
@@ -71,7 +71,7 @@ pub async fn run(
 ) -> Result<Ran, Diagnostics> {
     let (events, mut incoming) = mpsc::unbounded_channel();
     let (secrets, roles) = (project.secrets.clone(), Roles::of(&project));
-    let outside = Outside { events, interrupt, approve: Arc::new(|| Answer::Yes), askpass: None };
+    let outside = Outside { events, interrupt, approve: Arc::new(|| Approval::Yes), askpass: None };
     let several = project.selected().len() > 1;
     let written = Written::default();
     let out = || (Box::new(written.clone()) as Box<dyn Write + Send>, Look::default());

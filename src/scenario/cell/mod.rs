@@ -13,7 +13,7 @@ mod removed;
 mod snapshot;
 mod verify;
 
-use super::event::{Cell, Event, Evidence, Failure, Outcome, Place, Verdict};
+use super::event::{Cell, Evidence, Failure, FilePlace, StepOutcome, TestEvent, Verdict};
 use super::hosts::lock::Lock;
 use super::hosts::{Prefix, Scripts, Set};
 use super::inputs::{self, What};
@@ -51,7 +51,7 @@ pub struct Job {
     /// Held while hosts boot: those that boot at the same moment would all find the same room.
     pub booting: Arc<Mutex<()>>,
     /// Takes what happens.
-    pub events: mpsc::UnboundedSender<Event>,
+    pub events: mpsc::UnboundedSender<TestEvent>,
     /// Says when the user wants to stop.
     pub interrupt: watch::Receiver<Interrupt>,
 }
@@ -108,7 +108,7 @@ impl Job {
             }
         }
         let millis = millis(begun);
-        let _ = self.events.send(Event::CellDone { cell: self.cell(), verdict, failed, kept, millis });
+        let _ = self.events.send(TestEvent::CellDone { cell: self.cell(), verdict, failed, kept, millis });
         verdict
     }
 
@@ -119,7 +119,7 @@ impl Job {
     /// Makes one step; whether it was the last, because it failed as it should.
     async fn step(&self, step: Step, known: &mut Known) -> (Verdict, bool) {
         let begun = Instant::now();
-        let _ = self.events.send(Event::Step { cell: self.cell(), step });
+        let _ = self.events.send(TestEvent::Step { cell: self.cell(), step });
         let result = match step {
             Step::Create => self.create(known).await,
             Step::Prepare => self.prepare(known).await,
@@ -136,8 +136,13 @@ impl Job {
             Err(_) if expected.is_none() && !self.is_stopping() => self.evidence(known).await,
             _ => Vec::new(),
         };
-        let failure = |message: String, details: Vec<String>, at: Option<Place>| {
-            Some(Failure { message, details, at: at.unwrap_or_else(|| Place::of_scenario(&self.scenario)), evidence })
+        let failure = |message: String, details: Vec<String>, at: Option<FilePlace>| {
+            Some(Failure {
+                message,
+                details,
+                at: at.unwrap_or_else(|| FilePlace::of_scenario(&self.scenario)),
+                evidence,
+            })
         };
         let (verdict, done, failure, over) = match (result, expected) {
             (Ok(done), None) => (Verdict::Passed, done, None, false),
@@ -161,8 +166,8 @@ impl Job {
         };
         let Done { seen, text, checks, took } = done;
         let secrets = known.secrets.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let outcome = redact::outcome(Outcome { verdict, seen, failure, text, checks, took }, &secrets);
-        let _ = self.events.send(Event::StepDone { cell: self.cell(), step, outcome, millis: millis(begun) });
+        let outcome = redact::outcome(StepOutcome { verdict, seen, failure, text, checks, took }, &secrets);
+        let _ = self.events.send(TestEvent::StepDone { cell: self.cell(), step, outcome, millis: millis(begun) });
         (verdict, over)
     }
 
@@ -193,7 +198,7 @@ impl Job {
     }
 
     fn told(&self, text: String) {
-        let _ = self.events.send(Event::Doing { cell: self.cell(), text });
+        let _ = self.events.send(TestEvent::Doing { cell: self.cell(), text });
     }
 }
 

@@ -1,7 +1,7 @@
 //! What comes of a step, as long as nobody else sees it.
 
 use super::engine::Ran;
-use crate::scenario::event::{Asked, Place, Took};
+use crate::scenario::event::{Asked, FilePlace, Took};
 use crate::scenario::hosts::Trouble;
 use crate::source::Diagnostics;
 
@@ -32,7 +32,7 @@ pub struct Bad {
     pub message: String,
     pub details: Vec<String>,
     /// Where it is declared; else it is the scenario.
-    pub at: Option<Place>,
+    pub at: Option<FilePlace>,
     pub done: Box<Done>,
 }
 
@@ -63,7 +63,7 @@ impl From<Diagnostics> for Bad {
     fn from(errors: Diagnostics) -> Self {
         let first = errors.iter().next().map(|error| error.message.clone()).unwrap_or_default();
         let details = errors.render(false).lines().map(str::to_owned).collect();
-        Self { message: first, details, at: Place::of_errors(&errors), done: Box::default() }
+        Self { message: first, details, at: FilePlace::of_errors(&errors), done: Box::default() }
     }
 }
 

@@ -3,12 +3,12 @@
 use crate::engine::Project;
 use crate::role::Role;
 use crate::scenario::Scenario;
-use crate::scenario::event::Place;
+use crate::scenario::event::FilePlace;
 use crate::source::{Diagnostics, Span};
 use crate::yaml::{Node, Value};
 use std::sync::Arc;
 
-impl Place {
+impl FilePlace {
     /// The file of a scenario.
     pub fn of_scenario(scenario: &Scenario) -> Self {
         Self { file: scenario.path.display().to_string(), line: None }
@@ -38,7 +38,7 @@ impl Roles {
     }
 
     /// Where `role/step/kind:name` is declared, or at least its step.
-    pub fn find(&self, id: &str) -> Option<Place> {
+    pub fn find(&self, id: &str) -> Option<FilePlace> {
         let (instance, rest) = id.split_once('/')?;
         let (step, rest) = rest.split_once('/')?;
         let (kind, name) = rest.split_once(':').unwrap_or((rest, ""));
@@ -54,7 +54,7 @@ impl Roles {
             [(only, _)] => only,
             several => several.iter().find(|(_, says)| *says).map_or(&step.span, |(span, _)| span),
         };
-        Place::of(span)
+        FilePlace::of(span)
     }
 }
 

@@ -1,14 +1,14 @@
 //! Takes the secrets out of what a step came to, once, before any report sees it.
 
 use crate::engine::event::CheckResult;
-use crate::scenario::event::{Asked, Evidence, Failure, Outcome, Took};
+use crate::scenario::event::{Asked, Evidence, Failure, StepOutcome, Took};
 use crate::secret::Secrets;
 
 /// The outcome without the secrets that are known so far. Names of hosts, files and steps stay.
-pub fn outcome(outcome: Outcome, secrets: &[Secrets]) -> Outcome {
+pub fn outcome(outcome: StepOutcome, secrets: &[Secrets]) -> StepOutcome {
     let hidden = |text: &str| secrets.iter().fold(text.to_owned(), |text, secrets| secrets.redact(&text));
     let own = |text: &str| secrets.iter().fold(text.to_owned(), |text, secrets| secrets.redact_own(&text));
-    let Outcome { verdict, seen, failure, text, checks, took } = outcome;
+    let StepOutcome { verdict, seen, failure, text, checks, took } = outcome;
     let failure = failure.map(|Failure { message, details, at, evidence }| Failure {
         message: hidden(&message),
         // as one text, for a secret of several lines
@@ -27,5 +27,5 @@ pub fn outcome(outcome: Outcome, secrets: &[Secrets]) -> Outcome {
         Asked { host, result: CheckResult { check: own(&check), passed, seen: hidden(&seen), newest, millis } }
     });
     let took = took.into_iter().map(|Took { host, what, millis }| Took { host, what: own(&what), millis }).collect();
-    Outcome { verdict, seen: hidden(&seen), failure, text: hidden(&text), checks: checks.collect(), took }
+    StepOutcome { verdict, seen: hidden(&seen), failure, text: hidden(&text), checks: checks.collect(), took }
 }

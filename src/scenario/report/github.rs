@@ -6,7 +6,7 @@
 use super::record::Record;
 use super::{Consumer, markdown, text};
 use crate::report::text::Look;
-use crate::scenario::event::{Event, Place, Verdict};
+use crate::scenario::event::{FilePlace, TestEvent, Verdict};
 use crate::secret::hexadecimal;
 use std::fs::OpenOptions;
 use std::io::{self, Write};
@@ -62,14 +62,14 @@ impl Github {
 }
 
 impl Consumer for Github {
-    fn event(&mut self, event: &Event) -> io::Result<()> {
+    fn event(&mut self, event: &TestEvent) -> io::Result<()> {
         self.record.take(event);
         match event {
-            Event::Started { .. } => {
+            TestEvent::Started { .. } => {
                 self.commands.stop()?;
                 self.text.event(event)
             }
-            Event::Finished { .. } => self.finish(),
+            TestEvent::Finished { .. } => self.finish(),
             _ => self.text.event(event),
         }
     }
@@ -134,7 +134,7 @@ fn summarise(path: &Path, record: &Record) -> io::Result<()> {
 }
 
 /// The file is given in full: the runner finds out where that is in the repository.
-fn place(place: &Place) -> String {
+fn place(place: &FilePlace) -> String {
     let file = std::path::absolute(&place.file).unwrap_or_else(|_| PathBuf::from(&place.file));
     let line = place.line.map(|line| format!(",line={line}")).unwrap_or_default();
     format!("file={}{line}", property(&file.display().to_string()))

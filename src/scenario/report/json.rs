@@ -3,7 +3,7 @@
 use super::Consumer;
 use super::record::Record;
 use crate::report::json::{write_document, write_line};
-use crate::scenario::event::Event;
+use crate::scenario::event::TestEvent;
 use serde_json::{Value, json};
 use std::io::{self, Write};
 
@@ -34,9 +34,9 @@ impl Document {
 }
 
 impl Consumer for Document {
-    fn event(&mut self, event: &Event) -> io::Result<()> {
+    fn event(&mut self, event: &TestEvent) -> io::Result<()> {
         self.record.take(event);
-        if let Event::Finished { .. } = event {
+        if let TestEvent::Finished { .. } = event {
             let value = self.value()?;
             write_document(&mut self.out, value)?;
         }
@@ -61,7 +61,7 @@ impl Lines {
 }
 
 impl Consumer for Lines {
-    fn event(&mut self, event: &Event) -> io::Result<()> {
+    fn event(&mut self, event: &TestEvent) -> io::Result<()> {
         write_line(&mut self.out, event)
     }
 

@@ -2,7 +2,7 @@
 
 use super::Consumer;
 use super::record::{Entry, Made, Record};
-use crate::scenario::event::{Asked, Cell, Event, Evidence, Verdict};
+use crate::scenario::event::{Asked, Cell, Evidence, TestEvent, Verdict};
 use jiff::Timestamp;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use std::io;
@@ -27,10 +27,10 @@ impl Junit {
 }
 
 impl Consumer for Junit {
-    fn event(&mut self, event: &Event) -> io::Result<()> {
+    fn event(&mut self, event: &TestEvent) -> io::Result<()> {
         self.record.take(event);
         match event {
-            Event::Finished { .. } => {
+            TestEvent::Finished { .. } => {
                 let text = xml(&self.record)?;
                 std::fs::write(&self.path, text)
                     .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", self.path.display())))

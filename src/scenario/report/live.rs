@@ -3,7 +3,7 @@
 use crate::report::terminal::Screen;
 use crate::report::text::words::{clean, columns};
 use crate::scenario::Step;
-use crate::scenario::event::{Cell, Event};
+use crate::scenario::event::{Cell, TestEvent};
 use indexmap::IndexMap;
 use std::time::Instant;
 
@@ -26,22 +26,22 @@ impl Live {
     }
 
     /// Takes in one event.
-    pub fn event(&mut self, event: &Event) {
+    pub fn event(&mut self, event: &TestEvent) {
         match event {
-            Event::Started { cells, .. } => self.all = cells.len(),
-            Event::Step { cell, step } => {
+            TestEvent::Started { cells, .. } => self.all = cells.len(),
+            TestEvent::Step { cell, step } => {
                 self.cells.insert(cell.clone(), (*step, String::new(), Instant::now()));
             }
-            Event::Doing { cell, text } | Event::Note { cell, text } => {
+            TestEvent::Doing { cell, text } | TestEvent::Note { cell, text } => {
                 if let Some(entry) = self.cells.get_mut(cell) {
                     entry.1.clone_from(text);
                 }
             }
-            Event::CellDone { cell, .. } => {
+            TestEvent::CellDone { cell, .. } => {
                 self.cells.shift_remove(cell);
                 self.done += 1;
             }
-            Event::StepDone { .. } | Event::Finished { .. } => {}
+            TestEvent::StepDone { .. } | TestEvent::Finished { .. } => {}
         }
         self.draw();
     }
@@ -86,15 +86,15 @@ mod tests {
     fn a_line_for_each_that_is_under_way() {
         let mut live = Live::new(Screen::hidden((24, 60)));
         let cell = |platform: &str| Cell { scenario: "loki".to_owned(), platform: platform.to_owned(), variant: None };
-        live.event(&Event::Started { cells: vec![cell("debian13"), cell("debian12"), cell("own")], jobs: 2 });
-        live.event(&Event::Step { cell: cell("debian13"), step: Step::Create });
-        live.event(&Event::Step { cell: cell("debian12"), step: Step::Apply });
-        live.event(&Event::Doing {
+        live.event(&TestEvent::Started { cells: vec![cell("debian13"), cell("debian12"), cell("own")], jobs: 2 });
+        live.event(&TestEvent::Step { cell: cell("debian13"), step: Step::Create });
+        live.event(&TestEvent::Step { cell: cell("debian12"), step: Step::Apply });
+        live.event(&TestEvent::Doing {
             cell: cell("debian12"),
             text: "loki: waiting for answers/http:is ready".to_owned(),
         });
         let options = Some("loki_backend=package, loki_http_port=3200".to_owned());
-        live.event(&Event::Step { cell: Cell { variant: options, ..cell("debian13") }, step: Step::Verify });
+        live.event(&TestEvent::Step { cell: Cell { variant: options, ..cell("debian13") }, step: Step::Verify });
         let later = Instant::now() + std::time::Duration::from_secs(9);
         insta::assert_snapshot!(live.text(later), @"
         0 of 3 done

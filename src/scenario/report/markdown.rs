@@ -3,7 +3,7 @@
 use super::record::{Entry, Made, Record};
 use super::{Consumer, longest};
 use crate::report::text::words::{counted, duration};
-use crate::scenario::event::{Cell, Event, Verdict};
+use crate::scenario::event::{Cell, TestEvent, Verdict};
 use jiff::Timestamp;
 use std::fmt::Write as _;
 use std::fs;
@@ -68,10 +68,10 @@ impl Markdown {
 }
 
 impl Consumer for Markdown {
-    fn event(&mut self, event: &Event) -> io::Result<()> {
+    fn event(&mut self, event: &TestEvent) -> io::Result<()> {
         self.record.take(event);
         match event {
-            Event::Finished { .. } => self.write().map_err(|error| {
+            TestEvent::Finished { .. } => self.write().map_err(|error| {
                 io::Error::new(error.kind(), format!("no report in {}: {error}", self.folder.display()))
             }),
             _ => Ok(()),

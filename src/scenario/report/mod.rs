@@ -13,13 +13,13 @@ pub mod text;
 
 pub use live::Live;
 
-use super::event::Event;
+use super::event::TestEvent;
 use std::io;
 
 /// Takes the events of one run, in order. Secrets are out of them already.
 pub trait Consumer: Send {
     /// One thing that happened.
-    fn event(&mut self, event: &Event) -> io::Result<()>;
+    fn event(&mut self, event: &TestEvent) -> io::Result<()>;
 
     /// The user's wish to stop was heard.
     fn interrupted(&mut self, text: &str) -> io::Result<()>;

@@ -1,7 +1,7 @@
 //! A run as it stands so far: every cell with its steps.
 
 use crate::scenario::Step;
-use crate::scenario::event::{Cell, Event, Outcome, Verdict};
+use crate::scenario::event::{Cell, StepOutcome, TestEvent, Verdict};
 use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -49,7 +49,7 @@ pub struct Made {
     pub step: Step,
     /// How it came out.
     #[serde(flatten)]
-    pub outcome: Outcome,
+    pub outcome: StepOutcome,
     /// When it began.
     #[serde(skip)]
     pub begun: Option<Timestamp>,
@@ -59,34 +59,34 @@ pub struct Made {
 
 impl Record {
     /// Takes in one event that happens now.
-    pub fn take(&mut self, event: &Event) {
+    pub fn take(&mut self, event: &TestEvent) {
         self.take_at(event, Timestamp::now());
     }
 
     /// Takes in one event that happened at this time.
-    pub fn take_at(&mut self, event: &Event, at: Timestamp) {
+    pub fn take_at(&mut self, event: &TestEvent, at: Timestamp) {
         match event {
-            Event::Started { cells, .. } => {
+            TestEvent::Started { cells, .. } => {
                 self.begun = Some(at);
                 self.cells = cells.iter().map(|cell| (cell.clone(), Entry::default())).collect();
             }
-            Event::StepDone { cell, step, outcome, millis } => {
+            TestEvent::StepDone { cell, step, outcome, millis } => {
                 let entry = self.cells.entry(cell.clone()).or_default();
                 let made = Made { step: *step, outcome: outcome.clone(), begun: entry.at_it, millis: *millis };
                 entry.steps.push(made);
             }
-            Event::CellDone { cell, verdict, failed, kept, millis } => {
+            TestEvent::CellDone { cell, verdict, failed, kept, millis } => {
                 let entry = self.cells.entry(cell.clone()).or_default();
                 (entry.verdict, entry.failed, entry.millis) = (Some(*verdict), *failed, *millis);
                 entry.kept.clone_from(kept);
             }
-            Event::Finished { exit, millis } => (self.exit, self.millis) = (Some(*exit), *millis),
-            Event::Step { cell, .. } => {
+            TestEvent::Finished { exit, millis } => (self.exit, self.millis) = (Some(*exit), *millis),
+            TestEvent::Step { cell, .. } => {
                 let entry = self.cells.entry(cell.clone()).or_default();
                 entry.begun.get_or_insert(at);
                 entry.at_it = Some(at);
             }
-            Event::Doing { .. } | Event::Note { .. } => {}
+            TestEvent::Doing { .. } | TestEvent::Note { .. } => {}
         }
     }
 

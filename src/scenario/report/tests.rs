@@ -9,7 +9,7 @@ use super::{Consumer, json, junit, markdown};
 use crate::engine::event::CheckResult;
 use crate::report::text::Look;
 use crate::scenario::Step;
-use crate::scenario::event::{Asked, Cell, Event, Evidence, Failure, Outcome, Place, Took, Verdict};
+use crate::scenario::event::{Asked, Cell, Evidence, Failure, FilePlace, StepOutcome, TestEvent, Took, Verdict};
 use jiff::{Timestamp, ToSpan as _};
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
@@ -38,7 +38,7 @@ fn cell(platform: &str) -> Cell {
     Cell { scenario: "loki".to_owned(), platform: platform.to_owned(), variant: None }
 }
 
-fn done(platform: &str, step: Step, seen: &str, failure: Option<Failure>) -> Event {
+fn done(platform: &str, step: Step, seen: &str, failure: Option<Failure>) -> TestEvent {
     let verdict = if failure.is_some() { Verdict::Failed } else { Verdict::Passed };
     let result = |passed: bool, seen: &str| CheckResult {
         check: "loki/answers/http:is ready".to_owned(),
@@ -59,12 +59,12 @@ fn done(platform: &str, step: Step, seen: &str, failure: Option<Failure>) -> Eve
         Step::Apply => vec![Took { host: "mon".to_owned(), what: "loki/config".to_owned(), millis: 900 }],
         _ => Vec::new(),
     };
-    let outcome = Outcome { verdict, seen: seen.to_owned(), failure, text, checks, took };
-    Event::StepDone { cell: cell(platform), step, outcome, millis: 1200 }
+    let outcome = StepOutcome { verdict, seen: seen.to_owned(), failure, text, checks, took };
+    TestEvent::StepDone { cell: cell(platform), step, outcome, millis: 1200 }
 }
 
 /// One that passed, one that failed.
-fn run() -> Vec<Event> {
+fn run() -> Vec<TestEvent> {
     let failure = Failure {
         message: "1 of 2 failed: app: loki/answers/http:is ready: port 3100 is <closed>".to_owned(),
         details: vec![
@@ -72,14 +72,14 @@ fn run() -> Vec<Event> {
             "  failed  loki/answers/http:is ready".to_owned(),
             "::set-env name=PATH::/tmp ##[add-path]/tmp".to_owned(),
         ],
-        at: Place { file: "/srv/roles/loki/role.yml".to_owned(), line: Some(12) },
+        at: FilePlace { file: "/srv/roles/loki/role.yml".to_owned(), line: Some(12) },
         // what a host prints must drive neither the runner nor break the XML
         evidence: vec![Evidence {
             title: "journal of app".to_owned(),
             text: "```\nended\u{1b}[31m \0\u{fffe}".to_owned(),
         }],
     };
-    let over = |platform: &str, verdict, failed, kept: &[&str]| Event::CellDone {
+    let over = |platform: &str, verdict, failed, kept: &[&str]| TestEvent::CellDone {
         cell: cell(platform),
         verdict,
         failed,
@@ -87,17 +87,17 @@ fn run() -> Vec<Event> {
         millis: 3600,
     };
     vec![
-        Event::Started { cells: vec![cell("debian13"), cell("debian12")], jobs: 2 },
-        Event::Step { cell: cell("debian13"), step: Step::Apply },
+        TestEvent::Started { cells: vec![cell("debian13"), cell("debian12")], jobs: 2 },
+        TestEvent::Step { cell: cell("debian13"), step: Step::Apply },
         done("debian13", Step::Apply, "2 changes", None),
-        Event::Step { cell: cell("debian13"), step: Step::Verify },
+        TestEvent::Step { cell: cell("debian13"), step: Step::Verify },
         done("debian13", Step::Verify, "2 checks", None),
         over("debian13", Verdict::Passed, None, &["ssh root@10.0.0.1"]),
-        Event::Step { cell: cell("debian12"), step: Step::Apply },
+        TestEvent::Step { cell: cell("debian12"), step: Step::Apply },
         done("debian12", Step::Apply, "2 changes", None),
         done("debian12", Step::Verify, "", Some(failure)),
         over("debian12", Verdict::Failed, Some(Step::Verify), &[]),
-        Event::Finished { exit: 1, millis: 5000 },
+        TestEvent::Finished { exit: 1, millis: 5000 },
     ]
 }
 
@@ -130,12 +130,12 @@ fn options_have_a_column() {
     let mut text = Text::new((Box::new(page.clone()), Look::default()), (Box::new(io::sink()), Look::default()), None);
     let with = |variant: &str| Cell { variant: Some(variant.to_owned()), ..cell("debian13") };
     let cells = vec![cell("debian13"), with("loki_backend=package")];
-    text.event(&Event::Started { cells: cells.clone(), jobs: 1 }).unwrap();
+    text.event(&TestEvent::Started { cells: cells.clone(), jobs: 1 }).unwrap();
     for cell in cells {
         let (verdict, failed, kept, millis) = (Verdict::Passed, None, Vec::new(), 900);
-        text.event(&Event::CellDone { cell, verdict, failed, kept, millis }).unwrap();
+        text.event(&TestEvent::CellDone { cell, verdict, failed, kept, millis }).unwrap();
     }
-    text.event(&Event::Finished { exit: 0, millis: 1000 }).unwrap();
+    text.event(&TestEvent::Finished { exit: 0, millis: 1000 }).unwrap();
     insta::assert_snapshot!(page.text(), @"
     2 scenario runs passed (1.0 s)
 

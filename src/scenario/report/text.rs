@@ -5,7 +5,7 @@ use super::{Consumer, Live, longest};
 use crate::report::terminal::write;
 use crate::report::text::words::{clean, columns, counted, duration, padded};
 use crate::report::text::{Look, Tone};
-use crate::scenario::event::{Cell, Event, Verdict};
+use crate::scenario::event::{Cell, TestEvent, Verdict};
 use std::io::{self, Write};
 
 /// Lines of a failure that are shown; the run's report has all.
@@ -53,17 +53,17 @@ impl Text {
 }
 
 impl Consumer for Text {
-    fn event(&mut self, event: &Event) -> io::Result<()> {
+    fn event(&mut self, event: &TestEvent) -> io::Result<()> {
         self.record.take(event);
         if let Some(live) = &mut self.live {
             live.event(event);
         }
         match event {
-            Event::Step { cell, step } if self.look.verbose > 0 => self.log(&format!("{cell}  {step}")),
-            Event::Doing { cell, text } if self.look.verbose > 1 => self.log(&format!("{cell}  {}", clean(text))),
-            Event::Note { cell, text } => self.log(&format!("{cell}  {}", clean(text))),
-            Event::CellDone { cell, .. } => self.log_cell(cell),
-            Event::Finished { .. } => {
+            TestEvent::Step { cell, step } if self.look.verbose > 0 => self.log(&format!("{cell}  {step}")),
+            TestEvent::Doing { cell, text } if self.look.verbose > 1 => self.log(&format!("{cell}  {}", clean(text))),
+            TestEvent::Note { cell, text } => self.log(&format!("{cell}  {}", clean(text))),
+            TestEvent::CellDone { cell, .. } => self.log_cell(cell),
+            TestEvent::Finished { .. } => {
                 if let Some(live) = self.live.take() {
                     live.finish();
                 }

@@ -72,7 +72,7 @@ fn directly_below_roots(host: &Host) {
         host,
         "beside 1 ~mallory/direct.conf
          she 'cd; rm -rf away; mv .solti-1 away; mkdir -m 777 .solti-1; ln -s /srv/victim/secret .solti-1/new'
-         printf x | fill 1 ~mallory/direct.conf 0644 mallory - || say left alone; put_back",
+         printf x | fill 1 ~mallory/direct.conf 0644 mallory - || say left alone; roll_back",
     );
     assert!(said.contains("left alone"), "{said}");
     assert_eq!(victim(), "root 600\nroot", "{said}");
@@ -85,7 +85,7 @@ fn directly_below_roots(host: &Host) {
             host,
             &format!(
                 "f=/home/mallory/{file}; keep 1 $f && beside 1 $f && printf new | fill 1 $f 0644 - - && secure 1 $f && swap 1 $f
-                 she 'cd; {exchange}'; put_back"
+                 she 'cd; {exchange}'; roll_back"
             ),
         );
         assert!(said.contains(&format!("stays {home}/{file}, which its folder's owner has exchanged")), "{said}");
@@ -98,7 +98,7 @@ fn directly_below_roots(host: &Host) {
 fn who_tries(host: &Host) {
     let tries = |stage: &str, tried: &str| {
         let command = "sh -c 'echo; id -un; cat \"$0\"'";
-        moment(host, &format!("{stage}\n{} && cat $T/out; put_back", tried.replace("TRY", command)))
+        moment(host, &format!("{stage}\n{} && cat $T/out; roll_back", tried.replace("TRY", command)))
     };
     let staged = |path: &str| format!("beside 1 {path} && printf staged | fill 1 {path} 0644 - -");
     for path in ["$tree/app.conf", "$tree/new.conf", "$tree/link.conf"] {
@@ -144,7 +144,7 @@ fn what_is_said_apart(host: &Host) {
             &format!(
                 "{tried} || say not run; run secret sh -c 'echo hunter2'
                  for pid in $(pgrep -x held); do printf 'forged\\n' >>/proc/$pid/fd/1; cat /proc/$pid/fd/1; kill $pid; done
-                 say kept $(cat $T/out); put_back"
+                 say kept $(cat $T/out); roll_back"
             ),
         );
         assert!(
@@ -163,7 +163,7 @@ fn what_has_no_end(host: &Host) {
         "keep 1 $tree/app.conf && beside 1 $tree/app.conf && printf new | fill 1 $tree/app.conf - - - && secure 1 $tree/app.conf && swap 1 $tree/app.conf
          stat() { case $* in *%Y*) echo same ;; *) command stat \"$@\" ;; esac; }
          timeout() { case $2 in sha256sum) shift; she 'rm -f app.conf; mkfifo app.conf'; command timeout 1 \"$@\" ;; *) command timeout \"$@\" ;; esac; }
-         put_back",
+         roll_back",
     );
     assert!(said.ends_with("back ends"), "{said}");
     assert_eq!(
@@ -175,7 +175,7 @@ fn what_has_no_end(host: &Host) {
     let said = moment(
         host,
         "systemctl() { :; }; limit='timeout -k 1 1'; as_user mallory sh -c 'kill -STOP $$' >/dev/null 2>&1 || say ended
-         heard() { timeout 1 cat; }; as_user mallory sh -c 'setsid sleep 20 2>/dev/null & echo heard' 2>/dev/null | heard; pkill -KILL -u mallory; put_back",
+         heard() { timeout 1 cat; }; as_user mallory sh -c 'setsid sleep 20 2>/dev/null & echo heard' 2>/dev/null | heard; pkill -KILL -u mallory; roll_back",
     );
     assert_eq!(said, "ended\nheard\nback begins\nback ends");
 }
@@ -187,13 +187,13 @@ fn what_a_folder_gives_on(host: &Host) {
         host,
         "beside 1 /etc/given/secret && printf secret | fill 1 /etc/given/secret 0660 root adm && secure 1 /etc/given/secret && swap 1 /etc/given/secret
          parents /etc/given/new && beside 2 /etc/given/new/secret && printf secret | fill 2 /etc/given/new/secret 0660 root adm && swap 2 /etc/given/new/secret
-         for f in /etc/given/secret /etc/given/new/secret; do runuser -u mallory -- cat $f 2>/dev/null; runuser -u mallory -- sh -c \"echo x >$f\" 2>/dev/null; done; put_back",
+         for f in /etc/given/secret /etc/given/new/secret; do runuser -u mallory -- cat $f 2>/dev/null; runuser -u mallory -- sh -c \"echo x >$f\" 2>/dev/null; done; roll_back",
     );
     assert!(!said.contains("secret\n") && !said.contains("secretsecret"), "{said}");
     let without = moment(
         host,
         "tar() { false; }; b64() { printf %s \"$1\"; }
-         beside 1 /etc/given/secret || say left; put_back",
+         beside 1 /etc/given/secret || say left; roll_back",
     );
     assert!(
         without.contains("is left alone: what is made there would be open") && without.contains("\nleft\n"),
@@ -236,7 +236,7 @@ fn what_root_tries(host: &Host) {
             format!("validate 2 \"$P\" view {command} {folder}"),
             format!("reachable 2 \"$P\" view && try {command} \"$D\""),
         ] {
-            let said = moment(host, &format!("{stage}\n{tried}; cat $T/out; echo; sort -u $T/without; put_back"));
+            let said = moment(host, &format!("{stage}\n{tried}; cat $T/out; echo; sort -u $T/without; roll_back"));
             let expected = format!("\nroot\n{}\n{}", list(seen), list(left));
             assert!(said.contains(&expected), "{tried}: {said}");
         }
@@ -246,7 +246,7 @@ fn what_root_tries(host: &Host) {
         let said = moment(
             host,
             &format!(
-                "she 'cd /etc/hers; {she}'; view 2 /etc/hers ours said.conf ={digest} && (into 2 \"$P\"; ls view); put_back"
+                "she 'cd /etc/hers; {she}'; view 2 /etc/hers ours said.conf ={digest} && (into 2 \"$P\"; ls view); roll_back"
             ),
         );
         assert_eq!(said, "sub\nback begins\nback ends".replacen("sub\n", "", 1), "{she}");
@@ -256,7 +256,7 @@ fn what_root_tries(host: &Host) {
     let said = moment(
         host,
         "beside 1 /etc/linked/app.conf && printf staged | fill 1 /etc/linked/app.conf 0644 - -
-         view 2 /etc/linked ours app.conf 1 && reachable 2 \"$P\" view && try sh -c 'echo; id -un; cat \"$0/app.conf\"' \"$D\" && cat $T/out; put_back",
+         view 2 /etc/linked ours app.conf 1 && reachable 2 \"$P\" view && try sh -c 'echo; id -un; cat \"$0/app.conf\"' \"$D\" && cat $T/out; roll_back",
     );
     assert!(said.contains("\nmallory\nstaged"), "{said}");
     // and what leads from root's folder to what is hers is left out
@@ -264,28 +264,28 @@ fn what_root_tries(host: &Host) {
         runuser -u mallory -- ln -sfn /etc/mixed/roots.conf /home/mallory/by_hers");
     let said = moment(
         host,
-        "view 2 /etc/mixed ours && (into 2 \"$P\"; find view -type l | sort); grep -e to -e via $T/without | sort; put_back",
+        "view 2 /etc/mixed ours && (into 2 \"$P\"; find view -type l | sort); grep -e to -e via $T/without | sort; roll_back",
     );
     assert!(said.starts_with("view/to_roots\n./hers_too\n./to_hers\n./via_hers\n"), "{said}");
     // a mount goes where it should, or nothing is tried
     let said = moment(
         host,
         "beside 1 $tree/app.conf && printf staged | fill 1 $tree/app.conf 0644 mallory -
-         home_of() { she 'ln -sf /srv/victim/secret app.conf'; home=/; }; validate 1 $tree/app.conf new sh -c 'cat /srv/victim/secret'; cat $T/out; put_back",
+         home_of() { she 'ln -sf /srv/victim/secret app.conf'; home=/; }; validate 1 $tree/app.conf new sh -c 'cat /srv/victim/secret'; cat $T/out; roll_back",
     );
     assert!(said.contains("failed 125") || said.contains("failed 0 125"), "{said}");
     assert!(!said.contains("staged"), "{said}");
     // where all can make files, what is hers is tried by her, and what was nobody's is not mounted on what she puts there
     host.read("rm -rf /var/tmp/hers /var/tmp/new.conf; runuser -u mallory -- sh -c 'mkdir /var/tmp/hers; echo x >/var/tmp/hers.conf'");
     for path in ["/var/tmp/hers", "/var/tmp/hers.conf", "/var/tmp/new.conf"] {
-        let said = moment(host, &format!("tester_of {path} new; say tried by $tester; put_back"));
+        let said = moment(host, &format!("tester_of {path} new; say tried by $tester; roll_back"));
         let who = if path.ends_with("new.conf") { "-" } else { "mallory" };
         assert!(said.contains(&format!("tried by {who}\n")), "{path}: {said}");
     }
     let said = moment(
         host,
         "beside 1 /var/tmp/new.conf && printf staged | fill 1 /var/tmp/new.conf 0644 - -
-         validate 1 /var/tmp/new.conf new sh -c 'echo; grep -o \" /var/tmp[^/ ]* \" /proc/self/mountinfo; cat /var/tmp/new.conf'; cat $T/out; put_back",
+         validate 1 /var/tmp/new.conf new sh -c 'echo; grep -o \" /var/tmp[^/ ]* \" /proc/self/mountinfo; cat /var/tmp/new.conf'; cat $T/out; roll_back",
     );
     assert!(said.contains("\n /var/tmp \nstaged"), "{said}");
     // nor is it mounted where a mount of hers was before
@@ -294,7 +294,7 @@ fn what_root_tries(host: &Host) {
         host,
         "she 'ln -sfn ~/mnt app'; view 2 $tree/app ours || say no view
          into() { enter \"$2\" && own \"$1\" && she 'ln -sfn /srv/victim app'; }
-         validate 2 \"$P\" view sh -c 'echo tried'; cat $T/out; put_back",
+         validate 2 \"$P\" view sh -c 'echo tried'; cat $T/out; roll_back",
     );
     host.read("umount /home/mallory/mnt");
     assert!(said.starts_with("failed 0 125") && !said.contains("tried"), "{said}");
@@ -304,7 +304,7 @@ fn what_root_tries(host: &Host) {
         host,
         "beside 1 /var/tmp/new.conf && printf staged | fill 1 /var/tmp/new.conf 0644 - -
          nobody_leads() { she 'echo hers >/var/tmp/new.conf'; }
-         validate 1 /var/tmp/new.conf new sh -c 'echo; id -un; cat /var/tmp/new.conf'; cat $T/out; put_back",
+         validate 1 /var/tmp/new.conf new sh -c 'echo; id -un; cat /var/tmp/new.conf'; cat $T/out; roll_back",
     );
     assert!(said.contains("\nroot\nstaged") && !said.contains("\nhers"), "{said}");
     host.read("rm -f /var/tmp/new.conf");
@@ -314,7 +314,7 @@ fn what_root_tries(host: &Host) {
             host,
             &format!(
                 "she 'mkdir sub'; beside 1 $tree/sub/app.conf && printf staged | fill 1 $tree/sub/app.conf 0644 mallory -
-                 b64() {{ printf %s \"$1\"; }}; she '{she}'; validate 1 $tree/sub/app.conf new sh -c 'echo tried' || say not tried; put_back"
+                 b64() {{ printf %s \"$1\"; }}; she '{she}'; validate 1 $tree/sub/app.conf new sh -c 'echo tried' || say not tried; roll_back"
             ),
         );
         let why = if she.contains("ln") { "is somebody else's" } else { "there is no folder /home/mallory/tree/sub" };
@@ -323,7 +323,7 @@ fn what_root_tries(host: &Host) {
     }
     // nobody's number may be one of hers
     host.read("mkdir -p /srv/stray; chown 296608 /srv/stray; chmod 777 /srv/stray");
-    let said = moment(host, "tester_of /srv/stray/app.conf new && say tried by $tester; put_back");
+    let said = moment(host, "tester_of /srv/stray/app.conf new && say tried by $tester; roll_back");
     assert!(said.contains("failed") && !said.contains("tried by"), "{said}");
 }
 
@@ -334,7 +334,7 @@ fn folders_of_roots_in_hers(host: &Host) {
         "beside 1 $tree/rooted/app.conf
          she 'mv rooted away; mkdir -p rooted/.solti-1; chmod 777 rooted rooted/.solti-1'
          printf secret | fill 1 $tree/rooted/app.conf - - - || say left alone
-         she 'cat rooted/.solti-1/*'; put_back",
+         she 'cat rooted/.solti-1/*'; roll_back",
     );
     assert!(said.contains("left alone") && !said.contains("secret"), "{said}");
 }
@@ -347,7 +347,7 @@ fn a_number_that_comes_back(host: &Host) {
          she 'rmdir .solti-1; mkdir -m 777 .solti-1'
          sed -i \"s/^[^ ]*/$(stat -c %d:%i $tree/.solti-1)/\" $T/1.own
          printf secret | fill 1 $tree/app.conf - - - || say left alone
-         she 'cat .solti-1/*'; put_back",
+         she 'cat .solti-1/*'; roll_back",
     );
     assert!(said.contains("left alone") && !said.contains("secret"), "{said}");
 }
@@ -359,7 +359,7 @@ fn access_lists(host: &Host) {
         "mkdir /srv/victim/shared && perl /usr/local/share/grant.pl /srv/victim/shared access mallory
          echo x >/srv/victim/shared/f; she 'ln -sf /srv/victim/secret /srv/victim/shared/f'
          attributes 1 /srv/victim/shared/f 0644 mallory - 0 || say left alone
-         put_back",
+         roll_back",
     );
     assert!(said.contains("left alone"), "{said}");
     assert_eq!(rights(host, "/srv/victim/secret"), "/srv/victim/secret root root 600");
@@ -374,7 +374,7 @@ fn what_is_staged(host: &Host) {
          beside 1 $tree/app.conf && printf secret | fill 1 $tree/app.conf 0640 - - && cat /srv/victim/seen
          she 'ls .solti-1; cat .solti-1/new' 2>&1
          (into 1 $tree/app.conf; stat -c '%a %n' . new; reachable 1 $tree/app.conf; stat -c '%a %n' .)
-         she 'ls .solti-1' 2>&1; put_back",
+         she 'ls .solti-1' 2>&1; roll_back",
     );
     let none = "cat: .solti-1/new: Permission denied";
     let closed = "ls: cannot open directory '.solti-1': Permission denied";
@@ -386,15 +386,15 @@ fn what_is_staged(host: &Host) {
 /// What was hers for a moment is not hers again under another name.
 fn what_is_given_back(host: &Host) {
     let made = "she 'echo x >hers; chmod 640 hers'; attributes 1 $tree/hers 0600 root root $(id -u mallory)";
-    moment(host, &format!("{made}; put_back"));
+    moment(host, &format!("{made}; roll_back"));
     assert_eq!(rights(host, "hers"), "hers mallory mallory 640");
-    let said = moment(host, &format!("{made}; she 'mv hers away; mv secret hers'; put_back"));
+    let said = moment(host, &format!("{made}; she 'mv hers away; mv secret hers'; roll_back"));
     assert_eq!(rights(host, "hers away"), "hers root root 600\naway root root 600", "{said}");
     // nor in the first of her folders, to which nobody can lead elsewhere
     let said = moment(
         host,
         "she 'echo x >~/hers'; beside 1 ~mallory/hers; she 'ln -sfn /srv/victim/secret ~/hers'
-         attributes 2 ~mallory/hers 0644 mallory mallory $(id -u mallory) || say left alone; put_back",
+         attributes 2 ~mallory/hers 0644 mallory mallory $(id -u mallory) || say left alone; roll_back",
     );
     assert!(said.contains("left alone"), "{said}");
     assert_eq!(host.read("stat -c '%U %a' /srv/victim/secret; rm ~mallory/hers"), "root 600");
@@ -416,7 +416,7 @@ fn what_was_made_on_the_way(host: &Host) {
     let given = "folder 2 $tree/new 0750 mallory - || say left alone";
     let said = moment(host, &format!("{made}; {given}; commit '{{}}'"));
     assert_eq!(rights(host, "new new/deep"), "new mallory root 750\nnew/deep root root 755", "{said}");
-    let said = moment(host, &format!("{made}; she 'mv new away; mv backup new'; {given}; put_back"));
+    let said = moment(host, &format!("{made}; she 'mv new away; mv backup new'; {given}; roll_back"));
     assert_eq!(rights(host, "new"), "new root root 700", "{said}");
     assert!(said.contains("left alone"), "{said}");
 }
@@ -443,7 +443,7 @@ fn the_way_back(host: &Host) {
         (made, "made", "mkdir ~/other; mv ~/tree ~/away; ln -s /srv/victim ~/tree; mkdir /srv/victim/made"),
     ] {
         let theirs = "; chmod 1777 /srv/victim";
-        let said = moment(host, &format!("set -- $tree/{path}; {what}{theirs}; she '{she}'; put_back"));
+        let said = moment(host, &format!("set -- $tree/{path}; {what}{theirs}; she '{she}'; roll_back"));
         assert!(!said.contains("failed") && !said.contains("stuck"), "{path}: {she}: {said}");
         assert_eq!(
             host.read("ls /var/lib/solti/journal; rm -rf /home/mallory/away /home/mallory/other"),
@@ -458,7 +458,7 @@ fn a_read_only_folder(host: &Host) {
     let said = moment(
         host,
         "beside 1 $tree/app.conf && printf new | fill 1 $tree/app.conf - - - && keep 1 $tree/app.conf && swap 1 $tree/app.conf
-         mount --bind $tree $tree && mount -o remount,bind,ro $tree; put_back; cat $tree/app.conf
+         mount --bind $tree $tree && mount -o remount,bind,ro $tree; roll_back; cat $tree/app.conf
          umount $tree; recover; cat $tree/app.conf",
     );
     let stuck = "stuck /home/mallory/tree/app.conf: the filesystem /home/mallory/tree is mounted read-only";

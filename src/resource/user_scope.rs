@@ -17,7 +17,7 @@ const LINGER: &str = "/var/lib/systemd/linger";
 
 /// The system, or a user.
 #[derive(Debug, Clone, Default)]
-pub struct Scope {
+pub struct UserScope {
     user: Option<User>,
 }
 
@@ -27,7 +27,7 @@ struct User {
     home: String,
 }
 
-impl Scope {
+impl UserScope {
     /// The argument `user`.
     ///
     /// # Errors
@@ -106,7 +106,7 @@ impl Scope {
         steps.map(|step| Directory::new(format!("{}{step}", user.home), own())).collect()
     }
 
-    /// Asks what [`Scope::prepare`] wants to know.
+    /// Asks what [`UserScope::prepare`] wants to know.
     pub fn ask(&self, probe: &mut Probe) {
         if let Some(user) = &self.user {
             probe.accounts.user(&user.name);

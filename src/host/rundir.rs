@@ -6,6 +6,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use tempfile::TempDir;
 
@@ -20,6 +21,9 @@ const PREFIX: &str = "solti-";
 
 /// The file in it that is locked as long as the run goes on.
 const LOCK: &str = "lock";
+
+/// How long a run may take to have that file, once it has the folder.
+const BEGINNING: Duration = Duration::from_secs(10);
 
 /// The run's private folder. It is removed when dropped, so it has to outlive the shells.
 #[derive(Debug)]
@@ -115,6 +119,10 @@ fn lock(folder: &Path) -> io::Result<File> {
     draft.persist(folder.join(LOCK)).map_err(|error| error.error)
 }
 
+fn is_past(moment: SystemTime, by: Duration) -> bool {
+    moment.elapsed().is_ok_and(|since| since > by)
+}
+
 /// Removes the folders beside this one that belong to runs that were killed.
 fn remove_left(own: &Path) -> io::Result<()> {
     let user = fs::symlink_metadata(own)?.uid();
@@ -123,9 +131,14 @@ fn remove_left(own: &Path) -> io::Result<()> {
         if !ours || !entry.file_name().to_string_lossy().starts_with(PREFIX) {
             continue;
         }
-        let Ok(lock) = File::options().write(true).open(entry.path().join(LOCK)) else { continue };
-        if lock.try_lock().is_ok() {
-            fs::remove_dir_all(entry.path())?;
+        let left = match File::options().write(true).open(entry.path().join(LOCK)) {
+            Ok(lock) => lock.try_lock().is_ok(),
+            // killed before it had one; a run that is just beginning has it in no time
+            Err(_) => entry.metadata().and_then(|it| it.modified()).is_ok_and(|made| is_past(made, BEGINNING)),
+        };
+        if left {
+            // an ssh that has yet to notice may still put its socket there; the next run comes by, too
+            let _ = fs::remove_dir_all(entry.path());
         }
     }
     Ok(())
@@ -152,8 +165,12 @@ mod tests {
         let _held = lock(&own).unwrap();
         drop(lock(&left).unwrap());
         drop(lock(&other).unwrap());
+        let never_locked = folder("solti-4");
+        let hour = Duration::from_secs(3600);
+        File::open(&never_locked).unwrap().set_modified(SystemTime::now() - hour).unwrap();
         remove_left(&own).unwrap();
-        assert_eq!([&own, &left, &being_made, &other].map(|folder| folder.exists()), [true, false, true, true]);
+        let all = [&own, &left, &being_made, &other, &never_locked];
+        assert_eq!(all.map(|folder| folder.exists()), [true, false, true, true, false]);
     }
 
     #[test]

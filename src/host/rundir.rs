@@ -131,14 +131,14 @@ fn remove_left(own: &Path) -> io::Result<()> {
         if !ours || !entry.file_name().to_string_lossy().starts_with(PREFIX) {
             continue;
         }
-        let left = match File::options().write(true).open(entry.path().join(LOCK)) {
-            Ok(lock) => lock.try_lock().is_ok(),
-            // killed before it had one; a run that is just beginning has it in no time
-            Err(_) => entry.metadata().and_then(|it| it.modified()).is_ok_and(|made| is_past(made, BEGINNING)),
-        };
-        if left {
+        match File::options().write(true).open(entry.path().join(LOCK)) {
             // an ssh that has yet to notice may still put its socket there; the next run comes by, too
-            let _ = fs::remove_dir_all(entry.path());
+            Ok(lock) if lock.try_lock().is_ok() => drop(fs::remove_dir_all(entry.path())),
+            // killed before it had one, which a run that is just beginning has in no time. What has anything in it may be somebody's.
+            Err(_) if entry.metadata().and_then(|it| it.modified()).is_ok_and(|made| is_past(made, BEGINNING)) => {
+                drop(fs::remove_dir(entry.path()));
+            }
+            _ => {}
         }
     }
     Ok(())
@@ -165,12 +165,15 @@ mod tests {
         let _held = lock(&own).unwrap();
         drop(lock(&left).unwrap());
         drop(lock(&other).unwrap());
-        let never_locked = folder("solti-4");
-        let hour = Duration::from_secs(3600);
-        File::open(&never_locked).unwrap().set_modified(SystemTime::now() - hour).unwrap();
+        let (never_locked, of_somebody) = (folder("solti-4"), folder("solti-5"));
+        fs::write(of_somebody.join("file"), "").unwrap();
+        for folder in [&never_locked, &of_somebody] {
+            let hour = Duration::from_secs(3600);
+            File::open(folder).unwrap().set_modified(SystemTime::now() - hour).unwrap();
+        }
         remove_left(&own).unwrap();
-        let all = [&own, &left, &being_made, &other, &never_locked];
-        assert_eq!(all.map(|folder| folder.exists()), [true, false, true, true, false]);
+        let all = [&own, &left, &being_made, &other, &never_locked, &of_somebody];
+        assert_eq!(all.map(|folder| folder.exists()), [true, false, true, true, false, true]);
     }
 
     #[test]

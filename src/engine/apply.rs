@@ -16,7 +16,7 @@ impl Dispatcher {
         }
         let verify = matches!(self.command, Command::Apply { verify: true, .. });
         let mut members = self.without_a_task(members, verify).await;
-        let wanted = members.iter().any(|member| member.plan.shown().count() > 0);
+        let wanted = members.iter().any(|member| member.plan.count() > 0);
         if wanted {
             let approve = Arc::clone(&self.outside.approve);
             let asked = Instant::now();
@@ -88,7 +88,7 @@ impl Dispatcher {
     async fn skip(&mut self, members: Vec<Member>, reason: &str) -> Vec<Member> {
         let mut complete = Vec::new();
         for mut member in members {
-            if member.plan.shown().count() == member.session.changed {
+            if member.plan.count() == member.session.changed {
                 complete.push(member);
             } else {
                 member.session.close().await;

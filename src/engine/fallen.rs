@@ -1,6 +1,7 @@
 //! Services that fail while checks wait for them: nothing is gained by asking on.
 
-use super::work::{ResolvedCheck, RoleRun};
+use super::planner::Identity;
+use super::work::{HostWork, ResolvedCheck, RoleRun};
 use crate::ability::memory::manifest::{Item, ItemKind};
 use crate::ability::systemd::{UnitOperation, Verb};
 use crate::ability::{Operation, PLACE, scope};
@@ -31,8 +32,14 @@ impl Watched {
         started.collect()
     }
 
+    /// The services that a host's roles of one identity declare.
+    pub fn of_identity(work: &HostWork, identity: &Identity) -> Vec<Self> {
+        let runs = work.runs.iter().filter(|run| !run.absent && run.become_user == *identity);
+        runs.flat_map(Self::declared).collect()
+    }
+
     /// The services that a role declares.
-    pub fn declared(run: &RoleRun) -> Vec<Self> {
+    fn declared(run: &RoleRun) -> Vec<Self> {
         let services = run.resources().filter(|it| it.resource.as_ref().is_some_and(|resource| resource.restarts()));
         let units = services.flat_map(|resolved| resolved.claims.iter().map(move |item| (resolved, item)));
         let units = units.filter_map(|(resolved, item)| match item {

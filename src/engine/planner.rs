@@ -76,6 +76,11 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// How many changes there are.
+    pub fn count(&self) -> usize {
+        self.transactions.iter().map(Transaction::count).sum()
+    }
+
     /// The plan as it is shown.
     pub fn shown(&self) -> HostPlan {
         HostPlan {

@@ -239,7 +239,7 @@ impl Dispatcher {
             if self.invalid.is_some() {
                 continue;
             }
-            let planned = member.plan.shown().count();
+            let planned = member.plan.count();
             let outcome = match (member.session.outcome.clone(), self.command) {
                 (Some(outcome), _) => outcome,
                 (None, Command::Apply { .. }) if planned > member.session.changed => {

@@ -212,8 +212,7 @@ async fn ask_others(mut member: Member, play: usize) -> Result<Member, (Member, 
     }
     let mut result = Ok(());
     for (identity, checks) in by_identity {
-        let runs = member.work.runs.iter().filter(|run| !run.absent && run.become_user == identity);
-        let services: Vec<Watched> = runs.flat_map(Watched::declared).collect();
+        let services = Watched::of_identity(&member.work, &identity);
         match member.session.ask(&identity, "", &checks, &services, false).await {
             Ok(None) => {}
             Ok(Some(no)) => result = Err(member.session.check_failed(&no.place, &no.reason)),

@@ -170,8 +170,7 @@ impl Dispatcher {
             }
             for (identity, checks) in by_identity {
                 count += checks.len();
-                let runs = member.work.runs.iter().filter(|run| !run.absent && run.become_user == identity);
-                let services: Vec<Watched> = runs.flat_map(Watched::declared).collect();
+                let services = Watched::of_identity(&member.work, &identity);
                 match member.session.ask(&identity, "", &checks, &services, false).await {
                     Ok(failure) => failed |= failure.is_some(),
                     Err(stop) => return Err((member, stop)),

@@ -92,12 +92,6 @@ impl<'n> Arguments<'n> {
         self.read(node, Node::strings)
     }
 
-    /// Optional names with values.
-    pub fn entries(&mut self, key: &'static str) -> Option<&'n [Entry]> {
-        let node = self.get(key);
-        self.read(node, Node::mapping)
-    }
-
     /// The tags of something: a list, or names separated by commas.
     pub fn tags(&mut self) -> Vec<String> {
         self.get("tags");

@@ -75,39 +75,16 @@ impl<'n> Fields<'n> {
         self.read(node, Node::filled)
     }
 
-    /// Text that must be there.
-    pub fn required_string(&mut self, key: &'static str) -> Option<String> {
-        let node = self.required(key);
-        self.read(node, Node::string)
-    }
-
     /// An optional truth value.
     pub fn boolean(&mut self, key: &'static str) -> Option<bool> {
         let node = self.get(key);
         self.read(node, Node::boolean)
     }
 
-    /// An optional whole number.
-    pub fn integer(&mut self, key: &'static str) -> Option<i64> {
-        let node = self.get(key);
-        self.read(node, Node::integer)
-    }
-
-    /// Optional texts: a list, or one text alone.
-    pub fn strings(&mut self, key: &'static str) -> Option<Vec<String>> {
-        let node = self.get(key);
-        self.read(node, Node::strings)
-    }
-
-    /// Optional names: a list, or one alone; none of them empty.
-    pub fn names(&mut self, key: &'static str) -> Option<Vec<String>> {
-        let node = self.get(key);
-        self.read(node, Node::all_filled)
-    }
-
     /// The tags of something: a list, or names separated by commas.
     pub fn tags(&mut self) -> Vec<String> {
-        let written = self.names("tags").unwrap_or_default();
+        let node = self.get("tags");
+        let written = self.read(node, Node::all_filled).unwrap_or_default();
         let names = written.iter().flat_map(|names| names.split(',')).map(str::trim);
         names.filter(|name| !name.is_empty()).map(str::to_owned).collect()
     }

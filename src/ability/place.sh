@@ -9,6 +9,8 @@ home_of() { # home_of USER: $home becomes its home, as the list of users has it;
 # What is run as somebody is his to stop, and what it says is his to keep open.
 limit='timeout -k 5 600'
 heard() { timeout 70 cat; }
+briefly() { ( limit='timeout -k 5 60'; "$@" ); } # briefly COMMAND...: of somebody's, which does nothing and only answers
+asked() { briefly as_user "$@" | heard; } # asked USER COMMAND...
 as_user() { # as_user USER COMMAND...: in the scope of a user who need not be logged in
   who=$1; shift
   id=$(id -u -- "$who") && home_of "$who" || return 1

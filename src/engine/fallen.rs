@@ -72,7 +72,7 @@ pub fn outside(services: &[Watched]) -> String {
         let (user, name) = scope::split(unit);
         let (whose, name) = match user {
             None => ("systemctl".to_owned(), quote(name)),
-            Some(user) => (format!("as_user {} systemctl --user", quote(user)), quote(name)),
+            Some(user) => (format!("briefly as_user {} systemctl --user", quote(user)), quote(name)),
         };
         // writing to a string cannot fail
         let _ = writeln!(program, "! {whose} is-failed -q -- {name} >/dev/null 2>&1 </dev/null || say failed {number}");

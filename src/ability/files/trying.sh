@@ -251,8 +251,8 @@ generate() { # generate system|user STAGED NAME...: what podman's generator says
   dir=$2; shift 2
   # shellcheck disable=SC2086 # no flag, no word
   {
-    ( limit='timeout -k 5 60'
-      by "$tester" $limit env QUADLET_UNIT_DIRS="$dir" /usr/lib/systemd/system-generators/podman-system-generator $flag --dryrun )
+    briefly by "$tester" timeout -k 5 60 env QUADLET_UNIT_DIRS="$dir" \
+      /usr/lib/systemd/system-generators/podman-system-generator $flag --dryrun
     [ $? -le 1 ] || echo "]: it has not come to an end: $1" >&2
   } 2>&1 >/dev/null </dev/null 8>&- | heard |
     while IFS= read -r line; do

@@ -38,7 +38,7 @@ impl Questions {
                 Some(user) => writeln!(
                     program,
                     "if id=$(id -u -- {user} 2>/dev/null) && [ -S \"/run/user/$id/bus\" ]; then say scope {user}; \
-                     (limit='timeout -k 5 60'; as_user {user} env TZ=UTC systemctl --user {SHOW} -- {units} 2>/dev/null) | heard {SAY}; fi",
+                     asked {user} env TZ=UTC systemctl --user {SHOW} -- {units} {SAY}; fi",
                     user = quote(user)
                 ),
             };

@@ -6,22 +6,28 @@ ctl() {
   case $of_ in
   */*)
     case $1 in
-    show) (limit='timeout -k 5 60'; as_user "${of_%%/*}" systemctl --user "$@" -- "${of_#*/}") | heard ;;
+    show) asked "${of_%%/*}" systemctl --user "$@" -- "${of_#*/}" ;;
+    is-*) briefly as_user "${of_%%/*}" systemctl --user "$@" -- "${of_#*/}" ;;
     *) as_user "${of_%%/*}" systemctl --user "$@" -- "${of_#*/}" ;;
     esac ;;
   *) systemctl "$@" -- "$of_" ;;
   esac
 }
+typed() { # typed UNIT ARGUMENT...: what a person would type for it
+  of_=$1; shift
+  case $of_ in */*) echo "systemctl --user -M ${of_%%/*}@ $* ${of_#*/}" ;; *) echo "systemctl $* $of_" ;; esac
+}
+logged_ctl() { run "$(typed "$@")" ctl "$@"; }
 
 reread() { # reread [USER]
-  printf '%s\n' "${1:--}" >>"$T/reload" && reread_now "${1:--}" logged
+  printf '%s\n' "${1:--}" >>"$T/reload" && reread_now "${1:--}" run
 }
-reread_now() { # reread_now USER [logged]: what has failed, and has no file any more from now on, is forgotten
+reread_now() { # reread_now USER [run]: what has failed, and has no file any more from now on, is forgotten
   ghosts_=$(ghosts "$1")
-  # shellcheck disable=SC2086 # no word, nothing
   case $1 in
-  -) $2 systemctl daemon-reload ;;
-  *) id=$(id -u -- "$1") && { [ ! -S "/run/user/$id/bus" ] || $2 as_user "$1" systemctl --user daemon-reload; } ;;
+  -) ${2:+run 'systemctl daemon-reload'} systemctl daemon-reload ;;
+  *) id=$(id -u -- "$1") && { [ ! -S "/run/user/$id/bus" ] ||
+    ${2:+run "systemctl --user -M $1@ daemon-reload"} as_user "$1" systemctl --user daemon-reload; } ;;
   esac || return 1
   for ghost_ in $(ghosts "$1"); do
     # what was such before is somebody else's
@@ -36,7 +42,7 @@ $ghost_
 ghosts() { # ghosts USER: units that systemd knows only because they have failed
   case $1 in
   -) systemctl list-units --all --full --plain --no-legend --state=failed ;;
-  *) (limit='timeout -k 5 60'; as_user "$1" systemctl --user list-units --all --full --plain --no-legend --state=failed) | heard ;;
+  *) asked "$1" systemctl --user list-units --all --full --plain --no-legend --state=failed ;;
   esac 2>/dev/null | while read -r name load _; do
     case $1-$load in --not-found) echo "$name" ;; *-not-found) echo "$1/$name" ;; esac
   done
@@ -58,8 +64,8 @@ WAS
   printf '%s %s %s %s %s\n' "$1" "$active" "$boot" "$start" "$2" >>"$T/services"
 }
 
-enable() { remember "$1" enable && logged ctl "$1" enable && reread_later "$1"; }
-disable() { remember "$1" disable && logged ctl "$1" disable && reread_later "$1"; }
+enable() { remember "$1" enable && logged_ctl "$1" enable && reread_later "$1"; }
+disable() { remember "$1" disable && logged_ctl "$1" disable && reread_later "$1"; }
 reread_later() { case $1 in */*) printf '%s\n' "${1%%/*}" ;; *) echo - ;; esac >>"$T/reload"; }
 
 # Podman 4 that is ended while it starts a container forgets the network that it has made for it, whose rules then lead to nowhere
@@ -115,8 +121,7 @@ service() { # service start|stop|restart|reload UNIT
   case $2 in */*) detach ;; esac
   [ $status -ne 0 ] || return 0
   words "$2"
-  case $2 in */*) scope=" --user -M ${2%%/*}@" ;; *) scope= ;; esac
-  failed $status "systemctl$scope $1 ${2#*/}" "${2#*/} did not $1"
+  failed $status "$(typed "$2" "$1")" "${2#*/} did not $1"
   return 1
 }
 

@@ -32,7 +32,7 @@ is_there() { # is_there KIND NAME
   package) case $(dpkg-query -W -f='${db:Status-Abbrev}\n' -- "$2") in ?i*) ;; *) false ;; esac ;;
   user) id -u -- "$2" ;;
   group) cut -d : -f 1 /etc/group | grep -qxF -e "$2" ;;
-  volume | network) case $2 in */*) by "${2%%/*}" podman "$1" exists "${2#*/}" ;; *) podman "$1" exists "$2" ;; esac ;;
+  volume | network) case $2 in */*) briefly by "${2%%/*}" podman "$1" exists "${2#*/}" ;; *) podman "$1" exists "$2" ;; esac ;;
   esac >/dev/null 2>&1 </dev/null 8>&-
 }
 

@@ -9,6 +9,7 @@ mod durable;
 mod facts;
 mod faults;
 mod killed;
+mod limits;
 mod locked;
 mod planner;
 mod podman_steps;

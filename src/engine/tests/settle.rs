@@ -1,5 +1,6 @@
 //! What tells that a unit has stayed up after it was started, by its type; systemd is played by a list of what it says.
 
+use crate::ability::PLACE;
 use crate::engine::step::functions;
 use crate::host::shells_here::{SAY, command, shells};
 
@@ -18,11 +19,14 @@ fn settled(shell: &[&str], unit: &str, says: Says<'_>) -> String {
     let systemd = "systemctl() { case \" $* \" in *' is-active '*) return 3 ;; esac
       read -r next <\"$T/next\"; cat \"$T/$next\"; next=$((next + 1)); [ ! -e \"$T/$next\" ] || echo $next >\"$T/next\"; }
       as_user() { shift; \"$@\"; }
+      id() { echo 1000; }
       journalctl() { :; }
       sleep() { :; }\n";
     let steps = functions();
-    let text =
-        format!("{SAY}{steps}\nT='{}'\n{systemd}if settle 10 0:{unit}; then say up; fi\n", place.path().display());
+    let text = format!(
+        "{SAY}{steps}\n{PLACE}\nT='{}'\n{systemd}if settle 10 0:{unit}; then say up; fi\n",
+        place.path().display()
+    );
     let output = command(shell, &text).output().unwrap();
     assert!(output.stderr.is_empty(), "{shell:?}: {}", String::from_utf8_lossy(&output.stderr));
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -55,13 +59,14 @@ fn a_unit_stays_up_while_others_use_it() {
 
 #[test]
 fn a_unit_that_ended_or_started_again_has_not_stayed_up() {
-    let down: [(&str, Says<'_>); 9] = [
+    let down: [(&str, Says<'_>); 10] = [
         ("app.service", &[("failed", "failed", "a")]),
         ("app.service", &[("active", "running", "a"), ("inactive", "dead", "a")]),
         ("app.service", &[("active", "running", "a"), ("deactivating", "stop-sigterm", "a")]),
         ("app.service", &[("activating", "auto-restart", "a")]),
         ("app.service", &[("activating", "start", "b"), ("active", "running", "b")]),
         ("app.service", &[("active", "running", "a"), ("active", "running", "b")]),
+        ("alice/app.service", &[("active", "running", "a"), ("inactive", "dead", "a")]),
         // its service did not start, again and again
         ("app.socket", &[("active", "listening", "a"), ("failed", "failed", "a")]),
         ("app.timer", &[("active", "waiting", "a"), ("inactive", "dead", "a")]),

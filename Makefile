@@ -48,6 +48,10 @@ bench: build ## what a run without changes costs, beside bare ssh (HOSTS=10 ROUN
 bench-fleet: build ## the same for a fleet, with few open files, and from far away (HOSTS=500 FORKS=20 ROUNDS=3)
 	@testbed/bench/fleet.sh
 
+.PHONY: bench-large
+bench-large: build ## how long a large inventory takes to load and resolve (HOSTS=1000 ROUNDS=5)
+	@testbed/bench/large.sh
+
 .PHONY: build
 build: ## the program, as target/release/solti
 	@testbed/setup.sh hosts

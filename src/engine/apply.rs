@@ -92,7 +92,8 @@ impl Dispatcher {
                 complete.push(member);
             } else {
                 member.session.close().await;
-                self.ended(&member.session, Outcome::Skipped { reason: reason.to_owned() });
+                let changes = member.session.changed;
+                self.ended(&member.session, Outcome::Skipped { changes, reason: reason.to_owned() });
             }
         }
         complete

@@ -141,18 +141,23 @@ pub enum Outcome {
         /// ssh's own words.
         reason: String,
     },
-    /// Nothing was begun there: declined, locked, interrupted, or the run ended early.
+    /// What was still to be done there was not begun: declined, locked, interrupted, or the run ended early.
     Skipped {
+        /// The number of changes made by earlier roles, which stay.
+        #[serde(skip_serializing_if = "is_zero")]
+        changes: usize,
         /// Why.
         reason: String,
     },
 }
 
 impl Outcome {
-    /// Why nothing was done, where a reason is known.
+    /// Why what was to be done was not, where a reason is known.
     pub fn reason(&self) -> Option<&str> {
         match self {
-            Self::Unreachable { reason } | Self::Skipped { reason } => Some(reason.lines().next().unwrap_or_default()),
+            Self::Unreachable { reason } | Self::Skipped { reason, .. } => {
+                Some(reason.lines().next().unwrap_or_default())
+            }
             _ => None,
         }
     }

@@ -89,7 +89,7 @@ impl Dispatcher {
             .iter()
             .filter(|name| !done.contains_key(*name) && !self.outcomes.contains_key(*name) && !unasked(name));
         for name in vanished.cloned().collect::<Vec<_>>() {
-            let outcome = Outcome::Skipped { reason: "interrupted".to_owned() };
+            let outcome = Outcome::Skipped { changes: 0, reason: "interrupted".to_owned() };
             self.outcomes.insert(name.clone(), outcome.clone());
             let _ = self.outside.events.send(Event::HostDone { host: name.clone(), outcome, exchanges: 0, millis: 0 });
         }

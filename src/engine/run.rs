@@ -198,9 +198,10 @@ impl Dispatcher {
                 }
                 Outcome::Unreachable { reason }
             }
-            Stop::Locked(who) => Outcome::Skipped { reason: format!("locked: {who}") },
+            Stop::Locked(who) => Outcome::Skipped { changes, reason: format!("locked: {who}") },
             Stop::Stale => {
-                Outcome::Skipped { reason: format!("{}; `solti diff` shows what would change now", stop.reason()) }
+                let reason = format!("{}; `solti diff` shows what would change now", stop.reason());
+                Outcome::Skipped { changes, reason }
             }
             Stop::Failed(failure) | Stop::Lost(failure) => {
                 member.session.failed(*failure);
@@ -245,6 +246,7 @@ impl Dispatcher {
                 (None, Command::Apply { .. }) if planned > member.session.changed => {
                     self.interrupted = true;
                     Outcome::Skipped {
+                        changes: member.session.changed,
                         reason: format!("interrupted after {} of {planned} changes", member.session.changed),
                     }
                 }

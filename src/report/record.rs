@@ -37,7 +37,9 @@ impl HostRecord {
     /// The number of changes made by roles that are done.
     pub fn done(&self) -> usize {
         match self.outcome {
-            Some(Outcome::Changed { changes } | Outcome::Failed { changes }) => changes,
+            Some(Outcome::Changed { changes } | Outcome::Failed { changes } | Outcome::Skipped { changes, .. }) => {
+                changes
+            }
             _ => 0,
         }
     }
@@ -126,7 +128,7 @@ pub struct Summary {
     pub failed: usize,
     /// Hosts that could not be reached.
     pub unreachable: usize,
-    /// Hosts on which nothing was begun.
+    /// Hosts on which what was still to be done was not begun.
     pub skipped: usize,
 }
 

@@ -29,7 +29,9 @@ pub fn event(event: Event, secrets: &Secrets) -> Event {
                 Outcome::Unreachable { reason } => {
                     Outcome::Unreachable { reason: shorten::text(&secrets.redact(&reason)) }
                 }
-                Outcome::Skipped { reason } => Outcome::Skipped { reason: shorten::text(&secrets.redact_own(&reason)) },
+                Outcome::Skipped { changes, reason } => {
+                    Outcome::Skipped { changes, reason: shorten::text(&secrets.redact_own(&reason)) }
+                }
                 other => other,
             };
             Event::HostDone { host, outcome, exchanges, millis }

@@ -185,7 +185,7 @@ fn what_became_of_a_role_that_failed() {
 
 #[test]
 fn apply_that_is_declined_or_interrupted() {
-    let skipped = |reason: &str| Outcome::Skipped { reason: reason.to_owned() };
+    let skipped = |reason: &str| Outcome::Skipped { changes: 0, reason: reason.to_owned() };
     let mut events: Vec<Event> = apply().into_iter().take(4).collect();
     events.extend([
         done("mon", skipped("declined")),
@@ -202,6 +202,17 @@ fn apply_that_is_declined_or_interrupted() {
     Interrupted: 2 changes made on 1 of 3 hosts; 1 skipped (0.8 s)
 
     web1  skipped  interrupted
+    ");
+
+    // what earlier roles have done there stays
+    let mut events = apply();
+    let reason = "another host failed, and the play says any_errors_fatal".to_owned();
+    events.push(done("mon", Outcome::Skipped { changes: 1, reason }));
+    events.extend([done("web1", Outcome::Failed { changes: 0 }), done("web2", Outcome::Unchanged), finished(1)]);
+    insta::assert_snapshot!(show(&events, LOOK, false).0, @"
+    Failed on 1 of 3 hosts; 1 change made on 1 host, 1 skipped (0.8 s)
+
+    mon  skipped  another host failed, and the play says any_errors_fatal
     ");
 }
 

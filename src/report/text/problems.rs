@@ -67,8 +67,8 @@ pub fn hosts_not_done(record: &Record, look: &Look, failed: bool) -> String {
             let row = match &host.outcome {
                 Some(Outcome::Unreachable { reason }) => ("unreachable", Tone::Bad, reason.clone()),
                 // The answer has said it.
-                Some(Outcome::Skipped { reason }) if said == Some(reason) => return None,
-                Some(Outcome::Skipped { reason }) => ("skipped", Tone::Changed, reason.clone()),
+                Some(Outcome::Skipped { reason, .. }) if said == Some(reason) => return None,
+                Some(Outcome::Skipped { reason, .. }) => ("skipped", Tone::Changed, reason.clone()),
                 _ if failed && host.failed() => {
                     let first = host.failures.first();
                     ("failed", Tone::Bad, first.map_or_else(String::new, |f| format!("{}: {}", f.place, f.message)))

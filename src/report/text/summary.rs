@@ -121,7 +121,7 @@ fn removed(record: &Record) -> Vec<String> {
 /// The reason for which all skipped hosts were skipped, if it is one.
 pub fn common_skip(record: &Record) -> Option<&str> {
     let mut reasons = record.hosts.values().filter_map(|host| match &host.outcome {
-        Some(Outcome::Skipped { reason }) => Some(reason.as_str()),
+        Some(Outcome::Skipped { reason, .. }) => Some(reason.as_str()),
         _ => None,
     });
     let first = reasons.next()?;

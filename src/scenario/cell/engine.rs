@@ -106,7 +106,7 @@ pub async fn run(
                 }
                 Event::HostDone { host, outcome, .. } => {
                     use crate::engine::event::Outcome::{Skipped, Unreachable};
-                    if let Unreachable { reason } | Skipped { reason } = outcome {
+                    if let Unreachable { reason } | Skipped { reason, .. } = outcome {
                         ran.problem.get_or_insert_with(|| format!("{host}: {reason}"));
                     }
                 }

@@ -8,6 +8,7 @@ mod connect;
 mod diff;
 mod empty;
 mod error;
+mod init;
 mod inventory;
 mod man;
 mod out;
@@ -79,6 +80,7 @@ enum Command {
     Programs(programs::Programs),
     #[command(subcommand)]
     Role(role::Role),
+    Init(init::Init),
     Schema(schema::Schema),
     Completions(completions::Completions),
     Man(man::Man),
@@ -116,6 +118,7 @@ fn work(words: Vec<OsString>, reader: &mut Reader) -> Result<u8, Error> {
         Command::Render(command) => command.run(),
         Command::Programs(command) => command.run(),
         Command::Role(command) => command.run(),
+        Command::Init(command) => command.run(),
         Command::Schema(command) => command.run(),
         Command::Completions(command) => command.run(),
         Command::Man(command) => command.run(),

@@ -1,6 +1,7 @@
 //! The command line without hosts: help, wrong usage, exit codes.
 
 mod generated;
+mod init;
 mod json;
 mod refused;
 mod rendered;
@@ -58,6 +59,7 @@ fn help_names_the_commands() -> io::Result<()> {
       inventory    Show the inventory, as ansible-inventory does
       render       Show the files that a role makes for a host
       role         List the roles there are, or show one
+      init         Write a project to start from, or a role of one's own
       schema       Print what a file may say, as JSON Schema for editors
       completions  Print what completes solti's commands and options in a shell
       man          Print the manual page, or write those of all commands to a folder

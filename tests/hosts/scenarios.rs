@@ -70,6 +70,13 @@ fn doing(command: &str, done: &str) -> String {
 }
 
 #[test]
+fn a_role_that_was_just_written_passes_its_scenario() {
+    let bench = Bench::new();
+    bench.project.solti(&["init", "role", "night-watch"]).assert_status(0);
+    bench.test(&["night-watch", "--platform", "debian12"]).assert_status(0).assert_stdout_has("1 scenario run passed");
+}
+
+#[test]
 fn each_way_to_break_is_caught_by_its_step() {
     let bench = Bench::new();
     let good = format!("{FILE}{CHECK}");

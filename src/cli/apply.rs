@@ -26,6 +26,6 @@ pub struct Apply {
 impl Apply {
     pub fn run(&self) -> Result<u8, Error> {
         let command = Command::Apply { verify: self.verify, prune: self.prune };
-        run::run(command, &self.options, self.yes)
+        run::run(command, &self.options, None, self.yes)
     }
 }

@@ -17,6 +17,6 @@ pub struct Diff {
 
 impl Diff {
     pub fn run(&self) -> Result<u8, Error> {
-        run::run(Command::Diff { prune: self.prune }, &self.options, false)
+        run::run(Command::Diff { prune: self.prune }, &self.options, None, false)
     }
 }

@@ -1,5 +1,6 @@
 //! The command line: one file per command, whose first comment is its help.
 
+mod action;
 mod apply;
 mod askpass;
 mod at_work;
@@ -73,6 +74,7 @@ enum Command {
     Diff(diff::Diff),
     Apply(apply::Apply),
     Verify(verify::Verify),
+    Run(action::Run),
     Test(test::Test),
     Inventory(inventory::Inventory),
     Render(render::Render),
@@ -113,6 +115,7 @@ fn work(words: Vec<OsString>, reader: &mut Reader) -> Result<u8, Error> {
         Command::Diff(command) => command.run(),
         Command::Apply(command) => command.run(),
         Command::Verify(command) => command.run(),
+        Command::Run(command) => command.run(),
         Command::Test(command) => command.run(),
         Command::Inventory(command) => command.run(),
         Command::Render(command) => command.run(),

@@ -9,7 +9,7 @@ use super::{Error, connect, password};
 use clap::Args;
 use solti::engine::STACK;
 use solti::engine::event::{Event, Phase};
-use solti::engine::request::{Approval, Command, Interrupt, Outside};
+use solti::engine::request::{Approval, Command, Interrupt, Outside, Selection, WantedAction};
 use solti::host::descriptors;
 use solti::report::{Consumer, redact};
 use solti::secret::Secrets;
@@ -41,8 +41,8 @@ const TICK: Duration = Duration::from_millis(250);
 /// The exit code of an interrupted run.
 const INTERRUPTED: u8 = 130;
 
-/// Runs a command to its end; `yes` answers the question before changes.
-pub fn run(command: Command, options: &Options, yes: bool) -> Result<u8, Error> {
+/// Runs a command to its end; `action` is what `solti run` carries out, `yes` answers the question before changes.
+pub fn run(command: Command, options: &Options, action: Option<WantedAction>, yes: bool) -> Result<u8, Error> {
     if options.check {
         return Err(Diagnostic::new("solti has no check mode")
             .hint("`solti diff` shows what `solti apply` would change: the same plan, made by the same code")
@@ -51,6 +51,7 @@ pub fn run(command: Command, options: &Options, yes: bool) -> Result<u8, Error> 
     options.output.check()?;
     let asks = matches!(command, Command::Apply { .. }) && !yes;
     let selection = options.connection.add(options.choice.narrow(options.inputs.selection()));
+    let selection = Selection { action, ..selection };
     let project = connect::load(&selection)?;
     let password = password::get(&options.connection)?;
 

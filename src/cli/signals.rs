@@ -69,6 +69,10 @@ pub enum Reaction {
 pub fn stop(before: Interrupt, ctrl_c: bool, command: Command, changing: bool, step: &str) -> Reaction {
     let reading = !(changing && matches!(command, Command::Apply { .. }));
     match (before, ctrl_c) {
+        (Interrupt::None, _) if command == Command::Run => {
+            Reaction::Tell(Interrupt::Finish, "stopping; what has begun on a host may go on there".to_owned())
+        }
+        (_, true) if command == Command::Run => Reaction::Leave("stopped".to_owned()),
         (Interrupt::None, _) if reading => {
             Reaction::Tell(Interrupt::Finish, "stopping; nothing is being changed".to_owned())
         }

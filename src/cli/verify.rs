@@ -22,6 +22,6 @@ fn time(text: &str) -> Result<Duration, &'static str> {
 
 impl Verify {
     pub fn run(&self) -> Result<u8, Error> {
-        run::run(Command::Verify { within: self.within }, &self.options, false)
+        run::run(Command::Verify { within: self.within }, &self.options, None, false)
     }
 }

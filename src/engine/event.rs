@@ -28,6 +28,11 @@ pub enum Phase {
         /// Its name.
         image: String,
     },
+    /// Carrying out an action.
+    Acting {
+        /// Its public id.
+        action: String,
+    },
     /// Waiting for checks to be answered with yes.
     Checking {
         /// The role.
@@ -110,6 +115,19 @@ pub struct Newest {
     pub age_seconds: Option<i64>,
 }
 
+/// What came of an action on one host.
+#[derive(Debug, Clone, Serialize)]
+pub struct ActionResult {
+    /// Its public id, `role/action`.
+    pub action: String,
+    /// Its exit status; none where it did not come to an end.
+    pub status: Option<i32>,
+    /// What it said on both streams, or the end of that.
+    pub output: String,
+    /// How long it took, in milliseconds.
+    pub millis: u64,
+}
+
 /// How a host ended.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "outcome")]
@@ -130,6 +148,11 @@ pub enum Outcome {
     Verified {
         /// The number of checks.
         checks: usize,
+    },
+    /// `run`: the actions that were carried out succeeded.
+    Acted {
+        /// How many they are.
+        actions: usize,
     },
     /// Something failed; each failure says what became of its role.
     Failed {
@@ -220,6 +243,14 @@ pub enum Event {
         /// The answer.
         #[serde(flatten)]
         result: CheckResult,
+    },
+    /// An action was carried out.
+    Acted {
+        /// The host.
+        host: String,
+        /// What came of it.
+        #[serde(flatten)]
+        result: ActionResult,
     },
     /// Something failed on a host.
     Failed {

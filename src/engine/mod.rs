@@ -1,5 +1,6 @@
 //! A run: load, resolve, connect, facts, render, probe, plan; and, for `apply`, step by step to the end.
 
+mod acting;
 mod adoption;
 mod apply;
 mod as_before;

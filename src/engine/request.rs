@@ -29,6 +29,8 @@ pub enum Command {
         /// The longest that any check is waited for, unless it has less time anyway.
         within: Option<Duration>,
     },
+    /// Nothing is planned; the action of the [`Selection`] is carried out.
+    Run,
 }
 
 impl Command {
@@ -38,6 +40,7 @@ impl Command {
             Self::Diff { .. } => "diff",
             Self::Apply { .. } => "apply",
             Self::Verify { .. } => "verify",
+            Self::Run => "run",
         }
     }
 }
@@ -67,6 +70,24 @@ pub struct Selection {
     pub forks: usize,
     /// What is given as values instead of files.
     pub given: Option<Given>,
+    /// The action that is carried out, if that is what the run is for.
+    pub action: Option<WantedAction>,
+}
+
+/// An action of a role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WantedAction {
+    /// The role; a collection prefix is dropped.
+    pub role: String,
+    /// The action's name.
+    pub name: String,
+}
+
+impl WantedAction {
+    /// Whether it is one of a role of this name.
+    pub fn is_of(&self, role: &str) -> bool {
+        self.role.rsplit('.').next() == Some(role)
+    }
 }
 
 /// Inputs that stand in no file of their own: what a scenario says of its hosts and roles.

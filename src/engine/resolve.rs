@@ -9,11 +9,11 @@ use super::sources::Sources;
 use super::tags::{self, Tags};
 use super::taint::{self, Twins};
 use super::target::{ignored, target_in};
-use super::work::{HostWork, Resolved, ResolvedCheck, ResolvedStep, RolePlace, RoleRun};
+use super::work::{HostWork, Resolved, ResolvedAction, ResolvedCheck, ResolvedStep, RolePlace, RoleRun};
 use crate::playbook::{Play, RoleUse, State};
 use crate::resource::check::Check;
 use crate::resource::{self, Kept, Resource};
-use crate::role::{Expanded, Role, RoleFiles, expand_resources, expand_step, resolve_options, twin};
+use crate::role::{ActionSpec, Expanded, Role, RoleFiles, expand_resources, expand_step, resolve_options, twin};
 use crate::secret::{Certainty, Secrets};
 use crate::source::{Diagnostic, Diagnostics, folder_of};
 use crate::template::{Layer, Rank, RenderError, Rendering, Scope};
@@ -148,13 +148,17 @@ impl<'a> Resolver<'a> {
         for (position, role) in play.roles.iter().enumerate() {
             self.role((number, position), play, role, &scope);
         }
-        if !play.resources.is_empty() {
+        if !play.resources.is_empty() && self.project.selection.action.is_none() {
             self.resources((number, play.roles.len()), play, &scope);
         }
     }
 
     fn role(&mut self, place: RolePlace, play: &'a Play, role: &'a RoleUse, scope: &Scope) {
         let instance = self.instance(&role.instance);
+        let wanted = self.project.selection.action.as_ref();
+        if wanted.is_some_and(|wanted| !wanted.is_of(&role.role.name)) {
+            return;
+        }
         // what it would need is not asked for either
         let selection = &self.project.selection;
         if !selection.is_untagged() && !Tags::of(selection).select_any(play, role) {
@@ -197,9 +201,16 @@ impl<'a> Resolver<'a> {
             secrets: Vec::new(),
             overruled: Vec::new(),
             steps: Vec::new(),
+            action: None,
             awaits: BTreeSet::new(),
             complete: self.project.selection.is_untagged(),
         };
+        if let Some(wanted) = wanted {
+            run.action = self.action(&run, role.role.actions.get(&wanted.name), &scope, twin.as_ref());
+            run.awaits = self.project.hosts.secrets().awaited_by(self.rendering.asker());
+            self.runs.push(run);
+            return;
+        }
         self.generated(&mut run, &role.role, &options.generated, &scope);
         for step in &role.role.steps {
             let expanded = expand_step(step, &scope, absent);
@@ -215,6 +226,22 @@ impl<'a> Resolver<'a> {
         }
         run.awaits = self.project.hosts.secrets().awaited_by(self.rendering.asker());
         self.runs.push(run);
+    }
+
+    /// The action of a role that is to be there; of one that is to be gone there is none.
+    fn action(
+        &mut self,
+        run: &RoleRun,
+        spec: Option<&ActionSpec>,
+        scope: &Scope,
+        twin: Option<&Scope>,
+    ) -> Option<ResolvedAction> {
+        let spec = spec.filter(|_| !run.absent)?;
+        let id = format!("{}/{}", run.role, spec.name);
+        let action = self.take(spec.render(scope))?;
+        let twin = twin.and_then(|twin| spec.render(twin).ok());
+        self.errors.extend(taint::action(&id, &spec.span, &action, twin.as_ref(), &self.project.secrets));
+        Some(ResolvedAction { id, action })
     }
 
     /// What was generated for a role's options is kept by the host; it goes with the data that it gives access to.
@@ -267,6 +294,7 @@ impl<'a> Resolver<'a> {
             secrets: Vec::new(),
             overruled: Vec::new(),
             steps: Vec::new(),
+            action: None,
             awaits: BTreeSet::new(),
             complete: self.project.selection.is_untagged(),
         };

@@ -1,5 +1,6 @@
 //! The dispatcher: all hosts side by side, up to `--forks` at once; all plans before any change; play after play.
 
+use super::acting;
 use super::event::{Event, Outcome};
 use super::faults::{Left, said_last};
 use super::gather::gather;
@@ -68,9 +69,12 @@ pub async fn run(
         password.hide(&project.secrets);
     }
     // whether checks pass is no question about what is in no play
-    let idle = if matches!(command, Command::Verify { .. }) { Vec::new() } else { project.idle.clone() };
+    let idle = if matches!(command, Command::Verify { .. } | Command::Run) { Vec::new() } else { project.idle.clone() };
     if project.is_about_nobody() && idle.is_empty() {
         return Err(project.nobody().into());
+    }
+    if let Some(wanted) = &project.selection.action {
+        acting::find(&project, wanted)?;
     }
     let names = project.selected();
     let (mut works, mut errors, mut faults, mut unasked) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
@@ -88,8 +92,15 @@ pub async fn run(
         }
     }
     let about = names.clone();
-    let names = if names.is_empty() { idle } else { names };
+    let mut names = if names.is_empty() { idle } else { names };
     gather(errors, names.len()).or(())?;
+    if let Some(wanted) = &project.selection.action {
+        works.retain(|work| work.runs.iter().any(|run| !run.absent));
+        names.retain(|name| works.iter().any(|work| work.name == *name));
+        if works.is_empty() && faults.is_empty() {
+            return Err(acting::nowhere(wanted).into());
+        }
+    }
     let run_dir = RunDir::new().map_err(|error| {
         crate::source::Diagnostic::new(format!("cannot make a private folder for this run: {error}"))
     })?;
@@ -167,10 +178,10 @@ impl Dispatcher {
         let members = self.read_facts(works).await;
         let mut members = self.render_again(members).await;
         if self.invalid.is_none() {
-            members = if let Command::Verify { within } = self.command {
-                self.verify(members, within).await
-            } else {
-                self.plan(members).await
+            members = match self.command {
+                Command::Verify { within } => self.verify(members, within).await,
+                Command::Run => self.act(members).await,
+                Command::Diff { .. } | Command::Apply { .. } => self.plan(members).await,
             };
         }
         let members = match self.command {

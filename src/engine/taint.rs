@@ -2,6 +2,7 @@
 //!
 //! Each is rendered a second time with other secrets, its twin; what differs between the two was made of them.
 
+use crate::resource::action::Action;
 use crate::resource::check::Check;
 use crate::resource::{Readers, Resource};
 use crate::role::{Expanded, RenderedCheck, RenderedResource};
@@ -112,6 +113,15 @@ pub fn check(
     }
     let id = shown(id, &rendered.name, twin.map(|twin| twin.name.as_str()), secrets);
     telling(seen_in_processes(&id, &rendered.span), &exposed, secrets).into()
+}
+
+/// The error of an action, if secrets have a part in what it is started with.
+pub fn action(id: &str, span: &Span, action: &Action, twin: Option<&Action>, secrets: &Secrets) -> Diagnostics {
+    let exposed = exposed(action.process_texts(), twin.map(Action::process_texts), secrets);
+    if exposed.is_empty() {
+        return Diagnostics::new();
+    }
+    telling(seen_in_processes(id, span), &exposed, secrets).into()
 }
 
 /// A text that others can see, and what it is with other secrets, if that is known.

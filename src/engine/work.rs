@@ -5,6 +5,7 @@ use super::planner::Identity;
 use crate::ability::memory::manifest::Item;
 use crate::host::Target;
 use crate::resource::Resource;
+use crate::resource::action::Action;
 use crate::resource::check::Check;
 use crate::secret::SecretName;
 use crate::source::{Diagnostic, Span};
@@ -66,6 +67,8 @@ pub struct RoleRun {
     pub overruled: Vec<String>,
     /// Its steps.
     pub steps: Vec<ResolvedStep>,
+    /// Its action that is to be carried out, if that is what the run is for: nothing else of it is then here.
+    pub action: Option<ResolvedAction>,
     /// Secrets that it, or a role before it, is still waiting for.
     pub awaits: BTreeSet<SecretName>,
     /// Whether it is planned without `--tags`, so that what it no longer declares is removed.
@@ -107,6 +110,15 @@ pub struct Resolved {
     pub selected: bool,
     /// Why it cannot be known what it is to be; see [`super::keepers`].
     pub unknown: Option<String>,
+}
+
+/// An action on one host.
+#[derive(Debug, Clone)]
+pub struct ResolvedAction {
+    /// Its public id, `role/action`.
+    pub id: String,
+    /// What is run.
+    pub action: Action,
 }
 
 /// A check on one host.

@@ -1,6 +1,6 @@
 //! What became of each host: the events of a run, sorted by what they are about.
 
-use crate::engine::event::{CheckResult, Event, Failure, HostPlan, Outcome};
+use crate::engine::event::{ActionResult, CheckResult, Event, Failure, HostPlan, Outcome};
 use indexmap::IndexMap;
 use serde::Serialize;
 
@@ -19,6 +19,9 @@ pub struct HostRecord {
     /// The checks that were asked.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub checks: Vec<CheckResult>,
+    /// What came of actions.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub actions: Vec<ActionResult>,
     /// What the user should know.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
@@ -148,6 +151,7 @@ impl Record {
             Event::Phase { .. } | Event::Pulled { .. } | Event::StepDone { .. } => {}
             Event::Planned { host, plan } => self.host(host).plan = Some(plan.clone()),
             Event::Checked { host, result } => self.host(host).checks.push(result.clone()),
+            Event::Acted { host, result } => self.host(host).actions.push(result.clone()),
             Event::Failed { host, failure } => self.host(host).failures.push(failure.clone()),
             Event::Note { host: Some(host), text } => self.host(host).notes.push(text.clone()),
             Event::Note { host: None, text } => self.notes.push(text.clone()),

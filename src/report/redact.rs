@@ -3,7 +3,9 @@
 
 use super::diff::{CONTEXT, compare};
 use super::shorten;
-use crate::engine::event::{CheckResult, Event, Failure, HostPlan, Outcome, Phase, ShownChange, ShownDetail};
+use crate::engine::event::{
+    ActionResult, CheckResult, Event, Failure, HostPlan, Outcome, Phase, ShownChange, ShownDetail,
+};
 use crate::secret::{Secrets, Taint};
 use similar::{ChangeTag, DiffTag};
 use std::collections::HashSet;
@@ -21,6 +23,9 @@ pub fn event(event: Event, secrets: &Secrets) -> Event {
             let seen = shorten::text(&secrets.redact(&seen));
             let result = CheckResult { check: secrets.redact_own(&check), passed, seen, newest, millis };
             Event::Checked { host, result }
+        }
+        Event::Acted { host, result: ActionResult { action, status, output, millis } } => {
+            Event::Acted { host, result: ActionResult { action, status, output: secrets.redact(&output), millis } }
         }
         Event::Failed { host, failure } => Event::Failed { host, failure: self::failure(failure, secrets) },
         Event::Note { host, text } => Event::Note { host, text: shorten::text(&secrets.redact(&text)) },

@@ -2,6 +2,7 @@
 
 mod absent;
 mod account;
+pub mod action;
 mod arguments;
 mod command;
 mod config;

@@ -15,7 +15,7 @@ mod root;
 mod schema;
 mod values;
 
-pub use actions::Action;
+pub use actions::ActionSpec;
 pub use check::{CheckSpec, read_checks};
 pub use defaults::Follows;
 pub use expand::{Expanded, RenderedCheck, RenderedResource, expand_resources, expand_step};
@@ -47,7 +47,7 @@ pub struct Role {
     /// What it does, in order.
     pub steps: Vec<Step>,
     /// What one does to the running service by hand.
-    pub actions: IndexMap<String, Action>,
+    pub actions: IndexMap<String, ActionSpec>,
     /// Where its templates and files are.
     pub(crate) folder: files::Folder,
 }

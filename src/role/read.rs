@@ -2,11 +2,11 @@
 
 use super::files::Folder;
 use super::options::OPTION;
-use super::{Action, Role, Step, check, options, read_resources};
+use super::{ActionSpec, Role, Step, check, options, read_resources};
 use crate::resource::{TAGS, WHEN};
 use crate::schema::{Argument, Arguments, Schema, Shape};
 use crate::source::{Diagnostic, Diagnostics, SourceFile};
-use crate::yaml::{self, Entry, Node};
+use crate::yaml::{self, Node};
 use indexmap::IndexMap;
 use std::sync::Arc;
 
@@ -37,20 +37,6 @@ pub(super) static STEP: Schema = Schema::new(
     ],
 )
 .at_least_one(&["resources", "checks"]);
-
-/// An action of a role.
-pub(super) static ACTION: Schema = Schema::new(
-    "an action",
-    &[
-        Argument::new("command", Shape::Command, "what is run").required(),
-        Argument::new("help", Shape::Text, "what it is for"),
-        Argument::new("chdir", Shape::Path, "the folder that it runs in"),
-        Argument::new("environment", Shape::Map(&Shape::Text), "names and values for it"),
-        Argument::new("stdin", Shape::Text, "what it reads"),
-        Argument::new("become_user", Shape::Text, "who runs it"),
-        Argument::new("within", Shape::Duration, "how long it may take"),
-    ],
-);
 
 /// Reads a role from its `role.yml`.
 ///
@@ -126,26 +112,9 @@ fn read_step(node: &Node) -> Result<Step, Diagnostics> {
     Ok(Step { name, span, when, tags, resources, checks })
 }
 
-fn read_actions(node: &Node) -> Result<IndexMap<String, Action>, Diagnostics> {
+fn read_actions(node: &Node) -> Result<IndexMap<String, ActionSpec>, Diagnostics> {
     let mut errors = Diagnostics::new();
-    let actions = node.mapping()?.iter().filter_map(|entry| errors.collect(read_action(entry))).collect();
+    let actions = node.mapping()?.iter().filter_map(|entry| errors.collect(ActionSpec::read(entry)));
+    let actions = actions.map(|action| (action.name.clone(), action)).collect();
     errors.or(actions)
-}
-
-fn read_action(entry: &Entry) -> Result<(String, Action), Diagnostics> {
-    let mut fields = Arguments::called(&entry.value, &ACTION, &format!("action `{}`", entry.key))?;
-    let command = fields.required("command").cloned();
-    let help = fields.string("help");
-    for key in ["chdir", "environment", "stdin", "become_user", "within"] {
-        fields.get(key);
-    }
-    fields.finish()?;
-    let action = Action {
-        name: entry.key.clone(),
-        span: entry.key_span.clone(),
-        help,
-        command: command.unwrap_or_else(|| entry.value.clone()),
-        arguments: super::resource::without(&entry.value, &["command", "help"]),
-    };
-    Ok((entry.key.clone(), action))
 }

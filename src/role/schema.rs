@@ -1,7 +1,7 @@
 //! `role.yml` as JSON Schema.
 
-use super::read::{ACTION, ROLE};
-use crate::resource;
+use super::read::ROLE;
+use crate::resource::{self, action::ACTION};
 use crate::schema::json::{Templates, document, mapping};
 use serde_json::Value;
 

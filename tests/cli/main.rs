@@ -55,6 +55,7 @@ fn help_names_the_commands() -> io::Result<()> {
       diff         Show what apply would change; touches nothing
       apply        Bring the hosts to the declared state
       verify       Ask the checks of all roles; changes nothing
+      run          Carry out an action of a role, such as loki's flush
       test         Run scenarios on throwaway hosts
       inventory    Show the inventory, as ansible-inventory does
       render       Show the files that a role makes for a host

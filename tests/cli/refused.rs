@@ -64,6 +64,17 @@ fn role(role_yml: &str, vars: &str) -> io::Result<String> {
 }
 
 #[test]
+fn an_action_that_nobody_has() -> io::Result<()> {
+    let folder = tempfile::tempdir()?;
+    solti_in(folder.path(), &["init"])?;
+    for (role, action) in [("lokki", "flush"), ("nginx", "reload"), ("loki", "flsh"), ("loki", "stop")] {
+        insta::assert_snapshot!(solti_in(folder.path(), &["run", "inventory.yml", role, action])?);
+    }
+    insta::assert_snapshot!(solti_in(folder.path(), &["run", "inventory.yml", "loki", "flush", "-l", "app"])?);
+    Ok(())
+}
+
+#[test]
 fn the_host_would_notice() -> io::Result<()> {
     let folder = tempfile::tempdir()?;
     std::fs::create_dir(folder.path().join("playbooks"))?;

@@ -1,6 +1,7 @@
 //! `docs/resources.md`: the tables of arguments are what the kinds declare.
 
 use crate::{Result, generated, page, section};
+use solti::resource::action::ACTION;
 use solti::resource::check::CheckKind;
 use solti::resource::{COMMON, ResourceKind, UNBUILT_KINDS};
 use solti::schema::{Argument, Shape};
@@ -58,7 +59,8 @@ fn the_tables_of_arguments_are_those_of_the_program() -> Result {
     for kind in CheckKind::ALL {
         tables.push((format!("arguments of the check {}", kind.name()), table("argument", kind.schema().arguments)?));
     }
-    generated("resources.md", &tables)
+    generated("resources.md", &tables)?;
+    generated("roles.md", &[("arguments of action".to_owned(), table("argument", ACTION.arguments)?)])
 }
 
 #[test]

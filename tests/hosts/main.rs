@@ -6,6 +6,7 @@
 mod support;
 
 mod accounts;
+mod actions;
 mod apt;
 mod as_before;
 mod attacker;

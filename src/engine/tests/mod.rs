@@ -78,6 +78,7 @@ fn role(name: &str, resources: &[&str]) -> RoleRun {
         overruled: Vec::new(),
         awaits: BTreeSet::new(),
         steps: vec![ResolvedStep { name: "step".into(), resources, checks: Vec::new() }],
+        action: None,
         complete: true,
     }
 }

@@ -118,6 +118,7 @@ pub fn doing(phase: &Phase) -> String {
         Phase::Reading => "reading its state".to_owned(),
         Phase::Planned => "planned".to_owned(),
         Phase::Applying { role, step } => format!("{role}/{step}"),
+        Phase::Acting { action } => action.clone(),
         Phase::Pulling { image } => format!("pulling {}", clean(image)),
         Phase::Checking { role, check } => {
             let check = clean(check);

@@ -10,7 +10,7 @@ pub use screen::{Screen, write};
 use super::Consumer;
 use super::record::Record;
 use super::text::words::{clean, columns, counted, duration, padded, size};
-use super::text::{Look, Tone, checks, plan, problems, signals, summary};
+use super::text::{Look, Tone, actions, checks, plan, problems, signals, summary};
 use crate::engine::event::{Event, Phase};
 use std::io::{self, Write};
 
@@ -80,6 +80,7 @@ impl Terminal {
                 let answer = summary::verified(&self.record, &look);
                 format!("{answer}{}{}", signals::table(&self.record, &look), checks::checks(&self.record, &look))
             }
+            "run" => format!("{}{}", summary::acted(&self.record, &look), actions::actions(&self.record, &look)),
             "apply" => {
                 let gap = if self.shown { "\n" } else { "" };
                 let answer = summary::applied(&self.record, &look);

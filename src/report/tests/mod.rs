@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 //! What a person and a program read of a run, pinned: the runs that the tests tell.
 
+mod actions;
 mod apply;
 mod diff;
 mod json;

@@ -1,5 +1,6 @@
 //! A run for a person: the words and lines, without knowing where they are shown.
 
+pub mod actions;
 pub mod checks;
 pub mod plan;
 pub mod problems;

@@ -90,6 +90,24 @@ pub fn verified(record: &Record, look: &Look) -> String {
     answer(look, tone, &lead, &problems(&Summary { failed, ..sum }), Some(record.millis))
 }
 
+/// `loki/flush is done on 2 hosts (0.4 s)`: how a run of an action ended.
+pub fn acted(record: &Record, look: &Look) -> String {
+    let sum = record.summary();
+    let all = || record.hosts.values().flat_map(|host| &host.actions);
+    let mut names: Vec<&str> = all().map(|result| result.action.as_str()).collect();
+    names.dedup();
+    names.sort_unstable();
+    names.dedup();
+    let well = record.hosts.values().filter(|host| matches!(host.outcome, Some(Outcome::Acted { .. }))).count();
+    let (tone, lead) = match (names.as_slice(), sum.failed) {
+        ([], _) => (Tone::Strong, "Nothing was done".to_owned()),
+        (names, 0) => (Tone::Good, format!("{} is done on {}", names.join(" and "), some_hosts(record, well))),
+        (names, failed) => (Tone::Bad, format!("{} failed on {}", names.join(" and "), some_hosts(record, failed))),
+    };
+    let failed = if names.is_empty() { sum.failed } else { 0 };
+    answer(look, tone, &lead, &problems(&Summary { failed, ..sum }), Some(record.millis))
+}
+
 /// The question before an apply.
 pub fn question(record: &Record) -> String {
     let sum = record.summary();

@@ -16,12 +16,16 @@ beside() { # beside NUMBER PATH: makes one in the folder that PATH is in; its na
     here=$(stat -c '%d:%i' .)
     mkdir -m 700 -- "./.solti-$1" 2>"$T/out" || { failed 1 "mkdir ${2%/*}/.solti-$1" "cannot write to $PWD" "$2"; exit 1; }
     # it may have been exchanged for another one: ours has nothing in it
-    cd -P -- "./.solti-$1" && case "$(stat -c '%u %f %d:%i' . ..)" in
-    "$uid 41c0 "*" $here" | "$uid 45c0 "*" $here") [ "$ours" = yes ] || [ -z "$(ls -A)" ] ;;
+    mode= above=
+    cd -P -- "./.solti-$1" && { read -r mine owner mode; read -r above _; } <<MINE
+$(stat -c '%d:%i %u %f' . ..)
+MINE
+    case "$owner $mode $above" in
+    "$uid 41c0 $here" | "$uid 45c0 $here") [ "$ours" = yes ] || [ -z "$(ls -A)" ] ;;
     *) false ;;
     esac || { failed 1 '' "cannot stage beside $2: what is there was exchanged meanwhile"; exit 1; }
     unlisted "$2" || exit 1
-    mine=$(stat -c '%d:%i %u' .) && case $way$ours in oursyes) of=ours ;; *) of=theirs ;; esac && printf '%s %s\n' "$mine" "$of" >"$T/$1.own" || exit 1
+    case $way$ours in oursyes) of=ours ;; *) of=theirs ;; esac && printf '%s %s %s\n' "$mine" "$owner" "$of" >"$T/$1.own" || exit 1
     [ "$way$ours" != oursyes ] || exit 3
   )
   case $? in

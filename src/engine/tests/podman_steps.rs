@@ -78,22 +78,33 @@ fn quadlets_of_a_step_are_tried_together() {
     );
     assert_snapshot!(program(&plan, "9-0-1", &[]), @r#"
     step() {
+    stand /etc/containers/systemd
     at=0; beside c2df60a4bb603575 /etc/containers/systemd/a.container || return 1
     at=0; printf '%s' x | fill c2df60a4bb603575 /etc/containers/systemd/a.container 0640 app - || return 1
+    stand /etc/containers/systemd
     at=0; beside d54e12d3184c2752 /etc/containers/systemd/a.volume || return 1
     at=0; printf '%s' x | fill d54e12d3184c2752 /etc/containers/systemd/a.volume 0640 app - || return 1
+    stand /etc/containers/systemd/a.container.d
     at=0; beside a03c3ef980ff72ff /etc/containers/systemd/a.container.d/more.conf || return 1
     at=0; printf '%s' x | fill a03c3ef980ff72ff /etc/containers/systemd/a.container.d/more.conf 0640 app - || return 1
+    leave
     at=0; view f4c05e68789b61ed /etc/containers/systemd all a.container c2df60a4bb603575 a.volume d54e12d3184c2752 a.container.d/more.conf a03c3ef980ff72ff || return 1
     at=0; reachable f4c05e68789b61ed "$P" view || return 1
     at=0; generate system "$D" a.container a.volume a.container || return 1
+    stand /etc/containers/systemd
     at=0; keep c2df60a4bb603575 /etc/containers/systemd/a.container || return 1
+    stand /etc/containers/systemd
     at=0; keep d54e12d3184c2752 /etc/containers/systemd/a.volume || return 1
+    stand /etc/containers/systemd/a.container.d
     at=0; keep a03c3ef980ff72ff /etc/containers/systemd/a.container.d/more.conf || return 1
     secure c2df60a4bb603575 /etc/containers/systemd/a.container d54e12d3184c2752 /etc/containers/systemd/a.volume a03c3ef980ff72ff /etc/containers/systemd/a.container.d/more.conf || return 1
+    stand /etc/containers/systemd
     at=0; swap c2df60a4bb603575 /etc/containers/systemd/a.container || return 1
+    stand /etc/containers/systemd
     at=0; swap d54e12d3184c2752 /etc/containers/systemd/a.volume || return 1
+    stand /etc/containers/systemd/a.container.d
     at=0; swap a03c3ef980ff72ff /etc/containers/systemd/a.container.d/more.conf || return 1
+    leave
     flush /etc/containers/systemd /etc/containers/systemd/a.container.d
     at=3; try_as - podman run || return 1
     at=0; reread || return 1

@@ -108,21 +108,31 @@ fn phases_whatever_the_order_declared() {
     at=4; expect /etc/app/a file abc || return 1
     at=10; expect /etc/link absent || return 1
     at=11; keep_original c2df60a4bb603575 /etc/app/a 0123 || return 1
+    stand /etc/apt
     at=9; beside d54e12d3184c2752 /etc/apt/key || return 1
     at=9; printf '%s' AP8= | base64 -d | fill d54e12d3184c2752 /etc/apt/key 0640 app - || return 1
+    leave
+    stand /etc/apt
     at=9; keep d54e12d3184c2752 /etc/apt/key || return 1
     secure d54e12d3184c2752 /etc/apt/key || return 1
+    stand /etc/apt
     at=9; swap d54e12d3184c2752 /etc/apt/key || return 1
+    leave
     flush /etc/apt
     at=8; install yes no 'app=1.*' || return 1
     at=7; account useradd -c 'The App' app || return 1
     at=5; folder a03c3ef980ff72ff '/srv/a b' 0750 app - || return 1
     at=6; attributes f4c05e68789b61ed /etc/app/a - - - 7 || return 1
+    stand /etc/app
     at=4; beside 551aea75b4dec163 /etc/app/a || return 1
     at=4; printf '%s' x | fill 551aea75b4dec163 /etc/app/a 0640 app - || return 1
+    leave
+    stand /etc/app
     at=4; keep 551aea75b4dec163 /etc/app/a || return 1
     secure 551aea75b4dec163 /etc/app/a || return 1
+    stand /etc/app
     at=4; swap 551aea75b4dec163 /etc/app/a || return 1
+    leave
     flush /etc/app
     at=3; link 22df850048e9fc2d /etc/link 'a b' || return 1
     at=12; restore_original 0ddca6819c8fc7a3 /etc/old 4567 || return 1
@@ -174,18 +184,26 @@ fn a_set_is_staged_validated_and_swapped_as_one() {
     let bodies = vec![body("/etc/app/a b.yml", b"it's\n"), body("/etc/app/c/d", b"")];
     let set = write(Some("/etc/app"), bodies, Some(&["app", "--check", "/etc/app/a b.yml"]));
     assert_snapshot!(lines(&step(vec![vec![set]], false)), @r#"
+    stand /etc/app
     at=0; beside c2df60a4bb603575 '/etc/app/a b.yml' || return 1
     at=0; printf '%s' 'it'\''s
     ' | fill c2df60a4bb603575 '/etc/app/a b.yml' 0640 app - || return 1
+    stand /etc/app/c
     at=0; beside d54e12d3184c2752 /etc/app/c/d || return 1
     at=0; printf '%s' '' | fill d54e12d3184c2752 /etc/app/c/d 0640 app - || return 1
+    leave
     at=0; view a03c3ef980ff72ff /etc/app ours 'a b.yml' c2df60a4bb603575 c/d d54e12d3184c2752 || return 1
     at=0; validate a03c3ef980ff72ff "$P" view app --check '/etc/app/a b.yml' || return 1
+    stand /etc/app
     at=0; keep c2df60a4bb603575 '/etc/app/a b.yml' || return 1
+    stand /etc/app/c
     at=0; keep d54e12d3184c2752 /etc/app/c/d || return 1
     secure c2df60a4bb603575 '/etc/app/a b.yml' d54e12d3184c2752 /etc/app/c/d || return 1
+    stand /etc/app
     at=0; swap c2df60a4bb603575 '/etc/app/a b.yml' || return 1
+    stand /etc/app/c
     at=0; swap d54e12d3184c2752 /etc/app/c/d || return 1
+    leave
     flush /etc/app /etc/app/c
     "#);
 }

@@ -45,12 +45,12 @@ fn expect(path: &str, expectation: Expectation) -> Operation {
     Operation::Files(FileOperation::Expect { path: path.into(), expectation })
 }
 
-fn service(unit: &str, verb: Verb, settle: u64) -> Operation {
+pub fn service(unit: &str, verb: Verb, settle: u64) -> Operation {
     Operation::Units(UnitOperation::Service { unit: unit.into(), verb, settle })
 }
 
 /// The lines between the function's braces.
-fn lines(plan: &StepPlan) -> String {
+pub fn lines(plan: &StepPlan) -> String {
     let text = program(plan, "9-0-1", &[]);
     let inner = text.split_once("step() {\n").and_then(|(_, rest)| rest.rsplit_once("}\nif ready "));
     inner.unwrap().0.to_owned()
@@ -139,9 +139,9 @@ fn phases_whatever_the_order_declared() {
     at=13; discard 4a249a49fc6a88a1 /etc/gone || return 1
     at=13; discard_empty 2bb16f288c86f4bb /srv/b || return 1
     at=1; reread || return 1
+    at=1; enable app.service || return 1
     at=0; service restart app.service || return 1
     at=0; service start b.timer || return 1
-    at=1; enable app.service || return 1
     at=2; uninstall old old || return 1
     at=0; settle 50 0:app.service 0:b.timer || return 1
     ");

@@ -162,6 +162,7 @@ pub fn settle<'o>(all: impl Iterator<Item = (usize, &'o UnitOperation)>, program
         }
     }
     if !units.is_empty() {
+        program.part("settling");
         program.must(last, &format!("settle {} {}", longest / 100, units.join(" ")));
     }
 }

@@ -63,6 +63,9 @@ pub(super) fn in_phases(step: &StepPlan, pulls: &[Pull<'_>], program: &mut Progr
 
 fn in_turn(all: &[Numbered<'_>], going: &[&str], program: &mut Program<'_>) {
     for phase in all.chunk_by(|(_, one), (_, other)| one.phase() == other.phase()) {
+        if let Some((_, first)) = phase.first() {
+            program.part(first.phase().word());
+        }
         files::write_sets(phase.iter().filter_map(file), program);
         let mut reread = BTreeSet::new();
         for run in phase.chunk_by(|one, other| unit(one).is_some() && unit(other).is_some()) {
@@ -97,6 +100,9 @@ fn file<'a>((at, operation): &Numbered<'a>) -> Option<(usize, &'a FileOperation)
 
 /// Images have numbers that follow those of the step's changes.
 fn fetch(step: &StepPlan, pulls: &[Pull<'_>], program: &mut Program<'_>) {
+    if !pulls.is_empty() {
+        program.part(StepPhase::Images.word());
+    }
     for (number, pull) in pulls.iter().enumerate() {
         podman::pull(step.changes.len() + number, pull.user, pull.image, program);
     }

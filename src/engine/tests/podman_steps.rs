@@ -41,7 +41,9 @@ fn images_come_as_early_as_they_can() {
     assert_eq!(found.iter().map(Vec::len).collect::<Vec<_>>(), [0, 2, 0, 0]);
     assert_snapshot!(program(&plans[1], "9-0-1", &found[1]), @"
     step() {
+    say part accounts
     at=0; account useradd app || return 1
+    say part images
     at=1; pull app a.b/c:1 || return 1
     at=2; pull - a.b/c:1 || return 1
     }
@@ -78,6 +80,7 @@ fn quadlets_of_a_step_are_tried_together() {
     );
     assert_snapshot!(program(&plan, "9-0-1", &[]), @r#"
     step() {
+    say part files
     stand /etc/containers/systemd
     at=0; beside c2df60a4bb603575 /etc/containers/systemd/a.container || return 1
     at=0; printf '%s' x | fill c2df60a4bb603575 /etc/containers/systemd/a.container 0640 app - || return 1
@@ -106,10 +109,14 @@ fn quadlets_of_a_step_are_tried_together() {
     at=0; swap a03c3ef980ff72ff /etc/containers/systemd/a.container.d/more.conf || return 1
     leave
     flush /etc/containers/systemd /etc/containers/systemd/a.container.d
+    say part trials
     at=3; try_as - podman run || return 1
+    say part daemon-reload
     at=0; reread || return 1
     at=4; reread app || return 1
+    say part services
     at=5; service restart app/a.service || return 1
+    say part settling
     at=5; settle 1 5:app/a.service || return 1
     }
     if ready && step; then say step done; else untold; roll_back; fi

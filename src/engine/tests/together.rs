@@ -36,6 +36,7 @@ fn what_follows_one_another_is_done_at_once() {
         vec![start("i.service")],
     ];
     assert_snapshot!(lines(&super::step::step(changes, false)), @r#"
+    say part services
     at=1; enable_all 1:a.service 2:b.service || return 1
     at=4; enable alice/d.service || return 1
     at=0; service stop old.service || return 1
@@ -46,6 +47,7 @@ fn what_follows_one_another_is_done_at_once() {
     at=8; service start g.socket || return 1
     at=9; service start h.socket || return 1
     at=10; service start i.service || return 1
+    say part settling
     at=10; settle 10 1:a.service 2:b.service 3:alice/c.service 4:alice/d.service 6:e.service 7:f.service 8:g.socket 9:h.socket 10:i.service || return 1
     "#);
 }

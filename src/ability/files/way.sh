@@ -11,12 +11,12 @@ forget() { known_ours='
 '; leave; }
 
 # Where more is done in a folder, the shell itself goes there, once, and those who look for it are there already.
-stands=
+stands= stands_here=
 stand() { # stand FOLDER: if it can; who looks for it says why not
   if [ -n "$stands" ] && [ "$stands" = "$1" ]; then return; fi
   leave
   away=$PWD
-  if goto "$1"; then stands=$1 stands_ours=$ours stands_way=$way; else cd -- "$away" || cd /; fi 2>/dev/null
+  if goto "$1"; then stands=$1 stands_ours=$ours stands_way=$way stands_here=$(stat -c '%d:%i' .); else cd -- "$away" || cd /; fi 2>/dev/null
 }
 leave() { if [ -n "$stands" ]; then stands=; cd -- "$away" || cd /; fi 2>/dev/null; }
 forget

@@ -68,6 +68,24 @@ pub enum StepPhase {
     Apis,
 }
 
+impl StepPhase {
+    /// What is said to take its time then.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Expectations | Self::Originals => "preparing",
+            Self::PackageSources | Self::Packages | Self::Uninstalled => "packages",
+            Self::Groups | Self::Users | Self::Scopes => "accounts",
+            Self::Images => "images",
+            Self::Folders | Self::Files | Self::Places => "files",
+            Self::Trials => "trials",
+            Self::Reload => "daemon-reload",
+            Self::Services => "services",
+            Self::Discarded => "podman",
+            Self::Apis => "API calls",
+        }
+    }
+}
+
 impl Operation {
     /// Writes one file.
     pub fn write_file(body: Body) -> Self {

@@ -3,6 +3,21 @@
 use super::files::sha256;
 use std::fmt::Write as _;
 
+/// What takes its time in a step: the words of its phases, and what comes after them.
+pub const PARTS: [&str; 11] = [
+    "preparing",
+    "packages",
+    "accounts",
+    "images",
+    "files",
+    "trials",
+    "daemon-reload",
+    "services",
+    "podman",
+    "settling",
+    "API calls",
+];
+
 /// A program as far as it is written.
 pub struct Program<'a> {
     /// Itself.
@@ -22,6 +37,11 @@ impl<'a> Program<'a> {
     pub fn line(&mut self, line: &str) {
         self.text.push_str(line);
         self.text.push('\n');
+    }
+
+    /// Says that another part of it begins, one of [`PARTS`].
+    pub fn part(&mut self, what: &'static str) {
+        self.line(&format!("say part {what}"));
     }
 
     /// A line after which the step ends if it fails; `at` says which change it is for.

@@ -186,6 +186,15 @@ impl Outcome {
     }
 }
 
+/// A part of what is done on a host as one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Part {
+    /// What was done: `files`, `services`, ...
+    pub what: &'static str,
+    /// How long it took, in milliseconds.
+    pub millis: u64,
+}
+
 /// One thing that happened.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "event")]
@@ -222,7 +231,20 @@ pub enum Event {
         step: String,
         /// How many changes it made.
         changes: usize,
+        /// What took its time in it, one after the other.
+        parts: Vec<Part>,
         /// How long it took, in milliseconds.
+        millis: u64,
+    },
+    /// All of a role's steps and checks are done, and it counts.
+    RoleDone {
+        /// The host.
+        host: String,
+        /// The role.
+        role: String,
+        /// What took its time beside the steps.
+        parts: Vec<Part>,
+        /// How long all of it took, in milliseconds.
         millis: u64,
     },
     /// An image was fetched.

@@ -1,6 +1,6 @@
 //! One host during a run: its shells, what it answered, and the steps that are carried out on it.
 
-use super::event::{Event, Failure, Outcome, Phase};
+use super::event::{Event, Failure, Outcome, Part, Phase};
 use super::ownership::Ownership;
 use super::planner::{self, Identity, Plan};
 use super::progress::{Progress, millis};
@@ -53,6 +53,8 @@ pub struct Session {
     /// How it ended, once that is known.
     pub outcome: Option<Outcome>,
     exchanges_closed: usize,
+    /// What took its time in the program that was sent last.
+    pub(super) parts: Vec<Part>,
     /// Versions of the packages that this run has installed, as inputs of services.
     pub(super) versions: BTreeMap<String, String>,
 }
@@ -85,6 +87,7 @@ impl Session {
             changed: 0,
             outcome: None,
             exchanges_closed: 0,
+            parts: Vec::new(),
             versions: BTreeMap::new(),
         }
     }
@@ -189,6 +192,7 @@ impl Session {
                 status
             }
         };
+        self.parts = progress.parts();
         Ok((status, records))
     }
 

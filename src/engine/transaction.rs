@@ -1,7 +1,7 @@
 //! One role's changes on a host: its steps, its checks, and then it counts; or all of it is put back.
 
 use super::became::Became;
-use super::event::{Event, Failure, Phase};
+use super::event::{Event, Failure, Part, Phase};
 use super::fallen::Watched;
 use super::planner::Transaction;
 use super::progress::millis;
@@ -11,7 +11,7 @@ use super::step;
 use super::undo::Undo;
 use crate::ability::call::Secret;
 use crate::ability::memory::manifest::Manifest;
-use crate::ability::scope;
+use crate::ability::{StepPhase, scope};
 use crate::host::Shell;
 use crate::resource::reasons::{KNOWN_AFTER_APPLY, image_input};
 use std::collections::BTreeMap;
@@ -46,6 +46,7 @@ impl Session {
         name: &str,
         outcome: &mut Undo,
     ) -> Result<Vec<Secret>, Stop> {
+        let began = Instant::now();
         let identity = transaction.identity.clone();
         let mut secrets = Vec::new();
         let all_pulls = step::pulls(&transaction.plan.steps);
@@ -84,11 +85,17 @@ impl Session {
                 return Err(Stop::Failed(Box::new(std::mem::take(outcome).failure(place))));
             }
             outcome.done = false;
+            let mut parts = std::mem::take(&mut self.parts);
+            let calls = Instant::now();
             for (at, change) in step_plan.changes.iter().enumerate() {
                 match self.converse(&identity, (at, change), outcome).await? {
                     Ok(made) => secrets.extend(made),
                     Err(reason) => return Err(self.roll_back(transaction, outcome, &change.resource, &reason).await),
                 }
+            }
+            if step_plan.changes.iter().flat_map(|change| &change.operations).any(|one| one.phase() == StepPhase::Apis)
+            {
+                parts.push(Part { what: StepPhase::Apis.word(), millis: millis(calls) });
             }
             if !step_plan.changes.is_empty() {
                 self.emit(Event::StepDone {
@@ -96,6 +103,7 @@ impl Session {
                     role,
                     step: step_plan.step.clone(),
                     changes: step_plan.changes.len(),
+                    parts,
                     millis: millis(begun),
                 });
             }
@@ -103,12 +111,16 @@ impl Session {
                 return Err(self.roll_back(transaction, outcome, &transaction.plan.role, "interrupted").await);
             }
         }
+        let part = |what, since| Part { what, millis: millis(since) };
+        let asking = Instant::now();
         let services = Watched::started(&transaction.plan.steps);
         let asked = self.ask(&identity, &transaction.plan.role, &transaction.checks, &services, true).await;
         if let Some(unanswered) = asked? {
             unanswered.told.iter().for_each(|(tag, rest)| outcome.record(tag, rest));
             return Err(self.roll_back(transaction, outcome, &unanswered.place, &unanswered.reason).await);
         }
+        let mut parts = vec![part("checks", asking)];
+        let committing = Instant::now();
         let manifest = with_versions(&transaction.manifest, &self.versions);
         let (_, records) = self.run(&identity, &step::commit(&manifest.to_line())).await?;
         records.iter().for_each(|(tag, rest)| outcome.record(tag, rest));
@@ -121,6 +133,9 @@ impl Session {
         if !outcome.committed || records.iter().any(|(tag, _)| tag == "failed") {
             return Err(Stop::Failed(Box::new(std::mem::take(outcome).failure(transaction.plan.role.clone()))));
         }
+        parts.push(part("commit", committing));
+        let (host, role) = (self.name.clone(), transaction.plan.role.clone());
+        self.emit(Event::RoleDone { host, role, parts, millis: millis(began) });
         Ok(secrets)
     }
 

@@ -148,7 +148,7 @@ impl Record {
                 self.command = command;
                 self.hosts = hosts.iter().map(|host| (host.clone(), HostRecord::default())).collect();
             }
-            Event::Phase { .. } | Event::Pulled { .. } | Event::StepDone { .. } => {}
+            Event::Phase { .. } | Event::Pulled { .. } | Event::StepDone { .. } | Event::RoleDone { .. } => {}
             Event::Planned { host, plan } => self.host(host).plan = Some(plan.clone()),
             Event::Checked { host, result } => self.host(host).checks.push(result.clone()),
             Event::Acted { host, result } => self.host(host).actions.push(result.clone()),

@@ -45,7 +45,9 @@ pub fn event(event: Event, secrets: &Secrets) -> Event {
             Event::Pulled { host, image: secrets.redact(&image), bytes, millis }
         }
         // Nothing in these comes from a value: names of hosts, roles and steps, and numbers.
-        event @ (Event::Started { .. } | Event::StepDone { .. } | Event::Finished { .. }) => event,
+        event @ (Event::Started { .. } | Event::StepDone { .. } | Event::RoleDone { .. } | Event::Finished { .. }) => {
+            event
+        }
     }
 }
 

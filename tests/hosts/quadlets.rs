@@ -377,10 +377,15 @@ fn a_run_without_changes_asks_podman_once() {
     let host = hosts.host("host");
     let project = Project::new(&hosts);
     host.exec(
-        "mkdir -p /usr/local/lib && printf '#!/bin/sh\\necho \"$*\" >>/run/podman-calls\\nexec /usr/bin/podman \"$@\"\\n' >/usr/local/bin/podman && chmod 755 /usr/local/bin/podman",
+        "mv /usr/bin/podman /usr/bin/podman.real && printf '#!/bin/sh\\necho \"$*\" >>/run/podman-calls\\nexec /usr/bin/podman.real \"$@\"\\n' >/usr/bin/podman && chmod 755 /usr/bin/podman",
     )
     .assert_status(0);
-    let mut calls = Vec::new();
+    let diff = |status| {
+        host.read(": >/run/podman-calls");
+        let output = project.solti(&["diff", "inventory.yml", "-o", "jsonl"]).assert_status(status);
+        assert!(output.stdout.contains("\"exchanges\":2"), "{output}");
+        host.read("cut -d ' ' -f 1-2 /run/podman-calls")
+    };
     for count in [1, 4] {
         let mut text = String::from("- hosts: all\n  resources:\n");
         for number in 0..count {
@@ -391,12 +396,9 @@ fn a_run_without_changes_asks_podman_once() {
             );
         }
         project.file("playbooks/site.yml", &text);
+        // of what solti does not know to be its own it asks whether it is there already
+        assert_eq!(diff(2), "image ls\nvolume ls\nnetwork ls");
         project.solti(&["apply", "inventory.yml", "-y"]).assert_status(0);
-        host.read(": >/run/podman-calls");
-        let output = project.solti(&["diff", "inventory.yml", "-o", "jsonl"]).assert_status(0);
-        assert!(output.stdout.contains("\"exchanges\":2"), "{output}");
-        calls.push(host.read("cut -d ' ' -f 1-2 /run/podman-calls"));
+        assert_eq!(diff(0), "image ls");
     }
-    assert_eq!(calls[0], "--version\nimage ls\nvolume ls\nnetwork ls");
-    assert_eq!(calls[0], calls[1]);
 }

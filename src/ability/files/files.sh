@@ -46,19 +46,20 @@ keep() { # keep NUMBER PATH: what is there, or that nothing is, can be put back 
 
 secure() { # secure {NUMBER PATH}...: what was made and what was kept is on the disk, and so is the way to it
   number=
-  for path do
+  for made do
     # each second one is a path
     shift
-    if [ -z "$number" ]; then number=$path; continue; fi
-    folder=${path%/*} mine=${path%/*}/.solti-$number
+    if [ -z "$number" ]; then number=$made; continue; fi
+    folder=${made%/*} mine=${made%/*}/.solti-$number
     case $known_ours in
     *"
 ${folder:-/}
 "*) set -- "$@" "$mine/new" "$mine/was" "$mine" "$folder/" ;;
-    *) ( into "$number" "$path" && flush_all ./new ./was . .. ) || return 1 ;;
+    *) stand "${folder:-/}"; ( into "$number" "$made" && flush_all ./new ./was . .. ) || return 1 ;;
     esac
     number=
   done
+  leave
   flush_all "$@" && noted
 }
 

@@ -13,15 +13,20 @@ beside() { # beside NUMBER PATH: makes one in the folder that PATH is in; its na
   printf '%s %s\n' "$1" "$2" >>"$T/staged" && entry own "$2" "$1" || { failed 1 '' "cannot write to $T" "$T"; return 1; }
   (
     enter "$2" || exit 1
-    here=$(stat -c '%d:%i' .)
+    here=$stands_here
+    [ -n "$stands" ] && [ "$stands" = "${goal:-/}" ] || here=$(stat -c '%d:%i' .)
     mkdir -m 700 -- "./.solti-$1" 2>"$T/out" || { failed 1 "mkdir ${2%/*}/.solti-$1" "cannot write to $PWD" "$2"; exit 1; }
     # it may have been exchanged for another one: ours has nothing in it
-    cd -P -- "./.solti-$1" && case "$(stat -c '%u %f %d:%i' . ..)" in
-    "$uid 41c0 "*" $here" | "$uid 45c0 "*" $here") [ "$ours" = yes ] || [ -z "$(ls -A)" ] ;;
+    mode= above=
+    cd -P -- "./.solti-$1" && { read -r mine owner mode; read -r above _; } <<MINE
+$(stat -c '%d:%i %u %f' . ..)
+MINE
+    case "$owner $mode $above" in
+    "$uid 41c0 $here" | "$uid 45c0 $here") [ "$ours" = yes ] || bare ;;
     *) false ;;
     esac || { failed 1 '' "cannot stage beside $2: what is there was exchanged meanwhile"; exit 1; }
     unlisted "$2" || exit 1
-    mine=$(stat -c '%d:%i %u' .) && case $way$ours in oursyes) of=ours ;; *) of=theirs ;; esac && printf '%s %s\n' "$mine" "$of" >"$T/$1.own" || exit 1
+    case $way$ours in oursyes) of=ours ;; *) of=theirs ;; esac && printf '%s %s %s\n' "$mine" "$owner" "$of" >"$T/$1.own" || exit 1
     [ "$way$ours" != oursyes ] || exit 3
   )
   case $? in
@@ -30,6 +35,10 @@ beside() { # beside NUMBER PATH: makes one in the folder that PATH is in; its na
 " ;;
   *) return 1 ;;
   esac
+}
+
+bare() { # whether nothing at all is in the current folder
+  for of in ./* ./.[!.]* ./..?*; do if [ -e "$of" ] || [ -h "$of" ]; then return 1; fi; done
 }
 
 # What a folder gives on to what is made in it may be rights of whoever had it before.
@@ -64,7 +73,8 @@ into() { # into NUMBER PATH: goes to the folder made beside PATH, which is ../$N
 clear() { # clear NUMBER PATH [NAME]: removes it with what was made in it, and with NAME
   (
     look "$2" && own "$1" || exit 0
-    $patience rm -rf -- ./new ./held ./view ${3+"./$3"} && cd .. && rmdir -- "./.solti-$1"
+    bare || $patience rm -rf -- ./new ./held ./view ${3+"./$3"}
+    cd .. && rmdir -- "./.solti-$1"
   ) 2>/dev/null
 }
 

@@ -42,13 +42,19 @@ pub fn write_sets<'a>(operations: impl Iterator<Item = (usize, &'a FileOperation
             }
         }
     }
+    if sets.is_empty() {
+        return;
+    }
+    let stand = |path: &str, program: &mut Program<'_>| program.line(&format!("stand {}", quote(folder_of(path))));
     for set in &sets {
         for (body, number) in &set.bodies {
+            stand(&body.path, program);
             program.must(set.change, &format!("beside {number} {}", quote(&body.path)));
             let fill = format!("fill {number} {} {}", quote(&body.path), attributes(&body.attributes));
             program.must(set.change, &format!("{} | {fill}", content(&body.content)));
         }
     }
+    program.line("leave");
     let made = sets.iter().flat_map(|set| &set.bodies);
     let made: HashMap<&str, &str> = made.map(|(body, number)| (body.path.as_str(), number.as_str())).collect();
     for set in &sets {
@@ -56,6 +62,7 @@ pub fn write_sets<'a>(operations: impl Iterator<Item = (usize, &'a FileOperation
     }
     for set in &sets {
         for (body, number) in &set.bodies {
+            stand(&body.path, program);
             program.must(set.change, &format!("keep {number} {}", quote(&body.path)));
         }
     }
@@ -67,6 +74,7 @@ pub fn write_sets<'a>(operations: impl Iterator<Item = (usize, &'a FileOperation
     let mut folders: Vec<&str> = Vec::new();
     for set in &sets {
         for (body, number) in &set.bodies {
+            stand(&body.path, program);
             program.must(set.change, &format!("swap {number} {}", quote(&body.path)));
             folders.push(folder_of(&body.path));
         }
@@ -75,6 +83,7 @@ pub fn write_sets<'a>(operations: impl Iterator<Item = (usize, &'a FileOperation
             folders.push(folder_of(path));
         }
     }
+    program.line("leave");
     folders.sort_unstable();
     folders.dedup();
     if !folders.is_empty() {

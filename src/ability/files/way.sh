@@ -8,7 +8,17 @@
 
 # folders that nobody but us can change, nor the way to them, as long as we do not
 forget() { known_ours='
-'; }
+'; leave; }
+
+# Where more is done in a folder, the shell itself goes there, once, and those who look for it are there already.
+stands= stands_here=
+stand() { # stand FOLDER: if it can; who looks for it says why not
+  if [ -n "$stands" ] && [ "$stands" = "$1" ]; then return; fi
+  leave
+  away=$PWD
+  if goto "$1"; then stands=$1 stands_ours=$ours stands_way=$way stands_here=$(stat -c '%d:%i' .); else cd -- "$away" || cd /; fi 2>/dev/null
+}
+leave() { if [ -n "$stands" ]; then stands=; cd -- "$away" || cd /; fi 2>/dev/null; }
 forget
 trusted() { [ "$1" = 0 ] || [ "$1" = "$uid" ]; }
 
@@ -26,6 +36,7 @@ taken() { # taken OWNER: whether others than we can put something else in the pl
 }
 
 goto() { # goto FOLDER
+  if [ -n "$stands" ] && [ "$stands" = "$1" ]; then ours=$stands_ours way=$stands_way; return; fi
   case $known_ours in *"
 $1
 "*) cd -P -- "$1" 2>/dev/null || { why="there is no folder $1"; return 1; }; ours=yes way=ours; return ;;
@@ -57,14 +68,17 @@ WAY
 # it there, or where what it leads to belongs to whoever has.
 walk() { # walk FOLDER
   cd / || return 1
-  left=${1#/} links=40 leader= way=ours
+  left=${1#/} links=40 leader= way=ours came=
   while :; do
-    { read -r here owner mode; read -r there its_owner its_mode its_name; } <<STEP
-$(stat -c '%d:%i %u %f' . 2>/dev/null; name=${left%%/*}; stat -c '%d:%i %u %f %U' -- "./${name:-.}" 2>/dev/null)
+    # of one look, too, that the folder which was entered is still in the one before
+    name=${left%%/*}
+    { read -r here owner mode _; read -r above _; read -r there its_owner its_mode its_name; } <<STEP
+$(stat -c '%d:%i %u %f %U' -- . .. "./${name:-.}" 2>/dev/null)
 STEP
+    if [ -n "$came" ] && [ "$above" != "$came" ]; then why="$entered on the way to $1 was exchanged meanwhile"; return 1; fi
+    came=
     mode=$((0x$mode)); others "$owner" "$mode"
     if [ -z "$left" ]; then break; fi
-    name=${left%%/*}
     case $left in */*) left=${left#*/} ;; *) left= ;; esac
     case $name in '' | .) continue ;; ..) cd -P .. || return 1; continue ;; esac
     if [ -z "$there" ]; then why="there is no folder ${PWD%/}/$name"; return 1; fi
@@ -85,10 +99,7 @@ STEP
       ;;
     $((0040000)))
       cd -P -- "./$name" 2>/dev/null || { why="cannot enter ${PWD%/}/$name"; return 1; }
-      if taken "$its_owner"; then
-        way=
-        if [ "$(stat -c '%d:%i' ..)" != "$here" ]; then why="$name on the way to $1 was exchanged meanwhile"; return 1; fi
-      fi
+      if taken "$its_owner"; then way= came=$here entered=$name; fi
       ;;
     *) why="${PWD%/}/$name is no folder"; return 1 ;;
     esac

@@ -111,6 +111,12 @@ impl Item {
         (self.kind, &self.name)
     }
 
+    /// What the manifest's line has of it, whatever was there before.
+    pub fn words(&self) -> String {
+        let line = serde_json::to_string(self).unwrap_or_default();
+        line.rsplit_once(",\"before\"").map_or(line.as_str(), |(words, _)| words).to_owned()
+    }
+
     /// Whether only one resource can have it; folders, packages and accounts may have several owners.
     pub fn is_exclusive(&self) -> bool {
         matches!(self.kind, ItemKind::File | ItemKind::Service)

@@ -1,4 +1,7 @@
-if [ -r "$V/manifest.json" ]; then IFS= read -r line <"$V/manifest.json"; say manifest "$line"; fi
+manifest=; if [ -r "$V/manifest.json" ]; then IFS= read -r manifest <"$V/manifest.json"; say manifest "$manifest"; fi
+remembers() { # remembers WORDS...: the manifest has all of them
+  for words do case $manifest in *"$words"*) ;; *) return 1 ;; esac; done
+}
 for entry in "$V"/made/*/*; do
   [ ! -e "$entry" ] || { IFS= read -r line && read -r line && IFS= read -r line && say made "$line"; } <"$entry"
 done

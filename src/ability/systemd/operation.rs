@@ -2,9 +2,10 @@
 
 use crate::ability::operation::StepPhase;
 use crate::ability::program::Program;
+use crate::ability::scope;
 use crate::host::quote;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One thing that a step does with units; all of it is undone when the step fails.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,6 +67,29 @@ impl UnitOperation {
         }
     }
 
+    /// The unit, with its scope; nothing where it is about all of them.
+    fn unit(&self) -> &str {
+        match self {
+            Self::Enable { unit, .. } | Self::Service { unit, .. } => unit,
+            Self::DaemonReload { .. } => "",
+        }
+    }
+
+    fn user(&self) -> Option<&str> {
+        scope::split(self.unit()).0
+    }
+
+    /// With what others it can be done at once: those of the same verb and scope. What listens or waits for a service is started on
+    /// its own, as it starts more.
+    fn joins(&self) -> Option<(Verb, Option<&str>)> {
+        match self {
+            Self::Service { unit, verb: verb @ (Verb::Start | Verb::Restart), .. } if unit.ends_with(".service") => {
+                Some((*verb, self.user()))
+            }
+            _ => None,
+        }
+    }
+
     /// Adds it to a step's program.
     pub fn write(&self, at: usize, program: &mut Program<'_>) {
         match self {
@@ -76,6 +100,42 @@ impl UnitOperation {
                 program.must(at, &format!("service {} {}", verb.word(), quote(unit)));
             }
             Self::DaemonReload { user } => program.must(at, &reread(user.as_deref())),
+        }
+    }
+}
+
+/// Writes what is done to units one after the other. What is enabled comes first, all of it at once; services that are started,
+/// or restarted, one after the other are so together.
+pub fn write_run(run: &[(usize, &UnitOperation)], program: &mut Program<'_>) {
+    let (enables, rest): (Vec<Numbered<'_>>, Vec<Numbered<'_>>) =
+        run.iter().partition(|(_, operation)| matches!(operation, UnitOperation::Enable { enabled: true, .. }));
+    let mut scopes: BTreeMap<Option<&str>, Vec<Numbered<'_>>> = BTreeMap::new();
+    for one in enables {
+        scopes.entry(one.1.user()).or_default().push(one);
+    }
+    for enables in scopes.values() {
+        write_together("enable_all", enables, program);
+    }
+    for together in rest.chunk_by(|one, other| one.1.joins().is_some() && one.1.joins() == other.1.joins()) {
+        match together.first().and_then(|(_, first)| first.joins()) {
+            Some((verb, _)) => write_together(&format!("act_all {}", verb.word()), together, program),
+            None => together.iter().for_each(|(at, operation)| operation.write(*at, program)),
+        }
+    }
+}
+
+/// An operation, and the number of the change that it is for.
+type Numbered<'a> = (usize, &'a UnitOperation);
+
+fn write_together(function: &str, all: &[Numbered<'_>], program: &mut Program<'_>) {
+    match all {
+        [(at, one)] => one.write(*at, program),
+        _ => {
+            let units: String = all
+                .iter()
+                .map(|(at, operation)| format!(" {}", quote(&format!("{at}:{}", operation.unit()))))
+                .collect();
+            program.must(all.first().map_or(0, |(at, _)| *at), &format!("{function}{units}"));
         }
     }
 }
@@ -102,6 +162,7 @@ pub fn settle<'o>(all: impl Iterator<Item = (usize, &'o UnitOperation)>, program
         }
     }
     if !units.is_empty() {
+        program.part("settling");
         program.must(last, &format!("settle {} {}", longest / 100, units.join(" ")));
     }
 }

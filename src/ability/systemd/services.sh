@@ -119,10 +119,53 @@ service() { # service start|stop|restart|reload UNIT
   act "$1" "$2" >"$T/out" 2>&1 </dev/null 8>&-
   status=$?
   case $2 in */*) detach ;; esac
-  [ $status -ne 0 ] || return 0
+  [ $status -eq 0 ] || did_not "$1" "$2"
+}
+did_not() { # did_not VERB UNIT: with $status
   words "$2"
   failed $status "$(typed "$2" "$1")" "${2#*/} did not $1"
   return 1
+}
+
+# Services of one scope that follow one another are enabled, and started, together, as they are when a host boots: what has to
+# wait for what, their units say. Each systemctl that enables something has systemd read all of its files again, too.
+enable_all() { # enable_all CHANGE:UNIT...
+  noted_as enable "$@" || return 1
+  ctl_all enable "$@" >/dev/null 2>&1 </dev/null 8>&- && { reread_later "${1#*:}"; return; }
+  # one by one it turns out which of them it is
+  for of_ in "$@"; do at=${of_%%:*}; enable "${of_#*:}" || return 1; done
+}
+act_all() { # act_all start|restart CHANGE:UNIT...
+  verb_=$1; shift
+  noted_as "$verb_" "$@" || return 1
+  if [ "$verb_" = restart ]; then for of_ in "$@"; do let_start "${of_#*:}"; done; fi
+  ctl_all reset-failed "$@" >/dev/null 2>&1 </dev/null 8>&-
+  ctl_all "$verb_" "$@" >"$T/out" 2>&1 </dev/null 8>&-
+  status=$?
+  case $1 in */*) detach ;; esac
+  [ $status -ne 0 ] || return 0
+  # systemctl names those that it is about; where it names none, it is one that does not run
+  said_=$(tr '\n' ' ' <"$T/out") one_=
+  for each_ in "$@"; do
+    name_=${each_#*:}; name_=${name_#*/}
+    case " $said_" in *" $name_ "* | *" $name_:"*) one_=$each_; break ;; esac
+  done
+  [ -n "$one_" ] || for one_ in "$@"; do ctl "${one_#*:}" is-active -q >/dev/null 2>&1 || break; done
+  at=${one_%%:*}
+  did_not "$verb_" "${one_#*:}"
+}
+noted_as() { # noted_as WHAT CHANGE:UNIT...: is about to be done to them
+  what_=$1; shift
+  for each_ in "$@"; do did_ "${each_#*:}" "$what_" || return 1; done
+  flush "$T/services"
+}
+ctl_all() { # ctl_all VERB CHANGE:UNIT...
+  scope_=${2#*:} how_=$1; shift
+  for each_ in "$@"; do shift; each_=${each_#*:}; set -- "$@" "${each_#*/}"; done
+  case $scope_ in
+  */*) as_user "${scope_%%/*}" systemctl --user "$how_" -- "$@" ;;
+  *) systemctl "$how_" -- "$@" ;;
+  esac
 }
 
 # What a unit has said in the start in hand, as the output of what failed: nothing of the one before, and neither blank lines nor

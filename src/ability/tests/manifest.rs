@@ -27,6 +27,11 @@ fn the_format_stays() {
     let services = [("app.service".to_owned(), inputs)].into();
     let manifest = Manifest { resources: vec![owned], services, ..Manifest::default() };
     assert_snapshot!(manifest.to_line(), @r#"{"format":2,"resources":[{"project":"p","role":"r","resource":"r/step/file:/etc/app","purge":"data","items":[{"kind":"file","name":"/etc/app/a b","before":{"original":"abc"}},{"kind":"directory","name":"/etc/app/a b","before":"same"},{"kind":"service","name":"app.service","before":"nothing"}]}],"services":{"app.service":{"/etc/app":"sum"}}}"#);
+    // by which a host's shell knows that it has something
+    let line = manifest.to_line();
+    assert!(manifest.resources.iter().flat_map(|owned| &owned.items).all(|item| line.contains(&item.words())));
+    let longer = Item { kind: ItemKind::Service, name: "app".into(), before: Before::Nothing };
+    assert!(!line.contains(&longer.words()));
 }
 
 /// As a host had it whose resources were made by a solti that wrote format 1.

@@ -197,7 +197,11 @@ clear_away() { # what cannot be removed is said by every run, until it can
   [ -n "$remain" ] || rm -rf -- "$T"
 }
 clear_staged() { # what was there before is in our folders, too
-  while read -r number path; do clear "$number" "$path" was || remains "${path%/*}/.solti-$number"; done <"$T/staged"
+  while read -r number staged; do
+    folder=${staged%/*}; stand "${folder:-/}"
+    clear "$number" "$staged" was || remains "${staged%/*}/.solti-$number"
+  done <"$T/staged"
+  leave
 }
 remains() { remain=yes; say remains "$1$(room "$1")"; }
 

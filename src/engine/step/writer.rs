@@ -58,23 +58,36 @@ pub(super) fn in_phases(step: &StepPlan, pulls: &[Pull<'_>], program: &mut Progr
     in_turn(before, &going, program);
     fetch(step, pulls, program);
     in_turn(after, &going, program);
-    let units = all.iter().filter_map(|(at, operation)| match operation {
-        Operation::Units(operation) => Some((*at, operation)),
-        _ => None,
-    });
-    systemd::settle(units, program);
+    systemd::settle(all.iter().filter_map(unit), program);
 }
 
 fn in_turn(all: &[Numbered<'_>], going: &[&str], program: &mut Program<'_>) {
     for phase in all.chunk_by(|(_, one), (_, other)| one.phase() == other.phase()) {
+        if let Some((_, first)) = phase.first() {
+            program.part(first.phase().word());
+        }
         files::write_sets(phase.iter().filter_map(file), program);
         let mut reread = BTreeSet::new();
-        for (at, operation) in phase {
-            match operation {
-                Operation::Units(UnitOperation::DaemonReload { user }) if !reread.insert(user) => {}
-                other => other.write(*at, going, program),
-            }
+        for run in phase.chunk_by(|one, other| unit(one).is_some() && unit(other).is_some()) {
+            let units = run.iter().filter_map(unit);
+            let units: Vec<_> = units
+                .filter(|(_, operation)| match operation {
+                    UnitOperation::DaemonReload { user } => reread.insert(user),
+                    _ => true,
+                })
+                .collect();
+            systemd::write_run(&units, program);
+            run.iter()
+                .filter(|one| unit(one).is_none())
+                .for_each(|(at, operation)| operation.write(*at, going, program));
         }
+    }
+}
+
+fn unit<'a>((at, operation): &Numbered<'a>) -> Option<(usize, &'a UnitOperation)> {
+    match operation {
+        Operation::Units(operation) => Some((*at, operation)),
+        _ => None,
     }
 }
 
@@ -87,6 +100,9 @@ fn file<'a>((at, operation): &Numbered<'a>) -> Option<(usize, &'a FileOperation)
 
 /// Images have numbers that follow those of the step's changes.
 fn fetch(step: &StepPlan, pulls: &[Pull<'_>], program: &mut Program<'_>) {
+    if !pulls.is_empty() {
+        program.part(StepPhase::Images.word());
+    }
     for (number, pull) in pulls.iter().enumerate() {
         podman::pull(step.changes.len() + number, pull.user, pull.image, program);
     }

@@ -21,6 +21,7 @@ mod step;
 mod step_runs;
 mod subordinate;
 mod tags;
+mod together;
 mod written;
 
 use super::ownership::Ownership;

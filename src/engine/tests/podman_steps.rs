@@ -41,7 +41,9 @@ fn images_come_as_early_as_they_can() {
     assert_eq!(found.iter().map(Vec::len).collect::<Vec<_>>(), [0, 2, 0, 0]);
     assert_snapshot!(program(&plans[1], "9-0-1", &found[1]), @"
     step() {
+    say part accounts
     at=0; account useradd app || return 1
+    say part images
     at=1; pull app a.b/c:1 || return 1
     at=2; pull - a.b/c:1 || return 1
     }
@@ -78,27 +80,43 @@ fn quadlets_of_a_step_are_tried_together() {
     );
     assert_snapshot!(program(&plan, "9-0-1", &[]), @r#"
     step() {
+    say part files
+    stand /etc/containers/systemd
     at=0; beside c2df60a4bb603575 /etc/containers/systemd/a.container || return 1
     at=0; printf '%s' x | fill c2df60a4bb603575 /etc/containers/systemd/a.container 0640 app - || return 1
+    stand /etc/containers/systemd
     at=0; beside d54e12d3184c2752 /etc/containers/systemd/a.volume || return 1
     at=0; printf '%s' x | fill d54e12d3184c2752 /etc/containers/systemd/a.volume 0640 app - || return 1
+    stand /etc/containers/systemd/a.container.d
     at=0; beside a03c3ef980ff72ff /etc/containers/systemd/a.container.d/more.conf || return 1
     at=0; printf '%s' x | fill a03c3ef980ff72ff /etc/containers/systemd/a.container.d/more.conf 0640 app - || return 1
+    leave
     at=0; view f4c05e68789b61ed /etc/containers/systemd all a.container c2df60a4bb603575 a.volume d54e12d3184c2752 a.container.d/more.conf a03c3ef980ff72ff || return 1
     at=0; reachable f4c05e68789b61ed "$P" view || return 1
     at=0; generate system "$D" a.container a.volume a.container || return 1
+    stand /etc/containers/systemd
     at=0; keep c2df60a4bb603575 /etc/containers/systemd/a.container || return 1
+    stand /etc/containers/systemd
     at=0; keep d54e12d3184c2752 /etc/containers/systemd/a.volume || return 1
+    stand /etc/containers/systemd/a.container.d
     at=0; keep a03c3ef980ff72ff /etc/containers/systemd/a.container.d/more.conf || return 1
     secure c2df60a4bb603575 /etc/containers/systemd/a.container d54e12d3184c2752 /etc/containers/systemd/a.volume a03c3ef980ff72ff /etc/containers/systemd/a.container.d/more.conf || return 1
+    stand /etc/containers/systemd
     at=0; swap c2df60a4bb603575 /etc/containers/systemd/a.container || return 1
+    stand /etc/containers/systemd
     at=0; swap d54e12d3184c2752 /etc/containers/systemd/a.volume || return 1
+    stand /etc/containers/systemd/a.container.d
     at=0; swap a03c3ef980ff72ff /etc/containers/systemd/a.container.d/more.conf || return 1
+    leave
     flush /etc/containers/systemd /etc/containers/systemd/a.container.d
+    say part trials
     at=3; try_as - podman run || return 1
+    say part daemon-reload
     at=0; reread || return 1
     at=4; reread app || return 1
+    say part services
     at=5; service restart app/a.service || return 1
+    say part settling
     at=5; settle 1 5:app/a.service || return 1
     }
     if ready && step; then say step done; else untold; roll_back; fi

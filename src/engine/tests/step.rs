@@ -45,12 +45,12 @@ fn expect(path: &str, expectation: Expectation) -> Operation {
     Operation::Files(FileOperation::Expect { path: path.into(), expectation })
 }
 
-fn service(unit: &str, verb: Verb, settle: u64) -> Operation {
+pub fn service(unit: &str, verb: Verb, settle: u64) -> Operation {
     Operation::Units(UnitOperation::Service { unit: unit.into(), verb, settle })
 }
 
 /// The lines between the function's braces.
-fn lines(plan: &StepPlan) -> String {
+pub fn lines(plan: &StepPlan) -> String {
     let text = program(plan, "9-0-1", &[]);
     let inner = text.split_once("step() {\n").and_then(|(_, rest)| rest.rsplit_once("}\nif ready "));
     inner.unwrap().0.to_owned()
@@ -105,34 +105,56 @@ fn phases_whatever_the_order_declared() {
         ],
     ];
     assert_snapshot!(lines(&step(changes, false)), @"
+    say part preparing
     at=4; expect /etc/app/a file abc || return 1
     at=10; expect /etc/link absent || return 1
+    say part preparing
     at=11; keep_original c2df60a4bb603575 /etc/app/a 0123 || return 1
+    say part packages
+    stand /etc/apt
     at=9; beside d54e12d3184c2752 /etc/apt/key || return 1
     at=9; printf '%s' AP8= | base64 -d | fill d54e12d3184c2752 /etc/apt/key 0640 app - || return 1
+    leave
+    stand /etc/apt
     at=9; keep d54e12d3184c2752 /etc/apt/key || return 1
     secure d54e12d3184c2752 /etc/apt/key || return 1
+    stand /etc/apt
     at=9; swap d54e12d3184c2752 /etc/apt/key || return 1
+    leave
     flush /etc/apt
+    say part packages
     at=8; install yes no 'app=1.*' || return 1
+    say part accounts
     at=7; account useradd -c 'The App' app || return 1
+    say part files
     at=5; folder a03c3ef980ff72ff '/srv/a b' 0750 app - || return 1
     at=6; attributes f4c05e68789b61ed /etc/app/a - - - 7 || return 1
+    say part files
+    stand /etc/app
     at=4; beside 551aea75b4dec163 /etc/app/a || return 1
     at=4; printf '%s' x | fill 551aea75b4dec163 /etc/app/a 0640 app - || return 1
+    leave
+    stand /etc/app
     at=4; keep 551aea75b4dec163 /etc/app/a || return 1
     secure 551aea75b4dec163 /etc/app/a || return 1
+    stand /etc/app
     at=4; swap 551aea75b4dec163 /etc/app/a || return 1
+    leave
     flush /etc/app
+    say part files
     at=3; link 22df850048e9fc2d /etc/link 'a b' || return 1
     at=12; restore_original 0ddca6819c8fc7a3 /etc/old 4567 || return 1
     at=13; discard 4a249a49fc6a88a1 /etc/gone || return 1
     at=13; discard_empty 2bb16f288c86f4bb /srv/b || return 1
+    say part daemon-reload
     at=1; reread || return 1
+    say part services
+    at=1; enable app.service || return 1
     at=0; service restart app.service || return 1
     at=0; service start b.timer || return 1
-    at=1; enable app.service || return 1
+    say part packages
     at=2; uninstall old old || return 1
+    say part settling
     at=0; settle 50 0:app.service 0:b.timer || return 1
     ");
 }
@@ -174,18 +196,27 @@ fn a_set_is_staged_validated_and_swapped_as_one() {
     let bodies = vec![body("/etc/app/a b.yml", b"it's\n"), body("/etc/app/c/d", b"")];
     let set = write(Some("/etc/app"), bodies, Some(&["app", "--check", "/etc/app/a b.yml"]));
     assert_snapshot!(lines(&step(vec![vec![set]], false)), @r#"
+    say part files
+    stand /etc/app
     at=0; beside c2df60a4bb603575 '/etc/app/a b.yml' || return 1
     at=0; printf '%s' 'it'\''s
     ' | fill c2df60a4bb603575 '/etc/app/a b.yml' 0640 app - || return 1
+    stand /etc/app/c
     at=0; beside d54e12d3184c2752 /etc/app/c/d || return 1
     at=0; printf '%s' '' | fill d54e12d3184c2752 /etc/app/c/d 0640 app - || return 1
+    leave
     at=0; view a03c3ef980ff72ff /etc/app ours 'a b.yml' c2df60a4bb603575 c/d d54e12d3184c2752 || return 1
     at=0; validate a03c3ef980ff72ff "$P" view app --check '/etc/app/a b.yml' || return 1
+    stand /etc/app
     at=0; keep c2df60a4bb603575 '/etc/app/a b.yml' || return 1
+    stand /etc/app/c
     at=0; keep d54e12d3184c2752 /etc/app/c/d || return 1
     secure c2df60a4bb603575 '/etc/app/a b.yml' d54e12d3184c2752 /etc/app/c/d || return 1
+    stand /etc/app
     at=0; swap c2df60a4bb603575 '/etc/app/a b.yml' || return 1
+    stand /etc/app/c
     at=0; swap d54e12d3184c2752 /etc/app/c/d || return 1
+    leave
     flush /etc/app /etc/app/c
     "#);
 }
@@ -230,6 +261,7 @@ fn commands() {
         unless: Some(vec!["test".into(), "-e".into(), "x".into()]),
     });
     assert_snapshot!(lines(&step(vec![vec![command]], false)), @r#"
+    say part services
     at=0; printf '%s' 'secret'\''
     ' | { (cd '/srv/a b' && TOKEN=hunter2 runuser -u app -- test -e x 8>&-); } >/dev/null 2>&1 8>&- || { printf '%s' 'secret'\''
     ' >"$T/in"; (cd '/srv/a b' && TOKEN=hunter2 runuser -u app -- install 'it'\''s' 8>&-) <"$T/in" >"$T/out" 2>&1 8>&-; status=$?; rm -f "$T/in"; detach; if [ $status -eq 0 ]; then stays 'what `install '\''it'\''\'\'''\''s'\''` did'; else failed $status 'install '\''it'\''\'\'''\''s'\''' ''; false; fi; } || return 1
@@ -257,8 +289,10 @@ fn groups_are_made_before_users() {
     };
     let changes = ["useradd -g one app", "usermod -G two more", "groupadd one", "groupmod -g 1500 two"].map(account);
     assert_snapshot!(lines(&step(changes.into(), false)), @"
+    say part accounts
     at=2; account groupadd one || return 1
     at=3; account groupmod -g 1500 two || return 1
+    say part accounts
     at=0; account useradd -g one app || return 1
     at=1; account usermod -G two more || return 1
     ");

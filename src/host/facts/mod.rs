@@ -25,17 +25,21 @@ pub struct Facts {
 /// What is asked beside what is always asked.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Extras {
-    /// podman's version, at some 40 ms by far the dearest of all facts.
+    /// podman's version, which costs a process of its own.
     pub podman: bool,
     /// The secrets that solti keeps on the host.
     pub secrets: bool,
 }
 
+/// Defines `podman_version`, which prints what [`Extras::podman`] is about; for where there is podman.
+pub const PODMAN_VERSION: &str = include_str!("podman.sh");
+
 /// The program that says the facts.
 pub fn program(extras: Extras) -> String {
     let mut program = include_str!("program.sh").to_owned();
     if extras.podman {
-        program.push_str("case \" $f_tools \" in *\" podman \"*) say podman \"$(podman --version)\" ;; esac\n");
+        program.push_str(PODMAN_VERSION);
+        program.push_str("case \" $f_tools \" in *\" podman \"*) say podman \"$(podman_version)\" ;; esac\n");
     }
     if extras.secrets {
         program.push_str(
@@ -106,6 +110,39 @@ impl<'a> Said<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::host::shells_here::{command, shells};
+
+    /// What a host's podman is taken for: where it is, what dpkg-query says, and what is found out.
+    const PODMANS: [(&str, &str, &str); 8] = [
+        ("/usr/bin/podman", "ii :4.3.1+ds1-8+deb12u1", "4.3.1"),
+        ("/usr/bin/podman", "hi :5.4.2+ds1-2+b1", "5.4.2"),
+        ("/bin/podman", "ii :4:4.6.2-0ubuntu22.04", "4.6.2"),
+        ("/usr/bin/podman", "ii :5.4.2+ds1-1~bpo12+1", "5.4.2"),
+        // what podman itself is asked for
+        ("/usr/bin/podman", "ii :5.5.0~rc1+ds1-1", "podman version itself"),
+        ("/usr/bin/podman", "rc :5.4.2+ds1-2", "podman version itself"),
+        ("/usr/bin/podman", "", "podman version itself"),
+        ("/usr/local/bin/podman", "ii :5.4.2+ds1-2", "podman version itself"),
+    ];
+
+    #[test]
+    fn podmans_version_is_its_packages() {
+        let programs = tempfile::tempdir().unwrap();
+        for (name, text) in [("dpkg-query", "printf '%s' \"$PACKAGE\""), ("podman", "echo podman version itself")] {
+            let path = programs.path().join(name);
+            std::fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
+            std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        }
+        for shell in shells() {
+            for (place, package, expected) in PODMANS {
+                let program = format!("{PODMAN_VERSION}\ncommand() {{ echo {place}; }}\npodman_version");
+                let mut asked = command(shell, &program);
+                let path = format!("{}:/usr/bin:/bin", programs.path().display());
+                let output = asked.env("PATH", path).env("PACKAGE", package).output().unwrap();
+                assert_eq!(String::from_utf8_lossy(&output.stdout).trim_end(), expected, "{shell:?} {place} {package}");
+            }
+        }
+    }
 
     #[test]
     fn homes_may_have_blanks() {

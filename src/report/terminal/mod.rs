@@ -11,8 +11,11 @@ use super::Consumer;
 use super::record::Record;
 use super::text::words::{clean, columns, counted, duration, padded, size};
 use super::text::{Look, Tone, actions, checks, plan, problems, signals, summary};
-use crate::engine::event::{Event, Phase};
+use crate::engine::event::{Event, Part, Phase};
 use std::io::{self, Write};
+
+/// The columns of how many changes a step has made.
+const CHANGES: usize = "10 changes".len();
 
 /// Shows a run to a person.
 pub struct Terminal {
@@ -58,6 +61,32 @@ impl Terminal {
         let (host_width, place_width) = self.columns;
         let line = format!("{}  {}  {rest}", padded(host, host_width), padded(&clean(place), place_width));
         self.log(line.trim_end())
+    }
+
+    /// With `-vv`: what took its time in a step, under its line, the longest parts first; what took next to none is left out.
+    fn log_parts(&mut self, parts: &[Part]) -> io::Result<()> {
+        if self.look.verbose < 2 {
+            return Ok(());
+        }
+        let mut all: Vec<(&str, u64)> = Vec::new();
+        for Part { what, millis } in parts {
+            match all.iter_mut().find(|(has, _)| has == what) {
+                Some((_, sum)) => *sum += millis,
+                None => all.push((what, *millis)),
+            }
+        }
+        all.retain(|(_, millis)| *millis >= 50);
+        all.sort_by_key(|(_, millis)| std::cmp::Reverse(*millis));
+        // no line ends inside of a part
+        let told = |(what, millis): &(&str, u64)| format!("{what} {}", duration(*millis)).replace(' ', "\u{a0}");
+        let all: Vec<String> = all.iter().map(told).collect();
+        let taken = self.columns.0 + self.columns.1 + 4;
+        let lines = if all.is_empty() { Vec::new() } else { self.err_look.wrap(&all.join(", "), taken) };
+        for line in lines {
+            let line = self.err_look.paint(Tone::Faint, &line.replace('\u{a0}', " "));
+            self.log(&format!("{:taken$}{line}", ""))?;
+        }
+        Ok(())
     }
 
     /// The plans, under the line that sums them up.
@@ -126,9 +155,14 @@ impl Consumer for Terminal {
                 }
                 Ok(())
             }
-            Event::StepDone { host, role, step, changes, millis } => {
-                let changes = padded(&counted(*changes, "change"), "10 changes".len());
-                self.log_step(host, &format!("{role}/{step}"), &format!("{changes}  {}", duration(*millis)))
+            Event::StepDone { host, role, step, changes, parts, millis } => {
+                let changes = padded(&counted(*changes, "change"), CHANGES);
+                self.log_step(host, &format!("{role}/{step}"), &format!("{changes}  {}", duration(*millis)))?;
+                self.log_parts(parts)
+            }
+            Event::RoleDone { host, role, parts, millis } if self.look.verbose > 1 => {
+                self.log_step(host, role, &format!("{}  {}", padded("done", CHANGES), duration(*millis)))?;
+                self.log_parts(parts)
             }
             Event::Pulled { host, image, bytes, millis } if !self.look.quiet => {
                 let room = bytes.and_then(|bytes| usize::try_from(bytes).ok());

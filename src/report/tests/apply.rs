@@ -56,6 +56,40 @@ fn apply_that_goes_well() {
     ");
 }
 
+/// Where the time goes, in a narrow terminal too: the longest parts first, and nothing of what took none.
+#[test]
+fn with_two_v_each_step_says_what_took_its_time() {
+    let parts = [("checks", 420), ("commit", 90)].map(|(what, millis)| Part { what, millis }).to_vec();
+    let (host, role) = ("mon".to_owned(), "prometheus".to_owned());
+    let mut events = apply();
+    events.push(Event::RoleDone { host, role, parts, millis: 2_300 });
+    let of = |width, verbose| show(&events, Look { width: Some(width), verbose, ..LOOK }, false).1;
+    insta::assert_snapshot!(of(80, 2), @"
+    mon   prometheus/config  1 change    0.4 s
+                             settling 0.2 s, files 0.1 s, services 82 ms
+    web1  prometheus/config  1 change    12 s
+                             settling 6.0 s, files 4.0 s, services 2.4 s
+    mon   prometheus/run     1 change    1.2 s
+                             settling 0.6 s, files 0.4 s, services 0.2 s
+    mon   prometheus         done        2.3 s
+                             checks 0.4 s, commit 90 ms
+    ");
+    insta::assert_snapshot!(of(60, 2), @"
+    mon   prometheus/config  1 change    0.4 s
+                             settling 0.2 s, files 0.1 s,
+                             services 82 ms
+    web1  prometheus/config  1 change    12 s
+                             settling 6.0 s, files 4.0 s,
+                             services 2.4 s
+    mon   prometheus/run     1 change    1.2 s
+                             settling 0.6 s, files 0.4 s,
+                             services 0.2 s
+    mon   prometheus         done        2.3 s
+                             checks 0.4 s, commit 90 ms
+    ");
+    assert!(!of(80, 1).contains("checks 0.4 s"));
+}
+
 #[test]
 fn what_goes_as_a_whole_is_named_in_the_question() {
     let gone = |name: &str| ShownRole { play: ORPHANED.to_owned(), ..role(name, prometheus().roles.remove(0).steps) };

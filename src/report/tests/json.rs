@@ -155,7 +155,7 @@ fn json_lines() {
         insta::assert_snapshot!(as_json(&events, true), @r#"
         {"format":1,"event":"started","command":"apply","hosts":["mon"],"time":{"at":"(time)"}}
         {"format":1,"event":"phase","host":"mon","phase":"reading","time":{"at":"(time)"}}
-        {"format":1,"event":"step-done","host":"mon","role":"prometheus","step":"config","changes":1,"time":{"millis":412,"at":"(time)"}}
+        {"format":1,"event":"step-done","host":"mon","role":"prometheus","step":"config","changes":1,"parts":[{"what":"files","time":{"millis":137}},{"what":"daemon-reload","time":{"millis":20}},{"what":"services","time":{"millis":82}},{"what":"settling","time":{"millis":206}}],"time":{"millis":412,"at":"(time)"}}
         {"format":1,"event":"checked","host":"mon","check":"prometheus/verify/http:x","passed":true,"seen":"200","time":{"millis":300,"at":"(time)"}}
         {"format":1,"event":"host-done","host":"mon","outcome":"changed","changes":1,"exchanges":3,"time":{"millis":420,"at":"(time)"}}
         {"format":1,"event":"finished","exit":0,"time":{"millis":840,"at":"(time)"}}

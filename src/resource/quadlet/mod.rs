@@ -10,7 +10,6 @@ use super::arguments::{CONTENT, DROP_IN, SRC, TEMPLATE, USER, VALIDATE, body, co
 use super::user_scope::UserScope;
 use super::{Files, Planned, Resource, ResourceKind};
 use crate::ability::memory::manifest::{Before, Item, ItemKind};
-use crate::ability::podman::PodmanThing;
 use crate::ability::systemd::UnitOperation;
 use crate::ability::{Operation, Probe, StartedWith, State};
 use crate::quadlet::{self, Kind, Named};
@@ -218,10 +217,8 @@ impl Resource for Quadlet {
                 probe.files.link(&link);
             }
         }
-        match self.quadlet.kind {
-            Kind::Volume => probe.podman.things(user, PodmanThing::Volume),
-            Kind::Network => probe.podman.things(user, PodmanThing::Network),
-            Kind::Container | Kind::Image => {}
+        if self.drop_in.is_none() {
+            things(&self.scope, &self.quadlet).iter().for_each(|item| probe.podman.unless_remembered(item));
         }
     }
 

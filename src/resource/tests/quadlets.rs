@@ -376,10 +376,10 @@ fn the_questions_of_a_quadlet() {
     let (podman, rest) = podman.split_once(crate::ability::files::WAY).unwrap();
     let rest = rest.lines().rev().take(3).collect::<Vec<_>>().join("\n");
     assert_snapshot!(format!("{podman}\n{rest}"), @r#"
-     >/dev/null; then say podman "$(podman --version)"; else offers podman; fi
+     >/dev/null; then say podman "$(podman_version)"; else offers podman; fi
     if command -v podman >/dev/null; then who=-
     podman image ls --no-trunc --format '{{.ID}} {{.Repository}} {{.Tag}} {{.Digest}}' 2>/dev/null | while IFS= read -r line; do say image "$who $line"; done
-    podman volume ls --format '{{.Name}}' 2>/dev/null | while IFS= read -r line; do say volume "$who $line"; done
+    remembers '{"kind":"volume","name":"systemd-web"' || podman volume ls --format '{{.Name}}' 2>/dev/null | while IFS= read -r line; do say volume "$who $line"; done
     fi
     id=$(id -u -- app 2>/dev/null)
     own=; for file in /etc/subuid /etc/subgid; do while IFS=: read -r name rest || [ -n "$name" ]; do case $name in app | ${id:-app}) own=$own+; break ;; esac; done <"$file"; done 2>/dev/null

@@ -16,6 +16,7 @@ mod extras;
 mod fallen;
 mod faults;
 mod gather;
+mod generation;
 mod handover;
 mod http;
 mod identities;

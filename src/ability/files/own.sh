@@ -61,10 +61,16 @@ into() { # into NUMBER PATH: goes to the folder made beside PATH, which is ../$N
   own "$1" || { failed 1 '' "$2 is left alone: $why"; return 1; }
 }
 
-clear() { # clear NUMBER PATH [NAME]: removes it with what was made in it, and with NAME
+clear() { # clear NUMBER PATH [NAME [PLACE]]: removes it with what was made in it, and with NAME, which goes to PLACE if it can
   (
     look "$2" && own "$1" || exit 0
-    $patience rm -rf -- ./new ./held ./view ${3+"./$3"} && cd .. && rmdir -- "./.solti-$1"
+    # what has not been replaced is there still
+    if [ $# -lt 4 ] || [ "./$3" -ef "../$N" ]; then :
+    elif [ -e "./$3" ] || [ -h "./$3" ]; then save "./$3" "$4"
+    fi
+    number=$1 name=${3-}; set --
+    for name in new held view ${name:+"$name"}; do if [ -e "./$name" ] || [ -h "./$name" ]; then set -- "$@" "./$name"; fi; done
+    { [ $# -eq 0 ] || $patience rm -rf -- "$@"; } && cd .. && rmdir -- "./.solti-$number"
   ) 2>/dev/null
 }
 

@@ -1,6 +1,7 @@
 //! A run that is killed before each single program that it starts: the next one leaves what was, or what was to be, and what
 //! is said of it is what happened.
 
+use super::generations::{parts, was};
 use super::step_runs::{at_home, conversation, opened, places, said, tree, two_steps};
 use crate::engine::step::{ROLL_BACK, became, commit};
 use crate::host::shells_here::{SHELLS, command};
@@ -48,6 +49,7 @@ fn whatever_kills_a_run_the_next_one_finds_all_or_nothing() {
         let stride = if std::env::var_os("SOLTI_FAULTS").is_some() { 1 } else { 4 };
         for doom in (1..).step_by(stride) {
             let (place, home) = places();
+            let at = |name: &str, text: &str| (place.path().join(name).display().to_string(), text.to_owned());
             let before = tree(place.path());
             let program = conversation(home.path(), &two_steps(place.path()), &end);
             let finished = run_until(&program, programs.path(), doom);
@@ -68,6 +70,7 @@ fn whatever_kills_a_run_the_next_one_finds_all_or_nothing() {
                 assert!(told && !said.contains("finished"), "killed before program {doom}: {became}, {said}");
                 assert_eq!(manifest, None, "killed before program {doom}: {said}");
                 assert!(!home.path().join("state/original/0123").exists(), "killed before program {doom}");
+                assert!(parts(home.path()).is_empty(), "killed before program {doom}: {said}");
             } else {
                 after_it += 1;
                 let told = matches!(became.as_str(), "became unfinished" | "became done");
@@ -81,6 +84,9 @@ fn whatever_kills_a_run_the_next_one_finds_all_or_nothing() {
                 let left: Vec<_> = after.iter().filter(|(name, _)| name.contains(".solti")).collect();
                 assert!(left.is_empty(), "killed before program {doom}: {left:?}");
                 assert_eq!(manifest.as_deref(), Some("{\"format\":1}\n"), "killed before program {doom}");
+                assert_eq!(parts(home.path()), ["1/1"], "killed before program {doom}: {said}");
+                let was = was(&home.path().join("state/generations/1/1"));
+                assert_eq!(was, [at("gone", "gone"), at("set/old", "old")], "killed before program {doom}: {said}");
             }
             if finished {
                 break;

@@ -31,8 +31,8 @@ pub struct Origin {
     pub project: String,
     /// Whether `solti.toml` gives that name.
     pub named: bool,
-    root: PathBuf,
-    commit: OnceCell<Option<String>>,
+    pub(super) root: PathBuf,
+    pub(super) commit: OnceCell<Option<String>>,
 }
 
 impl Origin {

@@ -2,15 +2,59 @@
 
 use super::step::{step, write};
 use super::step_runs::{RECORD, opened, places, said, transaction, tree, two_steps};
+use super::{MINE, file_item, host, owned, role, work};
 use crate::ability::Operation;
 use crate::ability::files::{Attributes, Body, FileOperation};
+use crate::engine::generation::{Origin, Part};
+use crate::engine::ownership::Ownership;
+use crate::engine::planner::plan;
 use crate::engine::step::{ROLL_BACK, commit};
 use crate::host::shells_here::{SHELLS, shells};
 use crate::plan::role_plan::StepPlan;
+use crate::secret::Secrets;
+use insta::assert_snapshot;
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use tokio::sync::OnceCell;
+
+/// What is told is for whoever reads it later, and knows no secrets then.
+#[tokio::test]
+async fn what_is_told_of_a_transaction() {
+    let origin = Origin {
+        run: "0123".into(),
+        by: "ada@laptop".into(),
+        project: "mine".into(),
+        named: true,
+        root: PathBuf::new(),
+        commit: OnceCell::new_with(Some(Some("c0ffee".into()))),
+    };
+    let secrets = Secrets::new();
+    secrets.add("hunter2hunter2");
+    let begun = "2026-03-01T14:03:12.5Z".parse().unwrap();
+    let resources =
+        ["file: { path: /etc/app/hunter2hunter2, content: x }", "file: { path: /etc/app/a, content: x, mode: '0600' }"];
+    let mut state = host(&[("/etc/app/a", "x")]);
+    owned(&mut state, "two", "file:/etc/gone", &[file_item("/etc/gone")]);
+    state.files.paths.insert("/etc/gone".into(), super::file("gone"));
+    let work = work(vec![role("one", &resources)]);
+    let plan = plan(&work, &mut BTreeMap::from([(None, state)]), Ownership { prune: true, ..MINE }).unwrap();
+    let mut told = String::new();
+    for transaction in &plan.transactions {
+        let part = Part::of(transaction, &origin, begun, &secrets).await.unwrap();
+        assert_eq!(part.run, "0123");
+        told += &(part.record + "\n");
+    }
+    assert_snapshot!(told, @r#"
+    {"format":1,"run":"0123","begun":"2026-03-01T14:03:12Z","by":"ada@laptop","project":"mine","named":true,"commit":"c0ffee","playbook":"site.yml","play":"play","role":"one","instance":"one","changes":[{"resource":"one/step/file:/etc/app/********","action":"create"},{"resource":"one/step/file:/etc/app/a","action":"update","values":[{"what":"mode","old":"0644","new":"0600"}]}]}
+    {"format":1,"run":"0123","begun":"2026-03-01T14:03:12Z","by":"ada@laptop","project":"mine","named":true,"commit":"c0ffee","play":"orphaned","role":"two","instance":"two","changes":[{"resource":"two/step/file:/etc/gone","action":"remove"}]}
+    "#);
+    // what only the manifest is about changes nothing on the host
+    let mut empty = plan.transactions.into_iter().next().unwrap();
+    empty.plan.steps.iter_mut().for_each(|step| step.changes.clear());
+    assert!(Part::of(&empty, &origin, begun, &secrets).await.is_none());
+}
 
 const DONE: &str = "{\"format\":1}";
 

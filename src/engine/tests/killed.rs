@@ -10,8 +10,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 
-/// What changes anything, and what says that it is on the disk.
-const PROGRAMS: [&str; 9] = ["chmod", "chown", "cp", "ln", "mkdir", "mv", "rm", "rmdir", "sync"];
+/// What changes anything, what counts that, and what says that it is on the disk.
+const PROGRAMS: [&str; 10] = ["chmod", "chown", "cp", "du", "ln", "mkdir", "mv", "rm", "rmdir", "sync"];
 
 /// A folder of programs that count themselves, and kill the whole run before the one whose number is `$DOOM`.
 fn doomed(folder: &Path) {
@@ -94,4 +94,23 @@ fn whatever_kills_a_run_the_next_one_finds_all_or_nothing() {
         }
         assert!(before_it > 10 && (after_it > 1) == end.contains("commit"), "{before_it} and {after_it} of {end}");
     }
+}
+
+/// What a commit costs is counted in programs, each of which takes a host a millisecond or two.
+#[test]
+fn what_is_kept_costs_a_few_programs() {
+    let programs = tempfile::tempdir().unwrap();
+    doomed(programs.path());
+    let count = |kept: bool| {
+        let (place, home) = places();
+        let mut program = conversation(home.path(), &two_steps(place.path()), &commit("{\"format\":1}"));
+        if !kept {
+            program = program.lines().filter(|line| !line.starts_with("records run ")).collect::<Vec<_>>().join("\n");
+        }
+        assert!(run_until(&program, programs.path(), 0));
+        assert_eq!(parts(home.path()).is_empty(), !kept);
+        fs::read_to_string(programs.path().join("count")).unwrap().trim().parse::<i32>().unwrap()
+    };
+    let more = count(true) - count(false);
+    assert!(more <= 4, "{more} more than without");
 }

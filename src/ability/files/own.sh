@@ -61,12 +61,12 @@ into() { # into NUMBER PATH: goes to the folder made beside PATH, which is ../$N
   own "$1" || { failed 1 '' "$2 is left alone: $why"; return 1; }
 }
 
-clear() { # clear NUMBER PATH [NAME [PLACE]]: removes it with what was made in it, and with NAME, which goes to PLACE if it can
+clear() { # clear NUMBER PATH [NAME [save]]: removes it with what was made in it, and with NAME, which is saved if it can be
   (
     look "$2" && own "$1" || exit 0
     # what has not been replaced is there still
     if [ $# -lt 4 ] || [ "./$3" -ef "../$N" ]; then :
-    elif [ -e "./$3" ] || [ -h "./$3" ]; then save "./$3" "$4"
+    elif [ -e "./$3" ] || [ -h "./$3" ]; then save "./$3" "$1"
     fi
     number=$1 name=${3-}; set --
     for name in new held view ${name:+"$name"}; do if [ -e "./$name" ] || [ -h "./$name" ]; then set -- "$@" "./$name"; fi; done

@@ -16,30 +16,28 @@ claim() {
   printf '%s %s %s\n' "$newest" "$part" "$of_run" >"$T/claim"
 }
 
-# By renaming. What is on another filesystem is copied, but nothing of a folder, in which others may exchange things meanwhile, and
-# no file of more than 10 MiB. What cannot be kept is not kept.
-save() { # save NAME PLACE
-  largest=20480; if [ -d "$1" ] && [ ! -h "$1" ]; then largest=0; fi
+# Files and links, by renaming; from another filesystem by copying, but no file of more than 10 MiB. Of a folder it is noted whose it
+# was; what was taken out of it before lies in it. What went with all in it is gone: that has no bound, and may be data that is to go.
+save() { # save NAME NUMBER
+  if [ -d "$1" ] && [ ! -h "$1" ]; then
+    [ -s "$T/$2.folder" ] || stat -c '%a %u %g full' -- "$1" >"$T/$2.folder"
+    for inner in "$1"/.solti-*/was; do
+      inner=${inner%/was} inner=${inner##*/.solti-}
+      { read -r _ _ of <"$T/$inner.own"; } 2>/dev/null && [ "$of" = ours ] || continue
+      save "$1/.solti-$inner/was" "$inner"; rmdir -- "$1"/.solti-*
+    done
+    ! rmdir -- "$1" || { read -r mode owner group _ <"$T/$2.folder" && printf '%s %s %s empty\n' "$mode" "$owner" "$group" >"$T/$2.folder"; }
+    return
+  fi
   # shellcheck disable=SC2086 # two words, or none
-  ( ulimit -f $largest; trap '' XFSZ; exec $patience mv -fT -- "$1" "$2" ) || rm -rf -- "$2"
-}
-
-# What was taken out of a folder that went then lies in it.
-lift() {
-  for inner in "$T"/*.former/.solti-*; do
-    number=${inner##*/.solti-}
-    # what others can exchange stays in there
-    { read -r _ _ of <"$T/$number.own" && [ "$of" = ours ] && mv -fT -- "$inner/was" "$T/$number.former" && rmdir -- "$inner"; } 2>/dev/null \
-      || continue
-    lift; return
-  done
+  ( ulimit -f 20480; trap '' XFSZ; exec $patience mv -fT -- "$1" "$T/$2.former" ) || rm -f -- "$T/$2.former"
 }
 
 shelve() { # what could not be put there is gone, and the role is done all the same
   read -r n k _ <"$T/claim"
   kept=$V/generations/$n
   ( umask 077; [ -d "$kept" ] || mkdir -p -- "$kept" ) 2>/dev/null \
-    && flush_all "$T"/*.former "$T" "$kept" "$V/generations" "$V" && mv -T -- "$T" "$kept/$k" 2>/dev/null \
+    && flush_all "$T"/*.former "$T"/*.folder "$T" "$kept" "$V/generations" "$V" && mv -T -- "$T" "$kept/$k" 2>/dev/null \
     || { rm -rf -- "$T"; say unkept "cannot write to $V/generations$(room "$V")"; return; }
   shed "$kept/$k"
 }
@@ -67,10 +65,10 @@ shed() { # shed PART: what it needs no more, and generations that are too old or
       if [ $left -ge 0 ] && [ $count -le 10 ]; then continue; fi
       if [ $count -gt 1 ]; then left=-1; set -- "$@" "$folder"; continue; fi
       # what is told of it stays
-      left=$most large=$size; set -- "$@" "$folder"/*/*.former "$folder"/*/*.original
+      left=$most large=yes; set -- "$@" "$folder"/*/*.former "$folder"/*/*.original
     done
     rm -rf -- "$@" 2>/dev/null
     for path do if [ -e "$path" ]; then remains "$path"; fi; done
-    [ -z "$large" ] || say unkept "it takes $large KiB, and no more than $most are kept"
+    [ -z "$large" ] || say unkept "it takes more than the $((most / 1024)) MiB that are kept"
   )
 }

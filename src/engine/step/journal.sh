@@ -202,11 +202,8 @@ clear_away() { # what cannot be removed is said by every run, until it can
   if [ -e "$T/entries" ]; then shelve; else rm -rf -- "$T"; fi
 }
 clear_staged() { # what was there before is in our folders, too
-  kept=; if [ -e "$T/entries" ]; then kept=$T; fi
-  while read -r number path; do
-    clear "$number" "$path" was ${kept:+"$T/$number.former"} || remains "${path%/*}/.solti-$number"
-  done <"$T/staged"
-  [ -z "$kept" ] || lift
+  save=; if [ -e "$T/entries" ]; then save=save; fi
+  while read -r number path; do clear "$number" "$path" was $save || remains "${path%/*}/.solti-$number"; done <"$T/staged"
 }
 remains() { remain=yes; say remains "$1$(room "$1")"; }
 

@@ -223,13 +223,13 @@ fn what_was_in_a_folder_that_went_is_kept_by_its_own_name() {
         assert_eq!(fs::read_to_string(&former[&at("up/other")]).unwrap(), "two", "{shell:?}");
         assert_eq!(fs::read_link(&former[&at("up/link")]).unwrap(), Path::new("nowhere"), "{shell:?}");
         for folder in ["up", "up/in"] {
-            assert_eq!(tree(&former[&at(folder)]), [], "{shell:?}");
+            let noted = fs::read_to_string(former[&at(folder)].with_extension("folder")).unwrap();
+            assert!(noted.starts_with("755 ") && noted.ends_with(" empty\n"), "{shell:?}: {noted}");
         }
     }
 }
 
-/// What takes long or cannot be had for nothing is not done: on another filesystem things are copied, but no large file, and
-/// nothing of a folder.
+/// What takes long is not done: a large file is not copied, and what went with all in it is gone.
 #[test]
 fn from_another_filesystem_only_small_files_are_copied() {
     let other = tempfile::tempdir_in("/dev/shm").unwrap();
@@ -251,13 +251,54 @@ fn from_another_filesystem_only_small_files_are_copied() {
         let small = &former[&at("small")];
         assert_eq!(fs::read_to_string(small).unwrap(), "small", "{shell:?}");
         assert_eq!(fs::metadata(small).unwrap().permissions().mode() & 0o777, 0o640, "{shell:?}");
-        for name in ["folder", "large"] {
-            assert!(!former[&at(name)].exists(), "{shell:?}: {name}");
-        }
+        assert!(!former[&at("large")].exists(), "{shell:?}");
+        let noted = fs::read_to_string(former[&at("folder")].with_extension("folder")).unwrap();
+        assert!(!former[&at("folder")].exists() && noted.ends_with(" full\n"), "{shell:?}: {noted}");
     }
 }
 
-/// What cannot be kept, or removed, fails nothing.
+/// What an earlier run could not clear away is kept later on, under the number that it has had from the beginning.
+#[test]
+fn numbers_are_in_the_order_of_commits() {
+    for shell in shells() {
+        let (place, home) = places();
+        let earlier = home.path().join("state/journal/earlier");
+        fs::create_dir_all(&earlier).unwrap();
+        let files = [("claim", "7 1 other\n"), ("manifest", DONE), ("entries", ""), ("staged", "")];
+        // nobody can remove that
+        for (name, text) in files.into_iter().chain([("trash", "/proc/version\n")]) {
+            fs::write(earlier.join(name), text).unwrap();
+        }
+        let program = opened(home.path()) + &transaction("t", "run", &two_steps(place.path()), &commit(DONE));
+        said(shell, &program);
+        assert_eq!(parts(home.path()), ["8/1"], "{shell:?}");
+        fs::write(earlier.join("trash"), "").unwrap();
+        said(shell, &opened(home.path()));
+        assert_eq!(parts(home.path()), ["7/1", "8/1"], "{shell:?}");
+    }
+}
+
+#[test]
+fn what_cannot_be_removed_is_said() {
+    for shell in shells() {
+        let (place, home) = places();
+        let folder = home.path().join("state/generations");
+        for number in 1..=10 {
+            let part = folder.join(format!("{number}/1"));
+            fs::create_dir_all(&part).unwrap();
+            fs::write(part.join("claim"), format!("{number} 1 {number}\n")).unwrap();
+            fs::write(part.join("manifest"), DONE).unwrap();
+        }
+        let fails = "rm() { case $* in */generations/*) return 1 ;; esac; command rm \"$@\"; }\n";
+        let program = opened(home.path()) + fails + &transaction("t", "run", &two_steps(place.path()), &commit(DONE));
+        let told = said(shell, &program);
+        let oldest = folder.join("1");
+        assert!(told.ends_with(&format!("\nremains {}", oldest.display())), "{shell:?}: {told}");
+        assert!(told.contains("step committed") && !told.contains("failed"), "{shell:?}: {told}");
+    }
+}
+
+/// What cannot be kept fails nothing.
 #[test]
 fn a_host_that_cannot_keep_it_is_done_all_the_same() {
     let (place, home) = places();

@@ -17,6 +17,7 @@ mod extras;
 mod fallen;
 mod faults;
 mod gather;
+mod generation;
 mod handover;
 mod http;
 mod identities;

@@ -14,6 +14,7 @@ use super::side_by_side::side_by_side;
 use super::who::who;
 use super::work::HostWork;
 use crate::host::{Password, RunDir};
+use crate::secret::hexadecimal;
 use crate::source::Diagnostics;
 use jiff::Timestamp;
 use std::collections::{BTreeSet, HashMap};
@@ -105,6 +106,8 @@ pub async fn run(
         crate::source::Diagnostic::new(format!("cannot make a private folder for this run: {error}"))
     })?;
     let run_dir = run_dir.with_askpass(outside.askpass.clone());
+    let name = hexadecimal::<8>()
+        .map_err(|error| crate::source::Diagnostic::new(format!("this machine has no random numbers: {error}")))?;
     let _ = outside.events.send(Event::Started { command: command.word(), hosts: names });
     for text in notes(&project, &works) {
         let _ = outside.events.send(Event::Note { host: None, text });
@@ -114,6 +117,7 @@ pub async fn run(
     let who = matches!(command, Command::Apply { .. }).then(|| who(&project.id.name, Timestamp::now()));
     let mut dispatcher = Dispatcher {
         command,
+        name,
         project: Arc::new(project),
         password,
         outside: outside.clone(),
@@ -152,6 +156,8 @@ fn notes(project: &Project, works: &[HostWork]) -> Vec<String> {
 
 pub(super) struct Dispatcher {
     pub command: Command,
+    /// By what the run is known from others, on whatever host.
+    pub name: String,
     pub project: Arc<Project>,
     pub password: Option<Password>,
     pub outside: Outside,

@@ -3,6 +3,7 @@
 use super::became::Became;
 use super::event::{Event, Failure, Part, Phase};
 use super::fallen::Watched;
+use super::generation::Part;
 use super::planner::Transaction;
 use super::progress::millis;
 use super::request::Interrupt;
@@ -26,11 +27,16 @@ impl Session {
     ///
     /// # Errors
     /// When anything in it failed.
-    pub async fn carry_out(&mut self, transaction: &Transaction, name: &str) -> Result<Vec<Secret>, Stop> {
+    pub async fn carry_out(
+        &mut self,
+        transaction: &Transaction,
+        part: Option<&Part>,
+        name: &str,
+    ) -> Result<Vec<Secret>, Stop> {
         let mut outcome = Undo::default();
         let passing = Box::pin(self.passing(transaction)).await?;
         // boxed, as are the others here: what waits in what waits would need more than a thread's stack
-        match Box::pin(self.carry_out_all(transaction, name, &mut outcome)).await {
+        match Box::pin(self.carry_out_all(transaction, part, name, &mut outcome)).await {
             Err(Stop::Lost(lost)) => Err(Box::pin(self.cut_off(*lost, transaction, name, outcome)).await),
             Err(Stop::Failed(mut failure)) => {
                 Box::pin(self.see_as_before(transaction, &passing, &mut failure)).await;
@@ -43,6 +49,7 @@ impl Session {
     async fn carry_out_all(
         &mut self,
         transaction: &Transaction,
+        part: Option<&Part>,
         name: &str,
         outcome: &mut Undo,
     ) -> Result<Vec<Secret>, Stop> {
@@ -56,7 +63,7 @@ impl Session {
             self.phase(Phase::Applying { role: role.clone(), step: step_plan.step.clone() });
             let mut program = String::new();
             if number == 0 {
-                program.push_str(&step::begin(name, &transaction.plan.steps, &transaction.lasting));
+                program.push_str(&step::begin(name, part, &transaction.plan.steps, &transaction.lasting));
             }
             // what an earlier step of the transaction has staged stays until the end: each has its own names
             let pulls = all_pulls.get(number).map(Vec::as_slice).unwrap_or_default();
@@ -126,8 +133,12 @@ impl Session {
         records.iter().for_each(|(tag, rest)| outcome.record(tag, rest));
         if outcome.committed {
             self.changed += transaction.count();
-            for (_, rest) in records.iter().filter(|(tag, _)| tag == "remains") {
-                self.note(remains(rest));
+            for (tag, rest) in &records {
+                match tag.as_str() {
+                    "remains" => self.note(remains(rest)),
+                    "unkept" => self.note(unkept(&transaction.plan.role, rest)),
+                    _ => {}
+                }
             }
         }
         if !outcome.committed || records.iter().any(|(tag, _)| tag == "failed") {
@@ -185,6 +196,11 @@ impl Session {
 /// What an earlier run has left.
 fn remains(what: &str) -> String {
     format!("{what} could not be removed; each run tries again, or remove it by hand")
+}
+
+/// How it was before is not kept.
+fn unkept(role: &str, why: &str) -> String {
+    format!("what {role} has replaced is not kept on the host: {why}")
 }
 
 /// The manifest with the versions that turned out on the host.

@@ -3,6 +3,7 @@
 use super::event::Phase;
 use super::fallen::Watched;
 use super::faults::{Left, said_last};
+use super::generation::{Origin, Part};
 use super::handover::carried_on;
 use super::planner::{Identity, Transaction};
 use super::project::Project;
@@ -13,6 +14,7 @@ use super::waiting::Waiting;
 use super::work::ResolvedCheck;
 use crate::ability::call::Secret;
 use crate::secret::SecretName;
+use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use tokio::task::JoinSet;
@@ -41,6 +43,7 @@ impl Dispatcher {
             schedule.set(number, nodes(&member, verify));
             waiting.add(member);
         }
+        let origin = Arc::new(Origin::of(&self.name, &self.project));
         let (mut tasks, mut at_work) = (JoinSet::new(), HashMap::new());
         loop {
             let idle = |number: &usize| !over.contains(number) && at_work.values().all(|(busy, _)| busy != number);
@@ -72,9 +75,10 @@ impl Dispatcher {
                 };
                 let left = Left::of(&member.session);
                 let (project, prune) = (Arc::clone(&self.project), self.prune());
+                let origin = Arc::clone(&origin);
                 let task = tasks.spawn(async move {
                     match node.work {
-                        Work::Transaction => carry_out(member, &project, prune).await,
+                        Work::Transaction => carry_out(member, &project, &origin, prune).await,
                         Work::Checks => ask_others(member, node.batch).await,
                     }
                 });
@@ -156,7 +160,12 @@ fn nodes(member: &Member, verify: bool) -> Vec<Node<SecretName>> {
 }
 
 /// Carries out a host's next transaction.
-async fn carry_out(mut member: Member, project: &Project, prune: bool) -> Result<Member, (Member, Stop)> {
+async fn carry_out(
+    mut member: Member,
+    project: &Project,
+    origin: &Origin,
+    prune: bool,
+) -> Result<Member, (Member, Stop)> {
     if member.next().is_some_and(|next| !member.session.holds(&next.identity))
         && let Err(stop) = take_up(&mut member, project, prune).await
     {
@@ -167,7 +176,8 @@ async fn carry_out(mut member: Member, project: &Project, prune: bool) -> Result
         Ok(name) => name,
         Err(stop) => return Err((member, stop)),
     };
-    match member.session.carry_out(transaction, &name).await {
+    let part = Part::of(transaction, origin, Timestamp::now(), &project.secrets).await;
+    match member.session.carry_out(transaction, part.as_ref(), &name).await {
         Ok(secrets) => {
             for Secret { name, value, .. } in secrets {
                 project.hosts.secrets().keep(&SecretName { host: member.work.name.clone(), name }, &value);

@@ -307,7 +307,7 @@ fn where_nothing_can_be_written_nothing_is_touched() {
     flags(0);
 
     // The memory of solti itself.
-    bench.read("mkdir /tmp/state && cp -a /var/lib/solti/. /tmp/state/ && mount -t tmpfs -o size=64k none /var/lib/solti && cp -a /tmp/state/. /var/lib/solti/");
+    bench.read("mkdir /tmp/state && cp -a /var/lib/solti/. /tmp/state/ && rm -rf /tmp/state/generations && mount -t tmpfs -o size=64k none /var/lib/solti && cp -a /tmp/state/. /var/lib/solti/");
     bench.read("head -c 999999 /dev/zero >/var/lib/solti/ballast 2>/dev/null; true");
     refused(
         &["app_text=two"],
@@ -325,7 +325,7 @@ fn where_nothing_can_be_written_nothing_is_touched() {
 /// What fills up or becomes read-only when a role is half done.
 fn the_way_back_needs_no_room(bench: &Bench) {
     let failing = &["app_text=two", "app_unit=two", "app_within=1s", "app_port=7999"];
-    let state = "mkdir -p /tmp/state && cp -a /var/lib/solti/. /tmp/state/ && mount -t tmpfs -o size=1m none /var/lib/solti && cp -a /tmp/state/. /var/lib/solti/";
+    let state = "mkdir -p /tmp/state && cp -a /var/lib/solti/. /tmp/state/ && mount -t tmpfs -o size=4m none /var/lib/solti && cp -a /tmp/state/. /var/lib/solti/";
     let fill = |folder: &str| bench.read(&format!("head -c 9999999 /dev/zero >{folder}/ballast 2>/dev/null; true"));
     // what is open for writing keeps a filesystem from becoming read-only, but not a place in it
     let seal =

@@ -397,4 +397,43 @@ fn what_was_there_before_is_given_back() {
     both.declare("- file: { path: /opt/x, content: x }").apply();
     assert_eq!(both.read("cd /opt/d && ls -ln --time-style=+ && cat adopted replaced mode"), before);
     assert_eq!(both.read("ls -A /var/lib/solti/original"), "");
+    generations(&both);
+}
+
+/// What these runs have replaced is on the host still, and what is told of them; for the newest ten.
+fn generations(both: &Both) {
+    let was = |number: u32| {
+        both.read(&format!(
+            "cd /var/lib/solti/generations/{number}/1 && while read -r verb entry number; do
+               if [ $verb = restore ]; then echo \"$(cat $entry.path): $(readlink $number.former || cat $number.former)\"; fi
+             done <entries | sort"
+        ))
+    };
+    assert_eq!(was(1), "/opt/d/link: /nowhere\n/opt/d/replaced: b");
+    assert_eq!(was(2), "/opt/d/adopted: a");
+    assert_eq!(was(3), "/opt/d/adopted: changed\n/opt/d/link: new\n/opt/d/own: new\n/opt/d/replaced: new");
+    assert_eq!(
+        was(4),
+        "/opt/d/adopted: again\n/opt/d/link: newer\n/opt/d/mode: c\n/opt/d/own: newer\n/opt/d/replaced: newer"
+    );
+    assert_eq!(both.read("cd /var/lib/solti/generations/4/1; ls *.original | wc -l"), "4");
+    let modes = "cd /var/lib/solti/generations; stat -c '%U %a' . 1 1/1; stat -c '%U %a' 1/1/*.former | sort";
+    assert_eq!(both.read(modes), "root 700\nroot 700\nroot 700\ngames 644\nroot 777");
+    both.each(|host| {
+        let told = host.read("cat /var/lib/solti/generations/1/1/record.json");
+        let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+        assert!(
+            told["by"].as_str().unwrap().contains('@') && told["begun"].as_str().unwrap().starts_with("20"),
+            "{told}"
+        );
+        assert_eq!(told["playbook"], "playbooks/site.yml", "{told}");
+        let first = serde_json::json!({ "resource": "resources/play/file:/opt/d/replaced", "action": "update" });
+        assert!(told["changes"].as_array().unwrap().contains(&first), "{told}");
+    });
+    for number in 1..=8 {
+        both.declare(&format!("- file: {{ path: /opt/x, content: x{number} }}"));
+        both.solti(&["apply", "-y"]).assert_status(0);
+    }
+    let numbers = "cd /var/lib/solti/generations; ls | sort -n | tr '\\n' ' '; ls /var/lib/solti/journal";
+    assert_eq!(both.read(numbers), "3 4 5 6 7 8 9 10 11 12 ");
 }

@@ -70,10 +70,14 @@ into() { # into NUMBER PATH: goes to the folder made beside PATH, which is ../$N
   own "$1" || { failed 1 '' "$2 is left alone: $why"; return 1; }
 }
 
-clear() { # clear NUMBER PATH [NAME]: removes it with what was made in it, and with NAME
+clear() { # clear NUMBER PATH [NAME [save]]: removes it with what was made in it, and with NAME, which is saved if it can be
   (
     look "$2" && own "$1" || exit 0
-    bare || $patience rm -rf -- ./new ./held ./view ${3+"./$3"}
+    # what has not been replaced is there still
+    if [ $# -lt 4 ] || [ "./$3" -ef "../$N" ]; then :
+    elif [ -e "./$3" ] || [ -h "./$3" ]; then save "./$3" "$1"
+    fi
+    bare || $patience rm -rf -- ./new ./held ./view ${3:+"./$3"}
     cd .. && rmdir -- "./.solti-$1"
   ) 2>/dev/null
 }

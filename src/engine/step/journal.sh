@@ -2,7 +2,7 @@
 # nothing can be written any more, everything can still be put back.
 #
 # A transaction is open as long as $T has `undo`, and is to be finished, not undone, as soon as it has `manifest`; without `undo`
-# it is only something to clear away.
+# it is only something to clear away, and with `entries` in its place, to be kept.
 
 begin() { # begin NAME UNIT...: the units that the transaction will touch; without $T no step does anything
   J=0 K=0; T=$V/journal/$1 began=$(date +%s); shift
@@ -10,8 +10,9 @@ begin() { # begin NAME UNIT...: the units that the transaction will touch; witho
   size=0; if [ -e "$V/manifest.json" ]; then size=$(wc -c <"$V/manifest.json"); fi
   # room for the end, whatever fills the disk meanwhile; zeros might be kept in less
   head -c $((65536 + 2 * size)) /dev/urandom >"$T/room" && printf '%s\n' "${T##*/}" >"$T/name" && true >"$T/services" && true >"$T/staged" && true >"$T/trash" \
-    && as_they_run "$@" && flush "$T/room" "$T/name" "$T/services" && true >"$T/undo" && flush "$T/undo" "$T" "$V/journal" \
+    && { [ -z "$record" ] || printf '%s\n' "$record" >"$T/record.json"; } && as_they_run "$@" && flush_all "$T"/* && true >"$T/undo" && flush "$T/undo" "$T" "$V/journal" \
     || { failed 1 '' "cannot write to $V" "$V"; rm -rf -- "$T"; T=; return 1; }
+  record=
 }
 
 # What is by nature not undone is noted before it is made. When the role is put back, what of it is there is not what was there
@@ -143,7 +144,7 @@ commit() { # commit MANIFEST: from the rename on, the role is done, whatever hap
   forget
   rm -f -- "$T/room"
   settled
-  printf '%s\n' "$1" >"$T/manifest.new" && flush "$T/manifest.new" "$T/undo" && mv -f -- "$T/manifest.new" "$T/manifest" \
+  claim && printf '%s\n' "$1" >"$T/manifest.new" && flush "$T/claim" "$T/manifest.new" "$T/undo" && mv -f -- "$T/manifest.new" "$T/manifest" \
     || { failed 1 '' "cannot write to $V" "$V"; roll_back; return 1; }
   flush "$T"
   say step committed
@@ -152,7 +153,7 @@ commit() { # commit MANIFEST: from the rename on, the role is done, whatever hap
 
 finish() {
   # the manifest has what earlier ones have left
-  install_manifest && flush "$V" && rm -rf -- "$V/made" && closed done
+  install_manifest && flush "$V" && { [ ! -e "$V/made" ] || rm -rf -- "$V/made"; } && closed done
   done=$?
   [ $done -eq 0 ] || failed 1 '' "the role is done, but that cannot be noted in $V: the next apply does so first" "$V"
   over
@@ -162,7 +163,7 @@ finish() {
 install_manifest() {
   if [ "$T/manifest" -ef "$V/manifest.json" ]; then return 0; fi
   # a second name for it takes no room
-  rm -f -- "$V/manifest.json.new"
+  [ ! -e "$V/manifest.json.new" ] || rm -f -- "$V/manifest.json.new"
   { ln -- "$T/manifest" "$V/manifest.json.new" || cp -- "$T/manifest" "$V/manifest.json.new"; } 2>/dev/null \
     && flush "$V/manifest.json.new" && mv -f -- "$V/manifest.json.new" "$V/manifest.json"
 }
@@ -171,9 +172,10 @@ over() { T=; trap 'exit 143' TERM HUP INT; }
 
 # --- what is left ---
 
-# One removal decides that a transaction is over, and it needs no room; the rest may be cut off anywhere.
+# The end of `undo` decides that a transaction is over, and it needs no room; the rest may be cut off anywhere.
 closed() { # closed done|undone: kept in $V, for who has lost this shell
-  rm -f -- "$T/undo" 2>/dev/null && flush "$T" || return 1
+  # what is kept is only called otherwise
+  { { [ "$1" = done ] && [ -s "$T/claim" ] && mv -f -- "$T/undo" "$T/entries"; } || rm -f -- "$T/undo"; } 2>/dev/null && flush "$T" || return 1
   mv -f -- "$T/name" "$V/$1" 2>/dev/null
   clear_away
   return 0
@@ -193,13 +195,17 @@ clear_away() { # what cannot be removed is said by every run, until it can
   remain=
   forget
   clear_staged
-  while IFS= read -r path; do rm -rf -- "$path" 2>/dev/null || remains "$path"; done <"$T/trash"
-  [ -n "$remain" ] || rm -rf -- "$T"
+  while IFS= read -r path; do
+    { { [ -e "$T/entries" ] && mv -fT -- "$path" "$T/${path##*/}.original"; } || rm -rf -- "$path"; } 2>/dev/null || remains "$path"
+  done <"$T/trash"
+  if [ -n "$remain" ]; then return; fi
+  if [ -e "$T/entries" ]; then shelve; else rm -rf -- "$T"; fi
 }
 clear_staged() { # what was there before is in our folders, too
+  save=; if [ -e "$T/entries" ]; then save=save; fi
   while read -r number staged; do
     folder=${staged%/*}; stand "${folder:-/}"
-    clear "$number" "$staged" was || remains "${staged%/*}/.solti-$number"
+    clear "$number" "$staged" was $save || remains "${staged%/*}/.solti-$number"
   done <"$T/staged"
   leave
 }

@@ -6,6 +6,7 @@ mod writer;
 
 pub use pulls::{Pull, pulls};
 
+use super::generation::Part;
 use super::lasting;
 use crate::ability::memory::manifest::Owned;
 use crate::ability::program::Program;
@@ -17,7 +18,12 @@ use std::collections::BTreeSet;
 
 /// The functions that steps are made of; sent once per shell, before the first step.
 pub(super) fn functions() -> String {
-    let own = concat!(include_str!("shell.sh"), include_str!("journal.sh"), include_str!("told.sh"));
+    let own = concat!(
+        include_str!("shell.sh"),
+        include_str!("journal.sh"),
+        include_str!("generations.sh"),
+        include_str!("told.sh")
+    );
     own.to_owned() + &ability::STEP.concat()
 }
 
@@ -29,8 +35,8 @@ pub fn opening(who: &str, together: &str) -> String {
 
 /// Begins a role's transaction; all its steps are put back together until it is committed. How its services ran is
 /// noted now: a reboot before they are started anew would start them with what is put back afterwards. So is what may
-/// stay whatever becomes of it.
-pub fn begin(transaction: &str, steps: &[StepPlan], lasting: &[Owned]) -> String {
+/// stay whatever becomes of it. Once it is done it is kept as `part` of a generation, or not at all.
+pub fn begin(transaction: &str, part: Option<&Part>, steps: &[StepPlan], lasting: &[Owned]) -> String {
     let operations = steps.iter().flat_map(|step| &step.changes).flat_map(|change| &change.operations);
     let units: BTreeSet<&str> = operations
         .filter_map(|operation| match operation {
@@ -48,7 +54,8 @@ pub fn begin(transaction: &str, steps: &[StepPlan], lasting: &[Owned]) -> String
         })
         .collect();
     let foresee = if things.is_empty() { String::new() } else { format!(" && foresee{things}") };
-    format!("begin {}{units}{foresee}\n", quote(transaction))
+    let records = part.map(|part| format!("records {} {}\n", quote(&part.run), quote(&part.record)));
+    format!("{}begin {}{units}{foresee}\n", records.unwrap_or_default(), quote(transaction))
 }
 
 /// The program of one step in the open transaction; what it stages is called after `name`. It says `step done`, or

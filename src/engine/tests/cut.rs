@@ -1,5 +1,6 @@
 //! What a host's shell makes of a step of which it gets only a part, under every kind of `sh` that is installed here.
 
+use super::step_runs::part;
 use crate::ability::Operation;
 use crate::ability::files::{Attributes, Body, FileOperation};
 use crate::engine::step::{begin, commit, functions, held, program};
@@ -69,6 +70,9 @@ fn snapshot(root: &Path) -> std::io::Result<Vec<String>> {
             if path.is_symlink() {
                 lines.push(format!("{name} -> {}", fs::read_link(&path)?.display()));
             } else if path.is_dir() {
+                if name == "state/generations" {
+                    continue;
+                }
                 if !matches!(name.as_str(), "state" | "state/journal") {
                     lines.push(format!("{name}/"));
                 }
@@ -110,7 +114,7 @@ fn a_conversation_that_is_cut_anywhere_leaves_what_was_or_what_was_to_be() -> Te
         let steps = functions();
         let programs = [
             format!("{steps}\nsay() {{ :; }}\nuid=$(id -u) V={quoted}/state holds=yes\n"),
-            held(&(begin("1", &[], &[]) + &program(&step(&name), "1", &[]))),
+            held(&(begin("1", Some(&part("run")), &[], &[]) + &program(&step(&name), "1", &[]))),
             held("true"),
             held(&commit("{}")),
         ];

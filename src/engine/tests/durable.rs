@@ -138,13 +138,20 @@ fn is_way_back(path: &Path, journal: &Path) -> bool {
     (path.starts_with(journal) && entry) || (is_ours(path) && (name == "was" || name.starts_with(".solti-back-")))
 }
 
+/// Whether the journal is over with it: what is to be undone is gone, or called otherwise.
+fn ends((name, paths, _): &Call, journal: &Path) -> bool {
+    let undo = journal.join("undo");
+    name.starts_with("unlink") && paths.last() == Some(&undo) || name.starts_with("rename") && paths[0] == undo
+}
+
 #[test]
 fn the_way_back_is_on_the_disk_before_anything_is_replaced() {
     let (place, home) = places();
     let (place, journal) = (place.path(), home.path().join("state/journal/t"));
     let original = home.path().join("state/original");
     let program = conversation(home.path(), &two_steps(place), &commit("{\"format\":1}"));
-    let (mut unflushed, mut changes, mut done) = (Unflushed::default(), 0, false);
+    let generations = home.path().join("state/generations");
+    let (mut unflushed, mut changes, mut done, mut kept) = (Unflushed::default(), 0, false, false);
     for call in calls(&program, home.path()) {
         let (name, paths, _) = &call;
         let last = paths.last().cloned().unwrap_or_default();
@@ -166,19 +173,27 @@ fn the_way_back_is_on_the_disk_before_anything_is_replaced() {
             let late = unflushed.of(|path| live(path) || path.starts_with(&original));
             assert!(late.is_empty(), "not on the disk before the role counts: {late:?}");
         }
-        if name.starts_with("unlink") && last == journal.join("undo") {
+        if ends(&call, &journal) {
             assert!(done);
             let late = unflushed.of(|path| path.starts_with(home.path().join("state/manifest.json")));
             assert!(late.is_empty(), "not on the disk before the journal ends: {late:?}");
         }
-        let rest = last.starts_with(&journal) && last != journal.join("undo") && name.starts_with("unlink");
-        if rest && done {
+        let gone = last.starts_with(&journal) && last != journal.join("undo") && name.starts_with("unlink");
+        let shelved = name.starts_with("rename") && paths[0] == journal;
+        if (gone || shelved) && done {
             let late = unflushed.of(|path| *path == journal.join("undo"));
             assert!(last.ends_with("room") || late.is_empty(), "{call:?} comes before {late:?}");
         }
+        if shelved {
+            kept = true;
+            assert_eq!(last, generations.join("1/1"));
+            let is_kept = |path: &Path| path.starts_with(&journal) && path.extension().is_some_and(|it| it == "former");
+            let late = unflushed.of(|path| is_kept(path) || path.starts_with(&generations));
+            assert!(late.is_empty(), "not on the disk before it is kept: {late:?}");
+        }
         unflushed.take(&call);
     }
-    assert!(done && changes > 7, "{changes} changes were seen");
+    assert!(done && kept && changes > 7, "{changes} changes were seen");
 }
 
 #[test]
@@ -188,7 +203,7 @@ fn what_was_put_back_is_on_the_disk_before_the_journal_ends() {
     let program = conversation(home.path(), &two_steps(place.path()), ROLL_BACK);
     let (mut unflushed, mut ended) = (Unflushed::default(), false);
     for call in calls(&program, home.path()) {
-        if call.0.starts_with("unlink") && call.1.last() == Some(&journal.join("undo")) {
+        if ends(&call, &journal) {
             ended = true;
             let late = unflushed.of(|path| path.starts_with(place.path()) && !is_ours(path) && path.exists());
             assert!(late.is_empty(), "not on the disk before the journal ends: {late:?}");

@@ -29,6 +29,7 @@ async fn each(apply: bool, work: fn(&str)) -> (Dispatcher, Vec<String>, Vec<Stri
     let members = vec![member("one"), member("two")];
     let mut dispatcher = Dispatcher {
         command: if apply { Command::Apply { verify: false, prune: false } } else { Command::Diff { prune: false } },
+        name: "run".into(),
         project: Arc::new(project),
         password: None,
         outside,

@@ -1,6 +1,7 @@
 //! A run that is killed before each single program that it starts: the next one leaves what was, or what was to be, and what
 //! is said of it is what happened.
 
+use super::generations::{parts, was};
 use super::step_runs::{at_home, conversation, opened, places, said, tree, two_steps};
 use crate::engine::step::{ROLL_BACK, became, commit};
 use crate::host::shells_here::{SHELLS, command};
@@ -9,8 +10,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 
-/// What changes anything, and what says that it is on the disk.
-const PROGRAMS: [&str; 9] = ["chmod", "chown", "cp", "ln", "mkdir", "mv", "rm", "rmdir", "sync"];
+/// What changes anything, what counts that, and what says that it is on the disk.
+const PROGRAMS: [&str; 10] = ["chmod", "chown", "cp", "du", "ln", "mkdir", "mv", "rm", "rmdir", "sync"];
 
 /// A folder of programs that count themselves, and kill the whole run before the one whose number is `$DOOM`.
 fn doomed(folder: &Path) {
@@ -48,6 +49,7 @@ fn whatever_kills_a_run_the_next_one_finds_all_or_nothing() {
         let stride = if std::env::var_os("SOLTI_FAULTS").is_some() { 1 } else { 4 };
         for doom in (1..).step_by(stride) {
             let (place, home) = places();
+            let at = |name: &str, text: &str| (place.path().join(name).display().to_string(), text.to_owned());
             let before = tree(place.path());
             let program = conversation(home.path(), &two_steps(place.path()), &end);
             let finished = run_until(&program, programs.path(), doom);
@@ -68,6 +70,7 @@ fn whatever_kills_a_run_the_next_one_finds_all_or_nothing() {
                 assert!(told && !said.contains("finished"), "killed before program {doom}: {became}, {said}");
                 assert_eq!(manifest, None, "killed before program {doom}: {said}");
                 assert!(!home.path().join("state/original/0123").exists(), "killed before program {doom}");
+                assert!(parts(home.path()).is_empty(), "killed before program {doom}: {said}");
             } else {
                 after_it += 1;
                 let told = matches!(became.as_str(), "became unfinished" | "became done");
@@ -81,6 +84,9 @@ fn whatever_kills_a_run_the_next_one_finds_all_or_nothing() {
                 let left: Vec<_> = after.iter().filter(|(name, _)| name.contains(".solti")).collect();
                 assert!(left.is_empty(), "killed before program {doom}: {left:?}");
                 assert_eq!(manifest.as_deref(), Some("{\"format\":1}\n"), "killed before program {doom}");
+                assert_eq!(parts(home.path()), ["1/1"], "killed before program {doom}: {said}");
+                let was = was(&home.path().join("state/generations/1/1"));
+                assert_eq!(was, [at("gone", "gone"), at("set/old", "old")], "killed before program {doom}: {said}");
             }
             if finished {
                 break;
@@ -88,4 +94,23 @@ fn whatever_kills_a_run_the_next_one_finds_all_or_nothing() {
         }
         assert!(before_it > 10 && (after_it > 1) == end.contains("commit"), "{before_it} and {after_it} of {end}");
     }
+}
+
+/// What a commit costs is counted in programs, each of which takes a host a millisecond or two.
+#[test]
+fn what_is_kept_costs_a_few_programs() {
+    let programs = tempfile::tempdir().unwrap();
+    doomed(programs.path());
+    let count = |kept: bool| {
+        let (place, home) = places();
+        let mut program = conversation(home.path(), &two_steps(place.path()), &commit("{\"format\":1}"));
+        if !kept {
+            program = program.lines().filter(|line| !line.starts_with("records run ")).collect::<Vec<_>>().join("\n");
+        }
+        assert!(run_until(&program, programs.path(), 0));
+        assert_eq!(parts(home.path()).is_empty(), !kept);
+        fs::read_to_string(programs.path().join("count")).unwrap().trim().parse::<i32>().unwrap()
+    };
+    let more = count(true) - count(false);
+    assert!(more <= 4, "{more} more than without");
 }

@@ -8,6 +8,7 @@ mod cut;
 mod durable;
 mod facts;
 mod faults;
+mod generations;
 mod killed;
 mod limits;
 mod locked;

@@ -6,6 +6,7 @@ use crate::ability::files::{Attributes, Body, Expectation, FileOperation, Valida
 use crate::ability::packages::PackageOperation;
 use crate::ability::systemd::{UnitOperation, Verb};
 use crate::ability::{Operation, Probe};
+use crate::engine::generation::Part;
 use crate::engine::step::{begin, commit, opening, program};
 use crate::plan::change::{Action, Change};
 use crate::plan::role_plan::StepPlan;
@@ -270,7 +271,12 @@ fn commands() {
 
 #[test]
 fn the_frame() {
-    assert_snapshot!(begin("9-0", &[], &[]), @"begin 9-0");
+    assert_snapshot!(begin("9-0", None, &[], &[]), @"begin 9-0");
+    let part = Part { run: "0123".into(), record: "{\"role\":\"it's\"}".into() };
+    assert_snapshot!(begin("9-0", Some(&part), &[], &[]), @r#"
+    records 0123 '{"role":"it'\''s"}'
+    begin 9-0
+    "#);
     assert_snapshot!(program(&step(Vec::new(), false), "9-0-0", &[]), @"
     step() {
     :

@@ -6,6 +6,7 @@ use crate::ability::Operation;
 use crate::ability::commands::CommandOperation;
 use crate::ability::files::{Attributes, Body, Expectation, FileOperation};
 use crate::ability::memory::manifest::{Before, Item, ItemKind, Owned};
+use crate::engine::generation::Part;
 use crate::engine::step::{ROLL_BACK, begin, commit, opening, program};
 use crate::engine::undo::Undo;
 use crate::host::quote;
@@ -27,14 +28,27 @@ pub fn opened(home: &Path) -> String {
 
 /// The steps of one transaction, up to its end.
 pub fn conversation(home: &Path, steps: &[StepPlan], end: &str) -> String {
-    let mut text = opened(home);
-    text.push_str(&begin("t", steps, &[]));
+    opened(home) + &transaction("t", "run", steps, end)
+}
+
+/// The steps of a run's transaction of this name.
+pub fn transaction(name: &str, run: &str, steps: &[StepPlan], end: &str) -> String {
+    let mut text = begin(name, Some(&part(run)), steps, &[]);
     for (number, step) in steps.iter().enumerate() {
-        text.push_str(&program(step, &format!("t-{number}"), &[]));
+        text.push_str(&program(step, &format!("{name}-{number}"), &[]));
     }
     text.push_str(end);
+    text.push('\n');
     text
 }
+
+/// A transaction's part of the generation of a run.
+pub fn part(run: &str) -> Part {
+    Part { run: run.into(), record: RECORD.into() }
+}
+
+/// What is told of each.
+pub const RECORD: &str = "{\"format\":1,\"role\":\"it's\"}";
 
 /// Runs the steps of one transaction; gives what they said.
 fn run(shell: &[&str], home: &Path, steps: &[StepPlan], end: &str) -> String {
@@ -164,8 +178,12 @@ fn what_stays_is_noted() {
         };
         let steps = [step(vec![folder("full it's"), folder("empty")], false)];
         let fill = format!("touch {}/data\n", quote(&at("full it's")));
-        let begun =
-            |name: &str| opened(home.path()) + &begin(name, &steps, &lasting) + &program(&steps[0], name, &[]) + &fill;
+        let begun = |name: &str| {
+            opened(home.path())
+                + &begin(name, Some(&part(name)), &steps, &lasting)
+                + &program(&steps[0], name, &[])
+                + &fill
+        };
         let said_back = said(shell, &(begun("a") + ROLL_BACK));
         assert!(said_back.ends_with("back ends"), "{shell:?}: {said_back}");
         let noted = || tree(home.path()).into_iter().filter(|(name, _)| name.contains("/made/a/")).collect::<Vec<_>>();

@@ -33,7 +33,7 @@ fn check((kind, text): (CheckKind, &str)) -> ResolvedCheck {
 fn programs(transaction: &Transaction) -> Vec<String> {
     let steps = &transaction.plan.steps;
     let pulls = step::pulls(steps);
-    let mut all = vec![step::begin("name", steps, &transaction.lasting)];
+    let mut all = vec![step::begin("name", None, steps, &transaction.lasting)];
     all.extend(steps.iter().zip(&pulls).map(|(plan, pulls)| step::program(plan, "name-0", pulls)));
     all.extend(transaction.checks.iter().map(|check| check.check.program()));
     all.push(step::commit(&transaction.manifest.to_line()));

@@ -7,6 +7,7 @@ use solti::ability::{PLACE, STEP};
 const OWN: &str = concat!(
     include_str!("../../../src/engine/step/shell.sh"),
     include_str!("../../../src/engine/step/journal.sh"),
+    include_str!("../../../src/engine/step/generations.sh"),
     include_str!("../../../src/engine/step/told.sh")
 );
 

@@ -188,7 +188,7 @@ impl Outcome {
 
 /// A part of what is done on a host as one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Part {
+pub struct Timing {
     /// What was done: `files`, `services`, ...
     pub what: &'static str,
     /// How long it took, in milliseconds.
@@ -232,7 +232,7 @@ pub enum Event {
         /// How many changes it made.
         changes: usize,
         /// What took its time in it, one after the other.
-        parts: Vec<Part>,
+        parts: Vec<Timing>,
         /// How long it took, in milliseconds.
         millis: u64,
     },
@@ -243,7 +243,7 @@ pub enum Event {
         /// The role.
         role: String,
         /// What took its time beside the steps.
-        parts: Vec<Part>,
+        parts: Vec<Timing>,
         /// How long all of it took, in milliseconds.
         millis: u64,
     },

@@ -1,6 +1,6 @@
 //! What a program says while it is at work: images take their time.
 
-use super::event::{Event, Part, Phase};
+use super::event::{Event, Phase, Timing};
 use super::request::Outside;
 use crate::ability::program::PARTS;
 use std::time::{Duration, Instant};
@@ -21,10 +21,12 @@ impl Progress {
     }
 
     /// How long each part of the program took, which is over now.
-    pub fn parts(self) -> Vec<Part> {
+    pub fn parts(self) -> Vec<Timing> {
         let ends = self.parts.iter().skip(1).map(|(_, begun)| *begun).chain([Instant::now()]);
         let parts = self.parts.iter().zip(ends);
-        parts.map(|((what, begun), end)| Part { what, millis: whole(end.saturating_duration_since(*begun)) }).collect()
+        parts
+            .map(|((what, begun), end)| Timing { what, millis: whole(end.saturating_duration_since(*begun)) })
+            .collect()
     }
 
     /// Takes one record; most say nothing of this kind.

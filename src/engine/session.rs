@@ -1,6 +1,6 @@
 //! One host during a run: its shells, what it answered, and the steps that are carried out on it.
 
-use super::event::{Event, Failure, Outcome, Part, Phase};
+use super::event::{Event, Failure, Outcome, Phase, Timing};
 use super::ownership::Ownership;
 use super::planner::{self, Identity, Plan};
 use super::progress::{Progress, millis};
@@ -54,7 +54,7 @@ pub struct Session {
     pub outcome: Option<Outcome>,
     exchanges_closed: usize,
     /// What took its time in the program that was sent last.
-    pub(super) parts: Vec<Part>,
+    pub(super) parts: Vec<Timing>,
     /// Versions of the packages that this run has installed, as inputs of services.
     pub(super) versions: BTreeMap<String, String>,
 }

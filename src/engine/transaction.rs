@@ -1,7 +1,7 @@
 //! One role's changes on a host: its steps, its checks, and then it counts; or all of it is put back.
 
 use super::became::Became;
-use super::event::{Event, Failure, Part, Phase};
+use super::event::{Event, Failure, Phase, Timing};
 use super::fallen::Watched;
 use super::generation::Part;
 use super::planner::Transaction;
@@ -102,7 +102,7 @@ impl Session {
             }
             if step_plan.changes.iter().flat_map(|change| &change.operations).any(|one| one.phase() == StepPhase::Apis)
             {
-                parts.push(Part { what: StepPhase::Apis.word(), millis: millis(calls) });
+                parts.push(Timing { what: StepPhase::Apis.word(), millis: millis(calls) });
             }
             if !step_plan.changes.is_empty() {
                 self.emit(Event::StepDone {
@@ -118,7 +118,7 @@ impl Session {
                 return Err(self.roll_back(transaction, outcome, &transaction.plan.role, "interrupted").await);
             }
         }
-        let part = |what, since| Part { what, millis: millis(since) };
+        let part = |what, since| Timing { what, millis: millis(since) };
         let asking = Instant::now();
         let services = Watched::started(&transaction.plan.steps);
         let asked = self.ask(&identity, &transaction.plan.role, &transaction.checks, &services, true).await;

@@ -11,7 +11,7 @@ use super::Consumer;
 use super::record::Record;
 use super::text::words::{clean, columns, counted, duration, padded, size};
 use super::text::{Look, Tone, actions, checks, plan, problems, signals, summary};
-use crate::engine::event::{Event, Part, Phase};
+use crate::engine::event::{Event, Phase, Timing};
 use std::io::{self, Write};
 
 /// The columns of how many changes a step has made.
@@ -64,12 +64,12 @@ impl Terminal {
     }
 
     /// With `-vv`: what took its time in a step, under its line, the longest parts first; what took next to none is left out.
-    fn log_parts(&mut self, parts: &[Part]) -> io::Result<()> {
+    fn log_parts(&mut self, parts: &[Timing]) -> io::Result<()> {
         if self.look.verbose < 2 {
             return Ok(());
         }
         let mut all: Vec<(&str, u64)> = Vec::new();
-        for Part { what, millis } in parts {
+        for Timing { what, millis } in parts {
             match all.iter_mut().find(|(has, _)| has == what) {
                 Some((_, sum)) => *sum += millis,
                 None => all.push((what, *millis)),

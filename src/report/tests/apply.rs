@@ -59,7 +59,7 @@ fn apply_that_goes_well() {
 /// Where the time goes, in a narrow terminal too: the longest parts first, and nothing of what took none.
 #[test]
 fn with_two_v_each_step_says_what_took_its_time() {
-    let parts = [("checks", 420), ("commit", 90)].map(|(what, millis)| Part { what, millis }).to_vec();
+    let parts = [("checks", 420), ("commit", 90)].map(|(what, millis)| Timing { what, millis }).to_vec();
     let (host, role) = ("mon".to_owned(), "prometheus".to_owned());
     let mut events = apply();
     events.push(Event::RoleDone { host, role, parts, millis: 2_300 });

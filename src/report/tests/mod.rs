@@ -10,7 +10,7 @@ mod verify;
 use super::text::Look;
 use super::{Consumer, terminal::Terminal};
 use crate::engine::event::{
-    CheckResult, Event, Failure, HostPlan, Outcome, Part, Phase, ShownChange, ShownDetail, ShownRole, ShownStep,
+    CheckResult, Event, Failure, HostPlan, Outcome, Phase, ShownChange, ShownDetail, ShownRole, ShownStep, Timing,
 };
 use crate::plan::change::{Action, Detail};
 use std::io::{self, Write};
@@ -74,7 +74,7 @@ fn done(host: &str, outcome: Outcome) -> Event {
 
 fn step_done(host: &str, role: &str, step: &str, changes: usize, millis: u64) -> Event {
     let parts = [("files", millis / 3), ("daemon-reload", 20), ("services", millis / 5), ("settling", millis / 2)];
-    let parts = parts.map(|(what, millis)| Part { what, millis }).to_vec();
+    let parts = parts.map(|(what, millis)| Timing { what, millis }).to_vec();
     Event::StepDone { host: host.to_owned(), role: role.to_owned(), step: step.to_owned(), changes, parts, millis }
 }
 

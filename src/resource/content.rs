@@ -137,7 +137,7 @@ impl Content {
         difference.operations.push(expect(state, &self.path));
         let before = keep_original(state, &self.path, &mut difference.operations);
         difference.item = Some(Item { kind: ItemKind::File, name: self.path.clone(), before });
-        if same && meta.is_some_and(|meta| was_open(meta, &after)) {
+        if same && meta.is_some_and(|meta| was_open(meta, &after) || gives(meta, &after)) {
             difference.body = Some(self.body(meta));
         } else if same {
             let attributes = self.wanted();
@@ -250,6 +250,12 @@ impl Content {
 fn was_open(now: &Meta, after: &Meta) -> bool {
     let regrouped = now.group != after.group && now.mode & 0o020 != 0;
     now.uid != Some(0) && now.owner != after.owner || regrouped || now.mode & !after.mode & 0o022 != 0
+}
+
+/// Whether somebody gets a right to it that he has not: in a folder of somebody else, what is given away could be another file
+/// than the one that was looked at.
+fn gives(now: &Meta, after: &Meta) -> bool {
+    now.owner != after.owner || now.group != after.group || after.mode & !now.mode & 0o7777 != 0
 }
 
 /// Whether a group is one that every user is in, or programs of strangers run as.

@@ -12,10 +12,9 @@ expect() { # expect PATH absent | file SHA256 | directory | link TARGET
     case $2 in
     absent) [ ! -e "./$N" ] && [ ! -h "./$N" ] ;;
     file)
-      # what others can exchange may be a pipe by now, which has no end
-      patience=; if [ "$ours" != yes ]; then patience='timeout 60'; fi
-      # shellcheck disable=SC2086 # two words, or none; of a name with a backslash it says a backslash first
-      [ -f "./$N" ] && [ ! -h "./$N" ] && sum=$($patience sha256sum -- "./$N") && sum=${sum#\\} && [ "${sum%% *}" = "$3" ]
+      # of a name with a backslash it says a backslash first
+      [ -f "./$N" ] && [ ! -h "./$N" ] && if [ "$ours" = yes ]; then sum=$(sha256sum -- "./$N"); else sum=$(digest "$N"); fi &&
+        sum=${sum#\\} && [ "${sum%% *}" = "$3" ]
       ;;
     directory) [ -d "./$N" ] && [ ! -h "./$N" ] ;;
     link) [ -h "./$N" ] && [ "$(readlink -- "./$N")" = "$3" ] ;;
@@ -39,7 +38,7 @@ keep() { # keep NUMBER PATH: what is there, or that nothing is, can be put back 
   beside "$1" "$2" && entry restore "$2" "$1" && (
     into "$1" "$2" || exit 1
     # a second name for it takes no room, and it comes back as the very same; half a copy must not pass for one
-    ln -- "../$N" was 2>/dev/null || { $patience cp -a -- "../$N" held && flush held && mv -T -- held was; } 2>"$T/out" \
+    ln -- "../$N" was 2>/dev/null || { as_large "../$N" $patience cp -a -- "../$N" held && flush held && mv -T -- held was; } 2>"$T/out" \
       || { failed 1 "cp -a $2" "cannot keep a copy of $2" "$2"; exit 1; }
   )
 }
@@ -74,7 +73,7 @@ keep_original() { # keep_original NUMBER PATH NAME
         hold "$1" || { failed 1 '' "$2 is left alone: others than root can exchange it"; exit 1; }
         what=$held
       fi
-      run "cp -a $2" $patience cp -a -- "$what" "$V/original/$3" && flush "$V/original/$3" "$V/original" && { [ "$what" != ./held ] || rm -f ./held; }
+      run "cp -a $2" as_large "$what" $patience cp -a -- "$what" "$V/original/$3" && flush "$V/original/$3" "$V/original" && { [ "$what" != ./held ] || rm -f ./held; }
     )
   fi
 }
@@ -219,8 +218,7 @@ same() { # nothing tells what is there from what was
   if [ "$(stat -c '%d:%i' was)" = "$(stat -c '%d:%i' "../$N")" ]; then return 0; fi
   here=$(stat -c '%f %u %g %s %Y' was) && [ "$here" = "$(stat -c '%f %u %g %s %Y' "../$N")" ] || return 1
   if [ -h was ]; then [ "$(readlink was)" = "$(readlink "../$N")" ]
-  # it may be a pipe by now, which has no end
-  else here=$(timeout 60 sha256sum was) && there=$(timeout 60 sha256sum -- "../$N") && [ "${here%% *}" = "${there%% *}" ]; fi
+  else here=$(digest was) && there=$(digest "../$N") && [ "$here" = "$there" ]; fi
 }
 as_it_was() { # as_it_was J NUMBER
   read -r mode owner group same <"$T/$1.was" && { [ "$(stat -c '%a %u %g' -- "$whole")" = "$mode $owner $group" ] \

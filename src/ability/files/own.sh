@@ -82,6 +82,13 @@ clear() { # clear NUMBER PATH [NAME [save]]: removes it with what was made in it
   ) 2>/dev/null
 }
 
+# A file may grow while it is copied, and what it has in it is not all that it would take.
+as_large() { # as_large FILE COMMAND...: which writes no file larger than this one is now
+  blocks=; if [ -f "$1" ] && [ ! -h "$1" ]; then blocks=$(($(stat -c %s -- "$1") / 512 + 16)); fi
+  shift
+  ( trap '' XFSZ; [ -z "$blocks" ] || ulimit -f $blocks; exec "$@" )
+}
+
 # --- owner, group and mode ---
 
 set_owned() { # set_owned NAME MODE OWNER GROUP, of what nobody else can exchange; `-` leaves what is there
@@ -106,12 +113,22 @@ owned() { # owned NUMBER PATH MODE OWNER GROUP [UID | DEVICE:INODE]
     *:*) of=%d:%i is=$6 ;;
     *) of=%u is=$6 ;;
     esac
-    hold "$1" && [ "$(stat -c "$of" "$held")" = "$is" ] || { failed 1 '' "$2 is left alone: others than root can exchange it"; exit 1; }
+    hold "$1" && [ "$(stat -c "$of" "$held")" = "$is" ] && { [ "$of" != %u ] || ! trusted "$is" || gives_nothing "$held" "$3" "$4" "$5"; } || { failed 1 '' "$2 is left alone: others than root can exchange it"; exit 1; }
     set_owned "$held" "$3" "$4" "$5"
     done=$?
     rm -f ./held
     exit $done
   )
+}
+
+# What is root's there may have been exchanged for something else of root's, which nobody else is to read.
+gives_nothing() { # gives_nothing NAME MODE OWNER GROUP: whether that gives nobody a right to it that he has not
+  read -r mode owner group uid gid <<IT
+$(stat -c '%a %U %G %u %g' -- "$1")
+IT
+  case $3 in - | "$owner" | "$uid") ;; *) return 1 ;; esac
+  case $4 in - | "$group" | "$gid") ;; *) return 1 ;; esac
+  [ "$2" = - ] || [ $((0$2 & ~0$mode)) -eq 0 ]
 }
 
 # Who holds has made the folder beside it before.

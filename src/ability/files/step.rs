@@ -105,11 +105,7 @@ fn validate(set: &Set<'_>, made: &HashMap<&str, &str>, program: &mut Program<'_>
                 None => format!(" {} ={sha256}", inner(path)),
             });
             let names: String = staged.chain(gone).chain(declared).collect();
-            let extent = match validation {
-                Validation::Command(_) => "ours",
-                Validation::Generator { .. } => "all",
-            };
-            program.must(set.change, &format!("view {number} {} {extent}{names}", quote(folder)));
+            program.must(set.change, &format!("view {number} {}{names}", quote(folder)));
             (number, "\"$P\"".to_owned(), "view", "\"$D\"".to_owned())
         }
         (None, Some((body, number))) => {

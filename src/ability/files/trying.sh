@@ -3,21 +3,24 @@
 # --- a copy of a folder with what is new in it ---
 
 # A copy of a folder in which the new files are: for programs that try them. Where a link leads out of it, there is a folder in
-# the copy: what is live stays as it is. A program that does what its configuration says gets `ours` to try: what nobody else can
-# have written, and what is declared.
-view() { # view NUMBER FOLDER all|ours {NAME NUMBER}...: `-` for files that go, `=SHA256` for others that are declared; $D is where the copy is, beside $P
-  number=$1 whole=$2 P=$2 extent=$3; shift 3
+# the copy: what is live stays as it is. In it is what nobody else can have written, and what is declared: some programs do what
+# their configuration says, and what root copies for somebody it must not read for him.
+view() { # view NUMBER FOLDER {NAME NUMBER}...: `-` for files that go, `=SHA256` for others that are declared; $D is where the copy is, beside $P
+  number=$1 whole=$2 P=$2; shift 2
   # where the folder is mounted, what it is in may be read-only
   [ -w "${whole%/*}/" ] || P=$whole/.
   D=${P%/*}/.solti-$number/view
-  rm -f -- "$T/without" "$T/taken"
+  rm -f -- "$T/without" "$T/taken" "$T/gone"
   beside "$number" "$P" && (
-    into "$number" "$P" && mkdir -m 700 view && copy . || { failed 1 "cp -a $whole" "cannot stage a copy of $whole"; exit 1; }
+    into "$number" "$P" && mkdir -m 700 view && copy "$whole" "$D" . || { failed 1 "cp -a $whole" "cannot stage a copy of $whole"; exit 1; }
     while [ $# -gt 0 ]; do
       into_view "$1" || { failed 1 '' "cannot stage $whole/$1"; exit 1; }
       case $2 in
-      =*) if [ "$extent" = ours ]; then as_declared "$1" "${2#=}"; fi ;;
-      *) rm -f -- "view/$1" || { failed 1 '' "cannot stage $whole/$1"; exit 1; } ;;
+      =*) as_declared "$1" "${2#=}" ;;
+      *)
+        printf '%s\n' "$1" >>"$T/gone"
+        rm -f -- "view/$1" || { failed 1 '' "cannot stage $whole/$1"; exit 1; }
+        ;;
       esac
       case $2 in
       [!=-]*)
@@ -32,24 +35,9 @@ NEW
     done
   )
 }
-copy() { # copy NAME: what is in that folder of the one that is copied comes into the copy
-  case $extent in
-  all) copy_all "../$N/$1" "view/$1" ;;
-  ours) copy_ours "$whole/$1" "$D/$1" "$1" ;;
-  esac
-}
-copy_all() { # copy_all FOLDER TO: what cannot be linked is copied
-  for f in "$1"/* "$1"/.[!.]*; do
-    case $f in */.solti-*) continue ;; esac
-    [ -e "$f" ] || [ -h "$f" ] || continue
-    # whoever owns it could hold up who reads it
-    timeout 60 cp -al -- "$f" "$2/" 2>/dev/null \
-      || { rm -rf -- "$2/${f##*/}"; timeout 60 cp -a -- "$f" "$2/" 2>"$T/out"; } || return 1
-  done
-}
 # As long as nobody else can change what is in it, nor lead elsewhere on the way there: of folders of others, what is declared is
 # all that is taken.
-copy_ours() ( # copy_ours FOLDER TO NAME
+copy() ( # copy FOLDER TO NAME
   tool find || { echo 'the host has no find' >"$T/out"; exit 1; }
   look "$1/." || { echo "$why" >"$T/out"; exit 1; }
   if [ "$way$ours" != oursyes ]; then
@@ -72,7 +60,7 @@ copy_ours() ( # copy_ours FOLDER TO NAME
     if [ -h "./$f" ]; then
       # root's own link may lead to what is not, and a folder may have anything in it
       if [ -h "$2/$f" ] && ! ours_behind "$1/$f"; then rm -f -- "$2/$f" && printf '%s\0' "./$f" | left_out "$3" || exit 1; fi
-    elif [ -d "./$f" ]; then mkdir -- "$2/$f" && copy_ours "$1/$f" "$2/$f" "$3/$f" || exit 1
+    elif [ -d "./$f" ]; then mkdir -- "$2/$f" && copy "$1/$f" "$2/$f" "$3/$f" || exit 1
     fi
   done
 )
@@ -105,7 +93,7 @@ into_view() { # into_view NAME: the folders that lead to it in the copy are fold
   while :; do
     case $rest in */*) way=$way/${rest%%/*} rest=${rest#*/} ;; *) return 0 ;; esac
     if [ -h "$way" ] || { [ ! -d "$way" ] && [ -d "../$N/${way#view/}" ]; }; then
-      rm -f -- "$way" && mkdir -- "$way" && copy "./${way#view/}" || return 1
+      rm -f -- "$way" && mkdir -- "$way" && copy "$whole/${way#view/}" "$D/${way#view/}" "./${way#view/}" || return 1
     elif [ ! -d "$way" ]; then mkdir -- "$way" || return 1
     fi
   done
@@ -182,7 +170,8 @@ reachable() { # reachable NUMBER PATH new|view: for a program that is run by som
   tester_of "$2" "$3" || return 1
   case $tester-$3 in
   --view) ;;
-  *-view) ( into "$1" "$2" && chmod 711 . && chown -- "$tester" view ) ;;
+  # folders have no second names, which could be root's; the one that leads to all is the last
+  *-view) ( into "$1" "$2" && chmod 711 . && find view -depth -type d -exec chown -h -- "$tester" {} + ) ;;
   *) ( into "$1" "$2" && chmod 711 . ) ;;
   esac
 }
@@ -245,14 +234,19 @@ validate() { # validate NUMBER PATH WHAT COMMAND...: the command sees what is st
   esac
 }
 
-# It reads what links lead to: those of a user are followed by the user.
+# It reads what links lead to: those of a user are followed by the user, who also adds what else he has there.
 generate() { # generate system|user STAGED NAME...: what podman's generator says of the quadlets named must be nothing
   flag=; if [ "$1" = user ]; then flag=--user; fi
   dir=$2; shift 2
-  # shellcheck disable=SC2086 # no flag, no word
+  gone=; if [ -e "$T/gone" ]; then gone=$(cat "$T/gone"); fi
   {
-    briefly by "$tester" timeout -k 5 60 env QUADLET_UNIT_DIRS="$dir" \
-      /usr/lib/systemd/system-generators/podman-system-generator $flag --dryrun
+    briefly by "$tester" timeout -k 5 60 sh -c '
+      if [ "$1" != - ]; then
+        cp -an -- "$3/." "$2/" 2>/dev/null
+        printf "%s\n" "$5" | while IFS= read -r name; do [ -z "$name" ] || rm -f -- "$2/$name"; done
+      fi
+      QUADLET_UNIT_DIRS=$2 exec /usr/lib/systemd/system-generators/podman-system-generator $4 --dryrun' \
+      sh "$tester" "$dir" "$whole" "$flag" "$gone"
     [ $? -le 1 ] || echo "]: it has not come to an end: $1" >&2
   } 2>&1 >/dev/null </dev/null 8>&- | heard |
     while IFS= read -r line; do

@@ -57,7 +57,7 @@ shed() { # shed PART: what it needs no more, and generations that are too old or
   done
   du -sk -- "$@" 2>/dev/null | (
     most=204800 left=204800 count=0 large=; set --
-    for name in staged trash made reload out said in quiet plain without taken; do
+    for name in staged trash made reload out said in quiet plain without taken gone waited; do
       if [ -e "$part/$name" ]; then set -- "$@" "$part/$name"; fi
     done
     while read -r size folder; do

@@ -91,7 +91,7 @@ fn quadlets_of_a_step_are_tried_together() {
     at=0; beside a03c3ef980ff72ff /etc/containers/systemd/a.container.d/more.conf || return 1
     at=0; printf '%s' x | fill a03c3ef980ff72ff /etc/containers/systemd/a.container.d/more.conf 0640 app - || return 1
     leave
-    at=0; view f4c05e68789b61ed /etc/containers/systemd all a.container c2df60a4bb603575 a.volume d54e12d3184c2752 a.container.d/more.conf a03c3ef980ff72ff || return 1
+    at=0; view f4c05e68789b61ed /etc/containers/systemd a.container c2df60a4bb603575 a.volume d54e12d3184c2752 a.container.d/more.conf a03c3ef980ff72ff || return 1
     at=0; reachable f4c05e68789b61ed "$P" view || return 1
     at=0; generate system "$D" a.container a.volume a.container || return 1
     stand /etc/containers/systemd

@@ -206,7 +206,7 @@ fn a_set_is_staged_validated_and_swapped_as_one() {
     at=0; beside d54e12d3184c2752 /etc/app/c/d || return 1
     at=0; printf '%s' '' | fill d54e12d3184c2752 /etc/app/c/d 0640 app - || return 1
     leave
-    at=0; view a03c3ef980ff72ff /etc/app ours 'a b.yml' c2df60a4bb603575 c/d d54e12d3184c2752 || return 1
+    at=0; view a03c3ef980ff72ff /etc/app 'a b.yml' c2df60a4bb603575 c/d d54e12d3184c2752 || return 1
     at=0; validate a03c3ef980ff72ff "$P" view app --check '/etc/app/a b.yml' || return 1
     stand /etc/app
     at=0; keep c2df60a4bb603575 '/etc/app/a b.yml' || return 1

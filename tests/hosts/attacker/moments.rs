@@ -111,7 +111,7 @@ fn who_tries(host: &Host) {
     }
     let said = tries(&staged("$tree/app.conf"), "reachable 1 $tree/app.conf new && try TRY $tree/.solti-1/new");
     assert!(said.contains("\nmallory\nstaged"), "{said}");
-    let folder = format!("{} && view 2 $tree ours app.conf 1", staged("$tree/app.conf"));
+    let folder = format!("{} && view 2 $tree app.conf 1", staged("$tree/app.conf"));
     for tried in ["validate 2 \"$P\" view TRY $tree/app.conf", "reachable 2 \"$P\" view && try TRY \"$D/app.conf\""] {
         let said = tries(&folder, tried);
         assert!(said.contains("\nmallory\nstaged"), "{tried}: {said}");
@@ -122,7 +122,7 @@ fn who_tries(host: &Host) {
         let said = tries(&staged(path), &format!("validate 1 {path} new TRY {path}"));
         assert!(said.contains("\nroot\nstaged"), "{path}: {said}");
     }
-    let set = format!("{} && view 2 /srv/link ours new.conf 1", staged("/srv/link/new.conf"));
+    let set = format!("{} && view 2 /srv/link new.conf 1", staged("/srv/link/new.conf"));
     let said = tries(&set, "validate 2 \"$P\" view TRY /srv/link/new.conf");
     assert!(said.contains("\nroot\nstaged"), "{said}");
     let said = tries(&staged("/srv/open/new.conf"), "validate 1 /srv/open/new.conf new TRY /srv/open/new.conf");
@@ -232,7 +232,7 @@ fn what_root_tries(host: &Host) {
         let declared: String = declared.iter().map(|name| format!(" {name} ={digest}")).collect();
         let list = |names: &str| names.split(' ').map(|name| format!("./{name}\n")).collect::<String>();
         let stage = format!("beside 1 {folder}/app.conf && printf staged | fill 1 {folder}/app.conf 0644 - -");
-        let stage = format!("{stage} && view 2 {folder} ours app.conf 1{declared}");
+        let stage = format!("{stage} && view 2 {folder} app.conf 1{declared}");
         for tried in [
             format!("validate 2 \"$P\" view {command} {folder}"),
             format!("reachable 2 \"$P\" view && try {command} \"$D\""),
@@ -247,7 +247,7 @@ fn what_root_tries(host: &Host) {
         let said = moment(
             host,
             &format!(
-                "she 'cd /etc/hers; {she}'; view 2 /etc/hers ours said.conf ={digest} && (into 2 \"$P\"; ls view); roll_back"
+                "she 'cd /etc/hers; {she}'; view 2 /etc/hers said.conf ={digest} && (into 2 \"$P\"; ls view); roll_back"
             ),
         );
         assert_eq!(said, "sub\nback begins\nback ends".replacen("sub\n", "", 1), "{she}");
@@ -257,7 +257,7 @@ fn what_root_tries(host: &Host) {
     let said = moment(
         host,
         "beside 1 /etc/linked/app.conf && printf staged | fill 1 /etc/linked/app.conf 0644 - -
-         view 2 /etc/linked ours app.conf 1 && reachable 2 \"$P\" view && try sh -c 'echo; id -un; cat \"$0/app.conf\"' \"$D\" && cat $T/out; roll_back",
+         view 2 /etc/linked app.conf 1 && reachable 2 \"$P\" view && try sh -c 'echo; id -un; cat \"$0/app.conf\"' \"$D\" && cat $T/out; roll_back",
     );
     assert!(said.contains("\nmallory\nstaged"), "{said}");
     // and what leads from root's folder to what is hers is left out
@@ -265,7 +265,7 @@ fn what_root_tries(host: &Host) {
         runuser -u mallory -- ln -sfn /etc/mixed/roots.conf /home/mallory/by_hers");
     let said = moment(
         host,
-        "view 2 /etc/mixed ours && (into 2 \"$P\"; find view -type l | sort); grep -e to -e via $T/without | sort; roll_back",
+        "view 2 /etc/mixed && (into 2 \"$P\"; find view -type l | sort); grep -e to -e via $T/without | sort; roll_back",
     );
     assert!(said.starts_with("view/to_roots\n./hers_too\n./to_hers\n./via_hers\n"), "{said}");
     // a mount goes where it should, or nothing is tried
@@ -293,7 +293,7 @@ fn what_root_tries(host: &Host) {
     host.read("mkdir -p /home/mallory/mnt; mount -t tmpfs none /home/mallory/mnt; chown mallory /home/mallory/mnt");
     let said = moment(
         host,
-        "she 'ln -sfn ~/mnt app'; view 2 $tree/app ours || say no view
+        "she 'ln -sfn ~/mnt app'; view 2 $tree/app || say no view
          into() { enter \"$2\" && own \"$1\" && she 'ln -sfn /srv/victim app'; }
          validate 2 \"$P\" view sh -c 'echo tried'; cat $T/out; roll_back",
     );

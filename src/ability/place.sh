@@ -23,6 +23,21 @@ briefly() ( # briefly COMMAND...
   exit $status
 )
 asked() { briefly as_user "$@" | heard; } # asked USER COMMAND...
+answers() { # answers TAG BEFORE USER COMMAND...: says each of its lines; what has not come to an end is no answer
+  tag_=$1 before_=$2 user_=$3; shift 2
+  { briefly as_user "$@" 2>/dev/null; printf '\nended %s\n' $?; } | heard | {
+    line_= later_=
+    while IFS= read -r next_; do
+      [ -z "$later_" ] || say "$tag_" "$before_$line_"
+      line_=$next_ later_=yes
+    done
+    case $line_ in
+    'ended 124' | 'ended 137') ;;
+    'ended '*) exit ;;
+    esac
+    case $tag_ in unit) say refused "the systemd of $user_ does not answer" ;; *) say refused "the podman of $user_ does not answer" ;; esac
+  }
+}
 as_user() { # as_user USER COMMAND...: in the scope of a user who need not be logged in
   who=$1; shift
   id=$(id -u -- "$who") && home_of "$who" || return 1

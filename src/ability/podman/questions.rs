@@ -77,8 +77,7 @@ own=; for file in /etc/subuid /etc/subgid; do while IFS=: read -r name rest || [
 if command -v podman >/dev/null && [ -S \"/run/user/$id/bus\" ]; then who={user_word}"
                     );
                     for (word, list, known) in lists {
-                        let _ =
-                            writeln!(program, "{known}asked {user_word} podman {list} 2>/dev/null | {}", each(word));
+                        let _ = writeln!(program, "{known}answers {word} \"$who \" {user_word} podman {list}");
                     }
                 }
             }

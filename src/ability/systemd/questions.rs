@@ -38,7 +38,7 @@ impl Questions {
                 Some(user) => writeln!(
                     program,
                     "if id=$(id -u -- {user} 2>/dev/null) && [ -S \"/run/user/$id/bus\" ]; then say scope {user}; \
-                     asked {user} env TZ=UTC systemctl --user {SHOW} -- {units} {SAY}; fi",
+                     answers unit '' {user} env TZ=UTC systemctl --user {SHOW} -- {units}; say unit; fi",
                     user = quote(user)
                 ),
             };

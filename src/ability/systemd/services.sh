@@ -7,7 +7,7 @@ ctl() {
   */*)
     case $1 in
     show) asked "${of_%%/*}" systemctl --user "$@" -- "${of_#*/}" ;;
-    is-*) briefly as_user "${of_%%/*}" systemctl --user "$@" -- "${of_#*/}" ;;
+    is-* | reset-failed) briefly as_user "${of_%%/*}" systemctl --user "$@" -- "${of_#*/}" ;;
     *) as_user "${of_%%/*}" systemctl --user "$@" -- "${of_#*/}" ;;
     esac ;;
   *) systemctl "$@" -- "$of_" ;;

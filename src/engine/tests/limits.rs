@@ -26,6 +26,7 @@ fn what_only_answers_is_waited_for_a_minute() {
     let waited = [
         ("ctl alice/app.service show", "60 "),
         ("ctl alice/app.service is-active -q", "60 "),
+        ("ctl alice/app.service reset-failed", "60 "),
         ("ctl alice/app.service start", "600 "),
         ("ghosts alice", "60 "),
         ("pull alice docker.io/library/app", "7200 60 "),

@@ -56,18 +56,24 @@ pub fn padded(text: &str, width: usize) -> String {
 
 /// The text with control characters made visible: what comes from a host or a file must not drive the terminal.
 pub fn clean(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(|char| char.is_control() && char != '\t') {
+    if !text.chars().any(is_hidden) {
         return Cow::Borrowed(text);
     }
     let mut visible = String::with_capacity(text.len() + 8);
     for char in text.chars() {
-        if char.is_control() && char != '\t' {
+        if is_hidden(char) {
             visible.extend(char.escape_default());
         } else {
             visible.push(char);
         }
     }
     Cow::Owned(visible)
+}
+
+/// Whether a character changes how others are shown: controls, and those that turn the direction of a text around.
+fn is_hidden(char: char) -> bool {
+    let turns = matches!(char, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    turns || char.is_control() && char != '\t'
 }
 
 /// `web1, web2, web3 (3 hosts)` as a heading; with very many hosts the first ones, unless everything is wanted.
@@ -120,5 +126,6 @@ mod tests {
     #[test]
     fn control_characters_are_shown() {
         assert_eq!(clean("a\tb\u{1b}[2J\u{9b}"), "a\tb\\u{1b}[2J\\u{9b}");
+        assert_eq!(clean("a\u{202e}b"), "a\\u{202e}b");
     }
 }

@@ -385,7 +385,7 @@ fn the_questions_of_a_quadlet() {
     own=; for file in /etc/subuid /etc/subgid; do while IFS=: read -r name rest || [ -n "$name" ]; do case $name in app | ${id:-app}) own=$own+; break ;; esac; done <"$file"; done 2>/dev/null
     [ "$own" != ++ ] || say subordinate app
     if command -v podman >/dev/null && [ -S "/run/user/$id/bus" ]; then who=app
-    asked app podman image ls --no-trunc --format '{{.ID}} {{.Repository}} {{.Tag}} {{.Digest}}' 2>/dev/null | while IFS= read -r line; do say image "$who $line"; done
+    answers image "$who " app podman image ls --no-trunc --format '{{.ID}} {{.Repository}} {{.Tag}} {{.Digest}}'
     fi
 
     say probed

@@ -42,7 +42,8 @@ async fn what_is_told_of_a_transaction() {
     let plan = plan(&work, &mut BTreeMap::from([(None, state)]), Ownership { prune: true, ..MINE }).unwrap();
     let mut told = String::new();
     for transaction in &plan.transactions {
-        let part = Part::of(transaction, &origin, begun, &secrets).await.unwrap();
+        let run = work.runs.iter().find(|run| run.place == transaction.role);
+        let part = Part::of(transaction, run, &origin, begun, &secrets).await.unwrap();
         assert_eq!(part.run, "0123");
         told += &(part.record + "\n");
     }
@@ -53,7 +54,7 @@ async fn what_is_told_of_a_transaction() {
     // what only the manifest is about changes nothing on the host
     let mut empty = plan.transactions.into_iter().next().unwrap();
     empty.plan.steps.iter_mut().for_each(|step| step.changes.clear());
-    assert!(Part::of(&empty, &origin, begun, &secrets).await.is_none());
+    assert!(Part::of(&empty, None, &origin, begun, &secrets).await.is_none());
 }
 
 const DONE: &str = "{\"format\":1}";
@@ -137,8 +138,10 @@ fn the_transactions_of_a_run_are_one_generation() {
         };
         let done = commit(DONE);
         run("a", &[("1", &done), ("2", &done)]);
-        // what is put back has no number
+        // what is put back has no number, even if that is because it cannot be committed
         run("b", &[("3", ROLL_BACK)]);
+        let fails = "mv() { case $* in */manifest) return 1 ;; esac; command mv \"$@\"; }\n".to_owned();
+        assert!(run("b", &[("3", &(fails + &done))]).ends_with("back ends"), "{shell:?}");
         run("c", &[("4", &done)]);
         // a run whose connection was lost goes on where it was
         run("c", &[("5", &done)]);

@@ -205,30 +205,59 @@ fn so_are_no_more_than_there_is_room_for() {
     }
 }
 
+/// Folders that are emptied and go, and what was in the files in them.
+pub fn folders_that_go(place: &Path) -> (StepPlan, [(String, String); 2]) {
+    let at = |name: &str| format!("{}/{name}", place.display());
+    fs::create_dir_all(at("up/in")).unwrap();
+    fs::write(at("up/in/file"), "one").unwrap();
+    fs::write(at("up/other"), "two").unwrap();
+    std::os::unix::fs::symlink("nowhere", at("up/link")).unwrap();
+    let remove = |name: &str| vec![Operation::Files(FileOperation::Remove { path: at(name) })];
+    let empty = |name: &str| vec![Operation::Files(FileOperation::RemoveEmptyDirectory { path: at(name) })];
+    let removals = vec![remove("up/in/file"), empty("up/in"), remove("up/other"), remove("up/link"), empty("up")];
+    (step(removals, true), [(at("up/in/file"), "one".into()), (at("up/other"), "two".into())])
+}
+
 /// Whatever a role takes away, folder by folder, each thing is found under its own number.
 #[test]
 fn what_was_in_a_folder_that_went_is_kept_by_its_own_name() {
     for shell in shells() {
         let (place, home) = places();
         let at = |name: &str| format!("{}/{name}", place.path().display());
-        fs::create_dir_all(at("up/in")).unwrap();
-        fs::write(at("up/in/file"), "one").unwrap();
-        fs::write(at("up/other"), "two").unwrap();
-        std::os::unix::fs::symlink("nowhere", at("up/link")).unwrap();
-        let remove = |name: &str| vec![Operation::Files(FileOperation::Remove { path: at(name) })];
-        let empty = |name: &str| vec![Operation::Files(FileOperation::RemoveEmptyDirectory { path: at(name) })];
-        let removals = vec![remove("up/in/file"), empty("up/in"), remove("up/other"), remove("up/link"), empty("up")];
-        let program = opened(home.path()) + &transaction("t", "run", &[step(removals, true)], &commit(DONE));
+        let (steps, expected) = folders_that_go(place.path());
+        let program = opened(home.path()) + &transaction("t", "run", &[steps], &commit(DONE));
         let told = said(shell, &program);
         assert!(told.ends_with("step committed") && !Path::new(&at("up")).exists(), "{shell:?}: {told}");
-        let former = former(&home.path().join("state/generations/1/1"));
-        assert_eq!(fs::read_to_string(&former[&at("up/in/file")]).unwrap(), "one", "{shell:?}");
-        assert_eq!(fs::read_to_string(&former[&at("up/other")]).unwrap(), "two", "{shell:?}");
+        let part = home.path().join("state/generations/1/1");
+        let files: Vec<_> = was(&part).into_iter().filter(|(_, text)| !text.is_empty()).collect();
+        assert_eq!(files, expected, "{shell:?}");
+        let former = former(&part);
         assert_eq!(fs::read_link(&former[&at("up/link")]).unwrap(), Path::new("nowhere"), "{shell:?}");
         for folder in ["up", "up/in"] {
             let noted = fs::read_to_string(former[&at(folder)].with_extension("folder")).unwrap();
             assert!(noted.starts_with("755 ") && noted.ends_with(" empty\n"), "{shell:?}: {noted}");
         }
+    }
+}
+
+/// Who has a folder can put into it what looks like ours, and what is put back some day would be his.
+#[test]
+fn what_is_kept_is_what_was_there() {
+    for shell in shells() {
+        let (place, home) = places();
+        let at = |name: &str| format!("{}/{name}", place.path().display());
+        let remove = |name: &str| vec![Operation::Files(FileOperation::Remove { path: at(name) })];
+        let steps = [step(vec![remove("gone"), remove("hers")], true)];
+        let program = opened(home.path()) + &transaction("t", "run", &steps, &commit(DONE));
+        let line = program.lines().find(|line| line.contains("discard ") && line.contains(&at("gone"))).unwrap();
+        let number = line.split(' ').nth(2).unwrap();
+        let planted = at(&format!("hers/.solti-{number}"));
+        fs::create_dir_all(&planted).unwrap();
+        fs::write(format!("{planted}/was"), "hers").unwrap();
+        let told = said(shell, &program);
+        assert!(told.ends_with("step committed"), "{shell:?}: {told}");
+        let former = former(&home.path().join("state/generations/1/1"));
+        assert_eq!(fs::read_to_string(&former[&at("gone")]).unwrap(), "gone", "{shell:?}: {line}");
     }
 }
 

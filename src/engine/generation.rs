@@ -5,6 +5,7 @@ use super::planner::Transaction;
 use super::project::Project;
 use super::project_id::ProjectId;
 use super::who::by;
+use super::work::RoleRun;
 use crate::plan::change::{Action, Change, Detail};
 use crate::secret::Secrets;
 use jiff::Timestamp;
@@ -107,8 +108,15 @@ struct Value {
 }
 
 impl Part {
-    /// Of a transaction that begins now; none where it changes nothing on the host.
-    pub async fn of(transaction: &Transaction, origin: &Origin, begun: Timestamp, secrets: &Secrets) -> Option<Self> {
+    /// Of a transaction that begins now, of this use of a role, or of a role that is in no play any more; none where it changes
+    /// nothing on the host.
+    pub async fn of(
+        transaction: &Transaction,
+        run: Option<&RoleRun>,
+        origin: &Origin,
+        begun: Timestamp,
+        secrets: &Secrets,
+    ) -> Option<Self> {
         let changes = transaction.plan.steps.iter().flat_map(|step| &step.changes);
         let changes: Vec<Changed> = changes.map(|change| changed(change, secrets)).collect();
         if changes.is_empty() {
@@ -122,10 +130,10 @@ impl Part {
             project: &origin.project,
             named: origin.named,
             commit: origin.commit().await,
-            playbook: transaction.playbook.as_deref(),
+            playbook: run.map(|run| run.playbook.as_str()),
             play: &transaction.plan.play,
             role: &transaction.plan.role,
-            instance: &transaction.instance,
+            instance: run.map_or(&transaction.plan.role, |run| &run.instance),
             changes,
         };
         let record = serde_json::to_string(&record).ok()?;

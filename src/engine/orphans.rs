@@ -64,8 +64,6 @@ impl Planner<'_> {
                 let steps = vec![StepPlan { step: ORPHANED.to_owned(), changes, in_order: true }];
                 self.plan.transactions.push(Transaction {
                     role: (work.last_play, usize::MAX),
-                    instance: role.clone(),
-                    playbook: None,
                     keeps: false,
                     plan: RolePlan { role, play: ORPHANED.to_owned(), steps },
                     identity: identity.clone(),

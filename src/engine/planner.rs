@@ -27,10 +27,6 @@ pub type Identity = Option<String>;
 pub struct Transaction {
     /// The role that it is of.
     pub role: RolePlace,
-    /// Which of that role's uses.
-    pub instance: String,
-    /// The playbook that this stands in; none where no play is about it any more.
-    pub playbook: Option<String>,
     /// Whether it keeps the role's generated secrets, which comes before all else of the role.
     pub keeps: bool,
     /// What it does.
@@ -269,8 +265,6 @@ impl Planner<'_> {
         };
         Transaction {
             role: run.place,
-            instance: run.instance.clone(),
-            playbook: Some(run.playbook.clone()),
             keeps: false,
             plan: RolePlan { role: run.role.clone(), play: run.play_name.clone(), steps },
             identity: run.become_user.clone(),

@@ -176,7 +176,8 @@ async fn carry_out(
         Ok(name) => name,
         Err(stop) => return Err((member, stop)),
     };
-    let part = Part::of(transaction, origin, Timestamp::now(), &project.secrets).await;
+    let run = member.work.runs.iter().find(|run| run.place == transaction.role);
+    let part = Part::of(transaction, run, origin, Timestamp::now(), &project.secrets).await;
     match member.session.carry_out(transaction, part.as_ref(), &name).await {
         Ok(secrets) => {
             for Secret { name, value, .. } in secrets {

@@ -237,6 +237,7 @@ fn a_user_without_rights_keeps_its_own_state() {
 
     // What solti remembers is the user's, and only the user can read it.
     assert_eq!(host.read("stat -c '%U %a' /home/plain/.local/state/solti"), "plain 700");
+    assert_eq!(host.read("stat -c '%U %a' /home/plain/.local/state/solti/generations/1"), "plain 700");
     host.read_file("/home/plain/.local/state/solti/manifest.json");
     assert!(!host.has("/var/lib/solti") && !host.has("/run/solti/lock"));
     assert!(host.has("/home/plain/.local/state/solti/lock"));

@@ -74,9 +74,7 @@ clear() { # clear NUMBER PATH [NAME [save]]: removes it with what was made in it
   (
     look "$2" && own "$1" || exit 0
     # what has not been replaced is there still
-    if [ $# -lt 4 ] || [ "./$3" -ef "../$N" ]; then :
-    elif [ -e "./$3" ] || [ -h "./$3" ]; then save "./$3" "$1"
-    fi
+    if [ $# -eq 4 ] && [ ! "./$3" -ef "../$N" ]; then save "./$3" "$1" "$2"; fi
     bare || $patience rm -rf -- ./new ./held ./view ${3:+"./$3"}
     cd .. && rmdir -- "./.solti-$1"
   ) 2>/dev/null

@@ -18,14 +18,17 @@ claim() {
 
 # Files and links, by renaming; from another filesystem by copying, but no file of more than 10 MiB. Of a folder it is noted whose it
 # was; what was taken out of it before lies in it. What went with all in it is gone: that has no bound, and may be data that is to go.
-save() { # save NAME NUMBER
+save() { # save NAME NUMBER PATH: what was at PATH, unless that is done
+  if [ ! -e "$1" ] && [ ! -h "$1" ]; then return; fi
   if [ -d "$1" ] && [ ! -h "$1" ]; then
     [ -s "$T/$2.folder" ] || stat -c '%a %u %g full' -- "$1" >"$T/$2.folder"
-    for inner in "$1"/.solti-*/was; do
-      inner=${inner%/was} inner=${inner##*/.solti-}
-      { read -r _ _ of <"$T/$inner.own"; } 2>/dev/null && [ "$of" = ours ] || continue
-      save "$1/.solti-$inner/was" "$inner"; rmdir -- "$1"/.solti-*
-    done
+    # whoever had the folder may have put anything there
+    while read -r number path; do
+      if [ "${path%/*}" = "$3" ] && read -r _ _ of <"$T/$number.own" && [ "$of" = ours ] && [ -d "$1/.solti-$number" ]; then
+        ( save "$1/.solti-$number/was" "$number" "$path" )
+        rmdir -- "$1/.solti-$number"
+      fi
+    done <"$T/staged"
     ! rmdir -- "$1" || { read -r mode owner group _ <"$T/$2.folder" && printf '%s %s %s empty\n' "$mode" "$owner" "$group" >"$T/$2.folder"; }
     return
   fi

@@ -3,7 +3,7 @@
 # $V is solti's state here, $T the open transaction: `undo` (verb, number, and which folder of our own it is about, in order),
 # N.path and N.was for each number, `services` (unit, state, start at boot, invocation, what was done), `staged` (our folders, and
 # what they are beside), `lasting` (a file for each thing that stays once it is made: kind, name, entry), `trash` (paths that are
-# not needed when all went well), `room` (for its end), `out` (last output).
+# not needed when all went well), `record.json` (what is told of it later), `room` (for its end), `out` (last output).
 
 T= W= J=0 K=0 at=0 late=60 holds= began=0
 export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1

@@ -42,7 +42,8 @@ async fn what_is_told_of_a_transaction() {
     let plan = plan(&work, &mut BTreeMap::from([(None, state)]), Ownership { prune: true, ..MINE }).unwrap();
     let mut told = String::new();
     for transaction in &plan.transactions {
-        let part = Part::of(transaction, &origin, begun, &secrets).await.unwrap();
+        let run = work.runs.iter().find(|run| run.place == transaction.role);
+        let part = Part::of(transaction, run, &origin, begun, &secrets).await.unwrap();
         assert_eq!(part.run, "0123");
         told += &(part.record + "\n");
     }
@@ -53,7 +54,7 @@ async fn what_is_told_of_a_transaction() {
     // what only the manifest is about changes nothing on the host
     let mut empty = plan.transactions.into_iter().next().unwrap();
     empty.plan.steps.iter_mut().for_each(|step| step.changes.clear());
-    assert!(Part::of(&empty, &origin, begun, &secrets).await.is_none());
+    assert!(Part::of(&empty, None, &origin, begun, &secrets).await.is_none());
 }
 
 const DONE: &str = "{\"format\":1}";
@@ -137,8 +138,10 @@ fn the_transactions_of_a_run_are_one_generation() {
         };
         let done = commit(DONE);
         run("a", &[("1", &done), ("2", &done)]);
-        // what is put back has no number
+        // what is put back has no number, even if that is because it cannot be committed
         run("b", &[("3", ROLL_BACK)]);
+        let fails = "mv() { case $* in */manifest) return 1 ;; esac; command mv \"$@\"; }\n".to_owned();
+        assert!(run("b", &[("3", &(fails + &done))]).ends_with("back ends"), "{shell:?}");
         run("c", &[("4", &done)]);
         // a run whose connection was lost goes on where it was
         run("c", &[("5", &done)]);
@@ -202,30 +205,59 @@ fn so_are_no_more_than_there_is_room_for() {
     }
 }
 
+/// Folders that are emptied and go, and what was in the files in them.
+pub fn folders_that_go(place: &Path) -> (StepPlan, [(String, String); 2]) {
+    let at = |name: &str| format!("{}/{name}", place.display());
+    fs::create_dir_all(at("up/in")).unwrap();
+    fs::write(at("up/in/file"), "one").unwrap();
+    fs::write(at("up/other"), "two").unwrap();
+    std::os::unix::fs::symlink("nowhere", at("up/link")).unwrap();
+    let remove = |name: &str| vec![Operation::Files(FileOperation::Remove { path: at(name) })];
+    let empty = |name: &str| vec![Operation::Files(FileOperation::RemoveEmptyDirectory { path: at(name) })];
+    let removals = vec![remove("up/in/file"), empty("up/in"), remove("up/other"), remove("up/link"), empty("up")];
+    (step(removals, true), [(at("up/in/file"), "one".into()), (at("up/other"), "two".into())])
+}
+
 /// Whatever a role takes away, folder by folder, each thing is found under its own number.
 #[test]
 fn what_was_in_a_folder_that_went_is_kept_by_its_own_name() {
     for shell in shells() {
         let (place, home) = places();
         let at = |name: &str| format!("{}/{name}", place.path().display());
-        fs::create_dir_all(at("up/in")).unwrap();
-        fs::write(at("up/in/file"), "one").unwrap();
-        fs::write(at("up/other"), "two").unwrap();
-        std::os::unix::fs::symlink("nowhere", at("up/link")).unwrap();
-        let remove = |name: &str| vec![Operation::Files(FileOperation::Remove { path: at(name) })];
-        let empty = |name: &str| vec![Operation::Files(FileOperation::RemoveEmptyDirectory { path: at(name) })];
-        let removals = vec![remove("up/in/file"), empty("up/in"), remove("up/other"), remove("up/link"), empty("up")];
-        let program = opened(home.path()) + &transaction("t", "run", &[step(removals, true)], &commit(DONE));
+        let (steps, expected) = folders_that_go(place.path());
+        let program = opened(home.path()) + &transaction("t", "run", &[steps], &commit(DONE));
         let told = said(shell, &program);
         assert!(told.ends_with("step committed") && !Path::new(&at("up")).exists(), "{shell:?}: {told}");
-        let former = former(&home.path().join("state/generations/1/1"));
-        assert_eq!(fs::read_to_string(&former[&at("up/in/file")]).unwrap(), "one", "{shell:?}");
-        assert_eq!(fs::read_to_string(&former[&at("up/other")]).unwrap(), "two", "{shell:?}");
+        let part = home.path().join("state/generations/1/1");
+        let files: Vec<_> = was(&part).into_iter().filter(|(_, text)| !text.is_empty()).collect();
+        assert_eq!(files, expected, "{shell:?}");
+        let former = former(&part);
         assert_eq!(fs::read_link(&former[&at("up/link")]).unwrap(), Path::new("nowhere"), "{shell:?}");
         for folder in ["up", "up/in"] {
             let noted = fs::read_to_string(former[&at(folder)].with_extension("folder")).unwrap();
             assert!(noted.starts_with("755 ") && noted.ends_with(" empty\n"), "{shell:?}: {noted}");
         }
+    }
+}
+
+/// Who has a folder can put into it what looks like ours, and what is put back some day would be his.
+#[test]
+fn what_is_kept_is_what_was_there() {
+    for shell in shells() {
+        let (place, home) = places();
+        let at = |name: &str| format!("{}/{name}", place.path().display());
+        let remove = |name: &str| vec![Operation::Files(FileOperation::Remove { path: at(name) })];
+        let steps = [step(vec![remove("gone"), remove("hers")], true)];
+        let program = opened(home.path()) + &transaction("t", "run", &steps, &commit(DONE));
+        let line = program.lines().find(|line| line.contains("discard ") && line.contains(&at("gone"))).unwrap();
+        let number = line.split(' ').nth(2).unwrap();
+        let planted = at(&format!("hers/.solti-{number}"));
+        fs::create_dir_all(&planted).unwrap();
+        fs::write(format!("{planted}/was"), "hers").unwrap();
+        let told = said(shell, &program);
+        assert!(told.ends_with("step committed"), "{shell:?}: {told}");
+        let former = former(&home.path().join("state/generations/1/1"));
+        assert_eq!(fs::read_to_string(&former[&at("gone")]).unwrap(), "gone", "{shell:?}: {line}");
     }
 }
 

@@ -1,8 +1,8 @@
 //! A run that is killed before each single program that it starts: the next one leaves what was, or what was to be, and what
 //! is said of it is what happened.
 
-use super::generations::{parts, was};
-use super::step_runs::{at_home, conversation, opened, places, said, tree, two_steps};
+use super::generations::{folders_that_go, parts, was};
+use super::step_runs::{at_home, conversation, opened, places, said, transaction, tree, two_steps};
 use crate::engine::step::{ROLL_BACK, became, commit};
 use crate::host::shells_here::{SHELLS, command};
 use std::fs;
@@ -39,15 +39,18 @@ fn run_until(program: &str, folder: &Path, doom: usize) -> bool {
     output.status.success()
 }
 
+/// `make test-faults` tries them all.
+fn stride() -> usize {
+    if std::env::var_os("SOLTI_FAULTS").is_some() { 1 } else { 4 }
+}
+
 #[test]
 fn whatever_kills_a_run_the_next_one_finds_all_or_nothing() {
     for end in [commit("{\"format\":1}"), ROLL_BACK.to_owned()] {
         let programs = tempfile::tempdir().unwrap();
         doomed(programs.path());
         let (mut before_it, mut after_it) = (0, 0);
-        // `make test-faults` tries them all
-        let stride = if std::env::var_os("SOLTI_FAULTS").is_some() { 1 } else { 4 };
-        for doom in (1..).step_by(stride) {
+        for doom in (1..).step_by(stride()) {
             let (place, home) = places();
             let at = |name: &str, text: &str| (place.path().join(name).display().to_string(), text.to_owned());
             let before = tree(place.path());
@@ -94,6 +97,35 @@ fn whatever_kills_a_run_the_next_one_finds_all_or_nothing() {
         }
         assert!(before_it > 10 && (after_it > 1) == end.contains("commit"), "{before_it} and {after_it} of {end}");
     }
+}
+
+#[test]
+fn what_was_in_a_folder_that_went_is_kept_whatever_kills_the_run() {
+    let programs = tempfile::tempdir().unwrap();
+    doomed(programs.path());
+    let mut kept = 0;
+    for doom in (1..).step_by(stride()) {
+        let (place, home) = places();
+        let (steps, expected) = folders_that_go(place.path());
+        let program = opened(home.path()) + &transaction("t", "run", &[steps], &commit("{\"format\":1}"));
+        let finished = run_until(&program, programs.path(), doom);
+        if doom % 3 == 1 {
+            run_until(&opened(home.path()), programs.path(), doom % 8 + 1);
+        }
+        let said = said(SHELLS[0], &opened(home.path()));
+        if place.path().join("up").exists() {
+            assert!(parts(home.path()).is_empty(), "killed before program {doom}: {said}");
+        } else {
+            kept += 1;
+            let was = was(&home.path().join("state/generations/1/1"));
+            let files: Vec<_> = was.into_iter().filter(|(_, text)| !text.is_empty()).collect();
+            assert_eq!(files, expected, "killed before program {doom}: {said}");
+        }
+        if finished {
+            break;
+        }
+    }
+    assert!(kept > 3, "{kept}");
 }
 
 /// What a commit costs is counted in programs, each of which takes a host a millisecond or two.

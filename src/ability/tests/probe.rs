@@ -37,7 +37,10 @@ fn a_typical_set_of_questions() {
     probe.commands.ask("two", Question { user: Some("app".into()), chdir: None, stdin: None, ..question });
     assert_snapshot!(program(&probe), @r#"
     [place]
-    if [ -r "$V/manifest.json" ]; then IFS= read -r line <"$V/manifest.json"; say manifest "$line"; fi
+    manifest=; if [ -r "$V/manifest.json" ]; then IFS= read -r manifest <"$V/manifest.json"; say manifest "$manifest"; fi
+    remembers() { # remembers WORDS...: the manifest has all of them
+      for words do case $manifest in *"$words"*) ;; *) return 1 ;; esac; done
+    }
     for entry in "$V"/made/*/*; do
       [ ! -e "$entry" ] || { IFS= read -r line && read -r line && IFS= read -r line && say made "$line"; } <"$entry"
     done
@@ -104,7 +107,10 @@ fn a_typical_set_of_questions() {
 fn nothing_to_ask() {
     assert_snapshot!(program(&Probe::default()), @r#"
     [place]
-    if [ -r "$V/manifest.json" ]; then IFS= read -r line <"$V/manifest.json"; say manifest "$line"; fi
+    manifest=; if [ -r "$V/manifest.json" ]; then IFS= read -r manifest <"$V/manifest.json"; say manifest "$manifest"; fi
+    remembers() { # remembers WORDS...: the manifest has all of them
+      for words do case $manifest in *"$words"*) ;; *) return 1 ;; esac; done
+    }
     for entry in "$V"/made/*/*; do
       [ ! -e "$entry" ] || { IFS= read -r line && read -r line && IFS= read -r line && say made "$line"; } <"$entry"
     done

@@ -60,7 +60,7 @@ pub struct Output {
     /// Use colours: auto, always, or never
     #[arg(long, value_enum, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
     pub color: Color,
-    /// Show all lines and checks, and what each host took; -vv what goes on, and what took its time in each step
+    /// Show all lines and checks, and what each host took; -vv what goes on, and what takes its time
     #[arg(short, long, action = ArgAction::Count)]
     pub verbose: u8,
     /// Only the answer and what failed

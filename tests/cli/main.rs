@@ -134,7 +134,7 @@ fn help_of_a_command() -> io::Result<()> {
                              (one line per event) [default: text]
           --color <WHEN>     Use colours: auto, always, or never [default: auto]
       -v, --verbose...       Show all lines and checks, and what each host took; -vv
-                             what goes on
+                             what goes on, and what takes its time
       -q, --quiet            Only the answer and what failed
 
     Shows the plan and asks before anything is changed. A role whose step or check

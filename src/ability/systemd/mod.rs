@@ -5,7 +5,7 @@ mod operation;
 mod questions;
 
 pub use answers::Answers;
-pub use operation::{UnitOperation, Verb, reread_all, settle, write_run};
+pub use operation::{UnitOperation, Verb, reread_all, settle, write_reload, write_run};
 pub use questions::Questions;
 
 /// What steps do with services.

@@ -33,6 +33,9 @@ pub enum UnitOperation {
     },
 }
 
+/// An operation, and the number of the change that it is for.
+pub type Numbered<'a> = (usize, &'a UnitOperation);
+
 /// What is done to a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Verb {
@@ -75,6 +78,23 @@ impl UnitOperation {
         }
     }
 
+    /// Whether a service is to start at boot from now on, and its systemd is about to read its files again.
+    pub fn enables_before(&self, reloads: &[Numbered<'_>]) -> bool {
+        self.enables() && reloads.iter().any(|(_, reload)| reload.rereads() == Some(self.user()))
+    }
+
+    fn enables(&self) -> bool {
+        matches!(self, Self::Enable { enabled: true, .. })
+    }
+
+    /// Whose systemd is to read its files again.
+    fn rereads(&self) -> Option<Option<&str>> {
+        match self {
+            Self::DaemonReload { user } => Some(user.as_deref()),
+            _ => None,
+        }
+    }
+
     fn user(&self) -> Option<&str> {
         scope::split(self.unit()).0
     }
@@ -104,40 +124,48 @@ impl UnitOperation {
     }
 }
 
-/// Writes what is done to units one after the other. What is enabled comes first, all of it at once; services that are started,
-/// or restarted, one after the other are so together.
-pub fn write_run(run: &[(usize, &UnitOperation)], program: &mut Program<'_>) {
-    let (enables, rest): (Vec<Numbered<'_>>, Vec<Numbered<'_>>) =
-        run.iter().partition(|(_, operation)| matches!(operation, UnitOperation::Enable { enabled: true, .. }));
-    let mut scopes: BTreeMap<Option<&str>, Vec<Numbered<'_>>> = BTreeMap::new();
-    for one in enables {
-        scopes.entry(one.1.user()).or_default().push(one);
-    }
-    for enables in scopes.values() {
-        write_together("enable_all", enables, program);
-    }
-    for together in rest.chunk_by(|one, other| one.1.joins().is_some() && one.1.joins() == other.1.joins()) {
-        match together.first().and_then(|(_, first)| first.joins()) {
-            Some((verb, _)) => write_together(&format!("act_all {}", verb.word()), together, program),
-            None => together.iter().for_each(|(at, operation)| operation.write(*at, program)),
+/// Writes that systemd reads its files again, once for each who has any; and before that, so that it need not do so twice, which
+/// services start at boot.
+pub fn write_reload(enables: &[Numbered<'_>], reloads: &[Numbered<'_>], program: &mut Program<'_>) {
+    write_enables("before_reread", enables, program);
+    let mut known = BTreeSet::new();
+    for (at, operation) in reloads {
+        if operation.rereads().is_none_or(|user| known.insert(user)) {
+            operation.write(*at, program);
         }
     }
 }
 
-/// An operation, and the number of the change that it is for.
-type Numbered<'a> = (usize, &'a UnitOperation);
-
-fn write_together(function: &str, all: &[Numbered<'_>], program: &mut Program<'_>) {
-    match all {
-        [(at, one)] => one.write(*at, program),
-        _ => {
-            let units: String = all
-                .iter()
-                .map(|(at, operation)| format!(" {}", quote(&format!("{at}:{}", operation.unit()))))
-                .collect();
-            program.must(all.first().map_or(0, |(at, _)| *at), &format!("{function}{units}"));
+/// Writes what is done to units one after the other. What is enabled comes first, all of it at once; services that are started,
+/// or restarted, one after the other are so together.
+pub fn write_run(run: &[Numbered<'_>], program: &mut Program<'_>) {
+    let (enables, rest): (Vec<Numbered<'_>>, Vec<Numbered<'_>>) =
+        run.iter().partition(|(_, operation)| operation.enables());
+    write_enables("now", &enables, program);
+    for together in rest.chunk_by(|one, other| one.1.joins().is_some() && one.1.joins() == other.1.joins()) {
+        match together.first().and_then(|(_, first)| first.joins()) {
+            Some((verb, _)) if together.len() > 1 => {
+                write_together(&format!("act_all {}", verb.word()), together, program)
+            }
+            _ => together.iter().for_each(|(at, operation)| operation.write(*at, program)),
         }
     }
+}
+
+fn write_enables(when: &str, all: &[Numbered<'_>], program: &mut Program<'_>) {
+    let mut scopes: BTreeMap<Option<&str>, Vec<Numbered<'_>>> = BTreeMap::new();
+    for one in all {
+        scopes.entry(one.1.user()).or_default().push(*one);
+    }
+    for enables in scopes.values() {
+        write_together(&format!("enable_all {when}"), enables, program);
+    }
+}
+
+fn write_together(function: &str, all: &[Numbered<'_>], program: &mut Program<'_>) {
+    let word = |(at, operation): &Numbered<'_>| format!(" {}", quote(&format!("{at}:{}", operation.unit())));
+    let units: String = all.iter().map(word).collect();
+    program.must(all.first().map_or(0, |(at, _)| *at), &format!("{function}{units}"));
 }
 
 fn reread(user: Option<&str>) -> String {

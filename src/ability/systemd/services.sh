@@ -139,15 +139,18 @@ did_not() { # did_not VERB UNIT: with $status
 }
 
 # Services of one scope that follow one another are enabled, and started, together, as they are when a host boots: what has to
-# wait for what, their units say. Each systemctl that enables something has systemd read all of its files again, too.
-enable_all() { # enable_all CHANGE:UNIT...
+# wait for what, their units say. Each systemctl that enables something has systemd read all of its files again, too, unless
+# that is about to come.
+enable_all() { # enable_all now|before_reread CHANGE:UNIT...
+  flag_=; if [ "$1" = before_reread ]; then flag_=--no-reload; fi
+  shift
   noted_as enable "$@" || return 1
   ctl_all enable "$@" >/dev/null 2>&1 </dev/null 8>&- && { reread_later "${1#*:}"; return; }
   # one by one it turns out which of them it is
   for of_ in "$@"; do at=${of_%%:*}; enable "${of_#*:}" || return 1; done
 }
 act_all() { # act_all start|restart CHANGE:UNIT...
-  verb_=$1; shift
+  verb_=$1 flag_=; shift
   noted_as "$verb_" "$@" || return 1
   if [ "$verb_" = restart ]; then for of_ in "$@"; do let_start "${of_#*:}"; done; fi
   ctl_all reset-failed "$@" >/dev/null 2>&1 </dev/null 8>&-
@@ -170,12 +173,12 @@ noted_as() { # noted_as WHAT CHANGE:UNIT...: is about to be done to them
   for each_ in "$@"; do did_ "${each_#*:}" "$what_" || return 1; done
   flush "$T/services"
 }
-ctl_all() { # ctl_all VERB CHANGE:UNIT...
+ctl_all() { # ctl_all VERB CHANGE:UNIT...: with $flag_
   scope_=${2#*:} how_=$1; shift
   for each_ in "$@"; do shift; each_=${each_#*:}; set -- "$@" "${each_#*/}"; done
   case $scope_ in
-  */*) as_user "${scope_%%/*}" systemctl --user "$how_" -- "$@" ;;
-  *) systemctl "$how_" -- "$@" ;;
+  */*) as_user "${scope_%%/*}" systemctl --user ${flag_:+"$flag_"} "$how_" -- "$@" ;;
+  *) systemctl ${flag_:+"$flag_"} "$how_" -- "$@" ;;
   esac
 }
 

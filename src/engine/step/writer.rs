@@ -57,7 +57,23 @@ pub(super) fn in_phases(step: &StepPlan, pulls: &[Pull<'_>], program: &mut Progr
     let (before, after) = all.split_at(all.partition_point(|(_, operation)| operation.phase() < StepPhase::Images));
     in_turn(before, &going, program);
     fetch(step, pulls, program);
-    in_turn(after, &going, program);
+    let (made, after) = after.split_at(after.partition_point(|(_, operation)| operation.phase() < StepPhase::Reload));
+    in_turn(made, &going, program);
+    let (reloads, after) =
+        after.split_at(after.partition_point(|(_, operation)| operation.phase() == StepPhase::Reload));
+    let reloads: Vec<_> = reloads.iter().filter_map(unit).collect();
+    // what a command is to make first cannot be enabled before it
+    let leading = after.iter().take_while(|one| unit(one).is_some()).count();
+    let (first, rest): (Vec<_>, Vec<_>) = after.iter().enumerate().partition(|(place, one)| {
+        *place < leading && unit(one).is_some_and(|(_, operation)| operation.enables_before(&reloads))
+    });
+    if !reloads.is_empty() {
+        program.part(StepPhase::Reload.word());
+        let enables: Vec<_> = first.iter().filter_map(|(_, one)| unit(one)).collect();
+        systemd::write_reload(&enables, &reloads, program);
+    }
+    let rest: Vec<Numbered<'_>> = rest.into_iter().map(|(_, one)| *one).collect();
+    in_turn(&rest, &going, program);
     systemd::settle(all.iter().filter_map(unit), program);
 }
 
@@ -67,15 +83,8 @@ fn in_turn(all: &[Numbered<'_>], going: &[&str], program: &mut Program<'_>) {
             program.part(first.phase().word());
         }
         files::write_sets(phase.iter().filter_map(file), program);
-        let mut reread = BTreeSet::new();
         for run in phase.chunk_by(|one, other| unit(one).is_some() && unit(other).is_some()) {
-            let units = run.iter().filter_map(unit);
-            let units: Vec<_> = units
-                .filter(|(_, operation)| match operation {
-                    UnitOperation::DaemonReload { user } => reread.insert(user),
-                    _ => true,
-                })
-                .collect();
+            let units: Vec<_> = run.iter().filter_map(unit).collect();
             systemd::write_run(&units, program);
             run.iter()
                 .filter(|one| unit(one).is_none())

@@ -148,9 +148,9 @@ fn phases_whatever_the_order_declared() {
     at=13; discard 4a249a49fc6a88a1 /etc/gone || return 1
     at=13; discard_empty 2bb16f288c86f4bb /srv/b || return 1
     say part daemon-reload
+    at=1; enable_all before_reread 1:app.service || return 1
     at=1; reread || return 1
     say part services
-    at=1; enable app.service || return 1
     at=0; service restart app.service || return 1
     at=0; service start b.timer || return 1
     say part packages

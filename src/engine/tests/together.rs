@@ -37,8 +37,8 @@ fn what_follows_one_another_is_done_at_once() {
     ];
     assert_snapshot!(lines(&super::step::step(changes, false)), @r#"
     say part services
-    at=1; enable_all 1:a.service 2:b.service || return 1
-    at=4; enable alice/d.service || return 1
+    at=1; enable_all now 1:a.service 2:b.service || return 1
+    at=4; enable_all now 4:alice/d.service || return 1
     at=0; service stop old.service || return 1
     at=1; act_all start 1:a.service 2:b.service || return 1
     at=3; act_all start 3:alice/c.service 4:alice/d.service || return 1
@@ -49,6 +49,43 @@ fn what_follows_one_another_is_done_at_once() {
     at=10; service start i.service || return 1
     say part settling
     at=10; settle 10 1:a.service 2:b.service 3:alice/c.service 4:alice/d.service 6:e.service 7:f.service 8:g.socket 9:h.socket 10:i.service || return 1
+    "#);
+}
+
+/// What is enabled before systemd reads its files is not a reason to read them once more; what a command makes first is not there yet.
+#[test]
+fn systemd_reads_its_files_once() {
+    let reload = |user: Option<&str>| Operation::Units(UnitOperation::DaemonReload { user: user.map(str::to_owned) });
+    let command = || {
+        let (chdir, environment, stdin, user, unless) = (None, Vec::new(), None, None, None);
+        Operation::Commands(CommandOperation::Run {
+            command: vec!["make-it".into()],
+            chdir,
+            environment,
+            stdin,
+            user,
+            unless,
+        })
+    };
+    let changes = vec![
+        vec![reload(None)],
+        vec![reload(None)],
+        vec![enable("a.service"), service("a.service", Verb::Start, 0)],
+        vec![enable("alice/b.service")],
+        vec![command()],
+        vec![enable("c.service")],
+    ];
+    assert_snapshot!(lines(&super::step::step(changes, false)), @r#"
+    say part daemon-reload
+    at=2; enable_all before_reread 2:a.service || return 1
+    at=0; reread || return 1
+    say part services
+    at=3; enable_all now 3:alice/b.service || return 1
+    at=2; service start a.service || return 1
+    at=4; { printf '%s' '' >"$T/in"; command make-it 8>&- <"$T/in" >"$T/out" 2>&1 8>&-; status=$?; rm -f "$T/in"; if [ $status -eq 0 ]; then stays 'what `make-it` did'; else failed $status make-it ''; false; fi; } || return 1
+    at=5; enable_all now 5:c.service || return 1
+    say part settling
+    at=2; settle 0 2:a.service || return 1
     "#);
 }
 

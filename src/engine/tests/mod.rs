@@ -231,5 +231,5 @@ fn entries(manifest: &Manifest) -> Vec<String> {
 
 fn listing(state: &mut State, folder: &str, names: &[&str]) {
     let answer = Answer { status: 0, output: names.join("\n") };
-    state.answers.insert(crate::ability::commands::listing_key(folder), answer);
+    state.commands.insert(crate::ability::commands::listing_key(folder), answer);
 }

@@ -3,7 +3,7 @@
 use super::became::Became;
 use super::event::{Event, Failure, Phase};
 use super::fallen::Watched;
-use super::planner::Transaction;
+use super::host_plan::Transaction;
 use super::progress::millis;
 use super::request::Interrupt;
 use super::session::{Session, Stop};

@@ -22,9 +22,10 @@ mod subordinate;
 mod tags;
 mod written;
 
+use super::host_plan::Plan;
 use super::ownership::Ownership;
-use super::planner::{Identity, Plan, plan};
-use super::work::{HostWork, Resolved, ResolvedStep, RoleRun};
+use super::planner::plan;
+use super::work::{HostWork, Identity, Resolved, ResolvedStep, RoleRun};
 use crate::ability::State;
 use crate::ability::commands::Answer;
 use crate::ability::files::{Meta, PathState};

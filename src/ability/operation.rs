@@ -1,33 +1,40 @@
 //! Operations: the few things that a step can do to a host, from which every change is made.
 
-use super::accounts::AccountOperation;
-use super::commands::CommandOperation;
 use super::files::{Body, FileOperation};
-use super::packages::PackageOperation;
-use super::podman::PodmanOperation;
 use super::program::Program;
-use super::systemd::UnitOperation;
 use crate::ability::call::Call;
 use serde::{Deserialize, Serialize};
 
-/// One thing that a step does to a host, by ability.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Operation {
-    /// With files, folders and links.
-    Files(FileOperation),
-    /// With packages.
-    Packages(PackageOperation),
-    /// With users and groups.
-    Accounts(AccountOperation),
-    /// With podman.
-    Podman(PodmanOperation),
-    /// With units.
-    Units(UnitOperation),
-    /// A command.
-    Commands(CommandOperation),
-    /// Talks to the API of a service, once everything else in the step is done. What it changes there stays.
-    Api(Call),
+macro_rules! operation {
+    ($($(#[$what:meta])* $ability:ident as $name:ident: $known:ident, $operations:ident($operation:ident);)*) => {
+        /// One thing that a step does to a host, by ability.
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+        pub enum Operation {
+            $($(#[$what])* $operations(super::$ability::$operation),)*
+            /// Talks to the API of a service, once everything else in the step is done. What it changes there stays.
+            Api(Call),
+        }
+
+        impl Operation {
+            /// When it is carried out.
+            pub fn phase(&self) -> StepPhase {
+                match self {
+                    $(Self::$operations(operation) => operation.phase(),)*
+                    Self::Api(_) => StepPhase::Apis,
+                }
+            }
+
+            /// Adds it to a step's program, for the change `at`.
+            pub fn write(&self, at: usize, program: &mut Program<'_>) {
+                match self {
+                    $(Self::$operations(operation) => operation.write(at, program),)*
+                    Self::Api(_) => {}
+                }
+            }
+        }
+    };
 }
+abilities!(operation);
 
 /// When a step that declares things carries out an operation, whatever the order of the declarations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -97,31 +104,5 @@ impl Operation {
             validation: None,
             early: false,
         })
-    }
-
-    /// When it is carried out.
-    pub fn phase(&self) -> StepPhase {
-        match self {
-            Self::Files(operation) => operation.phase(),
-            Self::Packages(operation) => operation.phase(),
-            Self::Accounts(operation) => operation.phase(),
-            Self::Podman(operation) => operation.phase(),
-            Self::Units(operation) => operation.phase(),
-            Self::Commands(operation) => operation.phase(),
-            Self::Api(_) => StepPhase::Apis,
-        }
-    }
-
-    /// Adds it to a step's program, for the change `at`; `going` is all packages that the step removes.
-    pub fn write(&self, at: usize, going: &[&str], program: &mut Program<'_>) {
-        match self {
-            Self::Files(operation) => operation.write(at, program),
-            Self::Packages(operation) => operation.write(at, going, program),
-            Self::Accounts(operation) => operation.write(at, program),
-            Self::Podman(operation) => operation.write(at, program),
-            Self::Units(operation) => operation.write(at, program),
-            Self::Commands(operation) => operation.write(at, program),
-            Self::Api(_) => {}
-        }
     }
 }

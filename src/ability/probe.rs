@@ -3,7 +3,7 @@
 //! It is made of shell builtins and as few processes as the questions allow: one `stat` and one `sha256sum` for all
 //! paths, one `readlink` for all links, one `systemctl show` for all units, one `dpkg-query` for all packages.
 
-use super::{accounts, commands, files, memory, packages, podman, systemd};
+use super::memory;
 use crate::ability::http::{self, Request};
 use crate::host::quote;
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,24 +12,25 @@ use std::fmt::Write as _;
 /// The functions that find out who and where we are; shared by all programs.
 pub const PLACE: &str = concat!("\n", include_str!("place.sh"));
 
-/// All that is to be asked of one host under one identity, by ability.
-#[derive(Debug, Clone, Default)]
-pub struct Probe {
-    /// About files, folders and links.
-    pub files: files::Questions,
-    /// About users and groups.
-    pub accounts: accounts::Questions,
-    /// About packages.
-    pub packages: packages::Questions,
-    /// About units.
-    pub units: systemd::Questions,
-    /// About what podman has.
-    pub podman: podman::Questions,
-    /// Commands of roles, and what is in folders.
-    pub commands: commands::Questions,
-    tools: BTreeSet<String>,
-    requests: BTreeMap<String, Request>,
+macro_rules! probe {
+    ($($(#[$what:meta])* $ability:ident as $name:ident: $known:ident, $operations:ident($operation:ident);)*) => {
+        /// All that is to be asked of one host under one identity, by ability.
+        #[derive(Debug, Clone, Default)]
+        pub struct Probe {
+            $($(#[$what])* pub $name: super::$ability::Questions,)*
+            tools: BTreeSet<String>,
+            requests: BTreeMap<String, Request>,
+        }
+
+        impl Probe {
+            /// Adds the questions of all abilities to a program.
+            fn write(&self, program: &mut String) {
+                $(self.$name.write(program);)*
+            }
+        }
+    };
 }
+abilities!(probe);
 
 impl Probe {
     /// Asks a service of the host; its answer is what the state's [`reply`](super::State::reply) gives.
@@ -51,13 +52,7 @@ impl Probe {
     pub fn program(&self) -> String {
         let mut program = String::from(PLACE);
         program.push_str(memory::QUESTIONS);
-        // what it has never been asked before makes folders in a user's home, which the rest is to find there
-        self.podman.write(&mut program);
-        self.files.write(&mut program);
-        self.accounts.write(&mut program);
-        self.packages.write(&mut program);
-        self.units.write(&mut program);
-        self.commands.write(&mut program);
+        self.write(&mut program);
         for tool in &self.tools {
             let _ = writeln!(program, "command -v {0} >/dev/null 2>&1 || say lacks {0}", quote(tool));
         }

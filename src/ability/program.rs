@@ -25,12 +25,14 @@ pub struct Program<'a> {
     /// Known to nobody else.
     name: &'a str,
     staged: usize,
+    /// All packages that the step removes, of which any may go with another.
+    pub going: Vec<&'a str>,
 }
 
 impl<'a> Program<'a> {
     /// Nothing yet; what is staged is called after `name`.
     pub fn new(name: &'a str) -> Self {
-        Self { text: String::new(), name, staged: 0 }
+        Self { text: String::new(), name, staged: 0, going: Vec::new() }
     }
 
     /// A line as it is.

@@ -1,7 +1,7 @@
 //! What a host has answered to a probe.
 
 use super::memory::ManifestError;
-use super::{State, accounts, commands, files, memory, packages, podman, systemd};
+use super::{State, memory};
 use std::collections::HashSet;
 
 /// What makes a host's answers unusable.
@@ -21,20 +21,37 @@ pub enum ProbeError {
     Incomplete,
 }
 
-/// Takes in a probe's records one by one.
-#[derive(Debug, Default)]
-pub struct Reader {
-    memory: memory::Answers,
-    files: files::Answers,
-    accounts: accounts::Answers,
-    packages: packages::Answers,
-    units: systemd::Answers,
-    podman: podman::Answers,
-    commands: commands::Answers,
-    missing_tools: HashSet<String>,
-    complete: bool,
-    error: Option<ProbeError>,
+macro_rules! reader {
+    ($($(#[$what:meta])* $ability:ident as $name:ident: $known:ident, $operations:ident($operation:ident);)*) => {
+        /// Takes in a probe's records one by one.
+        #[derive(Debug, Default)]
+        pub struct Reader {
+            memory: memory::Answers,
+            $($name: super::$ability::Answers,)*
+            missing_tools: HashSet<String>,
+            complete: bool,
+            error: Option<ProbeError>,
+        }
+
+        impl Reader {
+            /// Gives a record to the ability that it is of; says whether there is one.
+            fn give(&mut self, tag: &str, rest: &str) -> bool {
+                self.memory.record(tag, rest) $(|| self.$name.record(tag, rest))*
+            }
+
+            /// What is known of a host that has answered all.
+            fn state(self) -> Result<State, ProbeError> {
+                let memory = self.memory.finish()?;
+                if !self.complete {
+                    return Err(ProbeError::Incomplete);
+                }
+                $(let $name = self.$name.finish();)*
+                Ok(State { memory, missing_tools: self.missing_tools, $($name,)* ..State::default() })
+            }
+        }
+    };
 }
+abilities!(reader);
 
 impl Reader {
     /// Takes one record; unknown ones are left to others.
@@ -44,15 +61,7 @@ impl Reader {
             "locked" => self.error = Some(ProbeError::Locked(rest.to_owned())),
             "refused" => self.error = Some(ProbeError::Lacking(rest.to_owned())),
             "lacks" => drop(self.missing_tools.insert(rest.to_owned())),
-            _ => {
-                let _ = self.memory.record(tag, rest)
-                    || self.files.record(tag, rest)
-                    || self.accounts.record(tag, rest)
-                    || self.packages.record(tag, rest)
-                    || self.units.record(tag, rest)
-                    || self.podman.record(tag, rest)
-                    || self.commands.record(tag, rest);
-            }
+            _ => drop(self.give(tag, rest)),
         }
     }
 
@@ -61,23 +70,9 @@ impl Reader {
     /// # Errors
     /// When it is locked, lacks something, or its manifest is of no use.
     pub fn finish(self) -> Result<State, ProbeError> {
-        if let Some(error) = self.error {
-            return Err(error);
+        match self.error {
+            Some(error) => Err(error),
+            None => self.state(),
         }
-        let memory = self.memory.finish()?;
-        if !self.complete {
-            return Err(ProbeError::Incomplete);
-        }
-        Ok(State {
-            memory,
-            files: self.files.finish(),
-            accounts: self.accounts.finish(),
-            packages: self.packages.finish(),
-            units: self.units.finish(),
-            podman: self.podman.finish(),
-            answers: self.commands.finish(),
-            missing_tools: self.missing_tools,
-            ..State::default()
-        })
     }
 }

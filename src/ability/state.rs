@@ -1,45 +1,54 @@
 //! What is on a host: first as the probe found it, then as the planned changes will leave it.
 
-use super::accounts::Accounts;
-use super::commands::{Answer, listing_key};
-use super::files::{Files, PathState};
+use super::commands::listing_key;
+use super::files::PathState;
 use super::memory::Memory;
-use super::packages::Packages;
-use super::podman::Podman;
 use super::systemd::UnitState;
 use crate::ability::http::{Reply, Request};
 use crate::quadlet::Named;
 use indexmap::IndexMap;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-/// All that is known of a host, by ability: what was observed, into which planning writes what each change will make of
-/// it. Beside it, what is declared, what else is predicted, and what the run may do.
-#[derive(Debug, Clone, Default)]
-pub struct State {
-    /// Files, folders and links.
-    pub files: Files,
-    /// Users and groups.
-    pub accounts: Accounts,
-    /// Packages.
-    pub packages: Packages,
-    /// Units, by full name.
-    pub units: HashMap<String, UnitState>,
-    /// What podman and the users' own systemd say.
-    pub podman: Podman,
-    /// Answers of read-only commands, by the key that they were asked under.
-    pub answers: HashMap<String, Answer>,
-    /// Answers to HTTP requests, by what was asked.
-    pub replies: HashMap<String, Reply>,
-    /// Tools that the host lacks, of those asked for.
-    pub missing_tools: HashSet<String>,
-    /// What solti has noted there.
-    pub memory: Memory,
-    /// What is declared for the host.
-    pub declared: Declared,
-    /// What the changes planned so far will bring beside that.
-    pub predicted: Predicted,
-    /// What the run may do.
-    pub run: Run,
+macro_rules! state {
+    ($($(#[$what:meta])* $ability:ident as $name:ident: $known:ident, $operations:ident($operation:ident);)*) => {
+        /// All that is known of a host, by ability: what was observed, into which planning writes what each change will make
+        /// of it. Beside it, what is declared, what else is predicted, and what the run may do.
+        #[derive(Debug, Clone, Default)]
+        pub struct State {
+            $($(#[$what])* pub $name: super::$ability::$known,)*
+            /// Answers to HTTP requests, by what was asked.
+            pub replies: HashMap<String, Reply>,
+            /// Tools that the host lacks, of those asked for.
+            pub missing_tools: HashSet<String>,
+            /// What solti has noted there.
+            pub memory: Memory,
+            /// What is declared for the host.
+            pub declared: Declared,
+            /// What the changes planned so far will bring beside that.
+            pub predicted: Predicted,
+            /// What the run may do.
+            pub run: Run,
+        }
+
+        impl State {
+            /// Adds what further questions have found out.
+            pub fn absorb(&mut self, more: State) {
+                $(self.$name.absorb(more.$name);)*
+            }
+        }
+    };
+}
+abilities!(state);
+
+/// What is known by name alone takes in more of the same.
+trait Absorb {
+    fn absorb(&mut self, more: Self);
+}
+
+impl<T> Absorb for HashMap<String, T> {
+    fn absorb(&mut self, more: Self) {
+        self.extend(more);
+    }
 }
 
 /// What is declared for a host, whatever the order of the declarations.
@@ -101,16 +110,6 @@ impl State {
         self.replies.get(&request.key()).cloned().unwrap_or_default()
     }
 
-    /// Adds what further questions have found out.
-    pub fn absorb(&mut self, more: State) {
-        self.files.absorb(more.files);
-        self.accounts.absorb(more.accounts);
-        self.packages.absorb(more.packages);
-        self.units.extend(more.units);
-        self.answers.extend(more.answers);
-        self.podman.absorb(more.podman);
-    }
-
     /// Whether the step being planned makes this folder, or one in it.
     pub fn will_have_folder(&self, path: &str) -> bool {
         let is_in =
@@ -120,7 +119,7 @@ impl State {
 
     /// Whether a folder will be empty: all that was listed in it has been planned away.
     pub fn is_emptied(&self, folder: &str) -> bool {
-        let Some(answer) = self.answers.get(&listing_key(folder)) else { return false };
+        let Some(answer) = self.commands.get(&listing_key(folder)) else { return false };
         answer.status == 0
             && answer
                 .output

@@ -1,10 +1,11 @@
 //! Carrying out an action of a role: nothing is planned, and nothing is put back.
 
 use super::event::{ActionResult, Event, Outcome, Phase};
+use super::member::Member;
 use super::progress::whole;
 use super::project::Project;
 use super::request::WantedAction;
-use super::run::{Dispatcher, Member};
+use super::run::Dispatcher;
 use super::session::{Session, Stop};
 use super::work::ResolvedAction;
 use crate::role::Role;

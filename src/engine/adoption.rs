@@ -1,10 +1,9 @@
 //! What a host remembers under another name of the project, or of a play, and is the project's own all the same.
 
 use super::ownership::Ownership;
-use super::planner::Identity;
 use super::play_names::{OF_NAMELESS_PLAY, OF_PLAY};
 use super::project_id::is_of_folder;
-use super::work::{HostWork, RoleRun};
+use super::work::{HostWork, Identity, RoleRun};
 use crate::ability::memory::manifest::{Manifest, Owned};
 use std::collections::HashMap;
 

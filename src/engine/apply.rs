@@ -2,8 +2,9 @@
 
 use super::event::Outcome;
 use super::faults::{Left, said_last};
+use super::member::Member;
 use super::request::{Approval, Command};
-use super::run::{Dispatcher, Member};
+use super::run::Dispatcher;
 use super::turns::Turns;
 use super::waiting::Waiting;
 use std::sync::Arc;

@@ -2,9 +2,9 @@
 //! A reload is a signal, and a service that was hurt by what it has read may not listen to the next one: it starts anew.
 
 use super::event::Failure;
-use super::planner::{Identity, Transaction};
+use super::host_plan::Transaction;
 use super::session::{Session, Stop};
-use super::work::ResolvedCheck;
+use super::work::{Identity, ResolvedCheck};
 use super::{checks, step};
 use crate::ability::systemd::{UnitOperation, Verb};
 use crate::ability::{Operation, scope};

@@ -1,9 +1,10 @@
 //! Talking to the services of a host: by its own curl, or from here through the connection where it has none.
 
-use super::planner::{Identity, Transaction};
+use super::host_plan::Transaction;
 use super::request::Interrupt;
 use super::session::{Session, Stop};
 use super::undo::Undo;
+use super::work::Identity;
 use super::{http, step};
 use crate::ability::Operation;
 use crate::ability::call::{Call, Secret};

@@ -1,7 +1,6 @@
 //! Services that fail while checks wait for them: nothing is gained by asking on.
 
-use super::planner::Identity;
-use super::work::{HostWork, ResolvedCheck, RoleRun};
+use super::work::{HostWork, Identity, ResolvedCheck, RoleRun};
 use crate::ability::memory::manifest::{Item, ItemKind};
 use crate::ability::systemd::{UnitOperation, Verb};
 use crate::ability::{Operation, PLACE, scope};

@@ -1,10 +1,6 @@
 //! Faults of solti's own: a panic in the work on a host is a failure of that host, and the others go on.
 
-use super::event::{Event, Outcome};
-use super::progress::millis;
-use super::request::Command;
-use super::run::Dispatcher;
-use super::session::{Session, failure};
+use super::session::Session;
 use std::any::Any;
 use std::time::Instant;
 use tokio::task::JoinError;
@@ -12,10 +8,10 @@ use tokio::task::JoinError;
 /// What is still known of a host when its work is lost.
 pub(super) struct Left {
     pub host: String,
-    begun: Instant,
-    changed: usize,
+    pub begun: Instant,
+    pub changed: usize,
     /// Whether something may have been under way there.
-    open: bool,
+    pub open: bool,
 }
 
 impl Left {
@@ -26,24 +22,6 @@ impl Left {
     /// Of a host that nobody has talked to yet.
     pub fn untouched(host: &str) -> Self {
         Self { host: host.to_owned(), begun: Instant::now(), changed: 0, open: false }
-    }
-}
-
-impl Dispatcher {
-    /// Ends a host whose work came to a fault of solti's own. Its connection went with it, which the host notices.
-    pub(super) fn broke_off(&mut self, left: Left, said: &str) {
-        let message = format!("solti broke off here by a fault of its own, which is worth a report: {said}");
-        let mut failure = failure("", message);
-        if left.open && matches!(self.command, Command::Apply { .. }) {
-            let left = "what was under way, unless the host has put it back: `solti diff` shows what is there";
-            failure.left.push(left.to_owned());
-        }
-        let outcome = Outcome::Failed { changes: left.changed };
-        let Left { host, begun, .. } = left;
-        self.outcomes.insert(host.clone(), outcome.clone());
-        let _ = self.outside.events.send(Event::Failed { host: host.clone(), failure });
-        let done = Event::HostDone { host, outcome, exchanges: 0, millis: millis(begun) };
-        let _ = self.outside.events.send(done);
     }
 }
 

@@ -1,7 +1,7 @@
 //! What is told of a transaction in the generation that it becomes a part of on its host (`step/generations.sh`): when, by whom, of
 //! which project, and what it changes in words. Who lists generations, or goes back to one, reads it there.
 
-use super::planner::Transaction;
+use super::host_plan::Transaction;
 use super::project::Project;
 use super::project_id::ProjectId;
 use super::who::by;

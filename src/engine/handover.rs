@@ -2,9 +2,10 @@
 
 use super::faults::Left;
 use super::gather::gather;
-use super::planner::{Plan, Transaction};
+use super::host_plan::{Plan, Transaction};
+use super::member::Member;
 use super::resolve::resolve;
-use super::run::{Dispatcher, Member};
+use super::run::Dispatcher;
 use super::session::Session;
 use super::side_by_side::side_by_side;
 use super::work::{RolePlace, RoleRun};

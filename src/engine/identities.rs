@@ -1,9 +1,8 @@
 //! Whom roles are carried out as on a host, also where the run has none for it.
 
-use super::planner::Identity;
 use super::project::Project;
-use super::resolve::Resolver;
-use super::work::RoleRun;
+use super::resolver::Resolver;
+use super::work::{Identity, RoleRun};
 use crate::playbook::Play;
 use crate::template::{Layer, Rank, Rendering};
 use std::collections::BTreeSet;

@@ -4,75 +4,25 @@
 use super::event::{Event, Outcome};
 use super::faults::said_last;
 use super::identities::first_identity;
-use super::planner::Identity;
+use super::member::Member;
 use super::project::Project;
 use super::request::interrupted;
-use super::resolve::work;
-use super::run::{Dispatcher, Member};
+use super::run::Dispatcher;
 use super::session::{Session, Stop};
 use super::target::target;
 use super::visits::without_prefix;
-use super::work::{HostWork, Resolved, ResolvedCheck, RoleRun};
+use super::work::Identity;
 use crate::host::Target;
+use crate::host::facts::Facts;
 use crate::plan::few::few;
 use crate::playbook::Play;
-use crate::secret::SecretName;
 use crate::source::Diagnostic;
-use crate::template::Rendering;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
-use tokio::task::JoinSet;
+use tokio::task::{self, JoinSet};
 
 /// How many hosts are named; of more only the number is said.
 const NAMED: usize = 5;
-
-/// Marks what has secrets in it of hosts that cannot be asked: it comes out differently with other placeholders for them.
-pub fn mark(project: &Project, mut found: HostWork) -> HostWork {
-    let store = project.hosts.secrets();
-    let lost = store.lost(&found.name);
-    if lost.is_empty() {
-        return found;
-    }
-    let other = work(project, &found.name, &Arc::new(Rendering::with_other_placeholders())).ok();
-    let why = lacking(&lost);
-    let others = other.iter().flat_map(|work| &work.runs).flat_map(RoleRun::resources);
-    let others: HashMap<&str, String> = others.map(|other| (other.id.as_str(), shape(other))).collect();
-    let checks = other.iter().flat_map(|work| &work.runs).flat_map(checks);
-    let checks: HashMap<&str, String> = checks.map(|other| (other.id.as_str(), format!("{:?}", other.check))).collect();
-    for run in &mut found.runs {
-        let steps = run.steps.iter_mut();
-        let (resources, own): (Vec<_>, Vec<_>) = steps.map(|step| (&mut step.resources, &mut step.checks)).unzip();
-        for resolved in run.secrets.iter_mut().chain(resources.into_iter().flatten()) {
-            let same = others.get(resolved.id.as_str()).is_some_and(|other| *other == shape(resolved));
-            resolved.unknown = (!same).then(|| why.clone());
-        }
-        for check in own.into_iter().flatten() {
-            let same = checks.get(check.id.as_str()).is_some_and(|other| *other == format!("{:?}", check.check));
-            check.unknown = (!same).then(|| why.clone());
-        }
-    }
-    found
-}
-
-/// All that a resource was made of.
-fn shape(resolved: &Resolved) -> String {
-    format!("{:?} {:?}", resolved.resource, resolved.claims)
-}
-
-fn checks(run: &RoleRun) -> impl Iterator<Item = &ResolvedCheck> {
-    run.steps.iter().flat_map(|step| &step.checks)
-}
-
-fn lacking(lost: &BTreeMap<SecretName, String>) -> String {
-    let mut hosts: BTreeMap<&str, (Vec<&str>, &str)> = BTreeMap::new();
-    for (secret, reason) in lost {
-        hosts.entry(&secret.host).or_insert_with(|| (Vec::new(), reason)).0.push(&secret.name);
-    }
-    let of = |(host, (names, reason)): (&str, (Vec<&str>, &str))| {
-        format!("{host}, which keeps {}, could not be asked: {reason}", names.join(" and "))
-    };
-    hosts.into_iter().map(of).collect::<Vec<_>>().join("; ")
-}
 
 impl Dispatcher {
     /// Asks the hosts for whose secrets or facts others have turned out to wait, so that all can be rendered with them. Says
@@ -117,7 +67,7 @@ impl Dispatcher {
     /// Asks hosts that the run is not about.
     async fn consult(&mut self, hosts: BTreeSet<String>) {
         let (mut tasks, mut at_work) = (JoinSet::new(), HashMap::new());
-        let (mut asked, mut failed) = (Vec::new(), Vec::new());
+        let mut failed = Vec::new();
         for host in hosts {
             self.consulted.insert(host.clone());
             let (target, identity) = match reached(&self.project, &host) {
@@ -139,6 +89,19 @@ impl Dispatcher {
             });
             at_work.insert(task.id(), name);
         }
+        failed.extend(self.hear(tasks, at_work).await);
+        for (host, reason) in failed {
+            self.project.hosts.secrets().lose(&host, &self.project.secrets.redact(&reason));
+        }
+    }
+
+    /// Notes what hosts say that are asked only that, and returns those that could not be asked, with the reasons.
+    pub(super) async fn hear(
+        &mut self,
+        mut tasks: JoinSet<(String, Result<Facts, Stop>)>,
+        mut at_work: HashMap<task::Id, String>,
+    ) -> Vec<(String, String)> {
+        let (mut asked, mut failed) = (Vec::new(), Vec::new());
         loop {
             let joined = tokio::select! {
                 joined = tasks.join_next() => joined,
@@ -173,9 +136,7 @@ impl Dispatcher {
             let text = format!("{names}: only asked for what others need to know; this run is not about it");
             let _ = self.outside.events.send(Event::Note { host: None, text });
         }
-        for (host, reason) in failed {
-            self.project.hosts.secrets().lose(&host, &self.project.secrets.redact(&reason));
-        }
+        failed
     }
 }
 

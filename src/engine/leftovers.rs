@@ -5,11 +5,11 @@
 //! failure when it cannot be asked: nobody has said that it should be there, so it is said once, for all of them.
 
 use super::event::{Event, Outcome, Phase};
+use super::member::Member;
 use super::ownership::Ownership;
-use super::planner::Identity;
-use super::run::{Dispatcher, Member};
+use super::run::Dispatcher;
 use super::session::{Session, Stop};
-use super::work::HostWork;
+use super::work::{HostWork, Identity};
 use crate::ability::Probe;
 use crate::host::quote;
 use std::collections::HashSet;

@@ -2,10 +2,11 @@
 
 use super::elsewhere::Elsewhere;
 use super::event::ORPHANED;
+use super::host_plan::Transaction;
 use super::ownership::{is_kept, thing};
-use super::planner::{Identity, Planner, Transaction};
+use super::planner::Planner;
 use super::play_names::of_play;
-use super::work::HostWork;
+use super::work::{HostWork, Identity};
 use crate::ability::State;
 use crate::ability::memory::manifest::Owned;
 use crate::plan::role_plan::{RolePlan, StepPlan};

@@ -4,12 +4,13 @@ use super::acting;
 use super::event::{Event, Outcome};
 use super::faults::{Left, said_last};
 use super::gather::gather;
-use super::planner::{Plan, Transaction};
-use super::pool::Room;
+use super::member::Member;
+use super::progress::millis;
 use super::project::Project;
 use super::request::{Command, Interrupt, Outside};
 use super::resolve::{note_all, resolve};
-use super::session::{Session, Stop};
+use super::room::Room;
+use super::session::{Session, Stop, failure};
 use super::side_by_side::side_by_side;
 use super::who::who;
 use super::work::HostWork;
@@ -29,31 +30,6 @@ const FAILED: u8 = 1;
 const NOTHING_DONE: u8 = 5;
 const UNREACHABLE: u8 = 4;
 const DIFFERS: u8 = 2;
-
-/// One host on its way through the run.
-pub(super) struct Member {
-    pub session: Session,
-    pub work: HostWork,
-    pub plan: Plan,
-    /// Whether its plan was made in the same breath as it was asked for facts.
-    pub planned: bool,
-    /// How many of the plan's transactions have been carried out.
-    pub done: usize,
-    /// The plays whose other checks have been asked: those before this one.
-    pub asked: usize,
-}
-
-impl Member {
-    /// A host of which nothing is known yet.
-    pub fn new(session: Session, work: HostWork) -> Self {
-        Self { session, work, plan: Plan::default(), planned: false, done: 0, asked: 0 }
-    }
-
-    /// What is to be carried out next.
-    pub fn next(&self) -> Option<&Transaction> {
-        self.plan.transactions.get(self.done)
-    }
-}
 
 /// Carries out a command on all selected hosts, and gives the exit code.
 ///
@@ -180,6 +156,22 @@ pub(super) struct Dispatcher {
 }
 
 impl Dispatcher {
+    /// Ends a host whose work came to a fault of solti's own. Its connection went with it, which the host notices.
+    pub(super) fn broke_off(&mut self, left: Left, said: &str) {
+        let message = format!("solti broke off here by a fault of its own, which is worth a report: {said}");
+        let mut failure = failure("", message);
+        if left.open && matches!(self.command, Command::Apply { .. }) {
+            let left = "what was under way, unless the host has put it back: `solti diff` shows what is there";
+            failure.left.push(left.to_owned());
+        }
+        let outcome = Outcome::Failed { changes: left.changed };
+        let Left { host, begun, .. } = left;
+        self.outcomes.insert(host.clone(), outcome.clone());
+        let _ = self.outside.events.send(Event::Failed { host: host.clone(), failure });
+        let done = Event::HostDone { host, outcome, exchanges: 0, millis: millis(begun) };
+        let _ = self.outside.events.send(done);
+    }
+
     async fn run(mut self, works: Vec<HostWork>) -> Result<(u8, Duration), Diagnostics> {
         let members = self.read_facts(works).await;
         let mut members = self.render_again(members).await;

@@ -1,15 +1,16 @@
 //! One host during a run: its shells, what it answered, and the steps that are carried out on it.
 
 use super::event::{Event, Failure, Outcome, Phase, Timing};
+use super::host_plan::Plan;
 use super::ownership::Ownership;
-use super::planner::{self, Identity, Plan};
+use super::planner;
 use super::progress::{Progress, millis};
 use super::request::{Interrupt, Outside};
 use super::step;
 pub use super::stop::Stop;
 pub(super) use super::stop::failure;
 use super::stop::{impossible, lost};
-use super::work::HostWork;
+use super::work::{HostWork, Identity};
 use crate::ability::http::Request;
 use crate::ability::{Probe, ProbeError, Reader, State};
 use crate::host::{self, Password, RunDir, Shell, facts};

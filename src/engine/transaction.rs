@@ -4,7 +4,7 @@ use super::became::Became;
 use super::event::{Event, Failure, Phase, Timing};
 use super::fallen::Watched;
 use super::generation::Part;
-use super::planner::Transaction;
+use super::host_plan::Transaction;
 use super::progress::millis;
 use super::request::Interrupt;
 use super::session::{Session, Stop};

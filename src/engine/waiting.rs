@@ -2,7 +2,7 @@
 //! keeps its lock for a silent controller only so long.
 
 use super::faults::{Left, said_last};
-use super::run::Member;
+use super::member::Member;
 use super::session::SIGN_OF_LIFE;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -66,5 +66,37 @@ impl Waiting {
             members.push(one.end().await);
         }
         members
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Left, One, Waiting};
+    use tokio::sync::oneshot;
+
+    /// Hosts that come to a fault while they wait.
+    fn broken(hosts: &[&str]) -> Waiting {
+        let one = |host: &&str| {
+            let words = format!("what is {host}?");
+            One {
+                left: Left::untouched(host),
+                over: oneshot::channel().0,
+                task: tokio::spawn(async move { panic!("{words}") }),
+            }
+        };
+        Waiting { hosts: hosts.iter().map(one).collect() }
+    }
+
+    #[tokio::test]
+    async fn a_panic_while_a_host_waits_is_its_own_with_its_words() {
+        let mut waiting = broken(&["one", "two", "three"]);
+        let Some(Err((left, said))) = waiting.take("two").await else { panic!("nothing is left of it") };
+        assert_eq!((left.host.as_str(), said.as_str()), ("two", "what is two?"));
+        assert!(waiting.take("two").await.is_none());
+        let rest = waiting.end().await.into_iter().map(|host| host.err().map(|(left, said)| (left.host, said)));
+        let mut rest: Vec<(String, String)> = rest.flatten().collect();
+        rest.sort();
+        let of = |host: &str| (host.to_owned(), format!("what is {host}?"));
+        assert_eq!(rest, [of("one"), of("three")]);
     }
 }

@@ -1,7 +1,6 @@
 //! What the plays come to on one host: its roles, their steps, and the resources and checks in them.
 
 use super::event::Newest;
-use super::planner::Identity;
 use crate::ability::memory::manifest::Item;
 use crate::host::Target;
 use crate::resource::Resource;
@@ -11,6 +10,9 @@ use crate::secret::SecretName;
 use crate::source::{Diagnostic, Span};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+
+/// Who a shell runs as: none for the user who logs in.
+pub type Identity = Option<String>;
 
 /// All that one host is to be.
 #[derive(Debug)]

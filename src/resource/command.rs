@@ -140,7 +140,7 @@ impl Command {
             Done::Probe { value, .. } => value.clone(),
             _ => String::new(),
         };
-        state.answers.insert(self.key(), Answer { status: 0, output });
+        state.commands.insert(self.key(), Answer { status: 0, output });
     }
 }
 
@@ -171,7 +171,7 @@ impl Resource for Command {
     }
 
     fn plan(&self, state: &mut State) -> Result<Planned, String> {
-        let answer = state.answers.get(&self.key());
+        let answer = state.commands.get(&self.key());
         let mut details = vec![Detail::note(quote_words(&self.command))];
         match &self.done {
             Done::Creates(path) => {

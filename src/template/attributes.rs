@@ -1,9 +1,8 @@
 //! One attribute of each item of a list: `map(attribute='x')`, `sum(attribute='x')`.
 
-use super::undefined::{self, Gap, Reach};
-use minijinja::value::{Enumerator, Object, ObjectRepr, Value, ValueKind};
-use minijinja::{Error, ErrorKind};
-use std::sync::Arc;
+use super::gaps::{self, Attributes, Gap, Reach, lacking};
+use minijinja::Error;
+use minijinja::value::{Value, ValueKind};
 
 /// Filters that look at one attribute of each item must find it there, unless they are told what to do without.
 pub(super) fn look(filter: &str, arguments: &[Value]) -> Result<(), Error> {
@@ -26,10 +25,10 @@ pub(super) fn look(filter: &str, arguments: &[Value]) -> Result<(), Error> {
     for item in items.checked() {
         let item = item?;
         for path in attribute.split(several).map(str::trim) {
-            match undefined::look(&at_path(&item, path), Reach::Values, true) {
+            match gaps::look(&at_path(&item, path), Reach::Values, true) {
                 Err(Gap::Undefined(_)) if !may_lack => return Err(lacking(path)),
                 Ok(()) | Err(Gap::Undefined(_)) => {}
-                Err(Gap::Failed(error)) if may_lack && undefined::is_undefined(&error) => {}
+                Err(Gap::Failed(error)) if may_lack && gaps::is_undefined(&error) => {}
                 Err(Gap::Failed(error)) => return Err(error),
             }
         }
@@ -52,50 +51,9 @@ fn at_path(value: &Value, path: &str) -> Value {
     })
 }
 
-fn lacking(attribute: &str) -> Error {
-    Error::new(ErrorKind::UndefinedError, format!("an item's `{attribute}` is undefined"))
-}
-
-/// The attributes of some items, by their name, where some items have none: `select('defined')` may follow.
-#[derive(Debug)]
-pub(super) struct Attributes {
-    name: String,
-    /// What was found, undefined where an item has none.
-    pub values: Value,
-}
-
-impl Attributes {
-    /// The error of its gaps.
-    pub fn lacking(&self) -> Error {
-        lacking(&self.name)
-    }
-}
-
-impl Object for Attributes {
-    fn repr(self: &Arc<Self>) -> ObjectRepr {
-        ObjectRepr::Seq
-    }
-
-    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        self.values.as_object()?.get_value(key)
-    }
-
-    /// Filters are given the values; for whatever else goes through them, such as `in`, a gap is an error.
-    fn enumerate(self: &Arc<Self>) -> Enumerator {
-        let found = self.values.as_object().and_then(|values| values.try_iter()).into_iter().flatten();
-        let attributes = Arc::clone(self);
-        let gap = move |value: Value| if value.is_undefined() { Value::from(attributes.lacking()) } else { value };
-        Enumerator::Iter(Box::new(found.map(gap)))
-    }
-
-    fn enumerator_len(self: &Arc<Self>) -> Option<usize> {
-        self.values.len()
-    }
-}
-
 /// What `map(attribute='x')` and `map('extract', mapping, 'x')` come to, with the name if there are gaps in it.
 pub(super) fn with_name(values: Value, arguments: &[Value]) -> Value {
-    if !matches!(undefined::look(&values, Reach::Items, false), Err(Gap::Undefined(_))) {
+    if !matches!(gaps::look(&values, Reach::Items, false), Err(Gap::Undefined(_))) {
         return values;
     }
     let name = match arguments {

@@ -2,7 +2,7 @@
 
 use super::context::{Context, Failure, is_omit};
 use super::errors::Place;
-use super::undefined::complete;
+use super::gaps::complete;
 use crate::source::{Diagnostic, Diagnostics, Span};
 use crate::yaml::{self, Entry, Node};
 use minijinja::Value;

@@ -1,7 +1,7 @@
 //! The template engine set up as Ansible sets up Jinja.
 
 use super::context::is_omit;
-use super::{filters, functions, operands, tests, undefined};
+use super::{filters, functions, gaps, operands, tests, undefined};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, escape_formatter};
 use std::sync::OnceLock;
@@ -30,14 +30,14 @@ pub(super) fn environment() -> &'static Environment<'static> {
             }
             // the engine has seen to a value that is undefined itself; `x if false` prints nothing
             if !value.is_undefined() {
-                undefined::complete(value)?;
+                gaps::complete(value)?;
             }
             escape_formatter(out, state, value)
         });
         filters::add(&mut environment);
         tests::add(&mut environment);
         functions::add(&mut environment);
-        environment.add_filter(operands::FILTER, undefined::defined);
+        environment.add_filter(operands::FILTER, gaps::defined);
         environment
     })
 }

@@ -1,7 +1,8 @@
 //! Functions that templates may call: lookups, and how hosts reach one another.
 
 use super::context::{Context, Failure};
-use super::undefined::{self, Reach};
+use super::gaps::Reach;
+use super::undefined;
 use minijinja::value::{Kwargs, Rest, Value, ValueOrKwargs};
 use minijinja::{Environment, Error, ErrorKind, State, functions as engine};
 

@@ -4,8 +4,9 @@ use super::context::{Context, Failure, SELF};
 use super::convert::to_node;
 use super::environment::environment;
 use super::errors::{Included, Place};
+use super::gaps::is_complete;
+use super::kinds::words;
 use super::literals::Prepared;
-use super::undefined::is_complete;
 use super::{RenderError, Scope, Value};
 use crate::source::{Diagnostic, SourceFile};
 use crate::yaml::{self, Node};
@@ -206,20 +207,6 @@ fn truth(value: &Value, node: &Node) -> Result<bool, Failure> {
         return Err(error.hint("convert it: `x | bool`").into());
     }
     Ok(!text.is_empty())
-}
-
-/// A kind of value in words.
-pub(super) fn words(kind: ValueKind) -> &'static str {
-    match kind {
-        ValueKind::Undefined => "something undefined",
-        ValueKind::None => "nothing",
-        ValueKind::Bool => "true or false",
-        ValueKind::Number => "a number",
-        ValueKind::String | ValueKind::Bytes => "text",
-        ValueKind::Seq | ValueKind::Iterable => "a list",
-        ValueKind::Map => "a mapping",
-        _ => "something else",
-    }
 }
 
 /// A value as a node at a place, for those that have only a value.

@@ -1,7 +1,6 @@
 //! One rendering of a host's values: who asks for secrets in it, and what was rendered on the way.
 
 use super::convert::is_plain;
-use super::hosts::Host;
 use crate::secret::{Asker, NoSecret, SecretName, SecretStore};
 use minijinja::Value;
 use std::collections::HashMap;
@@ -65,15 +64,14 @@ impl Rendering {
         Arc::clone(own.entry(host.to_owned()).or_default())
     }
 
-    /// A variable, as it was rendered before, or else by `render`; `host` shares what it can with all renderings.
+    /// A variable, as it was rendered before, or else by `render`; `shared` is what all renderings have of a host.
     pub(super) fn once<E>(
         &self,
         cache: &Cache,
-        host: Option<&Host>,
+        shared: Option<&Cache>,
         name: &str,
         render: impl FnOnce() -> Result<Value, E>,
     ) -> Result<Value, E> {
-        let shared = host.map(|host| &host.cache);
         if let Some(kept) = shared.and_then(|shared| shared.known().get(name).cloned()) {
             return Ok(kept.value);
         }

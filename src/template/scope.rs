@@ -248,7 +248,8 @@ impl Scope {
 
     fn rendered(&self, name: &str, node: &Node, chain: Option<&Arc<Link>>) -> Result<Value, Failure> {
         let host = self.0.host.as_ref().filter(|_| self.0.of_inventory).and_then(|host| self.0.hosts.hosts.get(host));
-        self.0.rendering.once(&self.0.cache, host, name, || {
+        let shared = host.map(|host| &host.cache);
+        self.0.rendering.once(&self.0.cache, shared, name, || {
             let chain = Link::extend(chain, self, name, &node.span)?;
             let context = Context::new(self.clone(), Some(chain));
             let value = if self.0.twin {

@@ -1,7 +1,8 @@
 //! The tests (`x is match('…')`): some are the template engine's own, others Ansible has beyond them.
 
 use super::filters::compile;
-use super::undefined::{self as guard, Reach};
+use super::gaps::Reach;
+use super::undefined as guard;
 use minijinja::value::{Kwargs, Value, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, tests as engine};
 use std::cmp::Ordering;

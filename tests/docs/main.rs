@@ -3,6 +3,7 @@
 //!
 //! `SOLTI_UPDATE_DOCS=1 cargo test --test docs` writes the generated tables anew.
 
+mod globals;
 mod json;
 mod kinds;
 mod rooms;

@@ -1,13 +1,12 @@
 //! What commands have answered.
 
-use super::Answer;
+use super::{Answer, Commands};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use std::collections::HashMap;
 
 /// Takes in the records about commands.
 #[derive(Debug, Default)]
-pub struct Answers(HashMap<String, Answer>);
+pub struct Answers(Commands);
 
 impl Answers {
     /// Takes one record; says whether it is one of these.
@@ -19,7 +18,7 @@ impl Answers {
     }
 
     /// All that was answered.
-    pub fn finish(self) -> HashMap<String, Answer> {
+    pub fn finish(self) -> Commands {
         self.0
     }
 

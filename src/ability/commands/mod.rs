@@ -9,6 +9,13 @@ pub use operation::CommandOperation;
 pub use questions::{Question, Questions, listing_key};
 
 use crate::host::{quote, quote_words};
+use std::collections::HashMap;
+
+/// What steps need for commands beside their own lines: nothing.
+pub const STEP: &str = "";
+
+/// What read-only commands answered, by the key that they were asked under.
+pub type Commands = HashMap<String, Answer>;
 
 /// What a read-only command answered.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -20,7 +20,7 @@ use std::fmt::Write as _;
 pub const WAY: &str = include_str!("way.sh");
 
 /// What steps do with files: in folders of their own beside the paths, the files themselves, and trying them before they are live.
-pub const STEP: &str = concat!(include_str!("own.sh"), include_str!("files.sh"), include_str!("trying.sh"));
+pub const STEP: &str = concat!(include_str!("way.sh"), include_str!("own.sh"), include_str!("files.sh"), include_str!("trying.sh"));
 
 /// Hex SHA-256.
 pub fn sha256(bytes: &[u8]) -> String {

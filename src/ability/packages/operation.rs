@@ -41,15 +41,16 @@ impl PackageOperation {
         }
     }
 
-    /// Adds it to a step's program; `going` is all that the step removes, of which any may go with another.
-    pub fn write(&self, at: usize, going: &[&str], program: &mut Program<'_>) {
+    /// Adds it to a step's program.
+    pub fn write(&self, at: usize, program: &mut Program<'_>) {
         match self {
             Self::Install { packages, refresh, recommends } => {
                 let yes = |flag: &bool| if *flag { "yes" } else { "no" };
                 program.must(at, &format!("install {} {} {}", yes(refresh), yes(recommends), quote_words(packages)));
             }
             Self::Uninstall { packages } => {
-                program.must(at, &format!("uninstall {} {}", quote(&going.join(" ")), quote_words(packages)));
+                let going = quote(&program.going.join(" "));
+                program.must(at, &format!("uninstall {going} {}", quote_words(packages)));
             }
         }
     }

@@ -1,13 +1,13 @@
 //! What systemd has said of units.
 
-use super::UnitState;
+use super::{UnitState, Units};
 use crate::ability::scope;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 /// Takes in the records about units.
 #[derive(Debug, Default)]
 pub struct Answers {
-    units: HashMap<String, UnitState>,
+    units: Units,
     /// What has been said of the unit in hand.
     properties: BTreeMap<String, String>,
     /// The user whose units follow; none for the system's.
@@ -26,7 +26,7 @@ impl Answers {
     }
 
     /// All that was answered.
-    pub fn finish(self) -> HashMap<String, UnitState> {
+    pub fn finish(self) -> Units {
         self.units
     }
 

@@ -8,8 +8,13 @@ pub use answers::Answers;
 pub use operation::{UnitOperation, Verb, reread_all, settle, write_reload, write_run};
 pub use questions::Questions;
 
+use std::collections::HashMap;
+
 /// What steps do with services.
 pub const STEP: &str = include_str!("services.sh");
+
+/// What systemd says of units, by full name.
+pub type Units = HashMap<String, UnitState>;
 
 /// What systemd says of a unit.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -166,12 +166,12 @@ fn units() {
 fn answers_of_any_bytes() {
     let key = STANDARD.encode("a key\n");
     let state = read(&format!("answer {key} 3 ={}\nanswer {key}\n", STANDARD.encode(b"a\xffb\n")));
-    let answer = &state.answers["a key\n"];
+    let answer = &state.commands["a key\n"];
     assert_eq!((answer.status, answer.output.as_str()), (3, "a\u{fffd}b\n"));
     let plain = read(&format!("answer {key} 0 +a plain one\nanswer b25l 1 =\nanswer dHdv 0 ?\n"));
-    assert_eq!(plain.answers["a key\n"].output, "a plain one");
-    assert_eq!((plain.answers["one"].status, plain.answers["one"].output.as_str()), (1, ""));
-    assert_eq!((state.answers.len(), plain.answers.len()), (1, 2));
+    assert_eq!(plain.commands["a key\n"].output, "a plain one");
+    assert_eq!((plain.commands["one"].status, plain.commands["one"].output.as_str()), (1, ""));
+    assert_eq!((state.commands.len(), plain.commands.len()), (1, 2));
 }
 
 #[test]

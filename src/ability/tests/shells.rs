@@ -104,7 +104,7 @@ fn links_folders_and_pipes() {
         assert!(matches!(state.files.at(&at("folder")), PathState::Directory { .. }), "{shell:?}");
         let big = state.files.at(&at("big"));
         assert!(matches!(big, PathState::File { content: None, size: 307_200, sha256: Some(_), .. }), "{shell:?}");
-        assert_eq!(state.answers[&listing_key(&at("folder"))].output, ".hidden", "{shell:?}");
+        assert_eq!(state.commands[&listing_key(&at("folder"))].output, ".hidden", "{shell:?}");
         assert!(!state.is_emptied(&at("folder")) && !state.is_emptied(&at("absent")), "{shell:?}");
         assert!(state.files.unreadable.is_empty(), "{shell:?}");
     }
@@ -176,17 +176,17 @@ fn commands_are_never_functions_of_the_shell() {
     probe.tool("sh");
     for shell in shells() {
         let state = run(shell, &probe, home.path());
-        assert_ne!(state.answers["function"].status, 0, "{shell:?}");
-        let answer = &state.answers["input"];
+        assert_ne!(state.commands["function"].status, 0, "{shell:?}");
+        let answer = &state.commands["input"];
         assert_eq!((answer.status, answer.output.as_str()), (7, "it's\n\\n %s"), "{shell:?}");
-        let answer = &state.answers["environment"];
+        let answer = &state.commands["environment"];
         let here = home.path().canonicalize().unwrap();
         assert_eq!(
             (answer.status, answer.output.as_str()),
             (7, format!("it's me\n{}", here.display()).as_str()),
             "{shell:?}"
         );
-        assert_eq!(state.answers["bytes"].output, "a\u{fffd}", "{shell:?}");
+        assert_eq!(state.commands["bytes"].output, "a\u{fffd}", "{shell:?}");
         assert_eq!(state.missing_tools.iter().collect::<Vec<_>>(), ["surely-not-there"], "{shell:?}");
     }
 }
@@ -241,7 +241,7 @@ fn answers_come_as_they_are() {
     for shell in shells() {
         let state = run(shell, &probe, Path::new("/nonexistent"));
         for text in texts {
-            assert_eq!((state.answers[text].status, state.answers[text].output.as_str()), (0, text), "{shell:?}");
+            assert_eq!((state.commands[text].status, state.commands[text].output.as_str()), (0, text), "{shell:?}");
         }
     }
 }

@@ -60,7 +60,7 @@ pub fn begin(transaction: &str, part: Option<&Part>, steps: &[StepPlan], lasting
 
 /// The program of one step in the open transaction; what it stages is called after `name`. It says `step done`, or
 /// `failed ...` after which everything in the transaction has been put back.
-pub fn program(step: &StepPlan, name: &str, pulls: &[Pull<'_>]) -> String {
+pub fn program<'a>(step: &'a StepPlan, name: &'a str, pulls: &[Pull<'_>]) -> String {
     let mut program = Program::new(name);
     program.text.push_str("step() {\n");
     if step.in_order {

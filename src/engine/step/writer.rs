@@ -25,12 +25,12 @@ fn going<'a>(all: &[Numbered<'a>]) -> Vec<&'a str> {
 }
 
 /// What is taken away is taken away in the order given.
-pub(super) fn in_order(step: &StepPlan, pulls: &[Pull<'_>], program: &mut Program<'_>) {
+pub(super) fn in_order<'a>(step: &'a StepPlan, pulls: &[Pull<'_>], program: &mut Program<'a>) {
     let all = all(step);
-    let going = going(&all);
+    program.going = going(&all);
     let (first, rest): (Vec<Numbered<'_>>, Vec<Numbered<'_>>) =
         all.into_iter().partition(|(_, operation)| operation.phase() == StepPhase::Expectations);
-    first.into_iter().for_each(|(at, operation)| operation.write(at, &going, program));
+    first.into_iter().for_each(|(at, operation)| operation.write(at, program));
     fetch(step, pulls, program);
     let mut reread = BTreeSet::new();
     for (at, operation) in rest {
@@ -42,7 +42,7 @@ pub(super) fn in_order(step: &StepPlan, pulls: &[Pull<'_>], program: &mut Progra
                 if restarts || other.phase() == StepPhase::Discarded {
                     systemd::reread_all(std::mem::take(&mut reread), program);
                 }
-                other.write(at, &going, program);
+                other.write(at, program);
             }
         }
     }
@@ -50,15 +50,15 @@ pub(super) fn in_order(step: &StepPlan, pulls: &[Pull<'_>], program: &mut Progra
 }
 
 /// What is declared together is made in phases, whatever order it was declared in.
-pub(super) fn in_phases(step: &StepPlan, pulls: &[Pull<'_>], program: &mut Program<'_>) {
+pub(super) fn in_phases<'a>(step: &'a StepPlan, pulls: &[Pull<'_>], program: &mut Program<'a>) {
     let mut all = all(step);
-    let going = going(&all);
+    program.going = going(&all);
     all.sort_by_key(|(_, operation)| operation.phase());
     let (before, after) = all.split_at(all.partition_point(|(_, operation)| operation.phase() < StepPhase::Images));
-    in_turn(before, &going, program);
+    in_turn(before, program);
     fetch(step, pulls, program);
     let (made, after) = after.split_at(after.partition_point(|(_, operation)| operation.phase() < StepPhase::Reload));
-    in_turn(made, &going, program);
+    in_turn(made, program);
     let (reloads, after) =
         after.split_at(after.partition_point(|(_, operation)| operation.phase() == StepPhase::Reload));
     let reloads: Vec<_> = reloads.iter().filter_map(unit).collect();
@@ -73,11 +73,11 @@ pub(super) fn in_phases(step: &StepPlan, pulls: &[Pull<'_>], program: &mut Progr
         systemd::write_reload(&enables, &reloads, program);
     }
     let rest: Vec<Numbered<'_>> = rest.into_iter().map(|(_, one)| *one).collect();
-    in_turn(&rest, &going, program);
+    in_turn(&rest, program);
     systemd::settle(all.iter().filter_map(unit), program);
 }
 
-fn in_turn(all: &[Numbered<'_>], going: &[&str], program: &mut Program<'_>) {
+fn in_turn(all: &[Numbered<'_>], program: &mut Program<'_>) {
     for phase in all.chunk_by(|(_, one), (_, other)| one.phase() == other.phase()) {
         if let Some((_, first)) = phase.first() {
             program.part(first.phase().word());
@@ -86,9 +86,7 @@ fn in_turn(all: &[Numbered<'_>], going: &[&str], program: &mut Program<'_>) {
         for run in phase.chunk_by(|one, other| unit(one).is_some() && unit(other).is_some()) {
             let units: Vec<_> = run.iter().filter_map(unit).collect();
             systemd::write_run(&units, program);
-            run.iter()
-                .filter(|one| unit(one).is_none())
-                .for_each(|(at, operation)| operation.write(*at, going, program));
+            run.iter().filter(|one| unit(one).is_none()).for_each(|(at, operation)| operation.write(*at, program));
         }
     }
 }

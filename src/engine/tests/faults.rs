@@ -2,21 +2,24 @@
 
 use super::reach::project;
 use crate::engine::event::{Event, Outcome};
-use crate::engine::pool::Room;
+use crate::engine::member::Member;
 use crate::engine::request::{Approval, Command, Interrupt, Outside};
 use crate::engine::resolve::resolve;
-use crate::engine::run::{Dispatcher, Member};
+use crate::engine::room::Room;
+use crate::engine::run::Dispatcher;
 use crate::engine::session::Session;
 use crate::host::RunDir;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::task::JoinSet;
 
-/// Runs `work` for the hosts `one` and `two`: what came of it, who is left, and the words that were said.
-async fn each(apply: bool, work: fn(&str)) -> (Dispatcher, Vec<String>, Vec<String>) {
+/// A run about the hosts `one` and `two`, both of which are there, and what it says.
+fn run(apply: bool) -> (Dispatcher, Vec<Member>, UnboundedReceiver<Event>) {
     let (_folder, project) = project("x: 1", &[""]);
-    let (events, mut incoming) = mpsc::unbounded_channel();
+    let (events, incoming) = mpsc::unbounded_channel();
     // whoever would say that the user wants to stop is gone
     let (_, interrupt) = watch::channel(Interrupt::None);
     let outside = Outside { events, interrupt, approve: Arc::new(|| Approval::Yes), askpass: None };
@@ -27,7 +30,7 @@ async fn each(apply: bool, work: fn(&str)) -> (Dispatcher, Vec<String>, Vec<Stri
         Member::new(session, work)
     };
     let members = vec![member("one"), member("two")];
-    let mut dispatcher = Dispatcher {
+    let dispatcher = Dispatcher {
         command: if apply { Command::Apply { verify: false, prune: false } } else { Command::Diff { prune: false } },
         name: "run".into(),
         project: Arc::new(project),
@@ -45,6 +48,12 @@ async fn each(apply: bool, work: fn(&str)) -> (Dispatcher, Vec<String>, Vec<Stri
         about: Vec::new(),
         consulted: Default::default(),
     };
+    (dispatcher, members, incoming)
+}
+
+/// Runs `work` for both hosts: what came of it, who is left, and the words that were said.
+async fn each(apply: bool, work: fn(&str)) -> (Dispatcher, Vec<String>, Vec<String>) {
+    let (mut dispatcher, members, mut incoming) = run(apply);
     let members = dispatcher
         .each(members, false, move |member| async move {
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -83,6 +92,19 @@ async fn a_panic_is_a_failure_of_its_host_alone() {
             "one: Failed { changes: 0 }"
         ]
     );
+}
+
+#[tokio::test]
+async fn a_panic_while_a_host_is_only_asked_is_the_reason_why_it_could_not_be() {
+    let (mut dispatcher, _, mut incoming) = run(false);
+    let mut tasks = JoinSet::new();
+    let broken = tasks.spawn(async { panic!("what is this?") });
+    let failed = dispatcher.hear(tasks, HashMap::from([(broken.id(), "keeper".to_owned())])).await;
+    let why = "solti broke off there by a fault of its own: what is this?";
+    assert_eq!(failed, [("keeper".to_owned(), why.to_owned())]);
+    assert!(matches!(dispatcher.outcomes["keeper"], Outcome::Failed { changes: 0 }), "{:?}", dispatcher.outcomes);
+    assert!(!dispatcher.interrupted);
+    assert!(incoming.try_recv().is_err(), "nobody was asked");
 }
 
 #[tokio::test]

@@ -25,9 +25,10 @@ mod tags;
 mod together;
 mod written;
 
+use super::host_plan::Plan;
 use super::ownership::Ownership;
-use super::planner::{Identity, Plan, plan};
-use super::work::{HostWork, Resolved, ResolvedStep, RoleRun};
+use super::planner::plan;
+use super::work::{HostWork, Identity, Resolved, ResolvedStep, RoleRun};
 use crate::ability::State;
 use crate::ability::commands::Answer;
 use crate::ability::files::{Meta, PathState};
@@ -235,5 +236,5 @@ fn entries(manifest: &Manifest) -> Vec<String> {
 
 fn listing(state: &mut State, folder: &str, names: &[&str]) {
     let answer = Answer { status: 0, output: names.join("\n") };
-    state.answers.insert(crate::ability::commands::listing_key(folder), answer);
+    state.commands.insert(crate::ability::commands::listing_key(folder), answer);
 }

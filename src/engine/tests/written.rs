@@ -3,7 +3,7 @@
 use super::*;
 use crate::ability::Operation;
 use crate::ability::files::Body;
-use crate::engine::planner::Transaction;
+use crate::engine::host_plan::Transaction;
 use crate::engine::step;
 use crate::engine::work::ResolvedCheck;
 use crate::resource::check::Check;

@@ -194,7 +194,7 @@ impl Tokens {
     fn left_behind(&self, given: &Given<'_>, state: &State) -> Option<String> {
         let name = secret_name(given.name);
         let path = kept::path(&self.folder, &name);
-        let there = state.answers.get(&listing_key(&self.folder))?.output.lines().any(|other| other == name);
+        let there = state.commands.get(&listing_key(&self.folder))?.output.lines().any(|other| other == name);
         (there && !state.files.paths.contains_key(&path)).then_some(path)
     }
 

@@ -386,9 +386,9 @@ fn nothing_is_to_be_there() {
     assert_snapshot!(plan(text, &mut state), @"impossible: /etc/app/a is a directory that is not empty; with `recursive: true` it goes with all in it");
     let listing = |status: i32, output: &str| crate::ability::commands::Answer { status, output: output.into() };
     let key = crate::ability::commands::listing_key("/etc/app/a");
-    state.answers.insert(key.clone(), listing(2, ""));
+    state.commands.insert(key.clone(), listing(2, ""));
     assert!(plan(text, &mut state).starts_with("impossible"), "a folder that cannot be listed is not empty");
-    state.answers.insert(key.clone(), listing(0, "b\n"));
+    state.commands.insert(key.clone(), listing(0, "b\n"));
     assert!(plan(text, &mut state).starts_with("impossible"));
     assert_snapshot!(plan("absent: { path: /etc/app/a, recursive: true }", &mut state.clone()), @r#"
     remove

@@ -157,12 +157,12 @@ fn operation_text(operation: &Operation) -> String {
             text
         }
         Operation::Api(call) => format!("talk to its service; makes {:?}", call.makes),
-        Operation::Files(other) => format!("{other:?}"),
-        Operation::Packages(other) => format!("{other:?}"),
-        Operation::Accounts(other) => format!("{other:?}"),
-        Operation::Podman(other) => format!("{other:?}"),
-        Operation::Units(other) => format!("{other:?}"),
-        Operation::Commands(other) => format!("{other:?}"),
+        other => {
+            // whose it is says itself
+            let text = format!("{other:?}");
+            let (_, text) = text.split_once('(').unwrap();
+            text.strip_suffix(')').unwrap().to_owned()
+        }
     }
 }
 

@@ -38,7 +38,7 @@ fn removed(item: Item, reach: Reach, state: &mut State) -> String {
 /// All that can be on a host, and a host that has it.
 fn everything(before: &Before) -> (Vec<Item>, State) {
     let mut state = host([("/etc/app/a.conf", file("x", 0o644)), ("/srv/empty", folder(0o755))]);
-    state.answers.insert(listing_key("/srv/empty"), Answer { status: 0, output: String::new() });
+    state.commands.insert(listing_key("/srv/empty"), Answer { status: 0, output: String::new() });
     state.units.insert("app.service".into(), unit("active", "enabled"));
     state.packages.installed.insert("app".into(), "1".into());
     state.accounts.users.insert("app".into(), user(300));
@@ -145,7 +145,7 @@ fn what_is_gone_already_is_no_change() {
 fn a_folder_goes_when_all_in_it_goes() {
     let mut state =
         host([("/srv/app", folder(0o755)), ("/srv/app/a", file("x", 0o644)), ("/srv/app/b", file("x", 0o644))]);
-    state.answers.insert(listing_key("/srv/app"), Answer { status: 0, output: "a\nb".into() });
+    state.commands.insert(listing_key("/srv/app"), Answer { status: 0, output: "a\nb".into() });
     let folder = Item { kind: ItemKind::Directory, name: "/srv/app".into(), before: Before::Nothing };
     removed(owned_file("/srv/app/a", Before::Nothing), Reach::Pruned, &mut state);
     assert_eq!(removed(folder.clone(), Reach::Pruned, &mut state), "nothing");

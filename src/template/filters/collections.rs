@@ -1,7 +1,7 @@
 //! Lists and mappings.
 
 use super::super::context::Context;
-use super::super::undefined::{reason, undefined};
+use super::super::gaps::{reason, undefined};
 use super::{argument, invalid, items};
 use minijinja::Error;
 use minijinja::value::{Kwargs, Rest, Value, ValueKind, ValueOrKwargs};
@@ -13,7 +13,7 @@ fn is_list(value: &Value) -> bool {
 /// The pairs of a mapping.
 fn pairs(value: &Value, filter: &str) -> Result<Vec<(Value, Value)>, Error> {
     if value.kind() != ValueKind::Map {
-        let found = super::super::render::words(value.kind());
+        let found = super::super::kinds::words(value.kind());
         return Err(invalid(format!("`{filter}` needs a mapping, not {found}")));
     }
     let context = value.downcast_object_ref::<Context>();

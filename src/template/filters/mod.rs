@@ -16,7 +16,8 @@ pub(super) use pattern::compile;
 pub(super) use text::Mandatory;
 pub use units::{bytes, milliseconds};
 
-use super::undefined::{self, Reach};
+use super::gaps::Reach;
+use super::undefined;
 use minijinja::value::{Kwargs, Value};
 use minijinja::{Environment, Error, ErrorKind, filters as engine};
 
@@ -212,7 +213,7 @@ fn items(value: &Value, filter: &str) -> Result<Vec<Value>, Error> {
     use minijinja::value::ValueKind;
     match value.kind() {
         ValueKind::Seq | ValueKind::Iterable | ValueKind::Map => value.try_iter()?.checked().collect(),
-        kind => Err(invalid(format!("`{filter}` needs a list, not {}", super::render::words(kind)))),
+        kind => Err(invalid(format!("`{filter}` needs a list, not {}", super::kinds::words(kind)))),
     }
 }
 

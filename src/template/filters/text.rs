@@ -1,7 +1,7 @@
 //! Text, numbers and truth values.
 
 use super::{argument, invalid};
-use crate::template::undefined::undefined;
+use crate::template::gaps::undefined;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use minijinja::Error;

@@ -1,6 +1,7 @@
 //! A run: load, resolve, connect, facts, render, probe, plan; and, for `apply`, step by step to the end.
 
 mod acting;
+mod actions;
 mod adoption;
 mod apply;
 mod as_before;

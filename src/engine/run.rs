@@ -1,6 +1,6 @@
 //! The dispatcher: all hosts side by side, up to `--forks` at once; all plans before any change; play after play.
 
-use super::acting;
+use super::actions;
 use super::event::{Event, Outcome};
 use super::faults::{Left, said_last};
 use super::gather::gather;
@@ -51,7 +51,7 @@ pub async fn run(
         return Err(project.nobody().into());
     }
     if let Some(wanted) = &project.selection.action {
-        acting::find(&project, wanted)?;
+        actions::find(&project, wanted)?;
     }
     let names = project.selected();
     let (mut works, mut errors, mut faults, mut unasked) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
@@ -75,7 +75,7 @@ pub async fn run(
         works.retain(|work| work.runs.iter().any(|run| !run.absent));
         names.retain(|name| works.iter().any(|work| work.name == *name));
         if works.is_empty() && faults.is_empty() {
-            return Err(acting::nowhere(wanted).into());
+            return Err(actions::nowhere(wanted).into());
         }
     }
     let run_dir = RunDir::new().map_err(|error| {

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 /// What one file sets and others read: its name, who may set it, and what it is.
-const SHARED: [(&str, &[&str], &str); 18] = [
+const SHARED: [(&str, &[&str], &str); 21] = [
     ("HOME", &["files/trying.sh", "ability/place.sh"], "the home of whoever runs the program"),
     ("J", &["step/journal.sh", "step/shell.sh"], "the last entry of the journal"),
     ("L", &["ability/place.sh"], "the lock"),
@@ -22,9 +22,16 @@ const SHARED: [(&str, &[&str], &str); 18] = [
     ("ours", &["files/way.sh", "files/own.sh"], "whether the folder in hand is nobody else's"),
     (
         "limit",
-        &["ability/place.sh", "files/trying.sh", "podman/podman.sh", "systemd/services.sh"],
+        &["ability/place.sh", "files/trying.sh", "podman/podman.sh"],
         "what ends somebody's program that does not end, for whoever is called from the same parentheses",
     ),
+    (
+        "patience",
+        &["files/own.sh", "files/files.sh"],
+        "what ends a program that goes through what is somebody's, and has no end",
+    ),
+    ("stands", &["files/way.sh"], "the folder that is in hand for a while"),
+    ("stands_here", &["files/way.sh"], "which that is, by its device and number"),
     ("take", &["files/way.sh"], "whether others can take away what is in the folder in hand"),
     ("uid", &["ability/place.sh"], "who we are"),
     ("way", &["files/way.sh", "files/files.sh", "files/trying.sh"], "by which folders the one in hand was come to"),

@@ -121,11 +121,11 @@ owned() { # owned NUMBER PATH MODE OWNER GROUP [UID | DEVICE:INODE]
 
 # What is root's there may have been exchanged for something else of root's, which nobody else is to read.
 gives_nothing() { # gives_nothing NAME MODE OWNER GROUP: whether that gives nobody a right to it that he has not
-  read -r mode owner group uid gid <<IT
+  read -r mode owner group its_uid its_gid <<IT
 $(stat -c '%a %U %G %u %g' -- "$1")
 IT
-  case $3 in - | "$owner" | "$uid") ;; *) return 1 ;; esac
-  case $4 in - | "$group" | "$gid") ;; *) return 1 ;; esac
+  case $3 in - | "$owner" | "$its_uid") ;; *) return 1 ;; esac
+  case $4 in - | "$group" | "$its_gid") ;; *) return 1 ;; esac
   [ "$2" = - ] || [ $((0$2 & ~0$mode)) -eq 0 ]
 }
 

@@ -18,7 +18,7 @@ view() { # view NUMBER FOLDER {NAME NUMBER}...: `-` for files that go, `=SHA256`
       case $2 in
       =*) as_declared "$1" "${2#=}" ;;
       *)
-        printf '%s\n' "$1" >>"$T/gone"
+        if [ "$2" = - ]; then printf '%s\n' "$1" >>"$T/gone"; fi
         rm -f -- "view/$1" || { failed 1 '' "cannot stage $whole/$1"; exit 1; }
         ;;
       esac

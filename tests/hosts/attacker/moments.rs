@@ -63,6 +63,46 @@ fn what_she_exchanges_at_the_right_moment_gains_her_nothing() {
     what_is_said_apart(host);
     what_has_no_end(host);
     what_a_folder_gives_on(host);
+    what_she_is_to_see_of_her_own(host);
+    what_of_roots_is_given_away(host);
+}
+
+/// What a program of hers is to see of her folder she brings herself: root copies nothing for her that it could be led to.
+fn what_she_is_to_see_of_her_own(host: &Host) {
+    for (names, seen) in [("", "app.container\nother.network"), ("other.network -", "app.container")] {
+        let said = moment(
+            host,
+            &format!(
+                "mkdir -p -m 700 /root/only; echo root >/root/only/notes
+                 she 'mkdir q; echo old >q/app.container; echo \"[Network]\" >q/other.network; ln -s /root/only lnk'
+                 q=$tree/q; beside 1 $q/app.container && printf '[Container]\\nImage=docker.io/library/app\\nNetwork=other.network\\n' | fill 1 $q/app.container 0644 mallory -
+                 cp() {{ she 'mv q away; mv lnk q'; command cp \"$@\"; she 'mv q lnk; mv away q'; }}
+                 view 2 $q app.container 1 {names}; (into 2 \"$P\"; find view ! -type d -printf '%p %n\\n')
+                 reachable 2 \"$P\" view; generate user \"$D\" app.container; echo; ls $D; roll_back"
+            ),
+        );
+        assert!(said.starts_with("view/app.container 1\n"), "{said}");
+        assert!(said.contains(&format!("\n\n{seen}\nback ")), "{said}");
+        // without the network that it is to be in, the quadlet is none
+        assert_eq!(said.contains("failed"), !names.is_empty(), "{said}");
+    }
+}
+
+/// What is root's in her folder she can put in the place of something else of root's: nobody gets a right to it there.
+fn what_of_roots_is_given_away(host: &Host) {
+    let said = moment(
+        host,
+        "mkdir -m 700 $tree/pub; chgrp adm $tree/pub
+         attributes 1 $tree/pub 0755 - - 0 || say no mode; attributes 2 $tree/pub - mallory - 0 || say no owner
+         attributes 3 $tree/pub - - mallory 0 || say no group; stat -c '%U %G %a' $tree/pub
+         attributes 4 $tree/pub 0500 root adm 0 && stat -c '%U %G %a' $tree/pub; roll_back; stat -c '%U %G %a' $tree/pub",
+    );
+    let lines: Vec<&str> = said.lines().filter(|line| !line.starts_with("failed")).collect();
+    assert_eq!(
+        lines,
+        ["no mode", "no owner", "no group", "root adm 700", "root adm 500", "back begins", "back ends", "root adm 700"],
+        "{said}"
+    );
 }
 
 /// In the first of her folders, to which nobody can lead elsewhere, she can exchange what is in it all the same.

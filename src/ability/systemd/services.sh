@@ -116,11 +116,11 @@ reopen() { # reopen SOCKET
   ctl "$1" restart || return 1
   for one_ in $ran_; do ctl "$one_" start || return 1; done
 }
-triggered() { # triggered UNIT: what a socket, a timer or a path starts by itself
+triggered() { # triggered UNIT: what a socket, a timer or a path starts by itself: few, whatever somebody's systemd says
   case $1 in */*) scope_=${1%%/*}/ ;; *) scope_= ;; esac
   for one_ in $(ctl "$1" show -p Triggers --value 2>/dev/null | head -c 4096); do
     case $one_ in *[!A-Za-z0-9:_.@\\-]*) ;; *) printf '%s\n' "$scope_$one_" ;; esac
-  done
+  done | head -n 8
 }
 
 service() { # service start|stop|restart|reload UNIT
@@ -177,7 +177,9 @@ ctl_all() { # ctl_all VERB CHANGE:UNIT...: with $flag_
   scope_=${2#*:} how_=$1; shift
   for each_ in "$@"; do shift; each_=${each_#*:}; set -- "$@" "${each_#*/}"; done
   case $scope_ in
-  */*) as_user "${scope_%%/*}" systemctl --user ${flag_:+"$flag_"} "$how_" -- "$@" ;;
+  */*)
+    brief_=; if [ "$how_" = reset-failed ]; then brief_=briefly; fi
+    $brief_ as_user "${scope_%%/*}" systemctl --user ${flag_:+"$flag_"} "$how_" -- "$@" ;;
   *) systemctl ${flag_:+"$flag_"} "$how_" -- "$@" ;;
   esac
 }

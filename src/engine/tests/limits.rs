@@ -28,6 +28,8 @@ fn what_only_answers_is_waited_for_a_minute() {
         ("ctl alice/app.service is-active -q", "60 "),
         ("ctl alice/app.service reset-failed", "60 "),
         ("ctl alice/app.service start", "600 "),
+        ("flag_=; ctl_all reset-failed 0:alice/a.service 1:alice/b.service", "60 "),
+        ("flag_=; ctl_all restart 0:alice/a.service 1:alice/b.service", "600 "),
         ("ghosts alice", "60 "),
         ("pull alice docker.io/library/app", "7200 60 "),
         ("discard_podman volume alice data", "60 600 "),

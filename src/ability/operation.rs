@@ -55,8 +55,10 @@ pub enum StepPhase {
     Scopes,
     /// Images.
     Images,
-    /// Folders, and who may do what with what is there.
+    /// Folders that are missing.
     Folders,
+    /// Who may do what with what is there.
+    Attributes,
     /// Files.
     Files,
     /// Links, and what goes.
@@ -83,7 +85,7 @@ impl StepPhase {
             Self::PackageSources | Self::Packages | Self::Uninstalled => "packages",
             Self::Groups | Self::Users | Self::Scopes => "accounts",
             Self::Images => "images",
-            Self::Folders | Self::Files | Self::Places => "files",
+            Self::Folders | Self::Attributes | Self::Files | Self::Places => "files",
             Self::Trials => "trials",
             Self::Reload => "daemon-reload",
             Self::Services => "services",

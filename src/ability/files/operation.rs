@@ -136,7 +136,8 @@ impl FileOperation {
             Self::Expect { .. } => StepPhase::Expectations,
             Self::KeepOriginal { .. } => StepPhase::Originals,
             Self::Write { early: true, .. } => StepPhase::PackageSources,
-            Self::MakeDirectory { .. } | Self::SetAttributes { .. } => StepPhase::Folders,
+            Self::MakeDirectory { .. } => StepPhase::Folders,
+            Self::SetAttributes { .. } => StepPhase::Attributes,
             Self::Write { early: false, .. } => StepPhase::Files,
             Self::Link { .. } | Self::Remove { .. } | Self::RemoveEmptyDirectory { .. } | Self::Restore { .. } => {
                 StepPhase::Places

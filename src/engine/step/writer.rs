@@ -6,6 +6,7 @@ use crate::ability::program::Program;
 use crate::ability::systemd::{self, UnitOperation, Verb};
 use crate::ability::{Operation, StepPhase, podman};
 use crate::plan::role_plan::StepPlan;
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 /// An operation, and the number of the change that it is for.
@@ -53,7 +54,7 @@ pub(super) fn in_order<'a>(step: &'a StepPlan, pulls: &[Pull<'_>], program: &mut
 pub(super) fn in_phases<'a>(step: &'a StepPlan, pulls: &[Pull<'_>], program: &mut Program<'a>) {
     let mut all = all(step);
     program.going = going(&all);
-    all.sort_by_key(|(_, operation)| operation.phase());
+    all.sort_by_key(|(_, operation)| (operation.phase(), Reverse(depth(operation))));
     let (before, after) = all.split_at(all.partition_point(|(_, operation)| operation.phase() < StepPhase::Images));
     in_turn(before, program);
     fetch(step, pulls, program);
@@ -75,6 +76,14 @@ pub(super) fn in_phases<'a>(step: &'a StepPlan, pulls: &[Pull<'_>], program: &mu
     let rest: Vec<Numbered<'_>> = rest.into_iter().map(|(_, one)| *one).collect();
     in_turn(&rest, program);
     systemd::settle(all.iter().filter_map(unit), program);
+}
+
+/// What is in a folder is given to somebody before the folder itself: afterwards he could exchange it.
+fn depth(operation: &Operation) -> usize {
+    match operation {
+        Operation::Files(FileOperation::SetAttributes { path, .. }) => path.matches('/').count(),
+        _ => 0,
+    }
 }
 
 fn in_turn(all: &[Numbered<'_>], program: &mut Program<'_>) {

@@ -6,7 +6,6 @@ use crate::ability::program::Program;
 use crate::ability::systemd::{self, UnitOperation, Verb};
 use crate::ability::{Operation, StepPhase, podman};
 use crate::plan::role_plan::StepPlan;
-use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 /// An operation, and the number of the change that it is for.
@@ -54,7 +53,7 @@ pub(super) fn in_order<'a>(step: &'a StepPlan, pulls: &[Pull<'_>], program: &mut
 pub(super) fn in_phases<'a>(step: &'a StepPlan, pulls: &[Pull<'_>], program: &mut Program<'a>) {
     let mut all = all(step);
     program.going = going(&all);
-    all.sort_by_key(|(_, operation)| (operation.phase(), Reverse(depth(operation))));
+    all.sort_by_key(|(_, operation)| (operation.phase(), turn(operation)));
     let (before, after) = all.split_at(all.partition_point(|(_, operation)| operation.phase() < StepPhase::Images));
     in_turn(before, program);
     fetch(step, pulls, program);
@@ -78,12 +77,14 @@ pub(super) fn in_phases<'a>(step: &'a StepPlan, pulls: &[Pull<'_>], program: &mu
     systemd::settle(all.iter().filter_map(unit), program);
 }
 
-/// What is in a folder is given to somebody before the folder itself: afterwards he could exchange it.
-fn depth(operation: &Operation) -> usize {
-    match operation {
-        Operation::Files(FileOperation::SetAttributes { path, .. }) => path.matches('/').count(),
-        _ => 0,
-    }
+/// Whoever can change a folder could exchange what is in it. So it is taken from somebody before what is in it is changed, and given
+/// to somebody afterwards.
+fn turn(operation: &Operation) -> (bool, isize) {
+    let Operation::Files(FileOperation::SetAttributes { path, attributes, .. }) = operation else { return (false, 0) };
+    let depth = path.matches('/').count().cast_signed();
+    let owner = attributes.owner.as_deref().unwrap_or("root");
+    let gives = !matches!(owner, "root" | "0") || attributes.mode.is_some_and(|mode| mode & 0o022 != 0);
+    (gives, if gives { -depth } else { depth })
 }
 
 fn in_turn(all: &[Numbered<'_>], program: &mut Program<'_>) {

@@ -81,12 +81,29 @@ fn phases_whatever_the_order_declared() {
             attributes: Attributes::default(),
             uid: Some(7),
         })],
-        // before the folder that it is in
+        // what is given away before the folder that it is in, what is taken from somebody after it
         vec![Operation::Files(FileOperation::SetAttributes {
             path: "/etc/app/a/deeper".into(),
-            attributes: Attributes::default(),
+            attributes: attributes("app", 0o750),
             uid: Some(0),
         })],
+        vec![
+            Operation::Files(FileOperation::SetAttributes {
+                path: "/etc/app".into(),
+                attributes: attributes("app", 0o750),
+                uid: Some(0),
+            }),
+            Operation::Files(FileOperation::SetAttributes {
+                path: "/etc/app/b/deeper".into(),
+                attributes: attributes("root", 0o750),
+                uid: Some(7),
+            }),
+            Operation::Files(FileOperation::SetAttributes {
+                path: "/etc/app/b".into(),
+                attributes: attributes("root", 0o750),
+                uid: Some(7),
+            }),
+        ],
         vec![Operation::Accounts(AccountOperation::Tool {
             command: vec!["useradd".into(), "-c".into(), "The App".into(), "app".into()],
         })],
@@ -114,47 +131,50 @@ fn phases_whatever_the_order_declared() {
     assert_snapshot!(lines(&step(changes, false)), @"
     say part preparing
     at=4; expect /etc/app/a file abc || return 1
-    at=11; expect /etc/link absent || return 1
+    at=12; expect /etc/link absent || return 1
     say part preparing
-    at=12; keep_original c2df60a4bb603575 /etc/app/a 0123 || return 1
+    at=13; keep_original c2df60a4bb603575 /etc/app/a 0123 || return 1
     say part packages
     stand /etc/apt
-    at=10; beside d54e12d3184c2752 /etc/apt/key || return 1
-    at=10; printf '%s' AP8= | base64 -d | fill d54e12d3184c2752 /etc/apt/key 0640 app - || return 1
+    at=11; beside d54e12d3184c2752 /etc/apt/key || return 1
+    at=11; printf '%s' AP8= | base64 -d | fill d54e12d3184c2752 /etc/apt/key 0640 app - || return 1
     leave
     stand /etc/apt
-    at=10; keep d54e12d3184c2752 /etc/apt/key || return 1
+    at=11; keep d54e12d3184c2752 /etc/apt/key || return 1
     secure d54e12d3184c2752 /etc/apt/key || return 1
     stand /etc/apt
-    at=10; swap d54e12d3184c2752 /etc/apt/key || return 1
+    at=11; swap d54e12d3184c2752 /etc/apt/key || return 1
     leave
     flush /etc/apt
     say part packages
-    at=9; install yes no 'app=1.*' || return 1
+    at=10; install yes no 'app=1.*' || return 1
     say part accounts
-    at=8; account useradd -c 'The App' app || return 1
+    at=9; account useradd -c 'The App' app || return 1
     say part files
     at=5; folder a03c3ef980ff72ff '/srv/a b' 0750 app - || return 1
     say part files
-    at=7; attributes f4c05e68789b61ed /etc/app/a/deeper - - - 0 || return 1
-    at=6; attributes 551aea75b4dec163 /etc/app/a - - - 7 || return 1
+    at=6; attributes f4c05e68789b61ed /etc/app/a - - - 7 || return 1
+    at=8; attributes 551aea75b4dec163 /etc/app/b 0750 root - 7 || return 1
+    at=8; attributes 22df850048e9fc2d /etc/app/b/deeper 0750 root - 7 || return 1
+    at=7; attributes 0ddca6819c8fc7a3 /etc/app/a/deeper 0750 app - 0 || return 1
+    at=8; attributes 4a249a49fc6a88a1 /etc/app 0750 app - 0 || return 1
     say part files
     stand /etc/app
-    at=4; beside 22df850048e9fc2d /etc/app/a || return 1
-    at=4; printf '%s' x | fill 22df850048e9fc2d /etc/app/a 0640 app - || return 1
+    at=4; beside 2bb16f288c86f4bb /etc/app/a || return 1
+    at=4; printf '%s' x | fill 2bb16f288c86f4bb /etc/app/a 0640 app - || return 1
     leave
     stand /etc/app
-    at=4; keep 22df850048e9fc2d /etc/app/a || return 1
-    secure 22df850048e9fc2d /etc/app/a || return 1
+    at=4; keep 2bb16f288c86f4bb /etc/app/a || return 1
+    secure 2bb16f288c86f4bb /etc/app/a || return 1
     stand /etc/app
-    at=4; swap 22df850048e9fc2d /etc/app/a || return 1
+    at=4; swap 2bb16f288c86f4bb /etc/app/a || return 1
     leave
     flush /etc/app
     say part files
-    at=3; link 0ddca6819c8fc7a3 /etc/link 'a b' || return 1
-    at=13; restore_original 4a249a49fc6a88a1 /etc/old 4567 || return 1
-    at=14; discard 2bb16f288c86f4bb /etc/gone || return 1
-    at=14; discard_empty 0cf509eb43c5fe95 /srv/b || return 1
+    at=3; link 0cf509eb43c5fe95 /etc/link 'a b' || return 1
+    at=14; restore_original e20575294df3c6db /etc/old 4567 || return 1
+    at=15; discard 58c78cbb2f7125c3 /etc/gone || return 1
+    at=15; discard_empty 1cfedb2db410a1ca /srv/b || return 1
     say part daemon-reload
     at=1; enable_all before_reread 1:app.service || return 1
     at=1; reread || return 1

@@ -38,7 +38,7 @@ keep() { # keep NUMBER PATH: what is there, or that nothing is, can be put back 
   beside "$1" "$2" && entry restore "$2" "$1" && (
     into "$1" "$2" || exit 1
     # a second name for it takes no room, and it comes back as the very same; half a copy must not pass for one
-    ln -- "../$N" was 2>/dev/null || { as_large "../$N" $patience cp -a -- "../$N" held && flush held && mv -T -- held was; } 2>"$T/out" \
+    ln -- "../$N" was 2>/dev/null || { copied "../$N" held && flush held && mv -T -- held was; } 2>"$T/out" \
       || { failed 1 "cp -a $2" "cannot keep a copy of $2" "$2"; exit 1; }
   )
 }
@@ -73,7 +73,7 @@ keep_original() { # keep_original NUMBER PATH NAME
         hold "$1" || { failed 1 '' "$2 is left alone: others than root can exchange it"; exit 1; }
         what=$held
       fi
-      run "cp -a $2" as_large "$what" $patience cp -a -- "$what" "$V/original/$3" && flush "$V/original/$3" "$V/original" && { [ "$what" != ./held ] || rm -f ./held; }
+      run "cp -a $2" copied "$what" "$V/original/$3" && flush "$V/original/$3" "$V/original" && { [ "$what" != ./held ] || rm -f ./held; }
     )
   fi
 }
@@ -164,6 +164,7 @@ undo() { # undo VERB J NUMBER: of $whole; 1 where it could not
   case $1 in
   erase)
     if [ ! -e "$whole" ] && [ ! -h "$whole" ]; then return 0; fi
+    case $whole in "$V"/*) rm -rf -- "$whole" ;; esac
     if ( look "$whole" && rm -f -- "./$N" ); then case $whole in "$V"/*) ;; *) words="back removed $whole" ;; esac
     else exchanged "$3" || return 1
     fi

@@ -80,6 +80,13 @@ clear() { # clear NUMBER PATH [NAME [save]]: removes it with what was made in it
   ) 2>/dev/null
 }
 
+# What somebody could exchange is copied as a file or a link: root would go through folders of his by whatever way he makes them.
+copied() { # copied FROM TO: with $patience, which what is ours does not need
+  case $patience in
+  '') cp -a -- "$1" "$2" ;;
+  *) as_large "$1" $patience cp -dp -- "$1" "$2" ;;
+  esac
+}
 # A file may grow while it is copied, and what it has in it is not all that it would take.
 as_large() { # as_large FILE COMMAND...: which writes no file larger than this one is now
   blocks=; if [ -f "$1" ] && [ ! -h "$1" ]; then blocks=$(($(stat -c %s -- "$1") / 512 + 16)); fi

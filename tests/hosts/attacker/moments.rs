@@ -65,6 +65,29 @@ fn what_she_exchanges_at_the_right_moment_gains_her_nothing() {
     what_a_folder_gives_on(host);
     what_she_is_to_see_of_her_own(host);
     what_of_roots_is_given_away(host);
+    what_is_copied_is_no_folder(host);
+}
+
+/// A folder that she puts in the place of a file has ways in it that she makes while root goes through it.
+fn what_is_copied_is_no_folder(host: &Host) {
+    host.read("mkdir -p -m 700 /root/only; echo root >/root/only/notes");
+    let folder = "she 'rm app.conf; mkdir -p app.conf/a; echo hers >app.conf/a/x'";
+    for kept in [
+        format!("beside 1 $tree/app.conf; {folder}; keep 1 $tree/app.conf || say not kept"),
+        format!("{folder}; keep_original 1 $tree/app.conf was || say not kept"),
+    ] {
+        let said =
+            moment(host, &format!("{kept}; (into 1 $tree/app.conf && ls); ls $V/original; roll_back; ls $V/journal"));
+        assert!(said.contains("not kept\n"), "{kept}: {said}");
+        assert!(!said.contains("held") && !said.contains("was"), "{kept}: {said}");
+        assert!(said.ends_with("back ends"), "{kept}: {said}");
+    }
+    // what somebody has led there all the same keeps nobody out
+    let said = moment(
+        host,
+        "mkdir -p $V/original/folder/in; note erase $V/original/folder; roll_back; ls $V/original $V/journal",
+    );
+    assert!(said.ends_with("back ends\n/var/lib/solti/journal:\n\n/var/lib/solti/original:"), "{said}");
 }
 
 /// What a program of hers is to see of her folder she brings herself: root copies nothing for her that it could be led to.

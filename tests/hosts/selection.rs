@@ -185,7 +185,8 @@ fn programs_read_what_a_run_does() {
         .collect();
     insta::assert_snapshot!(of_new.join("\n"), @r#"
     {"format":1,"event":"planned","host":"new","plan":{"roles":[{"role":"resources","play":"one","steps":[{"step":"play","changes":[{"resource":"resources/play/file:/opt/x","action":"create","details":[{"type":"text","path":"/opt/x","old":null,"new":"ä\n","hidden":false},{"type":"note","text":"root:root0600"}]}]}]}],"notes":[]}}
-    {"format":1,"event":"step-done","host":"new","role":"resources","step":"play","changes":1}
+    {"format":1,"event":"step-done","host":"new","role":"resources","step":"play","changes":1,"parts":[{"what":"preparing"},{"what":"files"}]}
+    {"format":1,"event":"role-done","host":"new","role":"resources","parts":[{"what":"checks"},{"what":"commit"}]}
     {"format":1,"event":"host-done","host":"new","outcome":"changed","changes":1}
     "#);
     let again = json(&both.solti(&["apply", "-y", "-o", "json"]).assert_status(0));

@@ -127,9 +127,7 @@ impl<'a> Resolver<'a> {
         };
         if let Some(wanted) = wanted {
             run.action = self.action(&run, role.role.actions.get(&wanted.name), &scope, twin.as_ref());
-            run.awaits = self.project.hosts.secrets().awaited_by(self.rendering.asker());
-            self.runs.push(run);
-            return;
+            return self.resolved(run);
         }
         self.generated(&mut run, &role.role, &options.generated, &scope);
         for step in &role.role.steps {
@@ -144,6 +142,11 @@ impl<'a> Resolver<'a> {
             );
             run.steps.push(step);
         }
+        self.resolved(run);
+    }
+
+    /// Takes in a use of a role of which everything has been rendered.
+    fn resolved(&mut self, mut run: RoleRun) {
         run.awaits = self.project.hosts.secrets().awaited_by(self.rendering.asker());
         self.runs.push(run);
     }
@@ -220,8 +223,7 @@ impl<'a> Resolver<'a> {
         };
         let step = self.step(&mut run, "play", (expanded, Twins::of(Some(twin))), (&[], &[&play.tags]), &files);
         run.steps.push(step);
-        run.awaits = self.project.hosts.secrets().awaited_by(self.rendering.asker());
-        self.runs.push(run);
+        self.resolved(run);
     }
 
     /// A name that no earlier use on this host has.

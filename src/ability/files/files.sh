@@ -164,10 +164,11 @@ undo() { # undo VERB J NUMBER: of $whole; 1 where it could not
   case $1 in
   erase)
     if [ ! -e "$whole" ] && [ ! -h "$whole" ]; then return 0; fi
-    case $whole in "$V"/*) rm -rf -- "$whole" ;; esac
-    if ( look "$whole" && rm -f -- "./$N" ); then case $whole in "$V"/*) ;; *) words="back removed $whole" ;; esac
-    else exchanged "$3" || return 1
-    fi
+    case $whole in
+    # nobody else can have made the way there
+    "$V"/*) rm -rf -- "$whole" || return 1 ;;
+    *) if ( look "$whole" && rm -f -- "./$N" ); then words="back removed $whole"; else exchanged "$3" || return 1; fi ;;
+    esac
     ;;
   empty)
     if [ ! -d "$whole" ]; then return 0; fi

@@ -59,9 +59,8 @@ digests() { # digests ours|theirs PATH...: of the files among them that are in s
     read -r begun _ </proc/uptime
     for path do
       read -r now _ </proc/uptime
-      if [ $((${now%.*} - ${begun%.*})) -lt 60 ]; then sum=$(look "$path" && digest "$N"); else false; fi
-      status=$?
-      if [ $((${now%.*} - ${begun%.*})) -ge 60 ]; then status=124; fi
+      status=124
+      if [ $((${now%.*} - ${begun%.*})) -lt 60 ]; then sum=$(look "$path" && digest "$N"); status=$?; fi
       case $status in
       0) printf '%s  %s\n' "$sum" "$path" ;;
       3) printf 'sha256sum: %s: no file any more\n' "$path" ;;
